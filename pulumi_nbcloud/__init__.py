@@ -1,0 +1,68 @@
+"""Look up, record and wait for the state of notebook clouds from a Pulumi stack.
+
+    import pulumi_nbcloud as nbcloud
+
+    lease = nbcloud.modelarts.get_notebook_lease(notebook_id="...")
+
+Names are imported when they are first used (PEP 562), so importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud import aidp, hpcai, modelarts, testing
+    from pulumi_nbcloud.errors import (
+        AuthenticationError,
+        BadResponseError,
+        InputError,
+        NbcloudError,
+        NotFoundError,
+        PermissionDeniedError,
+        RefusedError,
+        SettingsError,
+        ThrottledError,
+        UnreachableError,
+    )
+    from pulumi_nbcloud.gate import Gate
+    from pulumi_nbcloud.waiting.outcome import WaitError
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AuthenticationError",
+    "BadResponseError",
+    "Gate",
+    "InputError",
+    "NbcloudError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "RefusedError",
+    "SettingsError",
+    "ThrottledError",
+    "UnreachableError",
+    "WaitError",
+    "aidp",
+    "hpcai",
+    "modelarts",
+    "testing",
+]
+
+_MODULES = {"aidp", "hpcai", "modelarts", "testing"}
+_PLACES = {"Gate": "gate", "WaitError": "waiting.outcome"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
+    value: object = getattr(importlib.import_module(f"{__name__}.{_PLACES.get(name, 'errors')}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,69 @@
+"""What an HTTP answer means whatever cloud it comes from; each cloud's `replies` decides by its own codes first."""
+
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from pulumi_nbcloud.errors import BadResponseError, ThrottledError, UnreachableError, printable
+from pulumi_nbcloud.exchange import Reply
+from pulumi_nbcloud.retry import parse_retry_after
+
+
+def throttled(reply: Reply, now: float) -> ThrottledError:
+    """Makes the error of a cloud that asks for fewer requests.
+
+    Args:
+        reply: its answer.
+        now: the wall clock in seconds since 1970, for a Retry-After date.
+    """
+    error = ThrottledError("the cloud asks for fewer requests", hint="try again later")
+    error.retry_after = parse_retry_after(reply.headers.get("retry-after"), now)
+    return error
+
+
+def passing(status: int) -> UnreachableError | None:
+    """Makes the error of a status that another try may change; None for other statuses."""
+    if status in (408, 425) or (status >= 500 and status != 501):
+        return UnreachableError("the cloud cannot answer now", hint="try again later")
+    return None
+
+
+def redirected(reply: Reply, hint: str) -> BadResponseError | None:
+    """Makes the error of a redirect, which is never followed: a signature holds for one host; None for other statuses.
+
+    Args:
+        reply: the answer; of where it leads only the origin is shown, because the rest of a URL may hold tokens.
+        hint: what to do.
+    """
+    if not 300 <= reply.status < 400 or reply.status == 304:
+        return None
+    return BadResponseError(
+        f"the endpoint redirects to {_origin(reply.headers.get('location', ''))}; redirects are never followed",
+        hint=hint,
+    )
+
+
+def _origin(location: str) -> str:
+    try:
+        parts = urlsplit(location)
+        return printable(f"{parts.scheme}://{parts.hostname}".removeprefix("://")) if parts.hostname else "itself"
+    except ValueError:
+        return "an ill-formed URL"
+
+
+def clock_hint(reply: Reply, now: float, minutes: int) -> str | None:
+    """Says that this machine's clock is off, where the answer's Date shows it.
+
+    Args:
+        reply: an answer that refuses a signature.
+        now: the wall clock in seconds since 1970.
+        minutes: how far off a signature may be.
+    """
+    try:
+        skew = parsedate_to_datetime(reply.headers.get("date", "")).timestamp() - now
+    except (ValueError, TypeError):
+        return None
+    if abs(skew) <= minutes * 60:
+        return None
+    return f"this machine's clock is {abs(skew) / 60:.0f} minutes off the cloud's; signatures need it within {minutes}"

@@ -1,0 +1,1 @@
+"""Oracle AI Data Platform."""

@@ -1,0 +1,51 @@
+"""Reads files that hold credentials, and notices when they change."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Hashable
+
+from pulumi_nbcloud.errors import SettingsError
+
+MAX_FILE_BYTES = 1_000_000
+
+
+def stamp(path: str) -> Hashable:
+    """Gives what changes when a file does: modification time, size and inode; None where it cannot be asked."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def read_file(path: str, name: str) -> str:
+    """Reads a small text file.
+
+    Args:
+        path: its path, `~` expanded.
+        name: what messages call it; the path is not shown, because a secret may stand in its place by mistake.
+
+    Returns:
+        Its text.
+
+    Raises:
+        SettingsError: it is not there, not readable, not a regular file, too large, or not UTF-8.
+    """
+    try:
+        # Asked first: opening a named pipe would wait for its writer.
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise SettingsError(f"{name} is not a regular file", hint="check the path")
+        with open(path, "rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+        if len(content) > MAX_FILE_BYTES:
+            raise SettingsError(f"{name} is larger than {MAX_FILE_BYTES:,} bytes", hint="check the path")
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise SettingsError(f"{name} is not text in UTF-8", hint="check the path") from None
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else type(error).__name__
+        raise SettingsError(f"{name} cannot be read: {reason}", hint="check the path and who may read it") from None
+    except ValueError:
+        raise SettingsError(f"{name} is not a path", hint="check the path") from None

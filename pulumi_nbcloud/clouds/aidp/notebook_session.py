@@ -1,0 +1,220 @@
+"""The kind `aidp:NotebookSession`: one session of a notebook, and its kernel.
+
+Wire facts: seed 003_3b63d329e81e1147.txt (the vendor's page of GET /20260430/aiDataPlatforms/{aiDataPlatformId}/
+workspaces/{workspaceKey}/notebook/api/sessions/{sessionId}); what the page does not say: reference vendor-apis 3.4.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+from pulumi_nbcloud.clouds.aidp.account import AidpAccount
+from pulumi_nbcloud.errors import printable
+from pulumi_nbcloud.exchange import Reply, target
+from pulumi_nbcloud.fields import OpenEnum, State, Text, TimeText, Volatile, time_text
+from pulumi_nbcloud.kind import Failure, Kind, parse_reply
+
+MAX_ID_CHARACTERS = 255  # Oracle's limit of an OCID; the page names none for the others
+
+# Reading a session may reset the idle timer of its cluster (reference vendor-apis 3.4), so it is not done more often.
+INTERVAL_SECONDS = 30.0
+
+SessionType = OpenEnum(("notebook", "file", "agentflow"))
+LifecycleState = OpenEnum(("CREATING", "ACTIVE", "FAILED"))
+ExecutionState = OpenEnum(
+    ("unknown", "starting", "idle", "busy", "terminating", "restarting", "autorestarting", "dead")
+)
+
+_ISO_8601 = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+
+
+def _segment(value: str) -> str:
+    fits = 0 < len(value) <= MAX_ID_CHARACTERS and value.isprintable() and value == value.strip()
+    if not fits or value in (".", ".."):
+        raise ValueError(f"must be 1 to {MAX_ID_CHARACTERS} printable characters without blanks around them")
+    return value
+
+
+Segment = Annotated[str, AfterValidator(_segment)]
+
+
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(strict=True, extra="forbid"))
+class NotebookSessionArguments:
+    """Which session to read.
+
+    Args:
+        ai_data_platform_id: the OCID of the AI Data Platform (data lake) instance.
+        workspace_key: the key of the workspace.
+        session_id: the session's id.
+        profile: a named profile of the settings; None for the default.
+    """
+
+    ai_data_platform_id: Segment
+    workspace_key: Segment
+    session_id: Segment
+    profile: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kernel:
+    """The kernel of a session: the process that runs the notebook's code.
+
+    Args:
+        id: the kernel's UUID.
+        name: the name of its kernel spec, for example python3.
+        execution_state: unknown, starting, idle, busy, terminating, restarting, autorestarting, dead, or one that the
+            vendor added; a stale session was seen to stay busy.
+        last_activity: when it was last seen active, RFC 3339; null where the answer has no time there.
+        connections: how many connections it has.
+    """
+
+    id: str | None = None
+    name: str | None = None
+    execution_state: Annotated[str, ExecutionState] | None = None
+    last_activity: Annotated[TimeText | None, Volatile()] = None
+    connections: Annotated[int | None, Volatile()] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotebookSessionState(State):
+    """One session of a notebook.
+
+    Reading it may keep its cluster awake, and billed: Oracle's own sample reads sessions for just that.
+
+    Args:
+        ai_data_platform_id: the OCID of the AI Data Platform instance.
+        workspace_key: the key of the workspace.
+        session_id: the session's id.
+        endpoint: the origin that was asked.
+        name: the session's name.
+        path: where its notebook lies, for example /data/test.ipynb.
+        type: notebook, file, agentflow, or one that the vendor added.
+        cluster_id: the cluster that it runs on.
+        agent_flow_key: the agent flow's key.
+        lifecycle_state: CREATING, ACTIVE, FAILED, or one that the vendor added.
+        kernel: its kernel; null right after creation and while the cluster restarts.
+        etag: changes when the session does, for optimistic locking.
+    """
+
+    ai_data_platform_id: str
+    workspace_key: str
+    session_id: str
+    endpoint: str
+    name: str | None = None
+    path: str | None = None
+    type: Annotated[str, SessionType] | None = None
+    cluster_id: str | None = None
+    agent_flow_key: str | None = None
+    lifecycle_state: Annotated[str, LifecycleState] | None = None
+    kernel: Kernel | None = None
+    etag: Annotated[str | None, Volatile()] = None
+
+
+class _WireKernel(BaseModel):
+    """A kernel as it comes. All may be absent: Jupyter's own clients take it so (reference vendor-apis 3.4)."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    id: Text | None = None
+    name: Text | None = None
+    execution_state: Annotated[Text, ExecutionState] | None = None
+    last_activity: Text | None = None
+    connections: Annotated[int, Field(strict=True, ge=0, le=2**53)] | None = None
+
+
+class _Wire(BaseModel):
+    """A session as it comes; snake case and camel case are mixed on the page."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    id: Text
+    name: Text | None = None
+    path: Text | None = None
+    type: Annotated[Text, SessionType] | None = None
+    cluster_id: Text | None = None
+    agentFlowKey: Text | None = None
+    lifecycleState: Annotated[Text, LifecycleState] | None = None
+    kernel: _WireKernel | None = None
+
+
+async def _read(account: AidpAccount, arguments: NotebookSessionArguments) -> NotebookSessionState:
+    workspace = (arguments.ai_data_platform_id, "workspaces", arguments.workspace_key)
+    prefix = account.path_prefix.split("/")[1:]
+    reply = await account.get(target((*prefix, *workspace, "notebook", "api", "sessions", arguments.session_id)))
+    wire = parse_reply(reply, _Wire)
+    if wire.id.casefold() != arguments.session_id.casefold():
+        raise reply.bad(
+            "the answer is another session than the one asked for",
+            hint="check the endpoint; if it is right, please report this",
+        )
+    return _state(reply, wire, arguments)
+
+
+def _state(reply: Reply, wire: _Wire, arguments: NotebookSessionArguments) -> NotebookSessionState:
+    return NotebookSessionState(
+        ai_data_platform_id=arguments.ai_data_platform_id,
+        workspace_key=arguments.workspace_key,
+        session_id=arguments.session_id,
+        endpoint=reply.request.origin,
+        name=wire.name,
+        path=wire.path,
+        type=wire.type,
+        cluster_id=wire.cluster_id,
+        agent_flow_key=wire.agentFlowKey,
+        lifecycle_state=wire.lifecycleState,
+        kernel=_kernel(wire.kernel) if wire.kernel is not None else None,
+        etag=printable(reply.headers["etag"]) if reply.headers.get("etag") else None,
+    )
+
+
+def _kernel(wire: _WireKernel) -> Kernel:
+    return Kernel(
+        id=wire.id,
+        name=wire.name,
+        execution_state=wire.execution_state,
+        last_activity=_time(wire.last_activity),
+        connections=wire.connections,
+    )
+
+
+def _time(text: str | None) -> str | None:
+    """Brings a time of ISO 8601 into the one form that conditions compare; without an offset it counts as UTC."""
+    match = _ISO_8601.fullmatch(text or "")
+    if not match:
+        return None
+    day, clock, fraction, offset = match.groups()
+    zone = "+00:00" if offset in (None, "Z") else offset
+    try:
+        moment = datetime.fromisoformat(f"{day}T{clock}{zone}").astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        return None
+    return time_text(int(moment.timestamp()) * 1000 + int((fraction or "")[:3].ljust(3, "0")))
+
+
+def _identify(arguments: NotebookSessionArguments) -> str:
+    parts = (arguments.ai_data_platform_id, arguments.workspace_key, arguments.session_id)
+    # So that a slash within a part is not taken for one between two.
+    return "/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts)
+
+
+NOTEBOOK_SESSION = Kind(
+    token="aidp:NotebookSession",  # noqa: S106  (a type token)
+    account=AidpAccount,
+    arguments=NotebookSessionArguments,
+    state=NotebookSessionState,
+    read=_read,
+    identify=_identify,
+    # A session whose type is absent counts as a notebook's: the condition must not hold before a kernel is there.
+    ready='self.lifecycle_state == "ACTIVE" && (has(self.type) && self.type != "notebook"'
+    ' || self.kernel.execution_state in ["idle", "busy"])',
+    failed=(Failure('self.lifecycle_state == "FAILED"'), Failure('self.kernel.execution_state == "dead"')),
+    # 404 hides a missing permission (reference vendor-apis 3.5).
+    not_found_is_gone=False,
+    headline=("lifecycle_state", "kernel.execution_state", "type", "name"),
+    interval_seconds=INTERVAL_SECONDS,
+)

@@ -1,0 +1,105 @@
+"""What Oracle's answers mean: by HTTP status, and by the code where it says more.
+
+Sources: the statuses of seed 003_3b63d329e81e1147.txt; codes and what they hide: reference vendor-apis 3.5.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pulumi_nbcloud.answers import clock_hint, passing, redirected, throttled
+from pulumi_nbcloud.errors import (
+    AuthenticationError,
+    BadResponseError,
+    NbcloudError,
+    NotFoundError,
+    PermissionDeniedError,
+    RefusedError,
+    printable,
+)
+from pulumi_nbcloud.exchange import Reply
+
+MAX_CLOCK_SKEW_MINUTES = 5  # reference vendor-apis 3.2
+
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}", re.ASCII)
+# Oracle's own SDK asks again after these (reference vendor-apis 3.5).
+_PASSING_CODES = frozenset({"IncorrectState", "LockConflict"})
+_WRONG_ANSWERER = "check the endpoint: a sign-in page or a proxy may have answered in the cloud's place"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The error that an answer names; empty where it names none."""
+
+    code: str | None = None
+    message: str = ""
+
+
+def fault_of(reply: Reply) -> Fault:
+    """Reads the error out of a body: `{code, message}`, or plain text; the content of a web page is not shown."""
+    try:
+        body = reply.json()
+    except BadResponseError:
+        kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+        text = reply.body[:2000].decode("utf-8", "replace").strip()
+        plain = kind in ("", "text/plain") and not text.startswith("<")
+        return Fault(message=printable(text) if plain else "")
+    if not isinstance(body, Mapping):
+        return Fault()
+    code, message = body.get("code"), body.get("message")
+    return Fault(
+        code if isinstance(code, str) and _CODE.fullmatch(code) else None,
+        printable(message) if isinstance(message, str) else "",
+    )
+
+
+def classify(reply: Reply, now: float, credentials_hint: str) -> NbcloudError | None:
+    """Decides what a reply means.
+
+    Args:
+        reply: any answer.
+        now: the wall clock in seconds since 1970, to notice a clock that is off.
+        credentials_hint: what to do where the credentials are refused.
+
+    Returns:
+        None for a 200; else an error whose class says what the caller can do.
+    """
+    if reply.status == 200:
+        return None
+    fault = fault_of(reply)
+    error = _error(reply, fault, now, credentials_hint)
+    error.where, error.status, error.code = reply.request.where, reply.status, fault.code
+    error.request_id = reply.request_id
+    if fault.message:
+        error.problem = f'{error.problem}: "{fault.message}"'
+    return error
+
+
+def _error(reply: Reply, fault: Fault, now: float, credentials_hint: str) -> NbcloudError:
+    status, code = reply.status, fault.code
+    if status == 401 or code == "NotAuthenticated":
+        return AuthenticationError(
+            "the cloud refuses the credentials", hint=clock_hint(reply, now, MAX_CLOCK_SKEW_MINUTES) or credentials_hint
+        )
+    if status == 403:
+        return PermissionDeniedError(
+            "the credentials may not read this",
+            hint="ask for a policy that lets the user read sessions of this AI Data Platform",
+        )
+    if status == 404:
+        return NotFoundError(
+            "the cloud does not know it, or hides it",
+            hint="check the ids; a missing permission looks the same, and so does a tenancy that serves another path: "
+            "see the settings pathPrefix and endpoint",
+        )
+    if status == 429 or code == "TooManyRequests":
+        return throttled(reply, now)
+    if (transient := passing(503 if status == 409 and code in _PASSING_CODES else status)) is not None:
+        return transient
+    if (redirect := redirected(reply, "check the endpoint: signed requests must reach the cloud itself")) is not None:
+        return redirect
+    if code is not None:
+        return RefusedError("the cloud refuses the request", hint="look the code up in Oracle's list of API errors")
+    return BadResponseError("the answer is neither a session nor one of Oracle's errors", hint=_WRONG_ANSWERER)

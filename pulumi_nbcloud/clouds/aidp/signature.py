@@ -1,0 +1,113 @@
+"""Oracle's request signature: HTTP Signatures draft-08 with RSA-SHA256, version 1.
+
+Source: reference vendor-apis 3.2 (Oracle's page on signing requests, and its SDKs), whose published vector is a test.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+
+from pulumi_nbcloud.errors import SettingsError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+_ALWAYS = ("date", "(request-target)", "host")
+_WITH_BODY = ("content-length", "content-type", "x-content-sha256")
+_BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
+_HINT = "correct it; its content is not shown here"
+
+
+def http_date(seconds: float) -> str:
+    """Writes a time in seconds since 1970 as the header Date wants it: `Thu, 05 Jan 2014 21:31:40 GMT`."""
+    return formatdate(seconds, usegmt=True)
+
+
+def body_headers(method: str, body: bytes) -> dict[str, str]:
+    """Gives the headers that Oracle wants signed where a method has a body, names in lower case; else none."""
+    if method.upper() not in _BODY_METHODS:
+        return {}
+    digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
+    return {"content-length": str(len(body)), "content-type": "application/json", "x-content-sha256": digest}
+
+
+def signing_string(method: str, target: str, headers: Mapping[str, str]) -> str:
+    """Writes a request as the text that is signed.
+
+    Args:
+        method: the HTTP method.
+        target: path and query, percent-encoded, exactly as sent.
+        headers: `date` and `host`, and what `body_headers` gives; names in lower case.
+
+    Returns:
+        One line for each signed name, in Oracle's order, without a line break at the end.
+    """
+    values = {**headers, "(request-target)": f"{method.lower()} {target}"}
+    return "\n".join(f"{name}: {values[name]}" for name in _signed_names(method))
+
+
+def authorization(key_id: str, key: RSAPrivateKey, method: str, target: str, headers: Mapping[str, str]) -> str:
+    """Signs one request.
+
+    Args:
+        key_id: `tenancy/user/fingerprint`, or `ST$` and a session token.
+        key: the private key that belongs to it.
+        method: the HTTP method.
+        target: path and query, percent-encoded, exactly as sent.
+        headers: as `signing_string` wants them.
+
+    Returns:
+        The value of the Authorization header.
+    """
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    signed = key.sign(signing_string(method, target, headers).encode(), PKCS1v15(), SHA256())
+    names = " ".join(_signed_names(method))
+    return (
+        f'Signature algorithm="rsa-sha256",headers="{names}",keyId="{key_id}",'
+        f'signature="{base64.b64encode(signed).decode()}",version="1"'
+    )
+
+
+def _signed_names(method: str) -> tuple[str, ...]:
+    return _ALWAYS + _WITH_BODY if method.upper() in _BODY_METHODS else _ALWAYS
+
+
+def load_private_key(pem: str, passphrase: str | None, name: str) -> RSAPrivateKey:
+    """Reads a private key.
+
+    Args:
+        pem: the key in PEM; text behind it is ignored, because Oracle has its label written there.
+        passphrase: opens it; one that an open key does not need is ignored, because profiles inherit it.
+        name: what messages call the key; neither key nor passphrase is ever shown.
+
+    Returns:
+        The key.
+
+    Raises:
+        SettingsError: it is no RSA key in PEM, or the passphrase is missing or another.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    encrypted = "ENCRYPTED" in pem
+    if encrypted and not passphrase:
+        raise SettingsError(f"{name} is encrypted and has no passphrase", hint="set the passphrase that opens it")
+    try:
+        password = passphrase.encode() if encrypted and passphrase else None
+        key = load_pem_private_key(pem.encode(), password)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        if encrypted:
+            raise SettingsError(
+                f"{name} cannot be opened with its passphrase", hint="correct the passphrase; it is not shown here"
+            ) from None
+        raise SettingsError(f"{name} is not a private key in PEM", hint=_HINT) from None
+    if not isinstance(key, RSAPrivateKey):
+        raise SettingsError(f"{name} is not an RSA key", hint=_HINT)
+    return key

@@ -1,0 +1,116 @@
+"""The setting `signer`: a function of the user's own signs, so that Oracle's principals work without their code here.
+
+The setting names a factory as `module:factory`; the module is imported in the process that reads. The factory takes
+nothing and gives the signer: a function of a method, a URL and the headers so far (names in lower case, `date` and
+`host` among them), which gives the headers to add, `authorization` among them. It must sign that URL and those headers
+as they are. It may block: it runs in a thread of its own, one call at a time, within the deadline of the read.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, TypeVar
+
+import anyio
+import anyio.to_thread
+
+from pulumi_nbcloud.clouds.aidp.credentials import Credentials
+from pulumi_nbcloud.errors import AuthenticationError, NbcloudError, SettingsError, UnreachableError
+from pulumi_nbcloud.tokens import MAX_TOKEN_CHARACTERS
+
+Signer = Callable[[str, str, Mapping[str, str]], Mapping[str, str]]
+"""Given a method, a URL and headers, gives the headers to add."""
+
+_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
+_HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,100}", re.ASCII)
+_HEADER_VALUE = re.compile(r"[ -~]*", re.ASCII)
+_HINT = "see the documentation of the setting signer; the text of its error is not shown, it may hold a secret"
+
+T = TypeVar("T")
+
+
+class SignerCredentials(Credentials):
+    """Signs with what the setting `signer` names.
+
+    Args:
+        value: `module:factory`.
+        name: what messages call the setting.
+
+    Raises:
+        SettingsError: the value is no such name.
+    """
+
+    hint = "check what the setting signer names, and that its principal may sign in; it is not asked again in this run"
+
+    def __init__(self, value: str, name: str) -> None:
+        if len(value) > 300 or not _NAME.fullmatch(value):
+            raise SettingsError(f"{name} must be module:factory", hint="for example my_project.signing:make_signer")
+        self._module, _, self._factory = value.partition(":")
+        self._name = name
+        self._signer: Signer | None = None
+        self._turn = anyio.Lock()
+        self._failures = 0
+
+    async def sign(self, method: str, url: str, target: str, headers: Mapping[str, str]) -> dict[str, str]:
+        async with self._turn:
+            try:
+                if self._signer is None:
+                    self._signer = await _in_thread(self._make)
+                signer = self._signer
+                given = await _in_thread(lambda: self._call(signer, method, url, headers))
+            except NbcloudError:
+                # Nothing was sent, so the cloud has refused nothing: the next read may try again.
+                self._failures += 1
+                raise
+        return given
+
+    async def renew(self, generation: int) -> bool:
+        """Gives up a refused signer, once: the factory makes another for the next attempt."""
+        if generation == self.generation:
+            self._signer = None
+            self.generation += 1
+        return True
+
+    def revision(self) -> Hashable:
+        return self._failures
+
+    def _make(self) -> Signer:
+        try:
+            factory = getattr(importlib.import_module(self._module), self._factory)
+            signer = factory()
+        except Exception as error:
+            raise self._failed("cannot be made", error, SettingsError) from None
+        if not callable(signer):
+            raise SettingsError(f"{self._name}: the factory gave no function but {_type(signer)}", hint=_HINT)
+        return signer  # type: ignore[no-any-return]
+
+    def _call(self, signer: Signer, method: str, url: str, headers: Mapping[str, str]) -> dict[str, str]:
+        try:
+            given = signer(method, url, dict(headers))
+            found = {str(name).lower(): value for name, value in dict(given).items()}
+        except Exception as error:
+            raise self._failed("could not sign", error, AuthenticationError) from None
+        for name, value in found.items():
+            if not (_HEADER_NAME.fullmatch(name) and isinstance(value, str) and _HEADER_VALUE.fullmatch(value)):
+                raise SettingsError(f"{self._name} gave a header that cannot be sent", hint=_HINT)
+            if len(value) > 2 * MAX_TOKEN_CHARACTERS:
+                raise SettingsError(f"{self._name} gave a header that is too long", hint=_HINT)
+        if not found.get("authorization"):
+            raise SettingsError(f"{self._name} gave no header authorization", hint=_HINT)
+        return found
+
+    def _failed(self, what: str, error: Exception, cls: type[NbcloudError]) -> NbcloudError:
+        # What it asks over the network may be there again a moment later.
+        kind = UnreachableError if isinstance(error, OSError) else cls
+        return kind(f"{self._name}: the signer {what} ({type(error).__name__})", hint=_HINT)
+
+
+def _type(value: object) -> str:
+    return type(value).__name__
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    result: Any = await anyio.to_thread.run_sync(work, abandon_on_cancel=True)
+    return result  # type: ignore[no-any-return]

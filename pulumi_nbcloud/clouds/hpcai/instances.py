@@ -1,0 +1,151 @@
+"""The kinds `hpcai:Instances` and `hpcai:Instance`: all instances of an account, and one of them.
+
+Both come out of one walk of the list (see `walk`), which all looks of one account share. Wire facts: seed
+001_20c5cca14bede1e2.txt; statuses and the image that is never pulled: reference vendor-apis 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Annotated
+
+from pydantic import AfterValidator, ConfigDict
+from pydantic.dataclasses import dataclass
+
+from pulumi_nbcloud.clouds.hpcai.account import HpcAiAccount
+from pulumi_nbcloud.clouds.hpcai.state import InstancesState, InstanceState
+from pulumi_nbcloud.clouds.hpcai.walk import Listing, walk
+from pulumi_nbcloud.errors import NotFoundError, printable
+from pulumi_nbcloud.kind import Failure, Kind
+
+_ARGUMENTS = ConfigDict(strict=True, extra="forbid")
+
+
+def _instance_id(value: str) -> str:
+    if not 1 <= len(value) <= 256 or not all("!" <= each <= "~" for each in value):
+        raise ValueError("must be 1 to 256 printable ASCII characters without blanks, such as notebook-5ac72ea0")
+    return value
+
+
+def _filter(value: str) -> str:
+    # An empty filter is a forgotten value, and would find nothing.
+    if not 1 <= len(value) <= 1_024:
+        raise ValueError("must be 1 to 1,024 characters; leave it out to take all")
+    return value
+
+
+Filter = Annotated[str, AfterValidator(_filter)]
+
+
+@dataclass(frozen=True, kw_only=True, config=_ARGUMENTS)
+class InstancesArguments:
+    """Which instances to give; the cloud has no filters, so they apply to what it answered.
+
+    Args:
+        status: this status, in any case: `Running`; 1 to 1,024 characters, like the next two.
+        name: exactly this name.
+        region: in the region of exactly this name: `asia-sg-1`.
+        profile: a named profile of the settings; None for the default.
+    """
+
+    status: Filter | None = None
+    name: Filter | None = None
+    region: Filter | None = None
+    profile: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, config=_ARGUMENTS)
+class InstanceArguments:
+    """Which instance to read.
+
+    Args:
+        instance_id: its id, 1 to 256 printable ASCII characters.
+        profile: a named profile of the settings; None for the default.
+    """
+
+    instance_id: Annotated[str, AfterValidator(_instance_id)]
+    profile: str | None = None
+
+
+async def _read(account: HpcAiAccount, arguments: object) -> Listing:
+    return await walk(account)
+
+
+def _asks(arguments: object) -> Hashable:
+    # The walk is the same whatever is taken out of it.
+    return "hpcai:walk"
+
+
+def _select(account: HpcAiAccount, listing: Listing, arguments: InstancesArguments) -> InstancesState:
+    chosen = tuple(each for each in listing.instances.values() if _matches(each, arguments))
+    return InstancesState(base_url=listing.base_url, total=len(listing.instances), instances=chosen)
+
+
+def _matches(state: InstanceState, arguments: InstancesArguments) -> bool:
+    if arguments.status is not None and (state.status or "").casefold() != arguments.status.casefold():
+        return False
+    if arguments.name is not None and state.name != arguments.name:
+        return False
+    if arguments.region is None:
+        return True
+    spec = state.instance_spec_info
+    return spec is not None and spec.region_info is not None and spec.region_info.name == arguments.region
+
+
+def _pick(account: HpcAiAccount, listing: Listing, arguments: InstanceArguments) -> InstanceState:
+    state = listing.instances.get(arguments.instance_id)
+    if state is None:
+        raise NotFoundError(
+            f"the account has no such instance; its whole list was read, instances in it: {len(listing.instances)}",
+            hint="check instance_id, baseUrl and whose credentials these are",
+            where=listing.where,
+            request_id=listing.request_id,
+        )
+    return state
+
+
+def _described(arguments: InstancesArguments) -> str:
+    filters = {"status": arguments.status, "name": arguments.name, "region": arguments.region}
+    return ", ".join(f"{name}={printable(value, 60)}" for name, value in filters.items() if value is not None) or "all"
+
+
+INSTANCES = Kind(
+    token="hpcai:Instances",  # noqa: S106  (a type token)
+    account=HpcAiAccount,
+    arguments=InstancesArguments,
+    state=InstancesState,
+    read=_read,
+    pick=_select,
+    asks=_asks,
+    identify=_described,
+    ready=None,
+    failed=(),
+    not_found_is_gone=False,  # a list is always there
+    headline=("total", "instances"),
+)
+
+INSTANCE = Kind(
+    token="hpcai:Instance",  # noqa: S106  (a type token)
+    account=HpcAiAccount,
+    arguments=InstanceArguments,
+    state=InstanceState,
+    read=_read,
+    pick=_pick,
+    asks=_asks,
+    identify=lambda arguments: arguments.instance_id,
+    ready='self.status == "Running" && self.healthy',
+    failed=(
+        Failure('self.status == "StartingFailed"'),
+        Failure('self.status == "InitializationFailed"'),
+        Failure('self.status == "Released"'),
+        Failure('self.status == "Archived"'),
+        # An image that cannot be pulled is tried again for ever; a hiccup of the registry is not given up at once.
+        Failure(
+            'self.diagnosis_reason == "BackOff" && (self.phase == "DownloadImage" || self.status == "PullingImage")',
+            looks=3,
+        ),
+    ),
+    # Only a walk that reached its end says so.
+    not_found_is_gone=True,
+    headline=("name", "status", "phase", "diagnosis_reason", "healthy"),
+)

@@ -1,0 +1,127 @@
+"""What HPC-AI's answers mean: the text of the body before the HTTP status, which the vendor's pages do not name.
+
+Sources: seed 001_20c5cca14bede1e2.txt (the error example) and reference vendor-apis 2 (errors without a code, answers
+500).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from pulumi_nbcloud.answers import passing, redirected, throttled
+from pulumi_nbcloud.errors import (
+    AuthenticationError,
+    BadResponseError,
+    NbcloudError,
+    PermissionDeniedError,
+    RefusedError,
+    printable,
+)
+from pulumi_nbcloud.exchange import Reply
+
+# The page's own text is "Not logged in or login expired, please log in again"; either half is taken alone too.
+SIGNED_OUT_TEXTS = ("not logged in", "login expired")
+CREDENTIALS_HINT = "renew the API key or access token, or correct user name and password; not sent again until changed"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The error that an answer's body names.
+
+    Args:
+        code: the vendor's code; None where there is none.
+        message: the vendor's text; empty where there is none.
+
+    Neither is safe to show as it is.
+    """
+
+    code: str | None = None
+    message: str = ""
+
+    @property
+    def signed_out(self) -> bool:
+        """Whether the text says that nobody is logged in."""
+        text = self.message.casefold()
+        return any(each in text for each in SIGNED_OUT_TEXTS)
+
+
+def fault_of(reply: Reply, result: str) -> Fault | None:
+    """Reads the error out of a body.
+
+    Args:
+        reply: any answer.
+        result: the field that a successful answer has: a `message` beside it is none of an error.
+
+    Returns:
+        Code and text; None where the body is no object, or names no error: a code of 0, or a result without a code.
+    """
+    try:
+        body = reply.json()
+    except BadResponseError:
+        return None
+    if not isinstance(body, Mapping):
+        return None
+    code, message = body.get("code"), body.get("message")
+    text = message if isinstance(message, str) else ""
+    if isinstance(code, (int, str)) and not isinstance(code, bool) and str(code).strip() not in ("", "0"):
+        return Fault(str(code), text)
+    return Fault(None, text) if text and result not in body else None
+
+
+def classify(
+    reply: Reply, now: float, *, result: str = "instances", secrets: Collection[str] = ()
+) -> NbcloudError | None:
+    """Decides what a reply means.
+
+    Args:
+        reply: any answer.
+        now: the wall clock in seconds since 1970, for a Retry-After date.
+        result: the field that a successful answer has.
+        secrets: texts that must not be shown should the cloud repeat them.
+
+    Returns:
+        None for a 200 whose body names no error; else an error whose class says what the caller can do.
+    """
+    fault = fault_of(reply, result)
+    if reply.status == 200 and fault is None:
+        return None
+    error = _error(reply, fault, now)
+    error.where, error.status, error.request_id = reply.request.where, reply.status, reply.request_id
+    if fault is not None:
+        # Looked at whole, shown cut: a part of a secret must not stay either.
+        if fault.code is not None and not _holds(fault.code, secrets):
+            error.code = printable(fault.code, 40)
+        if fault.message and not _holds(fault.message, secrets):
+            error.problem = f'{error.problem}: "{printable(fault.message)}"'
+    return error
+
+
+def _holds(text: str, secrets: Collection[str]) -> bool:
+    return any(each in text for each in secrets)
+
+
+def _error(reply: Reply, fault: Fault | None, now: float) -> NbcloudError:
+    status = reply.status
+    if status == 401 or (fault is not None and fault.signed_out):
+        return AuthenticationError("the cloud refuses the credentials", hint=CREDENTIALS_HINT)
+    if status == 403:
+        return PermissionDeniedError(
+            "the credentials may not read this", hint="check that the account may list instances"
+        )
+    if status == 429:
+        return throttled(reply, now)
+    if (transient := passing(status)) is not None:
+        return transient
+    if (
+        redirect := redirected(
+            reply, "if that is the cloud, set baseUrl to it: a redirected POST would arrive as a GET"
+        )
+    ) is not None:
+        return redirect
+    if fault is not None:
+        return RefusedError("the cloud refuses the request", hint="read the cloud's own text")
+    return BadResponseError(
+        "the answer is neither a result nor one of HPC-AI's errors",
+        hint="check baseUrl: a sign-in page or a proxy may have answered in the cloud's place",
+    )

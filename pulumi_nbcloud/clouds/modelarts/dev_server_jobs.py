@@ -1,0 +1,276 @@
+"""The kinds `modelarts:DevServerJobs` and `modelarts:DevServerJob`: jobs on DevServers, as a list and one by its id.
+
+Wire facts: seed 002_9a0e477180e55d6f.txt (the vendor's page of GET /v1/{project_id}/dev-servers/jobs); states, types
+and the spellings of times: reference vendor-apis 1.6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, Strict
+from pydantic.dataclasses import dataclass
+
+from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount, in_project
+from pulumi_nbcloud.errors import BadResponseError, NotFoundError, RefusedError, printable
+from pulumi_nbcloud.fields import Milliseconds, OpenEnum, State, TimeText, time_text
+from pulumi_nbcloud.kind import Failure, Kind, parse_reply
+
+JobType = OpenEnum(
+    (
+        "COMMON",
+        "SERVICE_DEPLOY",
+        "LOG_COLLECT",
+        "DEVICE_LOG_COLLECT",
+        "ASCEND_SOFTWARE_UPGRADE",
+        "ASCEND_DIAGNOSIS",
+        "ASCEND_SYSTEM_CONFIG",
+    )
+)
+JobStatus = OpenEnum(("PROCESSING", "FINISHED", "DELETED", "ACTIVE"))
+
+_MAX_FILTER_CHARACTERS = 1_000  # ours: a URL must end somewhere
+
+# The reader of JSON has refused half surrogate pairs already, so a text needs no further look, ten thousand times over.
+_Text = Annotated[str, Strict()]
+_Whole = Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
+_Count = Annotated[int, Field(strict=True, ge=0, le=2**53)]
+_Filter = Annotated[str, Field(min_length=1, max_length=_MAX_FILTER_CHARACTERS)]
+_JobId = Annotated[str, Field(min_length=1, max_length=64)]
+
+_ARGUMENTS = ConfigDict(strict=True, extra="forbid")
+
+
+@dataclass(frozen=True, kw_only=True, config=_ARGUMENTS)
+class DevServerJobsArguments:
+    """Which jobs to list; a filter that is not given is not sent.
+
+    Args:
+        job_id: only the job of this id, 1 to 64 characters; `id` on the wire.
+        name: only jobs of this name.
+        type: only jobs of this type, for example ASCEND_DIAGNOSIS; a known one in any case.
+        status: only jobs in this state, for example FINISHED; a known one in any case.
+        visible: only jobs that are visible, or only those that are not.
+        profile: a named profile of the settings; None for the default.
+    """
+
+    job_id: _JobId | None = None
+    name: _Filter | None = None
+    type: Annotated[_Filter, JobType] | None = None
+    status: Annotated[_Filter, JobStatus] | None = None
+    visible: bool | None = None
+    profile: str | None = None
+
+    def query(self) -> tuple[tuple[str, str], ...]:
+        """The filters as they are sent."""
+        visible = None if self.visible is None else str(self.visible).lower()
+        given = (
+            ("id", self.job_id),
+            ("name", self.name),
+            ("type", self.type),
+            ("status", self.status),
+            ("visible", visible),
+        )
+        return tuple((name, value) for name, value in given if value is not None)
+
+
+@dataclass(frozen=True, kw_only=True, config=_ARGUMENTS)
+class DevServerJobArguments:
+    """Which job to read.
+
+    Args:
+        job_id: the job's id, 1 to 64 characters; matched exactly.
+        profile: a named profile of the settings; None for the default.
+    """
+
+    job_id: _JobId
+    profile: str | None = None
+
+
+# By name too, so that a state can be built in Python; `create_time` and `update_time` follow the wire's numbers.
+@dataclass(frozen=True, kw_only=True, config=ConfigDict(validate_by_name=True, validate_by_alias=True))
+class DevServerJobRow:
+    """One job of a list.
+
+    Args:
+        job_id: the job's id.
+        name: its name.
+        user_name: who started it.
+        description: what was said of it; may be absent.
+        type: COMMON, SERVICE_DEPLOY, LOG_COLLECT, DEVICE_LOG_COLLECT, ASCEND_SOFTWARE_UPGRADE, ASCEND_DIAGNOSIS,
+            ASCEND_SYSTEM_CONFIG, or one that the vendor added.
+        status: PROCESSING, FINISHED, DELETED, ACTIVE, or one that the vendor added. FINISHED says nothing of success.
+        abnormal_count: the number of nodes where the job failed.
+        create_at: when it was created, in milliseconds since 1970.
+        create_time: the same as text, RFC 3339.
+        update_at: when it was last updated, in milliseconds since 1970.
+        update_time: the same as text, RFC 3339.
+    """
+
+    job_id: Annotated[_Text, Field(validation_alias="id", min_length=1)]
+    name: _Text | None = None
+    user_name: _Text | None = None
+    description: _Text | None = None
+    type: Annotated[_Text, JobType] | None = None
+    status: Annotated[_Text, JobStatus] | None = None
+    abnormal_count: _Whole | None = None
+    create_at: Milliseconds | None = None
+    create_time: TimeText | None = None
+    update_at: Milliseconds | None = None
+    update_time: TimeText | None = None
+
+    def __post_init__(self) -> None:
+        # Here, and not in a second pass: a list may hold ten thousand rows.
+        if self.create_at is not None:
+            object.__setattr__(self, "create_time", time_text(self.create_at))
+        if self.update_at is not None:
+            object.__setattr__(self, "update_time", time_text(self.update_at))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DevServerJobState(DevServerJobRow, State):
+    """One job; its own fields are those of `DevServerJobRow`.
+
+    Args:
+        project_id: the project that was asked.
+        endpoint: the origin that was asked.
+    """
+
+    project_id: str
+    endpoint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DevServerJobsState(State):
+    """The jobs that the filters let through.
+
+    Args:
+        project_id: the project that was asked.
+        endpoint: the origin that was asked.
+        current: the number of the page.
+        pages: the number of pages.
+        size: the number of rows on a page.
+        total: the number of jobs.
+        truncated: whether rows are missing: `total` exceeds them, or is not told. The API has no parameters that would
+            ask for more; narrow the filters.
+        jobs: the rows, in the cloud's order.
+    """
+
+    project_id: str
+    endpoint: str
+    current: int | None = None
+    pages: int | None = None
+    size: int | None = None
+    total: int | None = None
+    truncated: bool = False
+    jobs: tuple[DevServerJobRow, ...] = ()
+
+
+class _Wire(BaseModel):
+    """The answer's body, with the page's own names; rows become those of the state at once."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    current: _Whole | None = None
+    pages: _Whole | None = None
+    size: _Whole | None = None
+    total: _Count | None = None
+    data: tuple[DevServerJobRow, ...] | None = None
+
+
+async def _list(account: ModelArtsAccount, query: tuple[tuple[str, str], ...]) -> DevServerJobsState:
+    try:
+        reply = await account.get(in_project(("dev-servers", "jobs"), query))
+    except NotFoundError as error:
+        # Of the list, not of a job: taken for one it would drop the job from a stack's state.
+        raise RefusedError(
+            error.problem.replace("the cloud does not know it", "the cloud knows no list of DevServer jobs here"),
+            hint="check the endpoint, the region and the project",
+            where=error.where,
+            status=error.status,
+            code=error.code,
+            request_id=error.request_id,
+        ) from None
+    wire = parse_reply(reply, _Wire)
+    if wire.data is None and wire.total != 0:
+        # Strictly: an object of something else must not count as "no jobs".
+        raise reply.bad(
+            "the answer has no list of jobs: data is missing or null, and total is not 0",
+            hint="check the endpoint; if it is right, please report this",
+        )
+    jobs = wire.data or ()
+    return DevServerJobsState(
+        project_id=account.project_id,
+        endpoint=account.endpoint,
+        current=wire.current,
+        pages=wire.pages,
+        size=wire.size,
+        total=wire.total,
+        truncated=wire.total is None or wire.total > len(jobs),
+        jobs=jobs,
+    )
+
+
+async def _read_list(account: ModelArtsAccount, arguments: DevServerJobsArguments) -> DevServerJobsState:
+    return await _list(account, arguments.query())
+
+
+async def _read_one(account: ModelArtsAccount, arguments: DevServerJobArguments) -> DevServerJobsState:
+    return await _list(account, (("id", arguments.job_id),))
+
+
+def _pick(account: ModelArtsAccount, answer: DevServerJobsState, arguments: DevServerJobArguments) -> DevServerJobState:
+    # Exactly, here: nothing says how the cloud compares.
+    found = [job for job in answer.jobs if job.job_id == arguments.job_id]
+    if len(found) > 1:
+        raise BadResponseError(
+            f"ambiguous: {len(found)} jobs have this id", hint="look at both with get_dev_server_jobs(job_id=…)"
+        )
+    if not found and answer.truncated:
+        total = "an unknown number" if answer.total is None else str(answer.total)
+        raise BadResponseError(
+            f"the job is not among the {len(answer.jobs)} rows of a list that is not whole (total: {total})",
+            hint="that does not say that the job is gone: the cloud did not heed the id; please report this",
+        )
+    if not found:
+        raise NotFoundError("the project has no such job", hint="check job_id, the project and the region")
+    return DevServerJobState(project_id=account.project_id, endpoint=account.endpoint, **vars(found[0]))
+
+
+def _asks(query: tuple[tuple[str, str], ...]) -> Hashable:
+    return "modelarts dev-servers/jobs", query
+
+
+def _identify(arguments: DevServerJobsArguments) -> str:
+    return printable(", ".join(f"{name}={value}" for name, value in arguments.query())) or "all"
+
+
+DEV_SERVER_JOBS = Kind(
+    token="modelarts:DevServerJobs",  # noqa: S106  (a type token)
+    account=ModelArtsAccount,
+    arguments=DevServerJobsArguments,
+    state=DevServerJobsState,
+    read=_read_list,
+    identify=_identify,
+    ready=None,
+    failed=(),
+    not_found_is_gone=False,
+    headline=("total", "jobs", "truncated"),
+    asks=lambda arguments: _asks(arguments.query()),
+)
+
+DEV_SERVER_JOB = Kind(
+    token="modelarts:DevServerJob",  # noqa: S106  (a type token)
+    account=ModelArtsAccount,
+    arguments=DevServerJobArguments,
+    state=DevServerJobState,
+    read=_read_one,
+    identify=lambda arguments: arguments.job_id,
+    ready='self.status == "FINISHED" && self.abnormal_count == 0',
+    failed=(Failure('self.status == "FINISHED" && self.abnormal_count > 0'), Failure('self.status == "DELETED"')),
+    not_found_is_gone=True,
+    headline=("status", "abnormal_count"),
+    pick=_pick,
+    asks=lambda arguments: _asks((("id", arguments.job_id),)),
+)

@@ -1,0 +1,222 @@
+"""The two questions to Huawei's IAM: a token for a user, and the project id of a region.
+
+Wire facts: reference vendor-apis 1.1 and 1.2 (published API reference of IAM, Huawei's SDK). The form of IAM's own
+errors, `{"error": {"code": 401, "message": …, "title": …}}`, is that of a reply shown in opentelekomcloud/otc-tools#36.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from pulumi_nbcloud.clouds.modelarts.replies import classify
+from pulumi_nbcloud.errors import (
+    BadResponseError,
+    NbcloudError,
+    NotFoundError,
+    PermissionDeniedError,
+    RefusedError,
+    SettingsError,
+    printable,
+)
+from pulumi_nbcloud.exchange import Reply, Request, target
+from pulumi_nbcloud.kind import parse_reply
+from pulumi_nbcloud.tokens import Token, header_safe
+
+Send = Callable[[Callable[[], Awaitable[Request]], float], Awaitable[Reply]]
+"""Sends what is prepared, within a deadline on anyio's clock."""
+
+_USER_HINT = (
+    "check username, password and domainName (the account's name); an IAM user can sign in so, a HUAWEI ID cannot; "
+    "they are not sent again until they change"
+)
+_LOOK_UP_HINT = "set projectId, so that it need not be looked up"
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+
+class _Project(_Wire):
+    id: Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9-]{1,64}$")]
+    name: Annotated[str, Field(strict=True)] = ""
+
+
+class _TokenDetails(_Wire):
+    expires_at: AwareDatetime
+    project: _Project | None = None
+
+
+class _TokenBody(_Wire):
+    token: _TokenDetails
+
+
+class _ProjectsBody(_Wire):
+    projects: list[_Project]
+
+
+@dataclass(frozen=True)
+class User:
+    """An IAM user, and the project that its token is for: by id where it is known, else by the region's name."""
+
+    name: str
+    password: str
+    domain: str
+    project_id: str | None
+    region: str | None
+
+    def __repr__(self) -> str:
+        return "User(…)"
+
+    def body(self) -> bytes:
+        """The body of the login."""
+        user = {"name": self.name, "password": self.password, "domain": {"name": self.domain}}
+        project = {"id": self.project_id} if self.project_id else {"name": self.region}
+        identity = {"methods": ["password"], "password": {"user": user}}
+        return json.dumps({"auth": {"identity": identity, "scope": {"project": project}}}).encode()
+
+
+class Iam:
+    """Asks IAM.
+
+    Args:
+        origin: scheme and host.
+        send: sends a request, with the account's budget of retries.
+        now: the wall clock in seconds since 1970.
+    """
+
+    def __init__(self, origin: str, send: Send, now: Callable[[], float]) -> None:
+        self.origin = origin
+        self._send = send
+        self._now = now
+
+    async def token(self, user: User, deadline: float) -> tuple[Token, str | None]:
+        """Logs a user in by POST /v3/auth/tokens.
+
+        Args:
+            user: who, and for which project.
+            deadline: when to give up, on anyio's clock.
+
+        Returns:
+            The token, and the id of the project that it is for, where IAM names it.
+
+        Raises:
+            AuthenticationError: IAM refuses the user.
+            NbcloudError: any other error of the tree.
+        """
+
+        async def prepare() -> Request:
+            bare = Request("POST", self.origin, target(("v3", "auth", "tokens")))
+            headers = {"Host": bare.host, "Content-Type": "application/json"}
+            return Request(bare.method, bare.origin, bare.target, headers, user.body())
+
+        reply = await self._send(prepare, deadline)
+        error = _classify(reply, self._now(), success=201, refused=_USER_HINT, denied="ask who manages the IAM user")
+        if error is not None:
+            raise error
+        details = parse_reply(reply, _TokenBody).token
+        try:
+            value = header_safe(reply.headers.get("x-subject-token", ""), "the header X-Subject-Token")
+        except SettingsError as unsafe:
+            raise _bad(reply, f"IAM gave no token that can be sent: {unsafe.problem}") from None
+        project_id = details.project.id if details.project else None
+        sent = _date(reply.headers)
+        if sent is None:
+            # Without the server's time its expiry says nothing about this clock; a refused token is renewed anyway.
+            return Token(value), project_id
+        seconds = details.expires_at.timestamp() - sent
+        if seconds <= 0:
+            raise _bad(reply, "IAM gave a token that has expired already")
+        return Token.lasting(value, seconds, self._now()), project_id
+
+    async def project_id(
+        self, region: str, sign: Callable[[Request], Request], refused: str | None, deadline: float
+    ) -> str:
+        """Looks the project of a region up by GET /v3/projects?name=….
+
+        Args:
+            region: the project's name.
+            sign: adds what signs a request, at this moment.
+            refused: the hint where IAM refuses the credentials; None for that of a key pair.
+            deadline: when to give up, on anyio's clock.
+
+        Returns:
+            The project's id.
+
+        Raises:
+            SettingsError: none or several are called so.
+            NbcloudError: any other error of the tree.
+        """
+
+        async def prepare() -> Request:
+            return sign(Request("GET", self.origin, target(("v3", "projects"), [("name", region)])))
+
+        reply = await self._send(prepare, deadline)
+        error = _classify(reply, self._now(), success=200, refused=refused, denied=_LOOK_UP_HINT)
+        if error is not None:
+            raise error
+        # By name on this side too: a project of another region would be watched in silence.
+        found = [each.id for each in parse_reply(reply, _ProjectsBody).projects if each.name == region]
+        if len(found) != 1:
+            count = "no project" if not found else f"{len(found)} projects"
+            raise SettingsError(
+                f"IAM knows {count} of region {region} for these credentials",
+                hint="set projectId" if found else "check the region, or set projectId",
+                where=reply.request.where,
+                status=reply.status,
+                request_id=reply.request_id,
+            )
+        return found[0]
+
+
+def _classify(reply: Reply, now: float, *, success: int, refused: str | None, denied: str) -> NbcloudError | None:
+    """Decides what a reply of IAM means; never NotFoundError, which would say that a thing of ModelArts is gone."""
+    error = classify(reply, now, success=success, refused=refused)
+    if error is None:
+        return None
+    message = _message(reply) if error.code is None else None
+    if message:
+        error.problem = f'{error.problem}: "{message}"'
+    if isinstance(error, PermissionDeniedError):
+        error.problem = error.problem.replace("the credentials may not read this", "IAM does not allow this")
+        error.hint = denied
+    if isinstance(error, (NotFoundError, RefusedError)) or (isinstance(error, BadResponseError) and message):
+        return RefusedError(
+            f'IAM refuses the request: "{message}"' if message else error.problem,
+            hint="check the region, projectId and iamEndpoint",
+            where=error.where,
+            status=error.status,
+            code=error.code,
+            request_id=error.request_id,
+        )
+    return error
+
+
+def _message(reply: Reply) -> str | None:
+    """The text of an error in IAM's own form."""
+    try:
+        body = reply.json()
+    except BadResponseError:
+        return None
+    error = body.get("error") if isinstance(body, Mapping) else None
+    message = error.get("message") if isinstance(error, Mapping) else None
+    return printable(message) if isinstance(message, str) and message else None
+
+
+def _date(headers: Mapping[str, str]) -> float | None:
+    try:
+        return parsedate_to_datetime(headers.get("date", "")).timestamp()
+    except (ValueError, TypeError):
+        return None
+
+
+def _bad(reply: Reply, problem: str) -> BadResponseError:
+    return reply.bad(
+        problem,
+        hint="check iamEndpoint; if it is right, please report this",
+    )

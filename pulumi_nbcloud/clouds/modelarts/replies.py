@@ -1,0 +1,138 @@
+"""What Huawei's answers mean: the gateway's codes (APIGW.…) and ModelArts' own, before the HTTP status.
+
+Sources: reference vendor-apis 1.4 (Huawei's error code lists, as published) and the status codes of the seed pages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pulumi_nbcloud.answers import clock_hint, passing, redirected, throttled
+from pulumi_nbcloud.errors import (
+    AuthenticationError,
+    BadResponseError,
+    NbcloudError,
+    NotFoundError,
+    PermissionDeniedError,
+    RefusedError,
+    printable,
+)
+from pulumi_nbcloud.exchange import Reply
+
+MAX_CLOCK_SKEW_MINUTES = 15  # reference vendor-apis 1.3
+
+_SIGNATURE_HINT = "check access key, secret key and security token; they are not sent again until they change"
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9]*\.[0-9]{4,8}", re.ASCII)
+
+
+def _codes(service: str, numbers: Iterable[int]) -> set[str]:
+    return {f"{service}.{number:04}" for number in numbers}
+
+
+def _gateway(*numbers: int) -> set[str]:
+    # Private clouds and older pages spell the same codes APIG.
+    return _codes("APIGW", numbers) | _codes("APIG", numbers)
+
+
+# 0206 (wrong key pair) comes with 403 and 0203 with either status: the code says which it is.
+AUTHENTICATION_CODES = _gateway(301, 305, 307) | _codes("ModelArts", [*range(201, 210), 212, 6608, 6620])
+PERMISSION_CODES = _gateway(302, 306, 310) | _codes("ModelArts", [108, 112, 210])
+UNKNOWN_API_CODES = _gateway(101)
+THROTTLED_CODES = _gateway(308)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The error that an answer's body names; empty where it names none."""
+
+    code: str | None = None
+    message: str = ""
+    request_id: str | None = None
+
+
+def fault_of(reply: Reply) -> Fault:
+    """Reads the error out of a body.
+
+    Args:
+        reply: any answer.
+
+    Returns:
+        Its code, text and request id. Huawei's own parser accepts these spellings too (reference vendor-apis 1.4):
+        `error_code`/`error_msg`, `errorCode`/`errorMsg`, `code`/`message`, the same one level down.
+    """
+    request_id = reply.headers.get("x-request-id")
+    try:
+        body = reply.json()
+    except BadResponseError:
+        return Fault(request_id=_text(request_id))
+    if isinstance(body, Mapping):
+        for holder in (body, *(value for value in body.values() if isinstance(value, Mapping))):
+            for code, message in (("error_code", "error_msg"), ("errorCode", "errorMsg"), ("code", "message")):
+                if isinstance(holder.get(code), str) and _CODE.fullmatch(holder[code]):
+                    found = request_id or holder.get("request_id")
+                    return Fault(holder[code], _text(holder.get(message)) or "", _text(found))
+    return Fault(request_id=_text(request_id))
+
+
+def _text(value: object) -> str | None:
+    return printable(value) if isinstance(value, str) and value else None
+
+
+def classify(reply: Reply, now: float, *, success: int = 200, refused: str | None = None) -> NbcloudError | None:
+    """Decides what a reply means.
+
+    Args:
+        reply: any answer.
+        now: the wall clock in seconds since 1970, to notice a clock that is off.
+        success: the status of a success.
+        refused: the hint where the credentials are refused; None for that of a signature, which needs the clock right.
+
+    Returns:
+        None for a success without an error code; else an error whose class says what the caller can do.
+    """
+    fault = fault_of(reply)
+    if reply.status == success and fault.code is None:
+        return None
+    error = _error(reply, fault, now, refused)
+    error.where, error.status, error.code, error.request_id = (
+        reply.request.where,
+        reply.status,
+        fault.code,
+        fault.request_id,
+    )
+    if fault.message:
+        error.problem = f'{error.problem}: "{fault.message}"'
+    return error
+
+
+def _error(reply: Reply, fault: Fault, now: float, refused: str | None) -> NbcloudError:
+    code, status = fault.code, reply.status
+    if code in AUTHENTICATION_CODES or (code not in PERMISSION_CODES and status == 401):
+        return AuthenticationError(
+            "the cloud refuses the credentials",
+            hint=refused or clock_hint(reply, now, MAX_CLOCK_SKEW_MINUTES) or _SIGNATURE_HINT,
+        )
+    if code in PERMISSION_CODES or status == 403:
+        return PermissionDeniedError(
+            "the credentials may not read this",
+            hint="check that the project id belongs to the credentials, and that they may read ModelArts in it",
+        )
+    if code in THROTTLED_CODES or status == 429:
+        return throttled(reply, now)
+    if (transient := passing(status)) is not None:
+        return transient
+    if code in UNKNOWN_API_CODES:
+        # A 404 too, but of the gateway: it says nothing about the notebook.
+        return RefusedError("this endpoint does not know the API", hint="check the region and the endpoint")
+    if status == 404 and (code.startswith("ModelArts.") if code else not reply.body):
+        return NotFoundError("the cloud does not know it", hint="check the id and the project")
+    if (redirect := redirected(reply, "check the endpoint: signed requests must reach the cloud itself")) is not None:
+        return redirect
+    if code is not None:
+        return RefusedError("the cloud refuses the request", hint="look the code up in ModelArts' list of error codes")
+    return BadResponseError(
+        "the answer is neither a result nor one of ModelArts' errors",
+        hint="check the endpoint: a sign-in page or a proxy may have answered in the cloud's place",
+    )

@@ -1,0 +1,117 @@
+"""A condition: text, compiled once, evaluated at each look."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pulumi_nbcloud.condition import vocabulary
+from pulumi_nbcloud.condition.outcome import ConditionError, Evaluation
+from pulumi_nbcloud.errors import printable
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.fields import State
+    from pulumi_nbcloud.kind import Kind
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A condition that was compiled and checked; made by `compile_condition`.
+
+    Args:
+        text: as it was given.
+        warnings: what is probably not meant, one line each.
+        fields: the dotted paths that it reads, rows of a list by the path of the list: `self.jobs.status`.
+    """
+
+    text: str
+    warnings: tuple[str, ...]
+    fields: frozenset[str]
+    _tree: Any = field(repr=False, compare=False)
+    _kinds: Mapping[str, Kind[Any, Any, Any]] = field(repr=False, compare=False)
+
+    def evaluate(
+        self, states: Mapping[str, State | None], now: datetime, *, labels: Mapping[str, str] | None = None
+    ) -> Evaluation:
+        """Evaluates the condition at one look; never raises.
+
+        Args:
+            states: by the names of the targets; None, or none, for a target that was not found.
+            now: the time of the judgement.
+            labels: what the reason calls a target, where that is not its name.
+
+        Returns:
+            What it comes to.
+        """
+        from pulumi_nbcloud.condition.evaluator import evaluate
+
+        return evaluate(self._tree, self.fields, self._kinds, states, now, labels or {})
+
+    def named(self, old: str, new: str) -> str:
+        """Writes the condition with a target under another name, for messages.
+
+        Args:
+            old: the name in the text.
+            new: the name to show.
+
+        Returns:
+            The text, in brackets where it needs them to be joined with others.
+        """
+        from pulumi_nbcloud.condition.syntax import renamed
+
+        return renamed(self.text, self._tree, old, new)
+
+
+def compile_condition(text: str, kinds: Mapping[str, Kind[Any, Any, Any]], *, name: str = "until") -> Condition:
+    """Compiles a condition and checks it against what its targets give.
+
+    Args:
+        text: a CEL expression that gives a bool.
+        kinds: of the targets, by their names in the text; `self` for the only one.
+        name: of the argument, for messages.
+
+    Returns:
+        The condition.
+
+    Raises:
+        ConditionError: names everything that is wrong with it.
+    """
+    problems = name_problems(kinds)
+    if problems:
+        raise ConditionError(problems)
+    # Not at the top: cel-python and the states' pydantic take a third of a second to load.
+    from pulumi_nbcloud.condition import check, report, schema, syntax
+
+    given: object = text
+    if not isinstance(given, str):
+        raise ConditionError((f"{name}: must be text",))
+    try:
+        tree = syntax.parse(text)
+    except syntax.SyntaxProblem as error:
+        raise ConditionError((f"{name}: {error}",)) from None
+    found = report.Report()
+    targets = {target: schema.record_type(kind.state, kind.token) for target, kind in kinds.items()}
+    check.Checker(text, targets, found).check(tree)
+    if found.problems:
+        wrong = tuple(f"{name}: {each}" for each in found.problems)
+        raise ConditionError(wrong, hint=found.hint) if found.hint else ConditionError(wrong)
+    return Condition(text, tuple(f"{name}: {each}" for each in found.warnings), found.fields, tree, dict(kinds))
+
+
+def name_problems(names: Iterable[str]) -> tuple[str, ...]:
+    """Says which targets cannot be called what they are called, and why; empty if all can."""
+    names = tuple(names)
+    problems = []
+    for each in names:
+        if not _IDENTIFIER.fullmatch(each):
+            problems.append(f"targets: {printable(each, 40)!r} is not a name; use letters, digits and _")
+        elif vocabulary.taken(each):
+            problems.append(f"targets: {each!r} is {vocabulary.taken(each)}; choose another name")
+        elif each == "self" and len(names) > 1:
+            problems.append("targets: 'self' is the name of a single target; choose another name")
+    return tuple(problems)

@@ -1,0 +1,150 @@
+"""The verdict of one look: which condition wins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pulumi_nbcloud.condition.compiled import Condition, compile_condition, name_problems
+from pulumi_nbcloud.condition.outcome import ConditionError, Evaluation, Verdict
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.fields import State
+    from pulumi_nbcloud.kind import Kind
+
+T = TypeVar("T")
+
+
+@dataclass
+class _Default:
+    """A default condition of one target, written over `self`."""
+
+    target: str
+    condition: Condition
+    looks: int = 1
+    in_a_row: int = 0
+
+    @property
+    def text(self) -> str:
+        return self.condition.named("self", self.target)
+
+    def evaluate(self, states: Mapping[str, State | None], now: datetime) -> Evaluation:
+        return self.condition.evaluate({"self": states.get(self.target)}, now, labels={"self": self.target})
+
+
+class Judge:
+    """Judges the looks of one wait, in the order in which they are made.
+
+    It counts failures that must be seen several times in a row, so every wait needs its own.
+
+    Args:
+        kinds: of the targets, by name; `self` for the only one.
+        until: what is waited for; None for the defaults of all kinds.
+        fail_on: what ends the wait for good, besides the defaults of the kinds; None for the defaults alone, False for
+            none.
+
+    Raises:
+        ConditionError: names everything that is wrong with the conditions, or the kinds that have no default.
+    """
+
+    def __init__(
+        self, kinds: Mapping[str, Kind[Any, Any, Any]], until: str | None = None, fail_on: str | bool | None = None
+    ) -> None:
+        self._problems: list[str] = []
+        self._hints: list[str] = []
+        names = name_problems(kinds) if kinds else ("targets: there is none",)
+        if names:
+            raise ConditionError(names, hint="name the targets in letters, digits and _; nothing was sent")
+        self._until = self._try(lambda: compile_condition(until, kinds)) if until is not None else None
+        self._ready = self._defaults(kinds) if until is None else []
+        self._fail_on: Condition | None = None
+        if fail_on is True:
+            self._problems.append("fail_on: True is no condition; write one, or False to drop the defaults")
+        elif fail_on is not None and fail_on is not False:
+            self._fail_on = self._try(lambda: compile_condition(fail_on, kinds, name="fail_on"))
+        if self._problems:
+            hint = self._hints[0] if self._hints else "correct the conditions, CEL expressions; nothing was sent"
+            raise ConditionError(tuple(self._problems), hint=hint)
+        self._failures = [] if fail_on is False else _failures(kinds)
+        self.wanted = self._until.text if self._until else " && ".join(each.text for each in self._ready)
+        given = [each for each in (self._until, self._fail_on) if each]
+        self.warnings = tuple(warning for each in given for warning in each.warnings)
+        self.fields = frozenset(path for each in given for path in each.fields) | {
+            f"{each.target}{path.removeprefix('self')}"
+            for each in (*self._ready, *self._failures)
+            for path in each.condition.fields
+        }
+
+    def _try(self, make: Callable[[], T]) -> T | None:
+        try:
+            return make()
+        except ConditionError as error:
+            self._problems += error.problems
+            self._hints += [error.hint] if error.hint else []
+            return None
+
+    def _defaults(self, kinds: Mapping[str, Kind[Any, Any, Any]]) -> list[_Default]:
+        missing = [kind.token for kind in kinds.values() if kind.ready is None]
+        if missing:
+            self._problems.append(f"until: is needed, {', '.join(dict.fromkeys(missing))} has no default")
+            return []
+        return [
+            _Default(name, compile_condition(kind.ready or "", {"self": kind}, name=f"{kind.token}: ready"))
+            for name, kind in kinds.items()
+        ]
+
+    def judge(self, states: Mapping[str, State | None], now: datetime) -> Verdict:
+        """Judges one look.
+
+        Args:
+            states: what was read, by the names of the targets; None for one that was not found.
+            now: the time of the judgement.
+
+        Returns:
+            The verdict. An explicit `fail_on` goes first, and while it is undecided nothing is met; then `until`; then
+            the defaults of the kinds, so that a default never keeps one from waiting for what it calls a failure.
+        """
+        # Before anything decides: failures are counted at every look.
+        by_default = self._seen(states, now)
+        if self._fail_on:
+            seen = self._fail_on.evaluate(states, now)
+            if seen.outcome != "false":
+                outcomes = {"true": "failed", "undecided": "not_yet", "error": "bad_condition"}
+                return Verdict(outcomes[seen.outcome], seen.reason, self._fail_on.text)  # type: ignore[arg-type]
+        wanted, text = self._wanted(states, now)
+        if wanted.outcome == "true":
+            return Verdict("met", None, text)
+        if wanted.outcome == "error":
+            return Verdict("bad_condition", wanted.reason, text)
+        return by_default or Verdict("not_yet", wanted.reason, text)
+
+    def _seen(self, states: Mapping[str, State | None], now: datetime) -> Verdict | None:
+        verdict = None
+        for each in self._failures:
+            seen = each.evaluate(states, now)
+            each.in_a_row = each.in_a_row + 1 if seen.outcome == "true" else 0
+            if verdict is None and each.in_a_row >= each.looks:
+                reason = f"seen {each.in_a_row} times in a row" if each.looks > 1 else None
+                verdict = Verdict("failed", reason, each.text)
+        return verdict
+
+    def _wanted(self, states: Mapping[str, State | None], now: datetime) -> tuple[Evaluation, str]:
+        if self._until:
+            return self._until.evaluate(states, now), self._until.text
+        # As `&&` does: false decides, then what is absent, then an error.
+        evaluations = [(each.evaluate(states, now), each.text) for each in self._ready]
+        for outcome in ("false", "undecided", "error"):
+            for evaluation, text in evaluations:
+                if evaluation.outcome == outcome:
+                    return evaluation, text
+        return Evaluation("true"), self.wanted
+
+
+def _failures(kinds: Mapping[str, Kind[Any, Any, Any]]) -> list[_Default]:
+    return [
+        _Default(name, compile_condition(each.condition, {"self": kind}, name=f"{kind.token}: failed"), each.looks)
+        for name, kind in kinds.items()
+        for each in kind.failed
+    ]

@@ -1,0 +1,51 @@
+"""What compiling, evaluating and judging a condition can come to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pulumi_nbcloud.errors import InputError
+
+
+class ConditionError(InputError):
+    """A condition cannot be right; nothing was sent. Correct the program.
+
+    Args:
+        problems: every problem found, one line each.
+        hint: what the caller can do, in one line.
+    """
+
+    def __init__(
+        self, problems: tuple[str, ...], *, hint: str = "correct the condition, a CEL expression; nothing was sent"
+    ) -> None:
+        super().__init__("\n".join(problems), hint=hint)
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What one condition comes to at one look.
+
+    Args:
+        outcome: "undecided" where something that the condition needs is absent; "error" where it cannot be evaluated.
+        reason: names what is absent (`lease.expire_time is null`), or says what cannot be evaluated.
+    """
+
+    outcome: Literal["true", "false", "undecided", "error"]
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What all conditions of a wait come to at one look.
+
+    Args:
+        outcome: "met" and "failed" end the wait, and so does "bad_condition": the condition itself cannot be evaluated.
+        reason: why, as far as the outcome does not say it: what is absent, or what cannot be evaluated.
+        condition: the expression that decided.
+    """
+
+    outcome: Literal["met", "failed", "not_yet", "bad_condition"]
+    reason: str | None = None
+    condition: str | None = None

@@ -1,0 +1,119 @@
+"""What can go wrong, by what the caller can do about it.
+
+    NbcloudError
+    ├── InputError              correct the program: an argument cannot be right
+    ├── SettingsError           correct the settings: something is missing, doubled or ill-formed
+    ├── AuthenticationError     renew the credentials; trying again with the same ones locks them
+    ├── PermissionDeniedError   ask for the permission; the credentials themselves are right
+    ├── NotFoundError           wait, or correct the id
+    ├── RefusedError            read the code: the cloud answered an error of its own
+    ├── UnreachableError        try again later
+    │   └── ThrottledError      try again after `retry_after`
+    └── BadResponseError        report it: the answer is not what the vendor's page says
+
+The text of an error is one line that says what, where and which request; then a line `hint:`. It holds no secret:
+credentials never enter an error, and remote text is cut and made printable first.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+_UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+REMOTE_TEXT_LIMIT = 200
+
+
+def printable(text: str, limit: int = REMOTE_TEXT_LIMIT) -> str:
+    """Makes text from outside safe for a terminal, a log and a CI runner.
+
+    Args:
+        text: any text; line breaks become spaces, other control, format and bidirectional characters become "?".
+        limit: the longest result, in characters; longer text ends in "…".
+
+    Returns:
+        One line, without characters that a terminal or a CI runner would act on.
+    """
+    # Cut first: a reply may hold megabytes.
+    flat = " ".join(text[: limit * 4].split())
+    clean = "".join("?" if unicodedata.category(character) in _UNPRINTABLE else character for character in flat)
+    return clean if len(clean) <= limit else f"{clean[: limit - 1]}…"
+
+
+class NbcloudError(Exception):
+    """The base of every error that this package raises on purpose.
+
+    Args:
+        problem: what is wrong, in one line without a full stop.
+        hint: what the caller can do, in one line.
+        where: the method and URL of the request, if one was sent.
+        status: the HTTP status of the answer, if there was one.
+        code: the vendor's error code, if the answer held one.
+        request_id: the vendor's id of the request, if the answer held one.
+        subject: the kind and id that were read, for example `modelarts:NotebookLease 0b9c…`.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        hint: str | None = None,
+        where: str | None = None,
+        status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+        subject: str | None = None,
+    ) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.hint = hint
+        self.where = where
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.subject = subject
+
+    def __str__(self) -> str:
+        answer = " ".join(str(part) for part in ("HTTP", self.status, self.code) if part) if self.status else ""
+        request = f"request id {self.request_id}" if self.request_id else ""
+        context = ", ".join(part for part in (answer, self.where, request) if part)
+        line = f"{self.subject}: {self.problem}" if self.subject else self.problem
+        line = f"{line} ({context})" if context else line
+        return f"{line}\nhint: {self.hint}" if self.hint else line
+
+
+class InputError(NbcloudError):
+    """An argument cannot be right; nothing was sent. Correct the program."""
+
+
+class SettingsError(NbcloudError):
+    """A setting is missing, doubled or ill-formed; nothing was sent. Correct the settings."""
+
+
+class AuthenticationError(NbcloudError):
+    """The cloud does not accept the credentials. Renew them: later reads fail unsent until their source changes."""
+
+
+class PermissionDeniedError(NbcloudError):
+    """The credentials are right but not allowed to read this. Ask for the permission."""
+
+
+class NotFoundError(NbcloudError):
+    """The thing does not exist, or not yet. Wait, or correct its id."""
+
+
+class RefusedError(NbcloudError):
+    """The cloud answered an error of its own; `code` says which."""
+
+
+class UnreachableError(NbcloudError):
+    """No usable answer came within the deadline, after retries. Try again later."""
+
+
+class ThrottledError(UnreachableError):
+    """The cloud asks for fewer requests. Try again after `retry_after` seconds, if it is given."""
+
+    retry_after: float | None = None
+
+
+class BadResponseError(NbcloudError):
+    """The answer is not what the vendor's page says. Check the endpoint; else report it."""

@@ -1,0 +1,120 @@
+"""The gate: a resource whose creation waits until a condition over things outside of the stack is met."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+import pulumi.dynamic
+
+from pulumi_nbcloud import lookup, preview
+from pulumi_nbcloud.errors import InputError
+from pulumi_nbcloud.lookup import Target
+from pulumi_nbcloud.provider.gate import GateProvider
+
+__all__ = ["Gate", "Target"]
+
+_OUTPUTS = ("verdict", "met_time", "polls", "elapsed_seconds", "states", "transitions", "transition_count")
+
+
+class Gate(pulumi.dynamic.Resource, module="nbcloud", name="Gate"):
+    """Holds what depends on it until a condition is met.
+
+    The update that creates it waits. Later updates do not, unless what it asks changes: targets, conditions, triggers.
+    A gate that was not met is not in state, so the next `pulumi up` waits again.
+
+    Args:
+        resource_name: its name in the stack.
+        target: the one thing to look at; conditions call it `self`.
+        targets: several things, by the name that conditions call them.
+        until: the condition to wait for, a CEL expression; None for the kinds' own ("it can be used").
+        fail_on: a condition that ends the wait, added to the kinds' own ("it has failed for good"); False for none.
+        timeout: how long to wait, in Go's style (`90s`, `1h30m`), up to 30 days; default 30m; `0` looks once.
+        interval: the pause between looks, at least `1s`; default 5 s, growing to 30 s while nothing changes.
+        triggers: any values; the gate waits again when one of them changes.
+        opts: resource options.
+
+    Raises:
+        InputError: both or neither of `target` and `targets`, or something that cannot be a target.
+    """
+
+    targets: pulumi.Output[Mapping[str, Any]]
+    """What was looked at, by name; `self` is the one of `target`."""
+    until: pulumi.Output[str | None]
+    """The condition that was given."""
+    fail_on: pulumi.Output[Any]
+    """The condition, or False, that was given."""
+    timeout: pulumi.Output[str | None]
+    """The timeout that was given."""
+    interval: pulumi.Output[str | None]
+    """The interval that was given."""
+    triggers: pulumi.Output[Sequence[Any] | None]
+    """The triggers that were given."""
+    verdict: pulumi.Output[str]
+    """How the wait ended: `met`."""
+    met_time: pulumi.Output[str]
+    """When the look that met the condition was answered, RFC 3339."""
+    polls: pulumi.Output[int]
+    """How often it looked."""
+    elapsed_seconds: pulumi.Output[float]
+    """How long the wait took, up to the verdict."""
+    states: pulumi.Output[Mapping[str, Any]]
+    """The last state of each target, by name; of a list the first 20 rows and a count."""
+    transitions: pulumi.Output[Sequence[Mapping[str, str]]]
+    """What was seen to change: the first 5 and the last 20, each with `time`, `target` and `seen`."""
+    transition_count: pulumi.Output[int]
+    """How many transitions there were."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        target: Target | None = None,
+        targets: Mapping[str, Target] | None = None,
+        until: pulumi.Input[str] | None = None,
+        fail_on: pulumi.Input[str | bool] | None = None,
+        timeout: pulumi.Input[str] | None = None,
+        interval: pulumi.Input[str] | None = None,
+        triggers: pulumi.Input[Sequence[Any]] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        asked = {
+            "targets": lookup.clean(lambda: _by_name(resource_name, target, targets, opts)),
+            "until": until,
+            "fail_on": fail_on,
+            "timeout": timeout,
+            "interval": interval,
+            "triggers": triggers,
+        }
+        given = {name: lookup.settled(value) for name, value in asked.items() if value is not None}
+        urn = pulumi.create_urn(
+            resource_name, f"pulumi-python:{self._resource_type_name}", opts.parent if opts else None
+        )
+        # Without what it depends on: a component depends on its children, so a gate in one would depend on itself.
+        row: pulumi.Output[str] = pulumi.Output(set(), urn.future(), urn.is_known(), urn.is_secret())  # type: ignore[arg-type]
+        declared = dict.fromkeys((*asked, *_OUTPUTS))
+        super().__init__(GateProvider(), resource_name, {**declared, **given, "status_urn": row}, opts)
+        preview.announce(self, given)
+
+
+def _by_name(
+    resource_name: str,
+    target: Target | None,
+    targets: Mapping[str, Target] | None,
+    opts: pulumi.ResourceOptions | None,
+) -> dict[str, Any]:
+    if (target is None) == (targets is None):
+        raise InputError(
+            f"gate {resource_name}: give either target= or targets=",
+            hint="target= for one thing, which conditions call self; targets= for several, by name",
+        )
+    if opts is not None and opts.id is not None:
+        raise InputError(f"gate {resource_name}: opts.id is not for gates", hint="leave it out")
+    if targets is not None and not isinstance(targets, Mapping):
+        raise InputError(
+            f"gate {resource_name}: targets cannot be a {type(targets).__name__}",
+            hint="give a dict of things by the name that conditions call them; target= for one thing",
+        )
+    chosen = {"self": target} if target is not None else dict(targets or {})
+    return {name: lookup.target_inputs(f"gate {resource_name}: target {name}", each) for name, each in chosen.items()}

@@ -1,0 +1,1 @@
+"""The mock of Oracle AI Data Platform."""

@@ -1,0 +1,48 @@
+"""Errors of AIDP and of Oracle's gateway before it, as they go over the wire.
+
+The form `{code, message}` is the page's (seed 003); statuses and codes follow section 3.5 of the vendor API notes. The
+texts are the mock's own.
+"""
+
+from __future__ import annotations
+
+
+class WireError(Exception):
+    """An error answer: an HTTP `status`, a `code` and a one-line `message`."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+    def body(self) -> dict[str, str]:
+        """Return the JSON body."""
+        return {"code": self.code, "message": self.message}
+
+
+class NotAuthenticated(WireError):
+    """The gateway does not accept the signature.
+
+    The real one gives the same text for every reason (vendor API notes, 3.5); `reason` is the mock's help.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(401, "NotAuthenticated", f"The request could not be authenticated: {reason}")
+
+
+class NotAuthorizedOrNotFound(WireError):
+    """There is no such thing, or the caller may not know of it: one answer for both (vendor API notes, 3.5)."""
+
+    def __init__(self) -> None:
+        super().__init__(404, "NotAuthorizedOrNotFound", "Authorization failed or requested resource not found")
+
+
+class InvalidRequestId(WireError):
+    """`opc-request-id` holds other characters than letters, digits, `_` and `-`, the only valid ones on the page.
+
+    What the cloud answers then is not documented; a refusal finds the client's mistake.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(400, "InvalidParameter", "opc-request-id holds characters that are not valid")

@@ -1,0 +1,62 @@
+"""Errors of HPC-AI as they go over the wire.
+
+Only two error bodies are published: the one of the list page (seed 001_20c5cca14bede1e2.txt), with a code, and the one
+of the stop page, without (vendor API notes, 2). No page names an HTTP status. The texts are the mock's own unless a
+comment says otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class WireError(Exception):
+    """An error answer: an HTTP `status`, a one-line `message`, and a `code` or none."""
+
+    def __init__(self, status: int, message: str, code: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+    def body(self) -> dict[str, Any]:
+        """Return the JSON body."""
+        return {"message": self.message} if self.code is None else {"code": self.code, "message": self.message}
+
+
+class NotLoggedIn(WireError):
+    """Nobody is logged in: code and text of the list page's error example.
+
+    Whether its status is 200 or 401 is not documented (vendor API notes, 2): the mock can do both.
+    """
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status, "Not logged in or login expired, please log in again", -1)
+
+
+class LoginRefused(WireError):
+    """A login with a wrong password or an unknown user. What the cloud answers is not published; this is a guess."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status, "incorrect username or password", -1)
+
+
+class NotAllowed(WireError):
+    """The caller is known but may not list; no page describes it."""
+
+    def __init__(self) -> None:
+        super().__init__(403, "permission denied")
+
+
+class ServerPanic(WireError):
+    """What a list without `pager` meets: 500, as a public client saw (vendor API notes, 2); its body is not known."""
+
+    def __init__(self) -> None:
+        super().__init__(500, "internal server error")
+
+
+class NoSuchPath(WireError):
+    """An unknown path or method; the delete path of an older page answers 404 (vendor API notes, 2)."""
+
+    def __init__(self) -> None:
+        super().__init__(404, "page not found")

@@ -1,0 +1,288 @@
+"""Instances and the pages of their list: state and rules, no HTTP."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from pulumi_nbcloud.mock.hpcai.exceptions import ServerPanic
+from pulumi_nbcloud.mock.transitions import TransitionPlan
+from pulumi_nbcloud.mock.validation import InvalidInput, StrictModel, UnknownThing
+
+_Text = Annotated[str, Field(max_length=2_000)]
+_Id = Annotated[str, Field(pattern=r"^[!-~]{1,256}$")]
+_WHOLE = Annotated[int, Field(ge=0, le=2**53)]
+
+DEFAULT_REGION = "asia-sg-1"
+
+# Which part of a row a short name stands for.
+_PLACES: Mapping[str, tuple[str, ...]] = {
+    "name": ("instanceSpecInfo", "name"),
+    "region": ("instanceSpecInfo", "regionInfo", "name"),
+    "status": ("instanceRuntimeInfo", "status"),
+    "phase": ("instanceRuntimeInfo", "phase"),
+    "message": ("instanceRuntimeInfo", "message"),
+    "diagnosis_reason": ("instanceRuntimeInfo", "diagnosisReason"),
+    "diagnosis_message": ("instanceRuntimeInfo", "diagnosisMessage"),
+    "healthy": ("instanceRuntimeInfo", "healthy"),
+    "create_at_unix_ms": ("instanceRuntimeInfo", "createAtUnixMs"),
+    "stop_timestamp": ("instanceRuntimeInfo", "stopTimestamp"),
+    "scheduled_stop_timestamp": ("instanceRuntimeInfo", "scheduledStopTimestamp"),
+    "root_disk_used_gi": ("instanceRuntimeInfo", "instanceDiskUsageInfo", "rootDiskUsedGi"),
+}
+
+
+class InstanceSpec(StrictModel):
+    """What an instance is to be; the rest of its row is that of the list page's example.
+
+    `create_at_unix_ms` None is the virtual now. `status` is open: the page's ten, or another. `row` is laid over the
+    row, object by object, with the wire's names: `{"instanceSpecInfo": {"nodePorts": null}}` sends a null list, which
+    a public client met (vendor API notes, 2).
+    """
+
+    name: _Text = "example-instance"
+    region: _Text = DEFAULT_REGION
+    status: _Text = "Running"
+    phase: _Text = ""
+    message: _Text = ""
+    diagnosis_reason: _Text = ""
+    diagnosis_message: _Text = ""
+    healthy: bool = True
+    create_at_unix_ms: _WHOLE | None = None
+    stop_timestamp: _WHOLE = 0
+    scheduled_stop_timestamp: _WHOLE = 0
+    root_disk_used_gi: Annotated[float, Field(ge=0)] = 2.48
+    row: dict[str, Any] = Field(default_factory=dict)
+
+
+class TransitionSpec(InstanceSpec):
+    """A change of an instance: the fields given, and when (`after_reads` or `after_seconds`, neither for at once)."""
+
+    after_reads: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    after_seconds: Annotated[float, Field(ge=0, le=1e9)] | None = None
+
+    def changes(self) -> dict[str, Any]:
+        """Return the fields that were given."""
+        return self.model_dump(exclude_unset=True, exclude={"after_reads", "after_seconds"})
+
+
+class ManySpec(InstanceSpec):
+    """Many instances of one form: `count` of them, with ids of `prefix` and a number."""
+
+    count: Annotated[int, Field(ge=1, le=50_000)]
+    prefix: Annotated[str, Field(pattern=r"^[!-~]{1,200}$")] = "notebook-"
+
+    def one(self) -> InstanceSpec:
+        """Return the form of one."""
+        return InstanceSpec(**self.model_dump(exclude={"count", "prefix"}, exclude_unset=True))
+
+
+class OptionsSpec(StrictModel):
+    """How ugly the cloud is.
+
+    `page_size` is the most rows of a page: the list page asks for 10 and shows a reply of 3, so the cloud has a size of
+    its own. `null_pager` leaves the pager out of a list's answer as null (a public client met it: vendor API notes, 2).
+    `auth_failure_status` is the status of "Not logged in": no page names it. `token_seconds` is how long the token of a
+    login lasts on the virtual clock; a day by the page.
+    """
+
+    page_size: Annotated[int, Field(ge=1, le=10_000)] = 1_000
+    null_pager: bool = False
+    auth_failure_status: Literal[200, 401] = 200
+    token_seconds: Annotated[int, Field(ge=1, le=10 * 366 * 86_400)] = 86_400
+
+
+class Instance:
+    """One stored instance: its row and its plan of transitions."""
+
+    def __init__(self, instance_id: str, owner_id: str, spec: InstanceSpec, now: float) -> None:
+        self._row = _example_row(instance_id, owner_id)
+        self._plan: TransitionPlan[dict[str, Any]] = TransitionPlan()
+        self._apply(spec.model_dump(), now)
+
+    def _apply(self, fields: Mapping[str, Any], now: float) -> None:
+        for name, path in _PLACES.items():
+            if name not in fields:
+                continue
+            value = fields[name]
+            _set(self._row, path, int(now * 1000) if name == "create_at_unix_ms" and value is None else value)
+        _lay_over(self._row, fields.get("row", {}))
+
+    def add_transition(self, spec: TransitionSpec, now: float) -> None:
+        """Plan a change. Raises `InvalidInput` where `spec` changes nothing or names two moments."""
+        changes = spec.changes()
+        if not changes:
+            raise InvalidInput("status", f"give at least one field to change: {', '.join(_PLACES)}, row")
+        self.settle(now)
+        self._plan.add(changes, now=now, after_reads=spec.after_reads, after_seconds=spec.after_seconds)
+        self.settle(now)
+
+    def settle(self, now: float) -> None:
+        """Apply what is due at virtual time `now`, without counting a read."""
+        for changes, moment in self._plan.take_due(now):
+            self._apply(changes, moment)
+
+    def read(self, now: float) -> dict[str, Any]:
+        """Return the row as one page of a list shows it, and count the read."""
+        self.settle(now)
+        self._plan.count_read()
+        return self._row
+
+    def state(self, now: float) -> dict[str, Any]:
+        """Return the row at virtual time `now`, how often it was read and what is still to come."""
+        self.settle(now)
+        pending = copy.deepcopy(self._plan.pending())
+        return {"row": copy.deepcopy(self._row), "reads": self._plan.reads, "pending": pending}
+
+
+@dataclass(frozen=True)
+class Page:
+    """Which rows a list is asked for."""
+
+    number: int
+    size: int
+
+
+def page_of(body: object) -> Page:
+    """Read the pager of a request; raises `ServerPanic` where there is none that can be used (vendor API notes, 2)."""
+    pager = body.get("pager") if isinstance(body, Mapping) else None
+    if not isinstance(pager, Mapping):
+        raise ServerPanic
+    number, size = pager.get("currentPage"), pager.get("pageSize")
+    # Also `type`, because a bool is an int.
+    if type(number) is not int or type(size) is not int or number < 1 or size < 1:
+        raise ServerPanic
+    return Page(number, size)
+
+
+class InstanceBackend:
+    """All instances of all accounts, in the order stored."""
+
+    def __init__(self) -> None:
+        self._instances: dict[str, dict[str, Instance]] = {}
+
+    def put(self, username: str, owner_id: str, instance_id: str, spec: InstanceSpec, now: float) -> None:
+        """Store an instance, or replace one together with its plan; raises `InvalidInput` for an id of another form."""
+        if not 1 <= len(instance_id) <= 256 or not all("!" <= each <= "~" for each in instance_id):
+            raise InvalidInput("instance_id", "must be 1 to 256 visible ASCII characters")
+        self._instances.setdefault(username, {})[instance_id] = Instance(instance_id, owner_id, spec, now)
+
+    def get(self, username: str, instance_id: str) -> Instance:
+        """Return a stored instance; raises `UnknownThing`."""
+        try:
+            return self._instances[username][instance_id]
+        except KeyError:
+            raise UnknownThing(f"instance_id: no instance {instance_id} of {username}") from None
+
+    def delete(self, username: str, instance_id: str) -> None:
+        """Drop a stored instance; raises `UnknownThing`."""
+        self.get(username, instance_id)
+        del self._instances[username][instance_id]
+
+    def read_page(self, username: str, page: Page, options: OptionsSpec, now: float) -> dict[str, Any]:
+        """Answer one page of a list as the cloud does."""
+        instances = list(self._instances.get(username, {}).values())
+        size = min(page.size, options.page_size)
+        first = (page.number - 1) * size
+        rows = [each.read(now) for each in instances[first : first + size]]
+        pager = {"currentPage": page.number, "pageSize": size, "totalEntries": len(instances)}
+        # A page without rows has null in place of an empty list, as public clients met (vendor API notes, 2).
+        return {"instances": rows or None, "pager": None if options.null_pager else pager}
+
+    def clear(self) -> None:
+        """Drop everything."""
+        self._instances.clear()
+
+    def state(self, now: float) -> list[dict[str, Any]]:
+        """Return all instances as plain data."""
+        return [
+            {"username": username, "instance_id": instance_id, **instance.state(now)}
+            for username, instances in sorted(self._instances.items())
+            for instance_id, instance in instances.items()
+        ]
+
+
+def _set(row: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    place = row
+    for part in path[:-1]:
+        # Laid over with null earlier on: it becomes an object again.
+        if not isinstance(place.get(part), dict):
+            place[part] = {}
+        place = place[part]
+    place[path[-1]] = value
+
+
+def _lay_over(row: dict[str, Any], over: Mapping[str, Any]) -> None:
+    for name, value in over.items():
+        if isinstance(value, Mapping) and isinstance(row.get(name), dict):
+            _lay_over(row[name], value)
+        else:
+            row[name] = copy.deepcopy(value)
+
+
+def _example_row(instance_id: str, owner_id: str) -> dict[str, Any]:
+    """The row of the list page's success example (seed 001_20c5cca14bede1e2.txt), with its ids replaced."""
+    return {
+        "instanceMetadata": {
+            "instanceAuth": {"ownerUserName": owner_id},
+            "instanceId": instance_id,
+            "instanceUsername": "username",
+        },
+        "instanceSpecInfo": {
+            "name": "",
+            "instanceBillingInfo": {
+                "chargeMode": "perHour",
+                "duration": 1,
+                # A float32 on the cloud's side.
+                "price": 0.23999999463558197,
+                "unit": "$",
+                "type": "On-Demand",
+            },
+            # isPublic is a text, and tags are null.
+            "imageInfo": {"architecture": "", "isPublic": "", "name": "", "tags": None, "type": ""},
+            "instanceConfiguration": {
+                "enableCommonData": False,
+                "enableDocker": False,
+                # The only capitalised key.
+                "InstanceDiskAmountRequest": {"rootDiskAmountGiReq": 0, "dataDiskAmountGiReq": 0},
+                "dockerStorageSize": 0,
+            },
+            "instanceTypeInfo": {
+                "instanceId": "ee90dd8f-0000-4000-8000-c3ff72915722",
+                "instanceTypeName": "",
+                "cpu": {"amount": 8, "type": "INTEL(R) XEON(R) PLATINUM 8558", "unit": ""},
+                "memory": {"amount": 16, "type": "", "unit": "GB"},
+                "gpu": {"amount": 0, "type": "", "unit": ""},
+                "disk": {"amount": 50, "type": "nvme", "unit": "GB"},
+            },
+            "regionInfo": {
+                "domain": "asia-sg-1.hpc-ai.com",
+                "location": "Asia,Singapore",
+                "name": "",
+                "sshAddress": "192.0.2.202",
+                "value": "",
+                "regionId": "fce31a0c-0000-4000-8000-41caa1bdd251",
+            },
+            "remoteStorages": [],
+            "nodePorts": [{"port": 22, "address": "192.0.2.202", "nodePort": 31674}],
+            "isSpotInstance": False,
+        },
+        "instanceRuntimeInfo": {
+            "createAtUnixMs": 0,
+            "status": "",
+            "phase": "",
+            "message": "",
+            "diagnosisReason": "",
+            "diagnosisMessage": "",
+            "healthy": False,
+            "subUrl": f"/notebook/{instance_id}/{instance_id}-0",
+            "instanceDiskUsageInfo": {"rootDiskUsedGi": 0, "dataDiskUsedGi": 0},
+            "instanceDiskAmountInfo": {"rootDiskAmountGi": 50, "dataDiskAmountGi": 50},
+            "stopTimestamp": 0,
+            "scheduledStopTimestamp": 0,
+        },
+    }

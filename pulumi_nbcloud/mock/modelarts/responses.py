@@ -1,0 +1,167 @@
+"""HTTP in, HTTP out: the order of checks and the form of the answers; state and rules live in the models."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import formatdate
+
+from pulumi_nbcloud.mock.clock import VirtualClock, rfc3339
+from pulumi_nbcloud.mock.modelarts.accounts import Account, AccountBook
+from pulumi_nbcloud.mock.modelarts.exceptions import (
+    ApiNotFound,
+    InvalidParameter,
+    MalformedLogin,
+    NotAuthorized,
+    ProjectMismatch,
+    TokenExpired,
+    Unauthenticated,
+    WireError,
+)
+from pulumi_nbcloud.mock.modelarts.iam import IamBook, LoginSpec
+from pulumi_nbcloud.mock.modelarts.jobs import JobBackend
+from pulumi_nbcloud.mock.modelarts.models import NotebookBackend, is_uuid
+from pulumi_nbcloud.mock.modelarts.signature import (
+    Authorization,
+    SignatureError,
+    check_date,
+    check_signature,
+    parse_authorization,
+)
+from pulumi_nbcloud.mock.modelarts.urls import CREATE_TOKEN, LIST_JOBS, LIST_PROJECTS, ROUTES, SHOW_LEASE
+from pulumi_nbcloud.mock.service import Answer
+from pulumi_nbcloud.mock.validation import InvalidInput, validated_json
+from pulumi_nbcloud.mock.wire import CloudRequest, CloudResponse, find_route, json_response
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks: the projects that it may read, and those that IAM lists for it."""
+
+    projects: tuple[str, ...]
+    listed: tuple[str, ...]
+    denied: bool = False
+
+
+class Responses:
+    """Answers requests to ModelArts and IAM."""
+
+    def __init__(
+        self, notebooks: NotebookBackend, jobs: JobBackend, accounts: AccountBook, iam: IamBook, clock: VirtualClock
+    ) -> None:
+        self._notebooks = notebooks
+        self._jobs = jobs
+        self._accounts = accounts
+        self._iam = iam
+        self._clock = clock
+        self._operations: Mapping[str, Callable[[CloudRequest, Mapping[str, str]], CloudResponse]] = {
+            SHOW_LEASE: self._show_lease,
+            LIST_JOBS: self._list_jobs,
+            CREATE_TOKEN: self._create_token,
+            LIST_PROJECTS: self._list_projects,
+        }
+
+    def respond(self, request: CloudRequest, request_id: str) -> Answer:
+        """Answer `request`; whatever the answer, the header X-Request-Id names it."""
+        found = find_route(ROUTES, request)
+        operation = found.route.operation if found.route else ""
+        try:
+            # The gateway knows the API first and the caller second; the service then checks project and permission.
+            if found.route is None:
+                raise ApiNotFound(request.method)
+            response = self._operations[operation](request, found.values)
+        except WireError as error:
+            response = json_response(error.status, error.body(request_id))
+        return Answer(
+            operation, CloudResponse(response.status, response.body, {**response.headers, "X-Request-Id": request_id})
+        )
+
+    def _caller(self, request: CloudRequest) -> Caller:
+        value = request.headers.get("x-auth-token")
+        if value is None or "authorization" in request.headers:
+            account = self._authenticate(request)
+            return Caller(account.spec.projects, account.spec.projects, account.denied)
+        token = self._iam.find_token(value)
+        if token is None:
+            raise Unauthenticated("the token is unknown or was taken back")
+        if self._clock.now() >= token.expires_at:
+            raise TokenExpired
+        return Caller((token.project_id,), token.user.projects)
+
+    def _in_project(self, request: CloudRequest, values: Mapping[str, str]) -> str:
+        """Let a request in and return its project."""
+        caller = self._caller(request)
+        if values["project_id"] not in caller.projects:
+            raise ProjectMismatch
+        if caller.denied:
+            raise NotAuthorized
+        return values["project_id"]
+
+    def _authenticate(self, request: CloudRequest) -> Account:
+        header = request.headers.get("authorization")
+        if not header:
+            raise Unauthenticated("the header Authorization is missing")
+        try:
+            authorization = parse_authorization(header)
+        except SignatureError as error:
+            raise Unauthenticated(str(error)) from None
+        account = self._accounts.find(authorization.access_key)
+        if account is None:
+            raise Unauthenticated("the access key is unknown")
+        now = self._clock.now()
+        if account.locked(now):
+            # A right signature does not help during the lock (vendor API notes, 1.3).
+            raise Unauthenticated("the access key is locked after too many failures")
+        try:
+            self._verify(request, authorization, account)
+        except SignatureError as error:
+            account.record_failure(now)
+            raise Unauthenticated(str(error)) from None
+        account.record_success()
+        return account
+
+    def _verify(self, request: CloudRequest, authorization: Authorization, account: Account) -> None:
+        check_date(request, authorization, self._clock.gateway_now())
+        check_signature(request, authorization, account.spec.secret_key)
+        if account.spec.security_token is not None:
+            # Temporary credentials are worth nothing without their token (vendor API notes, 1.3).
+            sent = request.headers.get("x-security-token")
+            if sent is None:
+                raise SignatureError("the header X-Security-Token is missing")
+            if not hmac.compare_digest(sent.encode("latin-1"), account.spec.security_token.encode()):
+                raise SignatureError("the security token is not that of the access key")
+
+    def _show_lease(self, request: CloudRequest, values: Mapping[str, str]) -> CloudResponse:
+        project_id, notebook_id = self._in_project(request, values), values["notebook_id"]
+        if not is_uuid(notebook_id):
+            raise InvalidParameter("id")
+        return json_response(200, self._notebooks.read_lease(project_id, notebook_id, self._clock.now()))
+
+    def _list_jobs(self, request: CloudRequest, values: Mapping[str, str]) -> CloudResponse:
+        project_id = self._in_project(request, values)
+        return json_response(200, self._jobs.list_jobs(project_id, dict(request.query), self._clock.now()))
+
+    def _create_token(self, request: CloudRequest, values: Mapping[str, str]) -> CloudResponse:
+        try:
+            login = validated_json(LoginSpec, request.body)
+        except InvalidInput as error:
+            raise MalformedLogin(error.field) from None
+        token = self._iam.log_in(login)
+        name = self._iam.projects((token.project_id,), None)[0]["name"]
+        body = {
+            "expires_at": rfc3339(token.expires_at).replace("Z", "000Z"),  # six digits, as IAM has them
+            "methods": ["password"],
+            "project": {"id": token.project_id, "name": name},
+            "user": {"name": token.user.username, "domain": {"name": token.user.domain}},
+        }
+        # Both times are of the virtual clock, so that a client sees the token's real lifetime.
+        headers = {"X-Subject-Token": token.value, "Date": formatdate(self._clock.now(), usegmt=True)}
+        return json_response(201, {"token": body}, headers)
+
+    def _list_projects(self, request: CloudRequest, values: Mapping[str, str]) -> CloudResponse:
+        caller = self._caller(request)
+        if caller.denied:
+            raise NotAuthorized
+        name = dict(request.query).get("name")
+        return json_response(200, {"projects": self._iam.projects(caller.listed, name), "links": {}})

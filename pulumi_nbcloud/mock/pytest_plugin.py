@@ -1,0 +1,46 @@
+"""A pytest plugin: the mock clouds as fixtures.
+
+pytest loads it in every run once the package is installed. So it imports nothing of the `mock` extra by itself, and a
+run that does not ask for the fixtures does not notice it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.mock.server import MockClouds
+
+
+@pytest.fixture(scope="session")
+def nbcloud_mock_server() -> Iterator[MockClouds]:
+    """Mock clouds that serve for the whole test session; most tests want `nbcloud_mock`."""
+    from pulumi_nbcloud.mock.extra import MissingExtraError, load_mock_clouds
+
+    try:
+        mock_clouds = load_mock_clouds()
+    except MissingExtraError as error:
+        pytest.fail(str(error), pytrace=False)
+    with mock_clouds() as clouds:
+        yield clouds
+
+
+@pytest.fixture
+def nbcloud_mock(nbcloud_mock_server: MockClouds, monkeypatch: pytest.MonkeyPatch) -> Iterator[MockClouds]:
+    """Mock clouds without contents, and an environment in which clients find them.
+
+    Other `NBCLOUD_` variables are taken away for the test: two sets of credentials in one source would be an error. A
+    failure inside the mock fails the test.
+    """
+    clouds = nbcloud_mock_server
+    clouds.reset()
+    for name in [name for name in os.environ if name.startswith("NBCLOUD_")]:
+        monkeypatch.delenv(name)
+    for name, value in clouds.environment().items():
+        monkeypatch.setenv(name, value)
+    yield clouds
+    clouds.check()

@@ -1,0 +1,85 @@
+"""What every mock cloud is: the part that the server and the admin API know of it."""
+
+from __future__ import annotations
+
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pulumi_nbcloud.mock.clock import VirtualClock
+from pulumi_nbcloud.mock.wire import CloudRequest, CloudResponse, Route
+
+AdminHandler = Callable[[CloudRequest, Mapping[str, str]], Any]
+"""Takes a request and the values of its path; returns what is sent as JSON, None for an empty object."""
+
+AdminRoutes = Mapping[Route, AdminHandler]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a mock cloud shares with the others: the clocks, the one lock, the seeded randomness, the server's
+    address."""
+
+    clock: VirtualClock
+    lock: AbstractContextManager[Any]
+    random: random.Random
+    base_url: Callable[[], str]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a service did with a request: the name of the operation (empty if none) and the answer."""
+
+    operation: str
+    response: CloudResponse
+
+
+class Service(ABC):
+    """One mock cloud. `name` is its name everywhere, `prefixes` are the beginnings of the paths that it answers for."""
+
+    name: ClassVar[str]
+    prefixes: ClassVar[tuple[str, ...]]
+    routes: ClassVar[tuple[Route, ...]]
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    @property
+    def endpoint(self) -> str:
+        """The base URL that a client of this cloud is pointed at."""
+        return self._context.base_url()
+
+    @property
+    @abstractmethod
+    def admin_routes(self) -> AdminRoutes:
+        """The routes of its own under `/_mock/<name>/`."""
+
+    @abstractmethod
+    def respond(self, request: CloudRequest, request_id: str) -> Answer:
+        """Answer a request. The server holds the lock meanwhile."""
+
+    @abstractmethod
+    def caller(self, request: CloudRequest) -> str | None:
+        """Return the public name of who asks, for the request log; None where the request names nobody."""
+
+    @abstractmethod
+    def reset(self) -> None:
+        """Go back to the state of a new mock."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Any]:
+        """Return everything it holds as plain data, without secrets."""
+
+    @abstractmethod
+    def settings(self, profile: str | None) -> dict[str, str]:
+        """Return the settings that make a client use this mock, by their camelCase names.
+
+        `profile` is None for the first account; raises `UnknownThing` for a profile without an account.
+        """
+
+    @abstractmethod
+    def secret_settings(self) -> frozenset[str]:
+        """Return the names in `settings` whose values are secret."""

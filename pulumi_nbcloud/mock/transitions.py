@@ -1,0 +1,116 @@
+"""What a stored thing becomes, and when.
+
+A plan is a queue. Its head falls due at once, after a number of reads, or after some seconds on the virtual clock;
+reads and seconds count from when the transition was added. A transition that is due waits for those before it.
+
+Reading is an explicit call that is given the time. Nothing moves because somebody looked at an attribute: a state that
+changes under a debugger or in a log line cannot be tested.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+
+from pulumi_nbcloud.mock.clock import rfc3339
+from pulumi_nbcloud.mock.validation import InvalidInput
+
+Change = TypeVar("Change")
+Mode = Literal["immediate", "reads", "seconds"]
+
+MAX_PENDING = 1_000
+
+
+@dataclass(frozen=True)
+class Transition(Generic[Change]):
+    """One step: `change` replaces what is stored once the step is due.
+
+    `mode` says what is counted and `amount` how much of it: whole reads that still show the old state, or seconds.
+    `start` is the count of reads, or the virtual time, at which it was added.
+    """
+
+    change: Change
+    mode: Mode
+    amount: float
+    start: float
+
+    def due(self, *, reads: int, now: float) -> bool:
+        """Tell whether it applies to a read before which `reads` reads were answered, at virtual time `now`."""
+        if self.mode == "immediate":
+            return True
+        return (reads if self.mode == "reads" else now) - self.start >= self.amount
+
+    def moment(self, now: float) -> float:
+        """Return the virtual time at which it takes effect where it is found due at `now`."""
+        return self.start + self.amount if self.mode == "seconds" else now
+
+
+class TransitionPlan(Generic[Change]):
+    """The transitions of one stored thing, in order, and how often it was read."""
+
+    def __init__(self) -> None:
+        self._queue: deque[Transition[Change]] = deque()
+        self._reads = 0
+        self._last_moment = float("-inf")
+
+    @property
+    def reads(self) -> int:
+        """How many reads reached the thing."""
+        return self._reads
+
+    def add(
+        self, change: Change, *, now: float, after_reads: int | None = None, after_seconds: float | None = None
+    ) -> None:
+        """Append a transition that is due after `after_reads` reads, after `after_seconds` seconds, or (neither) at
+        once.
+
+        Raises `InvalidInput` where both are given or one is negative, or when 1,000 transitions wait already.
+        """
+        if after_reads is not None and after_seconds is not None:
+            raise InvalidInput("after_seconds", "give either after_reads or after_seconds, not both")
+        if len(self._queue) >= MAX_PENDING:
+            raise InvalidInput("transitions", f"{MAX_PENDING} are pending already")
+        self._queue.append(self._transition(change, now, after_reads, after_seconds))
+
+    def _transition(
+        self, change: Change, now: float, after_reads: int | None, after_seconds: float | None
+    ) -> Transition[Change]:
+        if after_reads is not None:
+            if isinstance(after_reads, bool) or not isinstance(after_reads, int) or after_reads < 0:
+                raise InvalidInput("after_reads", "must be a whole number, 0 or more")
+            return Transition(change, "reads", after_reads, self._reads)
+        if after_seconds is not None:
+            if isinstance(after_seconds, bool) or not 0 <= after_seconds < float("inf"):
+                raise InvalidInput("after_seconds", "must be a number of seconds, 0 or more")
+            return Transition(change, "seconds", float(after_seconds), now)
+        return Transition(change, "immediate", 0, 0)
+
+    def take_due(self, now: float) -> list[tuple[Change, float]]:
+        """Remove what is due at virtual time `now`; return each change with the virtual time of its effect, in order.
+
+        That time is when the seconds were over, not when somebody looked; never before that of the change ahead of it.
+        It does not count as a read.
+        """
+        due: list[tuple[Change, float]] = []
+        while self._queue and self._queue[0].due(reads=self._reads, now=now):
+            step = self._queue.popleft()
+            self._last_moment = max(self._last_moment, step.moment(now))
+            due.append((step.change, self._last_moment))
+        return due
+
+    def count_read(self) -> None:
+        """Count one read; call it after `take_due`, so that the read itself still belongs to the state that it saw."""
+        self._reads += 1
+
+    def pending(self) -> list[dict[str, Any]]:
+        """Return what is still to come as plain data: the change, and when it is due."""
+        return [_described(step, self._reads) for step in self._queue]
+
+
+def _described(step: Transition[Any], reads: int) -> dict[str, Any]:
+    if step.mode == "reads":
+        return {"change": step.change, "mode": "reads", "reads_left": max(0, int(step.start + step.amount - reads))}
+    if step.mode == "seconds":
+        return {"change": step.change, "mode": "seconds", "due_at": rfc3339(step.start + step.amount)}
+    return {"change": step.change, "mode": "immediate"}

@@ -1,0 +1,78 @@
+"""One background event loop a process: all reads run on it, so there is one implementation and one HTTP client."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from typing import TypeVar
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+T = TypeVar("T")
+
+CLOSE_SECONDS = 2.0
+
+_lock = threading.Lock()
+_closers: list[Callable[[], Awaitable[None]]] = []
+_open: tuple[AbstractContextManager[BlockingPortal], BlockingPortal] | None = None
+
+
+def submit(work: Callable[[], Awaitable[T]]) -> Future[T]:
+    """Starts work on the background loop.
+
+    Args:
+        work: makes the coroutine; called on the loop.
+
+    Returns:
+        A future of the result; cancelling it cancels the work.
+    """
+    global _open
+    with _lock:
+        if _open is None:
+            manager = start_blocking_portal()
+            _open = (manager, manager.__enter__())
+        portal = _open[1]
+    return portal.start_task_soon(work)
+
+
+def at_close(work: Callable[[], Awaitable[None]]) -> None:
+    """Has work done on the loop when the process ends, before the loop stops: connections are closed there."""
+    _closers.append(work)
+
+
+@atexit.register
+def _close() -> None:
+    """Ends the loop with the process: what still runs is cancelled, so that nothing keeps the process from ending."""
+    global _open
+    with _lock:
+        opened, _open = _open, None
+    if opened is None:
+        return
+    manager, portal = opened
+    with contextlib.suppress(Exception):
+        for work in _closers:
+            portal.start_task_soon(work).result(CLOSE_SECONDS)
+    with contextlib.suppress(RuntimeError):  # stopped already
+        portal.call(portal.stop, True)
+    manager.__exit__(None, None, None)
+
+
+def call(work: Callable[[], Awaitable[T]]) -> T:
+    """Runs work on the background loop and waits for it; Ctrl-C while waiting cancels the work.
+
+    Args:
+        work: makes the coroutine; called on the loop.
+
+    Returns:
+        Its result; its error is raised here.
+    """
+    future = submit(work)
+    try:
+        return future.result()
+    except BaseException:
+        future.cancel()
+        raise

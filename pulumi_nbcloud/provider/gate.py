@@ -1,0 +1,149 @@
+"""The provider of gates: creating one waits."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pulumi import Archive, Asset
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+from pulumi.output import Unknown
+from pulumi.runtime import rpc
+
+from pulumi_nbcloud.provider import host
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.waiting.outcome import Met
+
+# A change of one of these asks something else, so the gate waits again; of the others, the answer stands.
+ASKED = ("targets", "until", "fail_on", "triggers")
+HOW = ("timeout", "interval")
+KEPT_ROWS = 20
+
+
+class GateProvider(ResourceProvider):
+    """Waits for the engine. Stored in state by name, so it keeps nothing at all."""
+
+    serialize_as_secret_always = False
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Keeps the stack's config for this process and mends it. Raises nothing."""
+        host.configure(req)
+
+    def check(self, _olds: Mapping[str, Any], news: Mapping[str, Any]) -> CheckResult:
+        """Checks the inputs, in preview too, without any request; what is not known yet passes.
+
+        The engine prints the value of the property that a failure names, so a failure names none but in its text.
+        """
+        from pulumi_nbcloud.waiting.plan import parse_plan
+
+        _, problems = parse_plan(host.plain(news), contains_unknown)
+        # The SDK stores one in a form that it cannot read again: every later update would fail.
+        if _contains(news.get("triggers"), lambda value: isinstance(value, (Asset, Archive))):
+            problems.append("triggers cannot hold an asset or archive\nhint: give a hash of its content instead")
+        return CheckResult(dict(news), [CheckFailure("", problem) for problem in problems])
+
+    def diff(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> DiffResult:
+        """Finds a difference where the gate is asked something else or in another way; never a replacement."""
+        old, new = host.plain(olds), host.plain(news)
+        return DiffResult(changes=_differ(old, new, (*ASKED, *HOW)), replaces=[])
+
+    def create(self, props: Mapping[str, Any]) -> CreateResult:
+        """Waits; where it is not met nothing is stored, so the next update waits again."""
+        return CreateResult(uuid.uuid4().hex, _wait(host.plain(props)))
+
+    def update(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> UpdateResult:
+        """Waits again where the gate is asked something else; otherwise the verdict stands."""
+        old, new = host.plain(olds), host.plain(news)
+        if _differ(old, new, ASKED):
+            return UpdateResult(_wait(new))
+        kept = {name: value for name, value in old.items() if name not in HOW}
+        return UpdateResult({**kept, **new})
+
+    def read(self, id_: str, props: Mapping[str, Any]) -> ReadResult:
+        """Keeps what was seen: a refresh is no new question."""
+        return ReadResult(id_, dict(props))
+
+    def delete(self, _id: str, _props: Mapping[str, Any]) -> None:
+        """Does nothing: there is nothing in a cloud to delete."""
+
+
+def _differ(old: Mapping[str, Any], new: Mapping[str, Any], names: tuple[str, ...]) -> bool:
+    """Whether one of these inputs changed; compared as JSON, because to Python 1 and True are equal."""
+    return any(_written(old.get(name)) != _written(new.get(name)) for name in names)
+
+
+def _written(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=repr)
+
+
+def contains_unknown(value: Any) -> bool:
+    """Whether a value, or something in it, is not known yet."""
+    # The SDK gives its own marker, older ones the text that travels.
+    return _contains(value, lambda each: isinstance(each, Unknown) or each == rpc.UNKNOWN)
+
+
+def _contains(value: Any, found: Callable[[Any], bool]) -> bool:
+    if isinstance(value, Mapping):
+        return any(_contains(each, found) for each in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(_contains(each, found) for each in value)
+    return found(value)
+
+
+def _wait(inputs: dict[str, Any]) -> dict[str, Any]:
+    from pulumi_nbcloud import portal
+    from pulumi_nbcloud.errors import InputError
+    from pulumi_nbcloud.provider.status import GateReporter, send
+    from pulumi_nbcloud.waiting.plan import parse_plan
+
+    plan, problems = parse_plan(inputs)
+    if plan is None:
+        raise InputError("; ".join(problems) or "the gate's inputs are not known", hint="correct the gate's arguments")
+    urn = inputs.get("status_urn")
+    for lost in host.take_losses():
+        if not send(lost, urn, warning=True):
+            host.say(lost)
+    reporter = GateReporter(urn)
+    ready = plan
+
+    def run() -> Awaitable[Met]:
+        return host.waits().wait(ready, reporter)
+
+    return {**inputs, **_outputs(portal.call(run))}
+
+
+def _outputs(met: Met) -> dict[str, Any]:
+    from pulumi_nbcloud.waiting.clock import text
+
+    progress = met.progress
+    return {
+        "verdict": "met",
+        "met_time": text(met.at),
+        "polls": progress.polls,
+        "elapsed_seconds": round(met.elapsed, 1),
+        "states": {name: _kept(state.to_dict()) for name, state in progress.states().items() if state is not None},
+        "transitions": progress.transitions,
+        "transition_count": progress.transition_count,
+    }
+
+
+def _kept(state: dict[str, Any]) -> dict[str, Any]:
+    """A state as it is stored: of a list its count and its first rows, because a stack's state must stay small."""
+    kept: dict[str, Any] = {}
+    for name, value in state.items():
+        kept[name] = value
+        if isinstance(value, list):
+            kept[name], kept[f"{name}_count"] = value[:KEPT_ROWS], len(value)
+    return kept

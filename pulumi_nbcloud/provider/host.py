@@ -1,0 +1,224 @@
+"""Mends what the SDK's dynamic provider process does badly, without touching how it serves other packages.
+
+1. It serves 4 calls at a time for all dynamic resources of a stack, and a waiting gate holds one: the pool is widened.
+2. It answers every error with a traceback. Ours are complete messages, so they are sent as they are.
+3. It ignores the engine's Cancel, so Ctrl-C would wait for a gate's timeout: Cancel ends our waits at once.
+
+Nothing here may raise: an unmended process still works, only less well. What a mend that does not take costs is said
+once, on the row of a gate. `NBCLOUD_PROVIDER_MENDS=off` switches the mends off, to find out whether one of them is to
+blame for something.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from types import FrameType, FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+from pulumi.dynamic import ConfigureRequest
+
+from pulumi_nbcloud.errors import NbcloudError
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.waiting.process import Waits
+
+# Threads are made as they are needed; the engine's --parallel is the limit that counts.
+POOL_THREADS = 1024
+
+_lock = threading.Lock()
+_stack_config: Any = None
+_done: set[str] = set()
+_losses: dict[str, str] = {}
+_waits: Waits | None = None
+_cancelled = False
+
+
+def configure(request: ConfigureRequest) -> None:
+    """Keeps the stack's config for this process, and mends the process.
+
+    Args:
+        request: what the SDK gives a provider before its first call.
+    """
+    global _stack_config
+    _stack_config = request.config
+    mend()
+
+
+def config(key: str) -> object:
+    """Reads the stack's config; values arrive in plain here, secrets included.
+
+    Args:
+        key: for example `nbcloud:modelarts`.
+
+    Returns:
+        The value; None where there is none.
+    """
+    value: object = None if _stack_config is None else _stack_config.get(key)
+    return value
+
+
+def waits() -> Waits:
+    """The waits of this process; called on the background loop."""
+    from pulumi_nbcloud.reader import process_reader
+    from pulumi_nbcloud.waiting.process import Waits
+
+    global _waits
+    if _waits is None:
+        _waits = Waits(process_reader(), config)
+        _waits.cancellation.cancelled = _cancelled
+    return _waits
+
+
+def cancel_waits() -> None:
+    """Ends all waits of this process, and those that start later. The engine asks for it at every normal end, too."""
+    global _cancelled
+    _cancelled = True
+    if _waits is None:
+        return
+    from pulumi_nbcloud import portal
+
+    ours = _waits
+
+    async def cancel() -> None:
+        ours.cancellation.cancel()
+
+    portal.call(cancel)
+
+
+def mend() -> None:
+    """Applies the mends to this process; does nothing outside the SDK's dynamic provider process."""
+    main = sys.modules.get("__main__")
+    if main is None or not hasattr(main, "DynamicResourceProviderServicer"):
+        return
+    switched_off = os.environ.get("NBCLOUD_PROVIDER_MENDS", "").lower() == "off"
+    for name, (apply, lost) in _MENDS.items():
+        with _lock:
+            if name in _done:
+                continue
+            _done.add(name)
+        try:
+            taken = not switched_off and apply(main)
+        except Exception:
+            taken = False
+        if not taken:
+            why = "NBCLOUD_PROVIDER_MENDS is off" if switched_off else "pulumi-nbcloud does not know this pulumi SDK"
+            _losses[name] = f"{why}: {lost}"
+
+
+def take_losses(*mends: str) -> list[str]:
+    """Tells what mends that did not take cost, each only the first time that it is asked for.
+
+    Args:
+        mends: which to tell; all if none is named.
+
+    Returns:
+        A line for each.
+    """
+    with _lock:
+        return [_losses.pop(name) for name in mends or tuple(_losses) if name in _losses]
+
+
+def say(lost: str) -> None:
+    """Says on stderr what cannot be said on a resource's row; the engine shows what this process prints."""
+    print(f"warning: {lost}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _clean_errors(main: ModuleType) -> bool:
+    if not hasattr(main, "_abort_with_traceback"):
+        return True  # an SDK from before 3.260 or so: it sends the message, after a few words of gRPC
+    if getattr(main, "traceback", None) is not traceback:
+        return False
+    main.traceback = _CleanTraceback()  # type: ignore[attr-defined]
+    return True
+
+
+def _widen_pool(main: ModuleType) -> bool:
+    """Raises the limit of the pool that runs this very call: no name leads to it, but this thread's frames do."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        reference = frame.f_locals.get("executor_reference")
+        pool = reference() if callable(reference) else None
+        if isinstance(pool, ThreadPoolExecutor) and isinstance(getattr(pool, "_max_workers", None), int):
+            pool._max_workers = max(pool._max_workers, POOL_THREADS)
+            _start_threads(pool)
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _start_threads(pool: ThreadPoolExecutor) -> None:
+    """Starts threads for calls that are queued already: the pool itself does so only when another call comes."""
+    with pool._shutdown_lock:
+        for _ in range(pool._work_queue.qsize()):
+            pool._adjust_thread_count()
+
+
+def _cancel_code() -> Any:
+    # Runs with the globals of the SDK's module, hence the imports inside.
+    def Cancel(self, request, context):  # type: ignore[no-untyped-def]
+        from google.protobuf import empty_pb2  # type: ignore[import-untyped]
+
+        from pulumi_nbcloud.provider import host
+
+        host.cancel_waits()
+        return empty_pb2.Empty()
+
+    return Cancel.__code__
+
+
+def _heed_cancel(main: ModuleType) -> bool:
+    """Gives the servicer's Cancel another body: the server holds the method itself, so a new one is not seen."""
+    cancel = main.DynamicResourceProviderServicer.Cancel
+    code = _cancel_code()
+    if not isinstance(cancel, FunctionType) or cancel.__code__.co_argcount != code.co_argcount or cancel.__closure__:
+        return False
+    cancel.__code__ = code
+    return True
+
+
+_MENDS: Mapping[str, tuple[Callable[[ModuleType], bool], str]] = {
+    "errors": (_clean_errors, "errors of pulumi-nbcloud are shown with a traceback"),
+    "pool": (_widen_pool, "only 4 dynamic resources of this stack are served at a time, waiting gates among them"),
+    "cancel": (_heed_cancel, "after Ctrl-C a waiting gate goes on to its timeout"),
+}
+
+
+class _CleanTraceback(ModuleType):
+    """Stands for the module `traceback` in the provider process: only our errors are formatted differently."""
+
+    def __init__(self) -> None:
+        super().__init__("traceback")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(traceback, name)
+
+    def format_exc(self, *args: Any, **kwargs: Any) -> str:
+        error = sys.exc_info()[1]
+        return str(error) if isinstance(error, NbcloudError) else traceback.format_exc(*args, **kwargs)
+
+
+def plain(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Turns wire properties into ours.
+
+    Args:
+        properties: as the SDK gives them: numbers are floats, nulls are missing, `__provider` is among them.
+
+    Returns:
+        A new dict without `__provider`; a float without a fraction is an int again.
+    """
+    return {name: _whole(value) for name, value in properties.items() if name != "__provider"}
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {name: _whole(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_whole(each) for each in value]
+    return value

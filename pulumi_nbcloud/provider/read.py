@@ -1,0 +1,93 @@
+"""The provider of every read resource."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi.dynamic import CheckResult, ConfigureRequest, CreateResult, DiffResult, ReadResult, ResourceProvider
+
+from pulumi_nbcloud.errors import InputError, NotFoundError
+from pulumi_nbcloud.provider import host
+
+INCLUDE_VOLATILE = "include_volatile"
+
+
+class ReadProvider(ResourceProvider):
+    """Reads one thing for the engine. Stored in state by name, so it keeps nothing but the kind's token.
+
+    Args:
+        token: the kind's token.
+    """
+
+    serialize_as_secret_always = False  # it holds no secret; a masked value would only hide that
+
+    def __init__(self, token: str) -> None:
+        super().__init__()
+        self.token = token
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Keeps the stack's config for this process and mends it. Raises nothing."""
+        host.configure(req)
+        # Here, because a read resource does not know its row; the other mends do not concern it.
+        for lost in host.take_losses("errors"):
+            host.say(lost)
+
+    def read(self, id_: str, props: Mapping[str, Any]) -> ReadResult:
+        """Reads for a get (each run of the program) and for a refresh.
+
+        Args:
+            id_: the thing's id.
+            props: the inputs for a get; the stored outputs for a refresh.
+
+        Returns:
+            The state. In a refresh of a thing that is proven gone an empty id, so that the engine drops it.
+
+        Raises:
+            NbcloudError: see `errors`. In a get, NotFoundError too: the engine would accept an empty id in silence.
+        """
+        # Imported here: check and diff of an unchanged stack need none of it.
+        from pulumi_nbcloud import portal
+        from pulumi_nbcloud.fields import stable
+        from pulumi_nbcloud.reader import process_reader
+        from pulumi_nbcloud.registry import load
+
+        kind = load(self.token)
+        given = host.plain(props)
+        # Only what was stored by an earlier read has output-only fields.
+        is_refresh = any(name in given for name in kind.state_names if name not in kind.argument_names)
+        inputs = {name: given[name] for name in kind.argument_names if name in given}
+        arguments = kind.parse(inputs)
+        if kind.identify(arguments) != id_:
+            raise InputError(
+                f"{self.token} {id_}: the id is not the one of the arguments",
+                hint="do not set opts.id or edit the state",
+            )
+        try:
+            state = portal.call(lambda: process_reader().read(kind, arguments, host.config))
+        except NotFoundError as error:
+            if is_refresh and kind.not_found_is_gone:
+                return ReadResult("", {})
+            raise error from None
+        if INCLUDE_VOLATILE in given:
+            inputs[INCLUDE_VOLATILE] = given[INCLUDE_VOLATILE]
+        # By default what moves by itself is left out, so that a drift check stays quiet.
+        return ReadResult(id_, {**inputs, **(state.to_dict() if given.get(INCLUDE_VOLATILE) else stable(state))})
+
+    def check(self, _olds: Mapping[str, Any], news: Mapping[str, Any]) -> CheckResult:
+        """Accepts the inputs; the engine never asks this of a read resource."""
+        return CheckResult(dict(news), [])
+
+    def diff(self, _id: str, _olds: Mapping[str, Any], _news: Mapping[str, Any]) -> DiffResult:
+        """Finds no difference: what is read is never changed."""
+        return DiffResult(changes=False)
+
+    def create(self, props: Mapping[str, Any]) -> CreateResult:
+        """Refuses: a read resource is not created."""
+        raise InputError(
+            f"{self.token} is only read, never created",
+            hint="use the class of pulumi_nbcloud, which reads it by its id",
+        )
+
+    def delete(self, _id: str, _props: Mapping[str, Any]) -> None:
+        """Does nothing: what is read is never deleted."""

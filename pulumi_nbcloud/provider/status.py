@@ -1,0 +1,126 @@
+"""Live status of a waiting gate, on its own row of the CLI.
+
+The engine's address is the first argument of the provider process; messages go to its Log with the gate's URN. Nothing
+here raises: a wait must not end because its status could not be shown.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import Any
+
+from pulumi_nbcloud.waiting.outcome import Progress
+from pulumi_nbcloud.waiting.reporting import status_line
+
+HEARTBEAT_SECONDS = 30.0
+SLOW_HEARTBEAT_SECONDS = 60.0
+LOG_SECONDS = 5.0
+LOST_MESSAGES = 2  # in a row: then the engine is gone
+
+_stub: Any = None
+_unusable = False
+_calls: set[Any] = set()
+_arrived = False
+_lost = 0
+
+
+class GateReporter:
+    """Reports one gate's wait to the engine; where that cannot be reached, to stderr, on change and more slowly.
+
+    Args:
+        urn: the gate's URN; None where it is not known.
+    """
+
+    def __init__(self, urn: str | None) -> None:
+        self._urn = urn
+        self._last = ""
+        self.heartbeat_seconds = HEARTBEAT_SECONDS if urn and _engine() is not None else SLOW_HEARTBEAT_SECONDS
+
+    def changed(self, progress: Progress, elapsed: float) -> None:
+        """Shows the new state."""
+        self._say(progress, elapsed)
+
+    def heartbeat(self, progress: Progress, elapsed: float) -> None:
+        """Shows that the wait goes on."""
+        self._say(progress, elapsed)
+
+    def warning(self, text: str) -> None:
+        """Shows a warning that stays."""
+        if not send(text, self._urn, warning=True):
+            print(f"warning: {text}", file=sys.stderr, flush=True)  # noqa: T201
+
+    def _say(self, progress: Progress, elapsed: float) -> None:
+        line = status_line(progress, elapsed)
+        if line == self._last:
+            return
+        self._last = line
+        if not send(line, self._urn):
+            print(line, file=sys.stderr, flush=True)  # noqa: T201  (the engine shows what this process prints)
+
+
+def send(text: str, urn: str | None, *, warning: bool = False) -> bool:
+    """Shows a text on a resource's row.
+
+    Args:
+        text: the text.
+        urn: the resource.
+        warning: as a warning that stays, instead of a status that the next one replaces.
+
+    Returns:
+        Whether it could be handed to the engine.
+    """
+    stub = _engine()
+    if stub is None or urn is None:
+        return False
+    try:
+        from pulumi.runtime.proto import engine_pb2
+
+        severity = engine_pb2.WARNING if warning else engine_pb2.INFO
+        request = engine_pb2.LogRequest(severity=severity, message=text, urn=urn, streamId=0, ephemeral=not warning)
+        # Not waited for: the engine may be busy, and the event loop serves all waits. Kept, because gRPC cancels a call
+        # that nobody holds.
+        call = stub.Log.future(request, timeout=LOG_SECONDS)
+        _calls.add(call)
+        call.add_done_callback(_sent)
+    except Exception:
+        return False
+    return True
+
+
+def _sent(call: Any) -> None:
+    """Takes note of a message that arrived or not: an engine that was there and is gone was killed.
+
+    Nobody ends the provider process then, and its gates would go on asking the cloud until their timeouts.
+    """
+    global _arrived, _lost
+    import grpc
+
+    _calls.discard(call)
+    if call.code() is grpc.StatusCode.OK:
+        _arrived, _lost = True, 0
+    elif _arrived and call.code() is grpc.StatusCode.UNAVAILABLE:
+        _lost += 1
+        if _lost == LOST_MESSAGES:
+            from pulumi_nbcloud.provider import host
+
+            # On a thread of its own: gRPC calls back here on the event loop's thread where the call had ended already,
+            # and the loop cannot wait for itself.
+            threading.Thread(target=host.cancel_waits, name="nbcloud-engine-gone", daemon=True).start()
+
+
+def _engine() -> Any:
+    """The engine's stub, made once; None where this process has no engine."""
+    global _stub, _unusable
+    if _stub is None and not _unusable:
+        try:
+            import grpc
+            from pulumi.runtime.proto import engine_pb2_grpc
+
+            host, _, port = sys.argv[1].rpartition(":")
+            if not host or not port.isdigit():
+                raise ValueError
+            _stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(sys.argv[1]))
+        except Exception:
+            _unusable = True
+    return _stub

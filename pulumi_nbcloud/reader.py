@@ -1,0 +1,116 @@
+"""Reads things by kind: finds the settings, keeps the accounts of a process, and asks."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pulumi_nbcloud import portal
+from pulumi_nbcloud.settings import ConfigReader, resolve
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.account import Account, Standing
+    from pulumi_nbcloud.kind import Kind
+    from pulumi_nbcloud.transport import Client
+
+Override = Callable[[Any], Any]
+"""Stands for a read in a user's unit tests: given the arguments, gives the state."""
+
+_overrides: dict[str, Override] = {}
+_lock = threading.Lock()
+
+
+def overrides() -> Mapping[str, Override]:
+    """The overridden reads of this process, by kind; see `testing.override`."""
+    with _lock:
+        return dict(_overrides)
+
+
+def set_override(token: str, override: Override | None) -> Override | None:
+    """Replaces the override of a kind, None to remove it; gives the one before."""
+    with _lock:
+        before = _overrides.pop(token, None)
+        if override is not None:
+            _overrides[token] = override
+        return before
+
+
+class Reader:
+    """Reads with the accounts of one process. It belongs to the event loop that first uses it.
+
+    Args:
+        environment: the process's variables; looked at anew for every read, so that a rotated secret is seen.
+        client: sends the requests; made on first use if not given.
+    """
+
+    def __init__(self, environment: Mapping[str, str] | None = None, client: Client | None = None) -> None:
+        self._environment = os.environ if environment is None else environment
+        self._client = client
+        self._accounts: dict[tuple[str, frozenset[tuple[str, str]]], Account] = {}
+        self._standings: dict[tuple[str, frozenset[tuple[str, str]]], Standing] = {}
+
+    async def read(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> Any:
+        """Reads one thing.
+
+        Args:
+            kind: what to read.
+            arguments: which one, as `kind.parse` gives them.
+            config: reads Pulumi config.
+
+        Returns:
+            The state.
+
+        Raises:
+            NbcloudError: see `errors`.
+        """
+        from pulumi_nbcloud.kind import read
+
+        return await read(kind, self.account(kind, arguments.profile, config), arguments)
+
+    def account(self, kind: Kind[Any, Any, Any], profile: str | None, config: ConfigReader) -> Account:
+        """Gives the account of a cloud and profile: the same one as long as the settings found are the same.
+
+        Args:
+            kind: a kind of that cloud.
+            profile: a named profile, None for the default.
+            config: reads Pulumi config.
+
+        Returns:
+            The account, with what it remembers: its budget of retries, and whether its credentials were refused.
+
+        Raises:
+            SettingsError: see `settings.resolve`.
+        """
+        from pulumi_nbcloud.account import Standing
+
+        settings = resolve(kind.account.schema, profile, config, dict(self._environment))
+        # By value: two profiles with the same credentials are one account, and must not try a bad key twice.
+        key = (kind.cloud, frozenset(settings.values.items()))
+        if key not in self._accounts:
+            if self._client is None:
+                from pulumi_nbcloud.transport import Client
+
+                self._client = Client()
+            standing = self._standings.setdefault((kind.cloud, settings.credentials), Standing())
+            self._accounts[key] = kind.account(settings, self._client, standing)
+        return self._accounts[key]
+
+    async def aclose(self) -> None:
+        """Closes the connections; a later read opens new ones."""
+        if self._client is not None:
+            await self._client.aclose()
+
+
+_process_reader: Reader | None = None
+
+
+def process_reader() -> Reader:
+    """The one reader of this process, used on the background loop of `portal`."""
+    global _process_reader
+    with _lock:
+        if _process_reader is None:
+            _process_reader = Reader()
+            portal.at_close(_process_reader.aclose)
+        return _process_reader

@@ -1,0 +1,100 @@
+"""What to do after an attempt that failed: pure functions and a budget, without any I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timezone
+from email.utils import parsedate_to_datetime
+
+RETRY_STATUSES = frozenset({408, 425, 429, 502, 503, 504})
+MAX_ATTEMPTS = 5
+FIRST_DELAY_SECONDS = 0.5
+FIRST_THROTTLE_DELAY_SECONDS = 2.0  # Huawei advises 2 to 5 s after throttling (reference: vendor-apis 1.4)
+MAX_DELAY_SECONDS = 20.0
+BUDGET_TOKENS = 100
+RETRY_COST = 5
+
+_IMF_DATE = re.compile(r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT", re.ASCII)
+_SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
+_MAX_RETRY_AFTER_SECONDS = 1e9  # beyond every deadline, and still a number that can be shown
+
+
+def parse_retry_after(value: str | None, now: float) -> float | None:
+    """Reads a Retry-After header.
+
+    Args:
+        value: the header; None when there is none.
+        now: the time of its arrival, in seconds since 1970.
+
+    Returns:
+        Seconds to wait, 0 or more; None where the value is neither a plain ASCII number nor an HTTP date.
+    """
+    text = (value or "").strip()
+    if _SECONDS.fullmatch(text):
+        return min(float(text), _MAX_RETRY_AFTER_SECONDS)
+    if _IMF_DATE.fullmatch(text):
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        return max(0.0, moment.astimezone(timezone.utc).timestamp() - now)
+    return None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An attempt that may be worth another.
+
+    Args:
+        status: the HTTP status, None where no answer came.
+        retry_after: seconds that the cloud asked to wait, None where it did not.
+    """
+
+    status: int | None = None
+    retry_after: float | None = None
+
+
+def next_delay(failure: Failure, attempt: int, remaining: float, random: Callable[[], float]) -> float | None:
+    """Decides whether to try again, and when.
+
+    Args:
+        failure: what happened.
+        attempt: how many attempts were made, 1 or more.
+        remaining: seconds until the deadline.
+        random: gives a number from 0 up to 1.
+
+    Returns:
+        Seconds to wait before the next attempt; None to give up: enough attempts were made, or the wait would end
+        at or after the deadline. A Retry-After beyond the deadline gives up too, it is never cut short.
+    """
+    if attempt >= MAX_ATTEMPTS:
+        return None
+    first = FIRST_THROTTLE_DELAY_SECONDS if failure.status == 429 else FIRST_DELAY_SECONDS
+    # Full jitter: clients that failed together must not come back together.
+    delay = random() * min(MAX_DELAY_SECONDS, first * 2.0 ** (attempt - 1))
+    if failure.retry_after is not None:
+        delay = failure.retry_after
+    return delay if delay < remaining else None
+
+
+class RetryBudget:
+    """Bounds the retries of one account, so that many readers do not multiply an outage.
+
+    A retry costs 5 of 100 tokens, a success gives one back; with none left, an attempt is the last.
+    """
+
+    def __init__(self) -> None:
+        self.tokens = BUDGET_TOKENS
+
+    def spend(self) -> bool:
+        """Takes the cost of one retry; false where too little is left."""
+        if self.tokens < RETRY_COST:
+            return False
+        self.tokens -= RETRY_COST
+        return True
+
+    def refund(self) -> None:
+        """Gives one token back after a success."""
+        self.tokens = min(BUDGET_TOKENS, self.tokens + 1)

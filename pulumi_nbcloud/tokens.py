@@ -1,0 +1,151 @@
+"""Tokens: what makes one fit to be sent, and how one is got, kept and renewed once for all who need it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import anyio
+
+from pulumi_nbcloud.errors import SettingsError, UnreachableError
+
+MAX_TOKEN_CHARACTERS = 32_768
+EARLY_SECONDS = 30 * 60.0
+
+
+def header_safe(value: str, name: str) -> str:
+    """Checks a secret that is sent in a header.
+
+    Args:
+        value: the secret; blanks around it are taken off.
+        name: what messages call it; the value itself is never shown.
+
+    Returns:
+        The secret.
+
+    Raises:
+        SettingsError: it is empty or too long, or holds blanks, control or non-ASCII characters.
+    """
+    trimmed = value.strip()
+    if not trimmed or len(trimmed) > MAX_TOKEN_CHARACTERS or not all("!" <= each <= "~" for each in trimmed):
+        raise SettingsError(
+            f"{name} must be printable ASCII without blanks, {MAX_TOKEN_CHARACTERS:,} characters at most",
+            hint="correct it; its value is not shown here",
+        )
+    return trimmed
+
+
+def jwt_expiry(token: str) -> float | None:
+    """Reads when a JSON Web Token expires, without checking its signature: that is the cloud's to do.
+
+    Args:
+        token: any text.
+
+    Returns:
+        The claim `exp`, in seconds since 1970; None where the text is no such token or has no such claim.
+    """
+    parts = token.split(".")
+    if len(parts) != 3 or len(parts[1]) > MAX_TOKEN_CHARACTERS:
+        return None
+    try:
+        claims = json.loads(base64.b64decode(parts[1] + "=" * (-len(parts[1]) % 4), altchars=b"-_", validate=True))
+    except (ValueError, binascii.Error, RecursionError):
+        return None
+    expiry = claims.get("exp") if isinstance(claims, dict) else None
+    if isinstance(expiry, bool) or not isinstance(expiry, (int, float)) or not 0 < expiry < 1e11:
+        return None
+    return float(expiry)
+
+
+@dataclass(frozen=True)
+class Token:
+    """One token.
+
+    Args:
+        value: what is sent; left out of the repr.
+        expires_at: when it expires, in seconds since 1970 by this machine's clock; None where that is not known.
+        early_seconds: how long before that a new one is got.
+    """
+
+    value: str = field(repr=False)
+    expires_at: float | None = None
+    early_seconds: float = 0.0
+
+    @staticmethod
+    def lasting(value: str, seconds: float, now: float) -> Token:
+        """Gives a token that was got now and lasts so many seconds: its last tenth is not used, 30 minutes at most."""
+        return Token(value, now + seconds, min(EARLY_SECONDS, seconds / 10))
+
+
+class TokenKeeper:
+    """Keeps the token of one account: got when it is first needed, again before it expires, by one request at a time.
+
+    Args:
+        fetch: gets a new token; given the deadline, on anyio's clock.
+        now: the wall clock in seconds since 1970.
+    """
+
+    def __init__(self, fetch: Callable[[float], Awaitable[Token]], now: Callable[[], float] = time.time) -> None:
+        self._fetch = fetch
+        self._now = now
+        self._lock = anyio.Lock()
+        self._token: Token | None = None
+        self.generation = 0
+
+    @property
+    def value(self) -> str:
+        """The token to send; `ready` has been waited for."""
+        assert self._token is not None
+        return self._token.value
+
+    async def ready(self, deadline: float) -> None:
+        """Gets a token where there is none that will last.
+
+        Args:
+            deadline: when to give up, on anyio's clock.
+
+        Raises:
+            NbcloudError: none can be had.
+        """
+        if not self._usable():
+            await self._get(self.generation, deadline)
+
+    async def renew(self, generation: int, deadline: float) -> bool:
+        """Replaces a refused token.
+
+        Args:
+            generation: of the refused one; where it was replaced meanwhile, nothing is sent.
+            deadline: when to give up, on anyio's clock.
+
+        Returns:
+            True: there is another one now.
+
+        Raises:
+            NbcloudError: none can be had.
+        """
+        if generation == self.generation:
+            await self._get(generation, deadline)
+        return True
+
+    def _usable(self) -> bool:
+        token = self._token
+        return token is not None and (token.expires_at is None or self._now() < token.expires_at - token.early_seconds)
+
+    async def _get(self, generation: int, deadline: float) -> None:
+        with anyio.CancelScope(deadline=deadline) as waiting:
+            async with self._lock:
+                # Its turn: `fetch` keeps the deadline itself, because it can say what happened.
+                waiting.deadline = math.inf
+                # Another may have got one while this one waited.
+                if generation == self.generation:
+                    self._token = await self._fetch(deadline)
+                    self.generation += 1
+                return
+        raise UnreachableError(
+            "no token was had within the deadline", hint="check the network and the endpoint, then try again"
+        )

@@ -1,0 +1,24 @@
+"""The clock of a wait: one that only goes forward for deadlines, and the time of day for conditions and messages."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import anyio
+
+
+class Clock:
+    """The clock of the running event loop. Suspended machines and changed wall clocks do not move its deadlines."""
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that only goes forward."""
+        return anyio.current_time()
+
+    def now(self) -> datetime:
+        """The time of day, in UTC."""
+        return datetime.now(timezone.utc)
+
+
+def text(moment: datetime) -> str:
+    """Writes a time of day as RFC 3339 in UTC, to the second: `2026-01-31T09:05:00Z`."""
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

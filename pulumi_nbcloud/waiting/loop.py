@@ -1,0 +1,244 @@
+"""The loop of a wait: look, judge, pause; until the condition is met, has failed, or the deadline is over."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+import anyio.to_thread
+
+from pulumi_nbcloud.condition import Judge, Verdict
+from pulumi_nbcloud.errors import (
+    AuthenticationError,
+    InputError,
+    NbcloudError,
+    PermissionDeniedError,
+    SettingsError,
+    ThrottledError,
+    printable,
+)
+from pulumi_nbcloud.fields import stable
+from pulumi_nbcloud.kind import Kind
+from pulumi_nbcloud.waiting.clock import Clock
+from pulumi_nbcloud.waiting.observing import Seen, SharedReads, Target, look
+from pulumi_nbcloud.waiting.outcome import CONDITION_SHOWN, Met, Outcome, Progress, ended
+from pulumi_nbcloud.waiting.reporting import Reporter
+from pulumi_nbcloud.waiting.schedule import Schedule
+
+DEFAULT_TIMEOUT_SECONDS = 30 * 60.0
+LAST_LOOK_SECONDS = 10.0
+MAX_FAILED_LOOKS = 10
+TIMER_SECONDS = 0.001
+
+Offload = Callable[[Callable[[], Verdict]], Awaitable[Verdict]]
+
+
+@dataclass
+class Cancellation:
+    """Ends waits from outside, at once; one for all waits of a process."""
+
+    cancelled: bool = False
+    scopes: set[anyio.CancelScope] = field(default_factory=set)
+
+    def cancel(self) -> None:
+        """Ends the waits that go on, and those that start later; called on the event loop."""
+        self.cancelled = True
+        for scope in self.scopes:
+            scope.cancel()
+
+
+class Wait:
+    """One wait.
+
+    Args:
+        targets: what to look at, by the name that conditions call it.
+        kinds: the kind of each, by the same name.
+        judge: decides; belongs to this wait, because it counts looks in a row.
+        timeout: in seconds; 0 means one look of at most 10 s.
+        schedule: when to look again.
+        shared: the reads of this process.
+        clock: passes time.
+        reporter: hears how it goes on.
+        cancellation: ends it from outside.
+        offload: runs the judging off the event loop, which other waits need meanwhile.
+    """
+
+    def __init__(
+        self,
+        targets: Mapping[str, Target],
+        kinds: Mapping[str, Kind[Any, Any, Any]],
+        judge: Judge,
+        *,
+        timeout: float,
+        schedule: Schedule,
+        shared: SharedReads,
+        clock: Clock,
+        reporter: Reporter,
+        cancellation: Cancellation,
+        offload: Offload = anyio.to_thread.run_sync,
+    ) -> None:
+        self._offload = offload
+        self._targets = targets
+        self._judge = judge
+        self._schedule = schedule
+        self._shared = shared
+        self._clock = clock
+        self._reporter = reporter
+        self._cancellation = cancellation
+        self._questions = frozenset(target.question for target in targets.values())
+        self.progress = Progress(kinds, targets, judge.wanted, timeout, clock.monotonic())
+        self._told = self.progress.started
+        self._not_before = self.progress.started
+        # One last look starts at the deadline, and may overrun it by this much.
+        self._grace = LAST_LOOK_SECONDS if timeout == 0 else min(LAST_LOOK_SECONDS, schedule.start)
+
+    async def run(self) -> Met:
+        """Waits.
+
+        Returns:
+            When and how the condition was met.
+
+        Raises:
+            WaitError: it was not met; `outcome` says how it ended.
+            SettingsError, InputError: nothing could be asked.
+        """
+        with anyio.CancelScope() as scope:
+            self._cancellation.scopes.add(scope)
+            self._shared.join(self._questions)
+            try:
+                if not self._cancellation.cancelled:
+                    return await self._loop()
+            finally:
+                self._shared.leave(self._questions)
+                self._cancellation.scopes.discard(scope)
+        raise self._ended(Outcome.CANCELLED)
+
+    async def _loop(self) -> Met:
+        due = self.progress.started
+        deadline = self.progress.started + self.progress.timeout
+        while True:
+            # A timer may fire a moment early; that must not cost a further look.
+            last = self._clock.monotonic() >= deadline - TIMER_SECONDS
+            met, pause = await self._look(due, deadline)
+            if met is not None:
+                return met
+            now = self._clock.monotonic()
+            if last or now >= deadline + self._grace:
+                raise self._ended(self._missed())
+            due = await self._pause(min(pause, max(0.0, deadline - now)))
+
+    async def _look(self, due: float, deadline: float) -> tuple[Met | None, float]:
+        """Looks once and judges; gives the pause before the next look where nothing is decided."""
+        seen: dict[str, Seen] | None = None
+        with anyio.CancelScope(deadline=deadline + self._grace):
+            seen = await look(self._targets, self._shared, due)
+        self.progress.polls += 1
+        if seen is None:  # cut short by the deadline
+            raise self._ended(self._missed())
+        errors = [each.error for each in seen.values() if each.failed and each.error is not None]
+        if errors:
+            return None, self._failed_look(errors, deadline)
+        before = self.progress.seen
+        changed = self._changed(before, seen)
+        recovered = self.progress.failed_in_a_row > 0
+        self.progress.failed_in_a_row = 0
+        for name, each in seen.items():
+            self.progress.note(name, each)
+        verdict = await self._offload(lambda: self._judge.judge(self.progress.states(), self._clock.now()))
+        met = self._decide(verdict, seen)
+        if met is not None:
+            return met, 0.0
+        if changed:
+            self._schedule.reset()
+        if changed or recovered:
+            self._tell()
+        return None, self._schedule.next()
+
+    def _decide(self, verdict: Verdict, seen: Mapping[str, Seen]) -> Met | None:
+        self.progress.reason = verdict.reason
+        if verdict.outcome == "met":
+            return Met(max(each.at for each in seen.values()), self._elapsed(), self.progress)
+        if verdict.outcome == "failed":
+            raise self._ended(Outcome.FAILED, f"{_short(verdict.condition)} holds")
+        if verdict.outcome == "bad_condition":
+            raise self._ended(Outcome.BAD_CONDITION, f"{verdict.reason} in {_short(verdict.condition)}")
+        return None
+
+    def _failed_look(self, errors: list[NbcloudError], deadline: float) -> float:
+        """Ends the wait where another look cannot help; else gives the pause before it."""
+        for error in errors:
+            if isinstance(error, (SettingsError, InputError)):
+                raise error
+        self.progress.failed_in_a_row += 1
+        final = next((each for each in errors if isinstance(each, (AuthenticationError, PermissionDeniedError))), None)
+        self.progress.last_error = final or errors[0]
+        if final is not None:
+            raise self._ended(Outcome.UNAUTHORISED)
+        if self.progress.failed_in_a_row >= MAX_FAILED_LOOKS:
+            raise self._ended(Outcome.UNREACHABLE, f"{MAX_FAILED_LOOKS} looks in a row failed")
+        asked = max((each.retry_after or 0.0 for each in errors if isinstance(each, ThrottledError)), default=0.0)
+        if asked and self._clock.monotonic() + asked > deadline:
+            raise self._ended(Outcome.UNREACHABLE, f"the cloud asks to wait {math.ceil(asked)} s, beyond the deadline")
+        self._not_before = self._clock.monotonic() + asked
+        self._tell()
+        return max(asked, self._schedule.next())
+
+    def _changed(self, before: Mapping[str, Seen], seen: Mapping[str, Seen]) -> bool:
+        """Whether anything changed that counts: all but volatile fields, and of those what the condition reads."""
+        return any(
+            name not in before or self._counts(name, before[name]) != self._counts(name, seen[name]) for name in seen
+        )
+
+    def _counts(self, name: str, seen: Seen) -> Mapping[str, Any] | None:
+        if seen.state is None:
+            return None
+        prefix = f"{name}."
+        read = frozenset(each.removeprefix(prefix) for each in self._judge.fields if each.startswith(prefix))
+        plain: Mapping[str, Any] = stable(seen.state, read)
+        return plain
+
+    async def _pause(self, pause: float) -> float:
+        """Waits for the next look, with a heartbeat; gives when that look was due."""
+        started = self._clock.monotonic()
+        ready = max(started + pause / 2, self._not_before)
+        while True:
+            now = self._clock.monotonic()
+            remaining = started + pause - now
+            if remaining <= 0:
+                return now
+            silence = self._told + self._reporter.heartbeat_seconds - now
+            if silence <= 0:
+                self._told = now
+                self._reporter.heartbeat(self.progress, self._elapsed())
+                continue
+            due = await self._shared.sleep(self._questions, min(remaining, silence), ready)
+            if due is not None:
+                return due
+
+    def _tell(self) -> None:
+        self._told = self._clock.monotonic()
+        self._reporter.changed(self.progress, self._elapsed())
+
+    def _missed(self) -> Outcome:
+        """Says in which way the deadline was missed."""
+        if self.progress.failed_in_a_row:
+            return Outcome.UNREACHABLE if not self.progress.seen else Outcome.TIMED_OUT
+        missing = [name for name, seen in self.progress.seen.items() if seen.state is None]
+        if not self.progress.seen:
+            return Outcome.UNREACHABLE
+        if missing:
+            return Outcome.GONE if set(missing) <= self.progress.ever_found else Outcome.NEVER_APPEARED
+        return Outcome.TIMED_OUT
+
+    def _elapsed(self) -> float:
+        return self._clock.monotonic() - self.progress.started
+
+    def _ended(self, outcome: Outcome, why: str | None = None) -> Exception:
+        return ended(outcome, self.progress, self._clock.now(), self._elapsed(), why)
+
+
+def _short(condition: str | None) -> str:
+    return printable(condition or "", CONDITION_SHOWN)

@@ -1,0 +1,125 @@
+"""The waits of one process: what they share, and how one is run for a plan."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from pulumi_nbcloud.kind import Kind
+from pulumi_nbcloud.reader import Reader
+from pulumi_nbcloud.settings import ConfigReader
+from pulumi_nbcloud.waiting.clock import Clock, text
+from pulumi_nbcloud.waiting.loop import Cancellation, Wait
+from pulumi_nbcloud.waiting.observing import SharedReads, Target, look
+from pulumi_nbcloud.waiting.outcome import Met, Progress
+from pulumi_nbcloud.waiting.plan import Plan
+from pulumi_nbcloud.waiting.reporting import Reporter
+
+
+class Waits:
+    """Runs waits on one event loop, with one reader.
+
+    Args:
+        reader: reads, with the accounts of this process.
+        config: reads Pulumi config.
+        clock: passes time.
+    """
+
+    def __init__(self, reader: Reader, config: ConfigReader, clock: Clock | None = None) -> None:
+        self._reader = reader
+        self._config = config
+        self._clock = clock or Clock()
+        self._shared = SharedReads(self._clock)
+        self.cancellation = Cancellation()
+
+    async def wait(self, plan: Plan, reporter: Reporter) -> Met:
+        """Waits as a plan says.
+
+        Args:
+            plan: with all arguments known.
+            reporter: hears how it goes on.
+
+        Returns:
+            When and how the condition was met.
+
+        Raises:
+            WaitError: it was not met.
+            SettingsError, InputError: nothing could be asked.
+        """
+        targets = self._targets(plan)
+        for warning in self._expiries(plan):
+            reporter.warning(warning)
+        wait = Wait(
+            targets,
+            plan.kinds,
+            plan.judge(),
+            timeout=plan.timeout,
+            schedule=plan.schedule(),
+            shared=self._shared,
+            clock=self._clock,
+            reporter=reporter,
+            cancellation=self.cancellation,
+        )
+        return await wait.run()
+
+    async def look(self, plan: Plan) -> tuple[str, str]:
+        """Looks once, for a preview.
+
+        Args:
+            plan: with all arguments known.
+
+        Returns:
+            What was seen, in one line; and what that means for the condition.
+
+        Raises:
+            NbcloudError: a target could not be read.
+        """
+        targets = self._targets(plan)
+        seen = await look(targets, self._shared, self._clock.monotonic())
+        for each in seen.values():
+            if each.failed and each.error is not None:
+                raise each.error
+        judge = plan.judge()
+        progress = Progress(plan.kinds, targets, judge.wanted, plan.timeout, self._clock.monotonic())
+        for name, each in seen.items():
+            progress.note(name, each)
+        verdict = judge.judge(progress.states(), self._clock.now())
+        progress.reason = verdict.reason
+        undecided = f": {progress.undecided}" if progress.undecided else ""
+        meaning = {
+            "met": "the condition holds",
+            "failed": f"it counts as failed: {verdict.condition}",
+            "bad_condition": f"the condition cannot be judged: {verdict.reason}",
+        }.get(verdict.outcome, f"the condition does not hold{undecided}")
+        return progress.summary(), meaning
+
+    def _expiries(self, plan: Plan) -> list[str]:
+        """Says which credentials expire before the timeout, where nobody here can renew them."""
+        found: dict[str, None] = {}
+        for name, kind in plan.kinds.items():
+            expiry = self._reader.account(kind, plan.arguments[name].profile, self._config).expires_at()
+            if expiry is not None and expiry < self._clock.now().timestamp() + plan.timeout:
+                moment = text(datetime.fromtimestamp(expiry, timezone.utc))
+                found[f"the credentials for {kind.cloud} expire at {moment}, before the timeout of this wait"] = None
+        return list(found)
+
+    def _targets(self, plan: Plan) -> dict[str, Target]:
+        return {name: self._target(name, kind, plan.arguments[name]) for name, kind in plan.kinds.items()}
+
+    def _target(self, name: str, kind: Kind[Any, Any, Any], arguments: Any) -> Target:
+        account = self._reader.account(kind, arguments.profile, self._config)
+
+        async def read() -> Any:
+            # Found anew for each look: a rotated secret is another account.
+            current = self._reader.account(kind, arguments.profile, self._config)
+            return current, await kind.read(current, arguments)
+
+        return Target(
+            name,
+            kind.token,
+            kind.identify(arguments),
+            (id(account), kind.question(arguments)),
+            read,
+            lambda answer: kind.select(answer[0], answer[1], arguments),
+            lambda error: kind.about(error, arguments),
+        )

@@ -1,0 +1,51 @@
+"""Telling a person how a wait goes on."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from pulumi_nbcloud.errors import printable
+from pulumi_nbcloud.waiting.duration import spell
+from pulumi_nbcloud.waiting.outcome import CONDITION_SHOWN, Progress
+
+
+class Reporter(Protocol):
+    """Hears of a wait. It must be quick and must not raise."""
+
+    heartbeat_seconds: float
+    """How often `heartbeat` is called while nothing else happens."""
+
+    def changed(self, progress: Progress, elapsed: float) -> None:
+        """Called after a look that gave something new, the first one included."""
+
+    def heartbeat(self, progress: Progress, elapsed: float) -> None:
+        """Called while nothing new is seen."""
+
+    def warning(self, text: str) -> None:
+        """Called before the first look, with what may keep the wait from its end."""
+
+
+class Silent:
+    """A reporter that says nothing."""
+
+    heartbeat_seconds = 3600.0
+
+    def changed(self, progress: Progress, elapsed: float) -> None:
+        """Says nothing."""
+
+    def heartbeat(self, progress: Progress, elapsed: float) -> None:
+        """Says nothing."""
+
+    def warning(self, text: str) -> None:
+        """Says nothing."""
+
+
+def status_line(progress: Progress, elapsed: float) -> str:
+    """Writes one line: the state now, what is wanted, and elapsed of timeout."""
+    state = progress.summary()
+    if progress.failed_in_a_row and progress.last_error is not None:
+        state = f"{state} (look failed: {progress.last_error.problem}; {progress.failed_in_a_row} in a row)"
+    wanted = printable(progress.wanted, CONDITION_SHOWN)
+    if progress.undecided:
+        wanted = f"{wanted}; undecided: {progress.undecided}"
+    return f"waiting: {state}; wanted: {wanted}; {spell(int(elapsed))} of {spell(progress.timeout)}"

@@ -1,0 +1,54 @@
+"""When to look again."""
+
+from __future__ import annotations
+
+import random as _random
+from collections.abc import Callable
+
+START_SECONDS = 5.0
+CAP_SECONDS = 30.0
+GROWTH = 1.5
+JITTER = 0.1
+
+
+class Schedule:
+    """Pauses between looks: growing while nothing changes, back to the start when something does.
+
+    Args:
+        start: the first pause, in seconds.
+        cap: the longest pause, in seconds; at least `start`.
+        random: gives the jitter, from 0 up to 1.
+    """
+
+    def __init__(
+        self, start: float = START_SECONDS, cap: float = CAP_SECONDS, random: Callable[[], float] = _random.random
+    ) -> None:
+        self.start = start
+        self.cap = max(start, cap)
+        self._random = random
+        self._pause = start
+
+    @classmethod
+    def fixed(cls, interval: float, random: Callable[[], float] = _random.random) -> Schedule:
+        """Makes a schedule that does not grow."""
+        return cls(interval, interval, random)
+
+    @property
+    def longest(self) -> float:
+        """The longest pause that can come, jitter included, in seconds."""
+        return self.cap * (1 + JITTER)
+
+    @property
+    def shortest(self) -> float:
+        """The shortest pause that can come, jitter included, in seconds."""
+        return self.start * (1 - JITTER)
+
+    def reset(self) -> None:
+        """Goes back to the first pause: something has changed, so more may follow soon."""
+        self._pause = self.start
+
+    def next(self) -> float:
+        """Gives the pause before the next look, in seconds, and grows the one after it."""
+        pause = self._pause * (1 - JITTER + 2 * JITTER * self._random())
+        self._pause = min(self.cap, self._pause * GROWTH)
+        return pause

@@ -1,0 +1,41 @@
+"""What holds for every test: no setting of the machine that runs it is seen, and all traffic is loopback."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.mock import MockClouds
+
+_SCRUBBED = ("NBCLOUD_", "HUAWEICLOUD_", "HW_", "OCI_", "HPCAI_", "PULUMI_")
+_PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Takes away every variable that settings or clients could read, and gives an empty home folder."""
+    for name in list(os.environ):
+        if name.upper().startswith(_SCRUBBED) or name.lower() in _PROXIES:
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+
+
+@pytest.fixture
+def clouds(nbcloud_mock_server: MockClouds) -> Iterator[MockClouds]:
+    """The mock clouds of the test session without contents; a failure inside the mock fails the test."""
+    nbcloud_mock_server.reset()
+    yield nbcloud_mock_server
+    nbcloud_mock_server.check()
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Async tests run on asyncio: aiohttp knows no other loop."""
+    return "asyncio"

@@ -1,0 +1,296 @@
+"""Runs the real Pulumi CLI on a small program, against a backend in a folder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lease_support import NOTEBOOKS
+from nbcloud_support import LIMIT_SECONDS
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM_ROW = "pulumi:pulumi:Stack (probe-test)"
+GATE = "pulumi-python:dynamic/nbcloud:Gate"
+UNHANDLED = "error: an unhandled error occurred: program exited with non-zero exit code: 1"
+
+# A resource of the user's own, whose id is unknown until it is created.
+SEED = """
+from pulumi import Output
+from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+
+
+class _Provider(ResourceProvider):
+    def create(self, props):
+        return CreateResult(props["notebook"], {"notebook_id": props["notebook"], "profile": props.get("named")})
+
+
+class Seed(Resource, module="probe", name="Seed"):
+    notebook_id: Output[str]
+    profile: Output[str]
+
+    def __init__(self, name, notebook, named=None, opts=None):
+        super().__init__(
+            _Provider(), name, {"notebook": notebook, "named": named, "notebook_id": None, "profile": None}, opts
+        )
+"""
+
+
+# A gate on one notebook, and what waits behind it.
+GATES = f"""
+import pulumi
+import pulumi_nbcloud as nbcloud
+
+
+def gate(name, number, profile=None, opts=None, **inputs):
+    target = nbcloud.modelarts.NotebookLeaseArgs(notebook_id=f"{NOTEBOOKS}{{number:012d}}", profile=profile)
+    return nbcloud.Gate(name, target=target, **{{"interval": "1s", "timeout": "10m", **inputs}}, opts=opts)
+
+
+def after(*resources):
+    return pulumi.ResourceOptions(depends_on=list(resources))
+"""
+HEAD = """
+import pulumi
+import pulumi_nbcloud as nbcloud
+from gates import after, gate
+from seed import Seed
+
+"""
+_SECRETS = {
+    "secretKey",
+    "securityToken",
+    "password",
+    "authToken",
+    "apiKey",
+    "accessToken",
+    "privateKey",
+    "passphrase",
+}
+
+
+def row(name: str) -> str:
+    """Where the diagnostics of a gate stand."""
+    return f"{GATE} ({name})"
+
+
+def urn(name: str) -> str:
+    return f"urn:pulumi:test::probe::{GATE}::{name}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """How one command of the CLI ended."""
+
+    code: int
+    output: str
+    errors: str
+
+    @property
+    def text(self) -> str:
+        return self.output + self.errors
+
+    @property
+    def diagnostics(self) -> dict[str, list[str]]:
+        """The lines of the diagnostics, by the row they stand under."""
+        found: dict[str, list[str]] = {}
+        part = self.output.partition("\nDiagnostics:\n")[2]
+        row = ""
+        for line in part.splitlines():
+            if line and not line.startswith(" "):
+                break
+            if line.startswith("  ") and not line.startswith("    ") and line.rstrip().endswith(":"):
+                row = line.strip().rstrip(":")
+                found[row] = []
+            elif line.strip():
+                found[row].append(line.strip())
+        return found
+
+
+class Background:
+    """A command of the CLI that goes on while the test does something; a context manager that leaves nothing behind."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def __enter__(self) -> Background:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        for pipe in (self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                pipe.close()
+
+    def interrupt(self, *, group: bool) -> None:
+        """Sends one SIGINT: to the CLI alone as a CI runner does, or to its process group as a terminal does."""
+        if group:
+            os.killpg(self._process.pid, signal.SIGINT)
+        else:
+            self._process.send_signal(signal.SIGINT)
+
+    def end(self, seconds: float) -> Run:
+        """Waits until the command has ended; fails where it has not by then."""
+        output, errors = self._process.communicate(timeout=seconds)
+        return Run(self._process.returncode, output, errors)
+
+    def kill(self) -> None:
+        """Kills the CLI and everything that it has started, without a chance to clean up."""
+        started = _tree(self._process.pid) if self._process.poll() is None else []
+        for pid in started:
+            # One may have ended by itself when its parent did.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait(LIMIT_SECONDS)
+
+
+def _tree(root: int) -> list[int]:
+    """A process and all below it."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit():
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                children.setdefault(parent, []).append(int(entry.name))
+    found = [root]
+    for pid in found:
+        found += children.get(pid, [])
+    return found
+
+
+class Stack:
+    """One project with one stack, in a folder of its own."""
+
+    name = "test"
+
+    def __init__(self, folder: Path, cli: Path, environment: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        self.backend = folder / "state"
+        self.backend.mkdir(parents=True)
+        (folder / "home").mkdir()
+        (folder / "Pulumi.yaml").write_text("name: probe\nruntime: python\n")
+        (folder / "seed.py").write_text(SEED)
+        (folder / "gates.py").write_text(GATES)
+        self.environment = {
+            "PATH": os.pathsep.join((str(Path(sys.executable).parent), str(cli), "/usr/local/bin", "/usr/bin", "/bin")),
+            "HOME": str(folder / "home"),
+            "PULUMI_HOME": str(folder / "home" / ".pulumi"),
+            "PULUMI_BACKEND_URL": f"file://{self.backend}",
+            "PULUMI_CONFIG_PASSPHRASE": "throw-away",
+            "PULUMI_SKIP_UPDATE_CHECK": "1",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
+            "PULUMI_OPTION_COLOR": "never",
+            # Warnings of other packages would end up among the CLI's diagnostics.
+            "PYTHONWARNINGS": "ignore",
+            **{name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ},
+            **(environment or {}),
+        }
+        self.run("stack", "init", self.name, expect=0)
+
+    def program(self, text: str) -> None:
+        """Writes the program; `nbcloud`, `pulumi`, `Seed`, `gate` and `after` are imported."""
+        (self.folder / "__main__.py").write_text(HEAD + textwrap.dedent(text))
+
+    def run(self, *arguments: str, expect: int | None = None) -> Run:
+        """Runs one command and, where asked, checks its exit code."""
+        done = subprocess.run(
+            ["pulumi", *arguments, "--non-interactive"],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_SECONDS,
+        )
+        result = Run(done.returncode, done.stdout, done.stderr)
+        if expect is not None:
+            assert result.code == expect, f"pulumi {' '.join(arguments)} ended with {result.code}:\n{result.text}"
+        return result
+
+    def begin(self, *arguments: str) -> Background:
+        """Begins one command, in a process group of its own."""
+        process = subprocess.Popen(
+            ["pulumi", *arguments, "--non-interactive"],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        return Background(process)
+
+    def configure(self, accounts: Mapping[str, Mapping[str, str]], secrets: Mapping[str, str] | None = None) -> None:
+        """Sets config by path, all at once: the settings of accounts by their keys, and other secrets."""
+        settings = {f"{key}.{name}": value for key, account in accounts.items() for name, value in account.items()}
+        arguments: list[str] = []
+        for path, value in {**settings, **(secrets or {})}.items():
+            is_secret = path not in settings or path.rpartition(".")[2] in _SECRETS
+            arguments += ["--secret" if is_secret else "--plaintext", f"{path}={value}"]
+        self.run("config", "set-all", "--path", *arguments, expect=0)
+
+    def config(self, *settings: list[str]) -> None:
+        """Sets config, one `config set` each."""
+        for arguments in settings:
+            self.run("config", "set", *arguments, expect=0)
+
+    def up(self, *arguments: str, expect: int | None = 0) -> Run:
+        return self.run("up", "--yes", "--skip-preview", *arguments, expect=expect)
+
+    def preview(self, *arguments: str, expect: int | None = 0) -> Run:
+        return self.run("preview", *arguments, expect=expect)
+
+    def refresh(self, *arguments: str, expect: int | None = 0) -> Run:
+        return self.run("refresh", "--yes", "--skip-preview", *arguments, expect=expect)
+
+    def drift(self) -> Run:
+        """Asks for drift alone; its exit code is 0 only where there is none."""
+        return self.run("refresh", "--preview-only", "--expect-no-changes", "--diff")
+
+    def destroy(self) -> Run:
+        return self.run("destroy", "--yes", "--skip-preview", expect=0)
+
+    def outputs(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.run("stack", "output", "--json", "--show-secrets", expect=0).output)
+        return found
+
+    def _checkpoint(self) -> dict[str, Any]:
+        # The backend's own file: reading it is free, where `stack export` starts a process.
+        path = self.backend / ".pulumi" / "stacks" / "probe" / f"{self.name}.json"
+        found: dict[str, Any] = json.loads(path.read_text())
+        return found
+
+    def resources(self) -> dict[str, dict[str, Any]]:
+        """The resources in state by their names, without the stack and the default provider."""
+        latest = self._checkpoint()["checkpoint"]["latest"] or {}
+        return {
+            each["urn"].rpartition("::")[2]: each
+            for each in latest.get("resources", [])
+            if not each["type"].startswith("pulumi:")
+        }
+
+    def pending(self) -> list[str]:
+        """The names of the resources whose last operation was cut short."""
+        latest = self._checkpoint()["checkpoint"]["latest"] or {}
+        return [each["resource"]["urn"].rpartition("::")[2] for each in latest.get("pending_operations") or []]
+
+    def files(self) -> str:
+        """Everything that the backend and the project hold, as one text."""
+        return "\n".join(
+            path.read_bytes().decode("utf-8", "replace") for path in sorted(self.folder.rglob("*")) if path.is_file()
+        )
+
+
+def changed_fields(diff: str) -> set[str]:
+    """The fields that a `--diff` marks as changed, added or removed."""
+    return set(re.findall(r"^\s+[~+-] (\w+)\s*:", diff, re.MULTILINE))

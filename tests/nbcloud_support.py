@@ -1,0 +1,192 @@
+"""What several tests share: patience, a raw loopback server, a clock moved by hand, an account of made-up keys."""
+
+from __future__ import annotations
+
+import socketserver
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import anyio.lowlevel
+
+from pulumi_nbcloud.clouds.modelarts.account import SCHEMA, ModelArtsAccount
+from pulumi_nbcloud.exchange import Reply, Request
+from pulumi_nbcloud.settings import Settings, resolve
+from pulumi_nbcloud.transport import Client
+
+NOTEBOOK_ID = "0b9c2f6e-4a70-4a0e-9d0e-2c6f8d1e7a55"
+ACCESS_KEY = "TESTACCESSKEY"
+SECRET_KEY = "canary-secret-key-5f1d"
+SECURITY_TOKEN = "canary-security-token-8c3e"
+PROJECT_ID = "test-project"
+NOW = 1_638_842_905.0  # 2021-12-07T02:08:25Z
+
+# The lease page's own example.
+LEASE_BODY = (
+    b'{"create_at" : 1638841744515, "duration" : 3600000, "enable" : true, "type" : "TIMING", '
+    b'"update_at" : 1638842905925}'
+)
+
+# After this something hangs.
+LIMIT_SECONDS = 120
+
+Answer = bytes | Iterable[bytes]
+
+
+def eventually(found: Callable[[], bool], what: str) -> None:
+    """Waits until something holds; a defect must not hang the run."""
+    pause = threading.Event()
+    for _ in range(LIMIT_SECONDS * 50):
+        if found():
+            return
+        pause.wait(0.02)
+    raise AssertionError(f"never seen: {what}")
+
+
+def http_answer(status: int = 200, body: bytes = b"{}", headers: Mapping[str, str] | None = None) -> bytes:
+    """One whole HTTP answer, written by hand."""
+    lines = [f"HTTP/1.1 {status} Any", f"Content-Length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+
+
+class RawServer(socketserver.ThreadingTCPServer):
+    """Keeps the head of each request byte for byte and answers what it is told.
+
+    Args:
+        answer: from the number of the request (from 1) and its head to the bytes of the answer; no bytes close the
+            connection without one. What it yields one by one is sent one by one.
+    """
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, answer: Callable[[int, bytes], Answer]) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answer = answer
+        self.heads: list[bytes] = []
+        self.in_work = 0
+        self.most_in_work = 0
+        self.changed = threading.Condition()
+        self.released = threading.Event()
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def wait_for_requests(self, number: int) -> None:
+        """Waits until so many requests are in work; gives up after 30 s so that a defect cannot hang the run."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: self.in_work >= number, timeout=30), f"{self.in_work} in work"
+
+    def hold(self) -> None:
+        """Keeps an answer back until `released` is set."""
+        assert self.released.wait(30)
+
+    def pace(self) -> bool:
+        """A short pause between the parts of a dripping answer; false once the server ends."""
+        return not self.released.wait(0.01)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is part of these tests."""
+
+
+class _Handler(socketserver.StreamRequestHandler):
+    server: RawServer
+
+    def handle(self) -> None:
+        while head := self._head():
+            server = self.server
+            with server.changed:
+                server.heads.append(head)
+                number = len(server.heads)
+                server.in_work += 1
+                server.most_in_work = max(server.most_in_work, server.in_work)
+                server.changed.notify_all()
+            answer = server.answer(number, head)
+            parts = iter([answer] if isinstance(answer, bytes) else answer)
+            first = next(parts, b"")
+            with server.changed:
+                server.in_work -= 1
+            if not first:
+                return
+            self.wfile.write(first)
+            for part in parts:
+                self.wfile.write(part)
+            if b"Connection: close" in first:
+                return
+
+    def _head(self) -> bytes:
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            try:
+                line = self.rfile.readline()
+            except OSError:
+                return b""
+            if not line:
+                return b""
+            head += line
+        return head
+
+
+@contextmanager
+def raw_server(answer: Callable[[int, bytes], Answer] | bytes) -> Iterator[RawServer]:
+    """Serves until the block ends."""
+    respond = (lambda number, head: answer) if isinstance(answer, bytes) else answer
+    with RawServer(respond) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.released.set()
+            server.shutdown()
+            thread.join()
+
+
+def header_of(head: bytes, name: str) -> list[str]:
+    """All values of a header, in the order sent."""
+    lines = [line.partition(b":") for line in head.split(b"\r\n")[1:] if line]
+    return [value.strip().decode("latin-1") for key, _, value in lines if key.lower() == name.lower().encode()]
+
+
+def target_of(head: bytes) -> str:
+    """The request target, byte for byte."""
+    return head.split(b"\r\n")[0].split(b" ")[1].decode("latin-1")
+
+
+class FakeClock:
+    """A wall clock that moves only when something sleeps on it."""
+
+    def __init__(self, now: float = NOW) -> None:
+        self.now = now
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+        await anyio.lowlevel.checkpoint()
+
+
+def make_settings(**changes: str) -> Settings:
+    """Settings of the test account; keys in camelCase."""
+    values = {"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY, "projectId": PROJECT_ID, "region": "cn-north-4"}
+    return resolve(SCHEMA, None, {"nbcloud:modelarts": {**values, **changes}}.get, {})
+
+
+def make_account(
+    client: Client | None = None, now: Callable[[], float] = lambda: NOW, **changes: str
+) -> ModelArtsAccount:
+    """An account of the test settings."""
+    return ModelArtsAccount(make_settings(**changes), client or Client(), now=now)
+
+
+def make_reply(
+    status: int = 200, body: bytes = LEASE_BODY, headers: Mapping[str, str] | None = None, target: str = "/v1/p"
+) -> Reply:
+    """A reply as the transport gives it."""
+    return Reply(Request("GET", "https://modelarts.example.com", target), status, headers or {}, body)

@@ -1,0 +1,114 @@
+"""Field types that states are built from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Annotated, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from pulumi_nbcloud.fields import MAX_MILLISECONDS, Milliseconds, OpenEnum, State, Text, time_text
+
+LAST = "9999-12-31T23:59:59.999Z"
+
+
+@pytest.mark.parametrize(
+    ("wire", "milliseconds"),
+    [
+        (0, 0),
+        (1, 1),
+        (MAX_MILLISECONDS, MAX_MILLISECONDS),
+        ("1638841744515", 1638841744515),
+        ("0", 0),
+    ],
+)
+def test_a_wire_time_is_a_number_or_its_digits(wire: object, milliseconds: int) -> None:
+    assert TypeAdapter(Milliseconds).validate_python(wire) == milliseconds
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [-1, MAX_MILLISECONDS + 1, True, False, 5.0, 1.5, "", " 1", "-1", "+1", "1.0", "٣", "²", "1_0", "9" * 16, [], {}],
+    ids=repr,
+)
+def test_nothing_else_is_a_wire_time(wire: object) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Milliseconds).validate_python(wire)
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "text"),
+    [
+        (None, None),
+        (0, None),
+        (-1, None),
+        (1, "1970-01-01T00:00:00.001Z"),
+        (1638841744515, "2021-12-07T01:49:04.515Z"),
+        (1638841744000, "2021-12-07T01:49:04.000Z"),
+        (MAX_MILLISECONDS, LAST),
+        (MAX_MILLISECONDS + 1, None),
+    ],
+)
+def test_a_time_as_text(milliseconds: int | None, text: str | None) -> None:
+    assert time_text(milliseconds) == text
+
+
+@given(st.integers(1, MAX_MILLISECONDS))
+def test_a_time_as_text_loses_nothing(milliseconds: int) -> None:
+    moment = datetime.strptime(time_text(milliseconds) or "", "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+    since = moment - datetime(1970, 1, 1, tzinfo=timezone.utc)
+    assert (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000 == milliseconds
+
+
+@pytest.mark.parametrize(
+    ("wire", "value"),
+    [
+        ("TIMING", "TIMING"),
+        ("timing", "TIMING"),
+        ("Idle", "IDLE"),
+        ("Later", "Later"),
+        ("", ""),
+        ("TIMING ", "TIMING "),
+    ],
+)
+def test_known_values_get_the_vendors_spelling_and_unknown_ones_stay(wire: str, value: str) -> None:
+    enum: Any = Annotated[str, OpenEnum(("TIMING", "IDLE"))]
+    assert TypeAdapter(enum).validate_python(wire) == value
+
+
+@pytest.mark.parametrize("value", ["\ud800", "a\udfffb", 1, b"x", None], ids=ascii)
+def test_text_is_whole_unicode_text(value: object) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Text).validate_python(value)
+
+
+@pytest.mark.parametrize("value", ["", "中", "a\nb"])
+def test_text_stays_as_it_came(value: str) -> None:
+    assert TypeAdapter(Text).validate_python(value) == value
+
+
+@dataclass(frozen=True)
+class _Part(State):
+    name: str | None
+
+
+@dataclass(frozen=True)
+class _Whole(State):
+    part: _Part
+    rows: tuple[_Part, ...]
+    tags: dict[str, _Part]
+    nothing: None = None
+
+
+def test_a_state_is_given_as_plain_values_with_nulls_kept() -> None:
+    state = _Whole(_Part("a"), (_Part(None),), {"k": _Part("b")})
+    assert state.to_dict() == {
+        "part": {"name": "a"},
+        "rows": [{"name": None}],
+        "tags": {"k": {"name": "b"}},
+        "nothing": None,
+    }

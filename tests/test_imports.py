@@ -1,0 +1,145 @@
+"""Imports point one way, and importing the package costs next to nothing."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "pulumi_nbcloud"
+
+# From the top down; a module may import its own layer and those below it.
+LAYERS = (
+    ("aidp", "hpcai", "modelarts"),
+    ("gate", "lookup", "cli"),
+    ("outputs",),
+    ("preview",),
+    ("provider",),
+    ("waiting",),
+    ("testing", "condition"),
+    ("reader", "portal"),
+    ("registry", "clouds"),
+    ("kind",),
+    ("account", "answers", "fields"),
+    ("settings", "tokens", "transport"),
+    ("exchange", "retry"),
+    ("errors",),
+)
+PULUMI_ALLOWED = {"aidp", "hpcai", "modelarts", "gate", "lookup", "outputs", "preview", "provider"}
+HTTPX_ALLOWED = {"transport"}
+MOCK_ALLOWED = {"mock", "cli"}
+HEAVY = ("httpx", "aiohttp", "pydantic", "celpy", "pulumi", "pulumi_nbcloud.mock", "werkzeug", "typer", "anyio")
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def area(path: Path) -> str:
+    first = path.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py")
+
+
+def imported(path: Path, *, type_checking: bool) -> set[str]:
+    """The modules that a file names in import statements, those inside functions included."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    if not type_checking:
+        guarded = [
+            node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+        ]
+        for node in guarded:
+            node.body = []
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def areas_of(names: set[str]) -> set[str]:
+    return {name.split(".")[1] for name in names if name.startswith("pulumi_nbcloud.")}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_downwards(path: Path) -> None:
+    own = area(path)
+    if own in ("__init__", "mock"):
+        return  # the exported face names everything, lazily; the mock is checked below
+    rank = {name: index for index, layer in enumerate(LAYERS) for name in layer}
+    assert own in rank, f"{own} has no place in LAYERS"
+    targets = {name for name in areas_of(imported(path, type_checking=False)) if (PACKAGE / name).exists()}
+    targets |= {name for name in areas_of(imported(path, type_checking=False)) if (PACKAGE / f"{name}.py").exists()}
+    upwards = {name for name in targets - {"mock"} if rank[name] < rank[own]}
+    assert not upwards, f"{own} imports {upwards}, which lies above it"
+
+
+@pytest.mark.parametrize(
+    ("library", "allowed"),
+    [
+        ("pulumi", PULUMI_ALLOWED),
+        ("httpx", HTTPX_ALLOWED),
+        ("aiohttp", HTTPX_ALLOWED),
+        ("httpx_aiohttp", HTTPX_ALLOWED),
+        ("werkzeug", {"mock"}),
+        ("pytest_httpserver", {"mock"}),
+        ("pytest", {"mock"}),
+        ("typer", {"cli"}),
+        ("rich", {"cli"}),
+    ],
+)
+def test_each_library_has_its_place(library: str, allowed: set[str]) -> None:
+    users = {
+        area(path)
+        for path in modules()
+        if any(name == library or name.startswith(f"{library}.") for name in imported(path, type_checking=True))
+    }
+    assert users <= allowed
+
+
+def test_only_the_mock_command_and_the_plugin_use_the_mock() -> None:
+    users = {area(path) for path in modules() if "mock" in areas_of(imported(path, type_checking=False))}
+    assert users <= MOCK_ALLOWED
+
+
+def test_the_mock_knows_nothing_of_the_client() -> None:
+    """An independent check of signatures: a defect of the client's signer must not be shared."""
+    for path in modules():
+        if area(path) == "mock":
+            assert areas_of(imported(path, type_checking=True)) <= {"mock"}, path
+
+
+def loaded(statement: str) -> set[str]:
+    code = f"import sys\n{statement}\nprint('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines())
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    assert loaded("import pulumi_nbcloud").isdisjoint(HEAVY)
+
+
+def test_the_errors_load_nothing_heavy() -> None:
+    assert loaded("from pulumi_nbcloud import NotFoundError").isdisjoint(HEAVY)
+
+
+def test_a_face_does_not_load_the_http_library() -> None:
+    assert loaded("import pulumi_nbcloud; pulumi_nbcloud.modelarts").isdisjoint({"httpx", "aiohttp", "typer"})
+
+
+def test_the_command_never_loads_pulumi() -> None:
+    assert "pulumi" not in loaded("import pulumi_nbcloud.cli.app")
+
+
+def test_every_exported_name_is_there() -> None:
+    import pulumi_nbcloud
+
+    for name in pulumi_nbcloud.__all__:
+        assert getattr(pulumi_nbcloud, name) is not None
+    assert set(pulumi_nbcloud.__all__) <= set(dir(pulumi_nbcloud))
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        pulumi_nbcloud.nothing  # noqa: B018

@@ -1,0 +1,53 @@
+"""The list of kinds."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from pulumi_nbcloud.account import Account
+from pulumi_nbcloud.errors import InputError
+from pulumi_nbcloud.fields import State
+from pulumi_nbcloud.kind import Kind
+from pulumi_nbcloud.registry import KINDS, load
+
+
+@pytest.mark.parametrize("token", KINDS)
+def test_every_kind_is_found_under_its_own_token_and_keeps_the_rules(token: str) -> None:
+    kind = load(token)
+    assert isinstance(kind, Kind)
+    assert kind.token == token
+    assert kind.cloud == token.partition(":")[0] == kind.account.schema.cloud
+    assert issubclass(kind.account, Account)
+    assert issubclass(kind.state, State)
+    assert "profile" in kind.argument_names
+    for declared in (kind.arguments, kind.state):
+        assert dataclasses.is_dataclass(declared)
+        assert declared.__dataclass_params__.frozen  # type: ignore[attr-defined]
+        assert (declared.__doc__ or "").strip()
+    # The names that Pulumi's SDK owns, and those that an Output has itself.
+    taken = {"id", "urn", "resources", "apply", "get", "all", "future", "is_known", "is_secret"}
+    assert not taken & {*kind.state_names, *kind.argument_names}
+    assert {each.partition(".")[0] for each in kind.headline} <= set(kind.state_names)
+
+
+@pytest.mark.parametrize("token", KINDS)
+def test_a_kind_is_loaded_once(token: str) -> None:
+    assert load(token) is load(token)
+
+
+@pytest.mark.parametrize(
+    ("token", "text"),
+    [
+        (
+            "modelarts:NotebookLeese",
+            "there is no kind 'modelarts:NotebookLeese'\nhint: did you mean modelarts:NotebookLease?",
+        ),
+        ("\x1b", f"there is no kind '?'\nhint: known are {', '.join(KINDS)}"),
+    ],
+)
+def test_an_unknown_kind_is_named_with_the_near_one(token: str, text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        load(token)
+    assert str(caught.value) == text

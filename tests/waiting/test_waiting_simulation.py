@@ -1,0 +1,202 @@
+"""Whatever the things do, a gate is never released wrongly, never late by a look, and never after its deadline.
+
+The oracle says what each look must come to, from what the reads of that look gave; the wait must end as the first look
+that decides says, or at its deadline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+import anyio
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+from simulated import ABSENT, DOWN, FORBIDDEN, LOCKED, History, Throttled, outcome_of, steady, wait_for, waited
+from virtual_time import run
+
+from pulumi_nbcloud.errors import NbcloudError
+from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError
+from pulumi_nbcloud.waiting.schedule import Schedule
+
+EPSILON = 0.01
+STATUSES = ("PENDING", "READY", "FAILED", "ODD", None)
+VALUES = (*STATUSES, *STATUSES, ABSENT, DOWN, DOWN, LOCKED, FORBIDDEN, *map(Throttled, (None, 1.0, 40.0, 300.0)))
+READY, READY_OR_ODD, ODD = "t0.status == 'READY'", "t0.status == 'READY' || t0.status == 'ODD'", "t0.status == 'ODD'"
+HOLD: dict[str, set[str]] = {READY: {"READY"}, READY_OR_ODD: {"READY", "ODD"}, ODD: {"ODD"}}
+
+
+@dataclass
+class Scenario:
+    """A wait and what happens meanwhile."""
+
+    things: list[History]
+    timeout: float
+    schedule: Schedule
+    until: str | None = None
+    fail_on: str | bool | None = None
+    looks: list[list[Any]] = field(default_factory=list)
+    """What the reads of each look gave."""
+    starts: list[float] = field(default_factory=list)
+    ended: float = 0.0
+
+    @property
+    def latency(self) -> float:
+        return max(thing.latency for thing in self.things)
+
+    @property
+    def bound(self) -> float:
+        """When the last look must be over."""
+        return self.timeout + (10.0 if self.timeout == 0 else min(10.0, self.schedule.start))
+
+    def run(self) -> Met | NbcloudError:
+        async def simulate() -> Met | NbcloudError:
+            named = {f"t{index}": thing for index, thing in enumerate(self.things)}
+            wait = wait_for(named, timeout=self.timeout, schedule=self.schedule, until=self.until, fail_on=self.fail_on)
+            result = await outcome_of(wait)
+            self.ended = anyio.current_time()
+            assert isinstance(result, Met) or result.args
+            assert wait.progress.polls == len(self.things[0].reads)
+            return result
+
+        result = run(simulate)
+        # Every look reads every target, at once.
+        for look in zip(*(thing.reads for thing in self.things), strict=True):
+            assert len({at for at, _ in look}) == 1
+            self.starts.append(look[0][0])
+            self.looks.append([value for _, value in look])
+        return result
+
+    def verdict(self, look: Sequence[Any]) -> str:
+        """The oracle: what a look must come to."""
+        if LOCKED in look or FORBIDDEN in look:
+            return "unauthorised"
+        if any(value == DOWN or isinstance(value, Throttled) for value in look):
+            return "error"
+        if isinstance(self.fail_on, str):
+            if look[0] in HOLD[self.fail_on]:
+                return "failed"
+            if look[0] in (None, ABSENT):
+                return "not yet"
+        if look[0] in HOLD[self.until] if self.until else set(look) == {"READY"}:
+            return "met"
+        return "failed" if "FAILED" in look and self.fail_on is not False else "not yet"
+
+    def at_the_deadline(self, verdicts: Sequence[str]) -> Outcome:
+        """How a wait ends that nothing has decided."""
+        good = [look for look, verdict in zip(self.looks, verdicts, strict=False) if verdict == "not yet"]
+        if not good:
+            return Outcome.UNREACHABLE
+        missing = [index for index, value in enumerate(good[-1]) if value == ABSENT]
+        if verdicts[-1] == "error" or not missing:
+            return Outcome.TIMED_OUT
+        was_there = all(any(look[index] != ABSENT for look in good) for index in missing)
+        return Outcome.GONE if was_there else Outcome.NEVER_APPEARED
+
+
+@st.composite
+def scenarios(draw: st.DrawFn) -> Scenario:
+    timeout = draw(st.one_of(st.just(0.0), st.floats(0.01, 400.0), st.sampled_from([5.0, 30.0, 60.0, 120.0])))
+    # A state may stay for long, or change many times between two looks, or change exactly at the deadline.
+    moments = st.one_of(st.floats(0.0, 450.0), st.floats(0.0, 30.0), st.just(timeout))
+    lasting = st.sampled_from(["PENDING", "ODD", None, ABSENT, DOWN])
+
+    def history() -> History:
+        later = [(draw(moments), draw(st.sampled_from(VALUES))) for _ in range(draw(st.integers(0, 8)))]
+        steps = [(0.0, draw(lasting)), *sorted(later, key=lambda step: step[0])]
+        return History(steps, latency=draw(st.sampled_from([0.0, 0.2, 3.0, 12.0])))
+
+    jitter = draw(st.lists(st.floats(0.0, 1.0, exclude_max=True), min_size=1, max_size=5))
+    position = iter(range(10**9))
+
+    def random() -> float:
+        return jitter[next(position) % len(jitter)]
+
+    return Scenario(
+        [history() for _ in range(draw(st.integers(1, 3)))],
+        timeout,
+        Schedule.fixed(draw(st.floats(1.0, 40.0)), random) if draw(st.booleans()) else Schedule(random=random),
+        draw(st.sampled_from([None, None, READY, READY_OR_ODD])),
+        draw(st.sampled_from([None, None, False, READY, ODD])),
+    )
+
+
+@settings(max_examples=1000, deadline=None)
+@given(scenarios())
+@example(Scenario([History([(0, "PENDING"), (60, "READY")])], 60.0, steady()))
+@example(Scenario([History([(0, "PENDING"), (60.1, "READY")])], 60.0, steady()))
+@example(Scenario([History([(0, DOWN)])], 400.0, steady()))
+@example(Scenario([History([(0, DOWN), (180, "PENDING"), (200, DOWN)])], 900.0, steady()))
+@example(Scenario([History([(0, DOWN)], latency=3.0)], 0.0, steady()))
+@example(Scenario([History([(0, "READY"), (1, "PENDING")], latency=3.0)], 30.0, steady()))
+@example(Scenario([History([(0, "PENDING"), (20, "READY"), (22, "PENDING")], 3.0)], 60.0, steady(9.0)))
+@example(Scenario([History([(0, "PENDING"), (58, "READY")], latency=12.0)], 60.0, steady(40.0)))
+@example(Scenario([History([(0, "READY")])], 30.0, steady(), READY, READY))
+@example(Scenario([History([(0, "READY")]), History([(0, "READY"), (50, "FAILED")])], 90.0, steady(), None, ODD))
+@example(Scenario([History([(0, "PENDING"), (20, ABSENT)]), History([(0, "READY")])], 90.0, steady()))
+@example(Scenario([History([(0, "PENDING"), (20, ABSENT)]), History([(0, ABSENT)])], 90.0, steady()))
+def test_every_history_ends_rightly(scenario: Scenario) -> None:
+    result = scenario.run()
+    verdicts = [scenario.verdict(look) for look in scenario.looks]
+    ends = [start + scenario.latency for start in scenario.starts]
+    deadline, last = scenario.timeout, len(verdicts) - 1
+    # Two events at one moment have no order.
+    assume(not any(abs(end - scenario.bound) < EPSILON for end in ends))
+    cut_short = ends[last] > scenario.bound
+    asked = _asked(scenario.looks[last])
+
+    # Nothing that decides is passed over: released, failed or locked out at the first look that says so.
+    assert set(verdicts[:last]) <= {"not yet", "error"}
+    assert scenario.ended <= scenario.bound + EPSILON
+
+    longest_row = max((len(list(row)) for each, row in groupby(verdicts) if each == "error"), default=0)
+    expected: Outcome
+    if cut_short:
+        verdicts[last:] = []
+        verdicts.append("error" if last and verdicts[last - 1] == "error" else "cut")
+        expected = scenario.at_the_deadline(verdicts)
+    elif verdicts[last] in ("met", "failed", "unauthorised"):
+        expected = Outcome(verdicts[last])
+        assert scenario.ended <= ends[last] + EPSILON
+    elif longest_row == 10 or 0.0 < asked > deadline - ends[last]:
+        expected = Outcome.UNREACHABLE
+        assert scenario.ended <= ends[last] + EPSILON
+    else:
+        expected = scenario.at_the_deadline(verdicts)
+        # One last look starts at the deadline, or as soon as the one before is over.
+        assert scenario.starts[last] >= deadline - EPSILON
+        assert last == 0 or scenario.starts[last] <= max(deadline, ends[last - 1]) + EPSILON
+    assert longest_row <= 10
+    assert (Outcome.MET if isinstance(result, Met) else getattr(result, "outcome", None)) is expected, result
+
+    _check_pauses(scenario, verdicts, ends)
+
+
+def _asked(look: Sequence[Any]) -> float:
+    return max((value.retry_after or 0.0 for value in look if isinstance(value, Throttled)), default=0.0)
+
+
+def _check_pauses(scenario: Scenario, verdicts: Sequence[str], ends: Sequence[float]) -> None:
+    """Every pause is the schedule's, but for one that the cloud or the deadline decides."""
+    base = scenario.schedule.start
+    before: list[Any] | None = None
+    for index, start in enumerate(scenario.starts[1:]):
+        if verdicts[index] == "not yet":
+            if scenario.looks[index] != before:
+                base = scenario.schedule.start
+            before = scenario.looks[index]
+        asked, left = _asked(scenario.looks[index]), max(0.0, scenario.timeout - ends[index])
+        assert start - ends[index] >= min(max(asked, base * 0.9), left) - EPSILON
+        assert start - ends[index] <= min(max(asked, base * 1.1), left) + EPSILON
+        base = min(scenario.schedule.cap, base * 1.5)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.floats(0.0, 300.0), st.floats(1.0, 300.0))
+def test_what_is_ready_before_the_deadline_is_met(ready: float, timeout: float) -> None:
+    """With answers at once, there is no moment before the deadline at which becoming ready comes too late."""
+    assume(abs(ready - timeout) > EPSILON)
+    result = waited(History([(0, "PENDING"), (ready, "READY")]), timeout=timeout)
+    assert isinstance(result, Met if ready < timeout else WaitError)

@@ -1,0 +1,255 @@
+"""The line that a person sees while a gate waits, and where it goes."""
+
+from __future__ import annotations
+
+import queue
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import grpc
+import pytest
+from simulated import DOWN, THING, History, Thing, error_of, target_of
+from virtual_time import START
+
+from pulumi_nbcloud.provider import host, status
+from pulumi_nbcloud.provider.status import GateReporter
+from pulumi_nbcloud.waiting.observing import Seen
+from pulumi_nbcloud.waiting.outcome import Progress
+from pulumi_nbcloud.waiting.reporting import Silent, status_line
+
+URN = "urn:pulumi:dev::lab::pulumi-python:dynamic/nbcloud:Gate::ready"
+WANTED = 'self.status == "READY"'
+
+
+def progress(state: Thing | None = None, *, wanted: str = WANTED, names: str = "self") -> Progress:
+    targets = {name: target_of(History([]), name) for name in names.split()}
+    made = Progress(dict.fromkeys(targets, THING), targets, wanted, 1800, 0.0)
+    for name in targets if state else ():
+        made.note(name, Seen(state, None, START, None))
+    return made
+
+
+def failing(times: int) -> Progress:
+    made = progress(Thing(status="PENDING"))
+    made.failed_in_a_row, made.last_error = times, error_of(DOWN)
+    return made
+
+
+def undecided() -> Progress:
+    made = progress(Thing(status=None, thing_id="t"))
+    made.reason = "self.status is null"
+    return made
+
+
+@pytest.mark.parametrize(
+    ("seen", "elapsed", "line"),
+    [
+        (undecided(), 0, f"waiting: found; wanted: {WANTED}; undecided: self.status is null; 0s of 30m"),
+        (progress(), 0, f"waiting: nothing yet; wanted: {WANTED}; 0s of 30m"),
+        (progress(Thing(status="PENDING")), 95.9, f"waiting: status=PENDING; wanted: {WANTED}; 1m35s of 30m"),
+        (
+            progress(Thing(status="PENDING"), names="a b"),
+            1,
+            f"waiting: a: status=PENDING; b: status=PENDING; wanted: {WANTED}; 1s of 30m",
+        ),
+        (
+            failing(3),
+            61,
+            (
+                "waiting: status=PENDING (look failed: the cloud cannot answer now; 3 in a row); "
+                f"wanted: {WANTED}; 1m1s of 30m"
+            ),
+        ),
+        (failing(0), 61, f"waiting: status=PENDING; wanted: {WANTED}; 1m1s of 30m"),
+        (progress(wanted="a &&\n  b"), 0, "waiting: nothing yet; wanted: a && b; 0s of 30m"),
+        (progress(wanted="x" * 2000), 0, f"waiting: nothing yet; wanted: {'x' * 299}…; 0s of 30m"),
+    ],
+)
+def test_the_line_says_the_state_now_what_is_wanted_and_how_long(seen: Progress, elapsed: float, line: str) -> None:
+    assert status_line(seen, elapsed) == line
+
+
+def test_the_silent_reporter_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    Silent().changed(progress(), 0)
+    Silent().heartbeat(progress(), 0)
+    Silent().warning("something")
+    assert capfd.readouterr() == ("", "")
+
+
+class Call:
+    """A call of gRPC under way."""
+
+    def __init__(self) -> None:
+        self.status = grpc.StatusCode.OK
+
+    def add_done_callback(self, done: Any) -> None:
+        self.done = done
+
+    def code(self) -> grpc.StatusCode:
+        return self.status
+
+
+class Stub:
+    """The engine's: keeps what it is told; fails where it is to."""
+
+    def __init__(self, fails: bool = False) -> None:
+        self.requests: list[Any] = []
+        self.calls: list[Call] = []
+        self.fails = fails
+        self.Log = self
+
+    def future(self, request: Any, timeout: float) -> Call:
+        if self.fails:
+            raise RuntimeError("Channel closed!")
+        assert timeout == status.LOG_SECONDS
+        self.requests.append(request)
+        self.calls.append(Call())
+        return self.calls[-1]
+
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No engine, as in a test process, and none is remembered."""
+    monkeypatch.setattr(sys, "argv", ["python"])
+    monkeypatch.setattr(status, "_stub", None)
+    monkeypatch.setattr(status, "_unusable", False)
+    monkeypatch.setattr(status, "_arrived", False)
+    monkeypatch.setattr(status, "_lost", 0)
+    yield
+    status._calls.clear()
+
+
+@pytest.fixture
+def stub(monkeypatch: pytest.MonkeyPatch) -> Stub:
+    made = Stub()
+    monkeypatch.setattr(status, "_stub", made)
+    return made
+
+
+@pytest.mark.parametrize("argv", [["python"], ["python", "no address"], ["python", ":5"], ["python", "host:port"], []])
+def test_without_an_engine_it_is_said_on_stderr_and_the_heartbeat_is_slower(
+    argv: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", argv)
+    reporter = GateReporter(URN)
+    assert reporter.heartbeat_seconds == status.SLOW_HEARTBEAT_SECONDS == 60
+    reporter.changed(progress(Thing(status="PENDING")), 3)
+    reporter.heartbeat(progress(Thing(status="PENDING")), 63)
+    assert capfd.readouterr() == (
+        "",
+        (
+            f"waiting: status=PENDING; wanted: {WANTED}; 3s of 30m\n"
+            f"waiting: status=PENDING; wanted: {WANTED}; 1m3s of 30m\n"
+        ),
+    )
+
+
+def test_with_an_engine_it_goes_to_the_gates_row_as_a_passing_message(
+    stub: Stub, capfd: pytest.CaptureFixture[str]
+) -> None:
+    reporter = GateReporter(URN)
+    assert reporter.heartbeat_seconds == status.HEARTBEAT_SECONDS == 30
+    reporter.changed(progress(Thing(status="PENDING")), 3)
+    (request,) = stub.requests
+    assert (request.message, request.urn) == (f"waiting: status=PENDING; wanted: {WANTED}; 3s of 30m", URN)
+    assert (request.severity, request.ephemeral) == (1, True)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_warning_stays_on_the_row(stub: Stub) -> None:
+    assert status.send("mind the gap", URN, warning=True)
+    (request,) = stub.requests
+    assert (request.message, request.severity, request.ephemeral) == ("mind the gap", 2, False)
+
+
+def test_a_reporters_warning_stays_on_the_row_or_goes_to_stderr(stub: Stub, capfd: pytest.CaptureFixture[str]) -> None:
+    GateReporter(URN).warning("mind the gap")
+    (request,) = stub.requests
+    assert (request.message, request.urn, request.severity, request.ephemeral) == ("mind the gap", URN, 2, False)
+    GateReporter(None).warning("mind the gap")
+    assert capfd.readouterr() == ("", "warning: mind the gap\n")
+
+
+def test_without_a_urn_it_is_said_on_stderr_though_there_is_an_engine(
+    stub: Stub, capfd: pytest.CaptureFixture[str]
+) -> None:
+    reporter = GateReporter(None)
+    assert reporter.heartbeat_seconds == 60
+    reporter.changed(progress(), 0)
+    assert capfd.readouterr().err == f"waiting: nothing yet; wanted: {WANTED}; 0s of 30m\n"
+    assert stub.requests == []
+
+
+def test_a_line_is_not_repeated(stub: Stub) -> None:
+    reporter = GateReporter(URN)
+    for elapsed in (3.1, 3.9, 4.0):
+        reporter.changed(progress(), elapsed)
+        reporter.heartbeat(progress(), elapsed)
+    assert [request.message[-9:] for request in stub.requests] == ["3s of 30m", "4s of 30m"]
+
+
+def test_a_failing_stub_never_raises_and_the_line_is_said_on_stderr(
+    stub: Stub, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stub.fails = True
+    GateReporter(URN).changed(progress(), 0)
+    assert not status.send("lost", URN, warning=True)
+    assert capfd.readouterr().err == f"waiting: nothing yet; wanted: {WANTED}; 0s of 30m\n"
+
+
+def test_a_call_is_held_until_it_is_done(stub: Stub) -> None:
+    assert status.send("one", URN)
+    assert status._calls == {stub.calls[0]}
+    stub.calls[0].done(stub.calls[0])
+    assert status._calls == set()
+
+
+OK, GONE, SLOW = grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+@pytest.mark.parametrize(
+    ("codes", "cancelled"),
+    [
+        ([OK, GONE, GONE], 1),
+        ([OK, GONE, GONE, GONE, GONE], 1),
+        ([OK, GONE, SLOW, GONE], 1),
+        ([OK, GONE, OK, GONE], 0),
+        ([OK, SLOW, SLOW, SLOW], 0),
+        ([GONE, GONE, GONE], 0),
+    ],
+    ids=lambda value: " ".join(code.name for code in value) if isinstance(value, list) else str(value),
+)
+def test_an_engine_that_was_there_and_is_gone_ends_the_waits_once(
+    codes: list[grpc.StatusCode], cancelled: int, stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancels: queue.SimpleQueue[threading.Thread] = queue.SimpleQueue()
+    monkeypatch.setattr(host, "cancel_waits", lambda: cancels.put(threading.current_thread()))
+    for code in codes:
+        assert status.send("a message", URN)
+        stub.calls[-1].status = code
+        stub.calls[-1].done(stub.calls[-1])
+    for _ in range(cancelled):
+        # gRPC may call back on the event loop's thread, which must not wait for what the loop does.
+        assert cancels.get(timeout=10) is not threading.current_thread()
+    assert cancels.empty()
+
+
+def test_the_engine_is_found_by_the_first_argument_and_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    import grpc
+
+    made: list[str] = []
+
+    class Channel:
+        def unary_unary(self, *args: object, **kwargs: object) -> None:
+            """Stands for a method of the stub."""
+
+    def channel(address: str) -> Channel:
+        made.append(address)
+        return Channel()
+
+    monkeypatch.setattr(grpc, "insecure_channel", channel)
+    monkeypatch.setattr(sys, "argv", ["python", "127.0.0.1:4711"])
+    assert [GateReporter(URN).heartbeat_seconds for _ in range(3)] == [30] * 3
+    assert made == ["127.0.0.1:4711"]
