@@ -53,13 +53,14 @@ class Result:
     asked: list[pulumi.runtime.MockResourceArgs] = field(default_factory=list)
 
     @property
-    def gates(self) -> list[pulumi.runtime.MockResourceArgs]:
-        return [each for each in self.asked if each.typ.endswith(":Gate")]
+    def gates(self) -> dict[str, pulumi.runtime.MockResourceArgs]:
+        """By name: each call of the mocks runs on a thread of its own, so they come in any order."""
+        return {each.name: each for each in self.asked if each.typ.endswith(":Gate")}
 
     @property
     def inputs(self) -> dict[str, Any]:
         """What the only gate was given."""
-        (asked,) = self.gates
+        (asked,) = self.gates.values()
         return dict(asked.inputs)
 
 

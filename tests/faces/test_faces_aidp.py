@@ -214,11 +214,11 @@ def test_a_session_is_a_gates_target_in_each_form() -> None:
         nbcloud.Gate("by-dict", target={"kind": KIND, **IDS})
 
     gates = run(program).gates
-    assert [each.inputs["targets"]["self"] for each in gates] == [
-        {"kind": KIND, **IDS, "profile": "other"},
-        {"kind": KIND, **IDS},
-        {"kind": KIND, **IDS},
-    ]
+    assert {name: each.inputs["targets"]["self"] for name, each in gates.items()} == {
+        "by-args": {"kind": KIND, **IDS, "profile": "other"},
+        "by-resource": {"kind": KIND, **IDS},
+        "by-dict": {"kind": KIND, **IDS},
+    }
 
 
 def test_a_gate_of_a_session_looks_every_30_seconds_unless_told() -> None:

@@ -100,7 +100,7 @@ def test_what_the_engine_is_given_is_what_was_asked_and_where_to_show_the_status
         ).verdict
 
     result = run(program)
-    (asked,) = result.gates
+    (asked,) = result.gates.values()
     assert (asked.typ, asked.name, asked.resource_id) == ("pulumi-python:dynamic/nbcloud:Gate", "ready", "")
     inputs = result.inputs
     assert inputs.pop("__provider")
@@ -226,7 +226,7 @@ def test_what_cannot_be_a_gate_is_refused_in_the_constructor(make: Program, prob
         # So that the program ends in this message alone.
         assert isinstance(caught.value, pulumi.RunError)
 
-    assert run(program).gates == []
+    assert run(program).gates == {}
 
 
 def args_classes() -> list[type[TargetArgs]]:

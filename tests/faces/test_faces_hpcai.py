@@ -286,11 +286,11 @@ def test_an_instance_is_a_gates_target_in_each_form() -> None:
         nbcloud.Gate("by-dict", target={"kind": ONE, "instance_id": ID})
 
     gates = run(program).gates
-    assert [each.inputs["targets"]["self"] for each in gates] == [
-        {"kind": ONE, "instance_id": ID, "profile": "other"},
-        {"kind": ONE, "instance_id": ID},
-        {"kind": ONE, "instance_id": ID},
-    ]
+    assert {name: each.inputs["targets"]["self"] for name, each in gates.items()} == {
+        "by-args": {"kind": ONE, "instance_id": ID, "profile": "other"},
+        "by-resource": {"kind": ONE, "instance_id": ID},
+        "by-dict": {"kind": ONE, "instance_id": ID},
+    }
 
 
 def test_a_list_is_a_gates_target() -> None:
