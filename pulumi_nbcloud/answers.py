@@ -22,11 +22,20 @@ def throttled(reply: Reply, now: float) -> ThrottledError:
     return error
 
 
-def passing(status: int) -> UnreachableError | None:
-    """Makes the error of a status that another try may change; None for other statuses."""
-    if status in (408, 425) or (status >= 500 and status != 501):
-        return UnreachableError("the cloud cannot answer now", hint="try again later")
-    return None
+def passing(reply: Reply, now: float, status: int | None = None) -> UnreachableError | None:
+    """Makes the error of a status that another try may change; None for other statuses.
+
+    Args:
+        reply: the cloud's answer.
+        now: the wall clock in seconds since 1970, for a Retry-After date.
+        status: what its status stands for, where that is another.
+    """
+    status = reply.status if status is None else status
+    if status not in (408, 425) and (status < 500 or status == 501):
+        return None
+    error = UnreachableError("the cloud cannot answer now", hint="try again later")
+    error.retry_after = parse_retry_after(reply.headers.get("retry-after"), now)
+    return error
 
 
 def redirected(reply: Reply, hint: str) -> BadResponseError | None:

@@ -106,13 +106,13 @@ class RefusedError(NbcloudError):
 
 
 class UnreachableError(NbcloudError):
-    """No usable answer came within the deadline, after retries. Try again later."""
+    """No usable answer came within the deadline, after retries. Try again later: `retry_after` seconds, if given."""
+
+    retry_after: float | None = None
 
 
 class ThrottledError(UnreachableError):
     """The cloud asks for fewer requests. Try again after `retry_after` seconds, if it is given."""
-
-    retry_after: float | None = None
 
 
 class BadResponseError(NbcloudError):

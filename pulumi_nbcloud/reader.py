@@ -7,12 +7,16 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import anyio
+
 from pulumi_nbcloud import portal
+from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.settings import ConfigReader, resolve
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.account import Account, Standing
     from pulumi_nbcloud.kind import Kind
+    from pulumi_nbcloud.sharing import Question, SharedReads
     from pulumi_nbcloud.transport import Client
 
 Override = Callable[[Any], Any]
@@ -50,9 +54,20 @@ class Reader:
         self._client = client
         self._accounts: dict[tuple[str, frozenset[tuple[str, str]]], Account] = {}
         self._standings: dict[tuple[str, frozenset[tuple[str, str]]], Standing] = {}
+        self._shared: SharedReads | None = None
+
+    @property
+    def shared(self) -> SharedReads:
+        """What the waits and look-ups of this reader share."""
+        if self._shared is None:
+            from pulumi_nbcloud.clock import Clock
+            from pulumi_nbcloud.sharing import SharedReads
+
+            self._shared = SharedReads(Clock())
+        return self._shared
 
     async def read(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> Any:
-        """Reads one thing.
+        """Reads one thing; equal questions that are asked meanwhile share a request.
 
         Args:
             kind: what to read.
@@ -65,9 +80,31 @@ class Reader:
         Raises:
             NbcloudError: see `errors`.
         """
-        from pulumi_nbcloud.kind import read
+        due = anyio.current_time()
+        question = self.question(kind, arguments, config)
+        answer = await self.shared.ask(question, lambda: self.ask(kind, arguments, config), due)
+        try:
+            if answer.error is not None:
+                raise answer.error
+            account, value = answer.value
+            return kind.select(account, value, arguments)
+        except NbcloudError as error:
+            # Of a shared error everybody raises a copy of their own.
+            raise kind.about(error, arguments) from None
 
-        return await read(kind, self.account(kind, arguments.profile, config), arguments)
+    def question(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> Question:
+        """Gives what makes two reads equal, of waits and look-ups alike: who is asked now, and what."""
+        from pulumi_nbcloud.sharing import Question
+
+        return Question(id(self.account(kind, arguments.profile, config)), kind.question(arguments))
+
+    async def ask(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> tuple[Account, Any]:
+        """Asks the cloud once; gives the account and the answer that `kind.select` takes.
+
+        The account is found anew each time: a rotated secret is another one.
+        """
+        account = self.account(kind, arguments.profile, config)
+        return account, await kind.read(account, arguments)
 
     def account(self, kind: Kind[Any, Any, Any], profile: str | None, config: ConfigReader) -> Account:
         """Gives the account of a cloud and profile: the same one as long as the settings found are the same.

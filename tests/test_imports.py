@@ -21,10 +21,11 @@ LAYERS = (
     ("waiting",),
     ("testing", "condition"),
     ("reader", "portal"),
+    ("sharing",),
     ("registry", "clouds"),
     ("kind",),
     ("account", "answers", "fields"),
-    ("settings", "tokens", "transport"),
+    ("clock", "settings", "tokens", "transport"),
     ("exchange", "retry"),
     ("errors",),
 )

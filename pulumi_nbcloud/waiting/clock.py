@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-import anyio
+from pulumi_nbcloud.clock import Clock
 
-
-class Clock:
-    """The clock of the running event loop. Suspended machines and changed wall clocks do not move its deadlines."""
-
-    def monotonic(self) -> float:
-        """Seconds on a clock that only goes forward."""
-        return anyio.current_time()
-
-    def now(self) -> datetime:
-        """The time of day, in UTC."""
-        return datetime.now(timezone.utc)
+__all__ = ["Clock", "text"]
 
 
 def text(moment: datetime) -> str:

@@ -17,13 +17,14 @@ from pulumi_nbcloud.errors import (
     NbcloudError,
     PermissionDeniedError,
     SettingsError,
-    ThrottledError,
+    UnreachableError,
     printable,
 )
 from pulumi_nbcloud.fields import stable
 from pulumi_nbcloud.kind import Kind
+from pulumi_nbcloud.sharing import SharedReads
 from pulumi_nbcloud.waiting.clock import Clock
-from pulumi_nbcloud.waiting.observing import Seen, SharedReads, Target, look
+from pulumi_nbcloud.waiting.observing import Seen, Target, joins_from, look
 from pulumi_nbcloud.waiting.outcome import CONDITION_SHOWN, Met, Outcome, Progress, ended
 from pulumi_nbcloud.waiting.reporting import Reporter
 from pulumi_nbcloud.waiting.schedule import Schedule
@@ -92,6 +93,7 @@ class Wait:
         self.progress = Progress(kinds, targets, judge.wanted, timeout, clock.monotonic())
         self._told = self.progress.started
         self._not_before = self.progress.started
+        self._last: Mapping[str, Seen] = {}
         # One last look starts at the deadline, and may overrun it by this much.
         self._grace = LAST_LOOK_SECONDS if timeout == 0 else min(LAST_LOOK_SECONDS, schedule.start)
 
@@ -128,7 +130,7 @@ class Wait:
             now = self._clock.monotonic()
             if last or now >= deadline + self._grace:
                 raise self._ended(self._missed())
-            due = await self._pause(min(pause, max(0.0, deadline - now)))
+            due = await self._pause(pause, deadline)
 
     async def _look(self, due: float, deadline: float) -> tuple[Met | None, float]:
         """Looks once and judges; gives the pause before the next look where nothing is decided."""
@@ -138,6 +140,7 @@ class Wait:
         self.progress.polls += 1
         if seen is None:  # cut short by the deadline
             raise self._ended(self._missed())
+        self._last = seen
         errors = [each.error for each in seen.values() if each.failed and each.error is not None]
         if errors:
             return None, self._failed_look(errors, deadline)
@@ -179,7 +182,7 @@ class Wait:
             raise self._ended(Outcome.UNAUTHORISED)
         if self.progress.failed_in_a_row >= MAX_FAILED_LOOKS:
             raise self._ended(Outcome.UNREACHABLE, f"{MAX_FAILED_LOOKS} looks in a row failed")
-        asked = max((each.retry_after or 0.0 for each in errors if isinstance(each, ThrottledError)), default=0.0)
+        asked = max((each.retry_after or 0.0 for each in errors if isinstance(each, UnreachableError)), default=0.0)
         if asked and self._clock.monotonic() + asked > deadline:
             raise self._ended(Outcome.UNREACHABLE, f"the cloud asks to wait {math.ceil(asked)} s, beyond the deadline")
         self._not_before = self._clock.monotonic() + asked
@@ -200,13 +203,13 @@ class Wait:
         plain: Mapping[str, Any] = stable(seen.state, read)
         return plain
 
-    async def _pause(self, pause: float) -> float:
+    async def _pause(self, pause: float, deadline: float) -> float:
         """Waits for the next look, with a heartbeat; gives when that look was due."""
         started = self._clock.monotonic()
-        ready = max(started + pause / 2, self._not_before)
+        ready = max(joins_from(self._last, self._schedule.base), self._not_before)
         while True:
             now = self._clock.monotonic()
-            remaining = started + pause - now
+            remaining = min(max(started + pause, self._shared.held_until(self._questions)), deadline) - now
             if remaining <= 0:
                 return now
             silence = self._told + self._reporter.heartbeat_seconds - now

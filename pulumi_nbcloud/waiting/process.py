@@ -10,7 +10,7 @@ from pulumi_nbcloud.reader import Reader
 from pulumi_nbcloud.settings import ConfigReader
 from pulumi_nbcloud.waiting.clock import Clock, text
 from pulumi_nbcloud.waiting.loop import Cancellation, Wait
-from pulumi_nbcloud.waiting.observing import SharedReads, Target, look
+from pulumi_nbcloud.waiting.observing import Target, look
 from pulumi_nbcloud.waiting.outcome import Met, Progress
 from pulumi_nbcloud.waiting.plan import Plan
 from pulumi_nbcloud.waiting.reporting import Reporter
@@ -29,7 +29,7 @@ class Waits:
         self._reader = reader
         self._config = config
         self._clock = clock or Clock()
-        self._shared = SharedReads(self._clock)
+        self._shared = reader.shared
         self.cancellation = Cancellation()
 
     async def wait(self, plan: Plan, reporter: Reporter) -> Met:
@@ -107,19 +107,13 @@ class Waits:
         return {name: self._target(name, kind, plan.arguments[name]) for name, kind in plan.kinds.items()}
 
     def _target(self, name: str, kind: Kind[Any, Any, Any], arguments: Any) -> Target:
-        account = self._reader.account(kind, arguments.profile, self._config)
-
-        async def read() -> Any:
-            # Found anew for each look: a rotated secret is another account.
-            current = self._reader.account(kind, arguments.profile, self._config)
-            return current, await kind.read(current, arguments)
-
+        question = self._reader.question(kind, arguments, self._config)
         return Target(
             name,
             kind.token,
             kind.identify(arguments),
-            (id(account), kind.question(arguments)),
-            read,
+            question,
+            lambda: self._reader.ask(kind, arguments, self._config),
             lambda answer: kind.select(answer[0], answer[1], arguments),
             lambda error: kind.about(error, arguments),
         )

@@ -27,6 +27,8 @@ class Schedule:
         self.cap = max(start, cap)
         self._random = random
         self._pause = start
+        self.base = start
+        """The pause that `next` gave last, in seconds, before jitter."""
 
     @classmethod
     def fixed(cls, interval: float, random: Callable[[], float] = _random.random) -> Schedule:
@@ -49,6 +51,7 @@ class Schedule:
 
     def next(self) -> float:
         """Gives the pause before the next look, in seconds, and grows the one after it."""
+        self.base = self._pause
         pause = self._pause * (1 - JITTER + 2 * JITTER * self._random())
         self._pause = min(self.cap, self._pause * GROWTH)
         return pause

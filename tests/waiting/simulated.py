@@ -24,8 +24,9 @@ from pulumi_nbcloud.errors import (
 from pulumi_nbcloud.exchange import last_request_id
 from pulumi_nbcloud.fields import State, Volatile
 from pulumi_nbcloud.kind import Failure, Kind
+from pulumi_nbcloud.sharing import Question, SharedReads
 from pulumi_nbcloud.waiting.loop import Cancellation, Wait
-from pulumi_nbcloud.waiting.observing import SharedReads, Target
+from pulumi_nbcloud.waiting.observing import Target
 from pulumi_nbcloud.waiting.outcome import Met, Progress
 from pulumi_nbcloud.waiting.schedule import Schedule
 
@@ -170,9 +171,11 @@ def steady(interval: float | None = None) -> Schedule:
     return Schedule(random=lambda: 0.5) if interval is None else Schedule.fixed(interval, lambda: 0.5)
 
 
-def target_of(history: History, name: str = "self", question: object = None) -> Target:
+def target_of(history: History, name: str = "self", question: Question | None = None) -> Target:
     """A target that is read from a history; targets of one history are one question."""
-    return Target(name, THING.token, f"id-of-{name}", question or ("account", THING.token, id(history)), history.read)
+    return Target(
+        name, THING.token, f"id-of-{name}", question or Question("account", (THING.token, id(history))), history.read
+    )
 
 
 def wait_for(

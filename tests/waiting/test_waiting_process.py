@@ -11,6 +11,7 @@ import pytest
 from simulated import Arguments, Notes, Thing, kind
 from virtual_time import START
 
+from pulumi_nbcloud.sharing import Question, SharedReads
 from pulumi_nbcloud.waiting.clock import Clock
 from pulumi_nbcloud.waiting.plan import Plan
 from pulumi_nbcloud.waiting.process import Waits
@@ -28,11 +29,18 @@ class Reader:
 
     def __init__(self, expiries: dict[str | None, float | None]) -> None:
         self._expiries = expiries
+        self.shared = SharedReads(Frozen())
 
     def account(self, kind: Any, profile: str | None, config: Any) -> Any:
         seconds = self._expiries[profile]
         expiry = None if seconds is None else START.timestamp() + seconds
         return SimpleNamespace(expires_at=lambda: expiry, profile=profile)
+
+    def question(self, kind: Any, arguments: Arguments, config: Any) -> Question:
+        return Question("account", kind.question(arguments))
+
+    async def ask(self, kind: Any, arguments: Arguments, config: Any) -> tuple[Any, Any]:
+        return None, await kind.read(None, arguments)
 
 
 async def _ready(account: Any, arguments: Arguments) -> Thing:

@@ -25,8 +25,9 @@ from simulated import (
 from virtual_time import VirtualClock, run
 
 from pulumi_nbcloud.errors import NotFoundError, UnreachableError
+from pulumi_nbcloud.sharing import Question, SharedReads
 from pulumi_nbcloud.waiting.loop import Cancellation
-from pulumi_nbcloud.waiting.observing import Seen, SharedReads, Target, look
+from pulumi_nbcloud.waiting.observing import Seen, Target, look, read
 from pulumi_nbcloud.waiting.outcome import Met, WaitError
 from pulumi_nbcloud.waiting.schedule import Schedule
 
@@ -77,7 +78,7 @@ def test_a_look_uses_only_reads_that_were_sent_after_it_was_due(
 
     async def simulate() -> list[object]:
         shared, target = SharedReads(VirtualClock()), target_of(history)
-        return await together(*((at, lambda at=at: shared.read(target, at)) for at in due))
+        return await together(*((at, lambda at=at: read(target, shared, at)) for at in due))
 
     assert statuses(run(simulate)) == got
     assert history.times == sent
@@ -88,10 +89,11 @@ def test_an_answer_that_was_asked_for_after_the_look_was_due_is_used_even_where_
 
     async def simulate() -> Seen:
         shared, target = SharedReads(VirtualClock()), target_of(history)
+        shared.join({target.question})
         await anyio.sleep(7)
-        await shared.read(target, 7)
+        await read(target, shared, 7)
         await anyio.sleep(1)
-        return await shared.read(target, 6)
+        return await read(target, shared, 6)
 
     assert statuses([run(simulate)]) == ["sent 7"]
     assert history.times == [7]
@@ -211,7 +213,7 @@ def test_one_answer_serves_several_targets_and_each_error_says_whose_it_is() -> 
             name,
             listed.token,
             name,
-            listed.question(arguments),
+            Question("account", listed.question(arguments)),
             lambda: listed.read(account, arguments),
             lambda answer: listed.select(account, answer, arguments),
             lambda error: listed.about(error, arguments),
@@ -232,13 +234,15 @@ def test_one_answer_serves_several_targets_and_each_error_says_whose_it_is() -> 
 @pytest.mark.parametrize(
     ("second_starts", "times"),
     [
-        # When the second starts, the first has slept half of its 20 s: it looks too, and both go on together.
-        (10.0, [0, 10, 30, 50]),
-        # Less than that: it does not. But when it looks again, the second has slept more than half.
-        (9.9, [0, 9.9, 20, 40]),
+        # When the second starts, the first has slept 45 % of its 20 s: it looks too, and both go on together.
+        (9.0, [0, 9, 29, 49]),
+        # Less than that: it does not. But when it looks again, the second has slept long enough.
+        (8.9, [0, 8.9, 20, 40]),
     ],
 )
-def test_a_wait_falls_into_step_with_another_after_half_of_its_pause(second_starts: float, times: list[float]) -> None:
+def test_a_wait_falls_into_step_with_another_after_almost_half_of_its_pause(
+    second_starts: float, times: list[float]
+) -> None:
     history = History([(0, "PENDING")])
 
     async def simulate() -> None:
@@ -325,11 +329,11 @@ def test_a_sender_that_is_cancelled_does_not_hang_the_others(sender_due: float) 
 
         async def sender() -> object:
             with anyio.move_on_after(4):
-                return await shared.read(target, 0)
+                return await read(target, shared, 0)
             return "cancelled"
 
         return await together(
-            (0, sender), (1, lambda: shared.read(target, sender_due)), (1, lambda: shared.read(target, sender_due))
+            (0, sender), (1, lambda: read(target, shared, sender_due)), (1, lambda: read(target, shared, sender_due))
         )
 
     results = run(simulate)
@@ -364,7 +368,7 @@ def test_an_error_is_shared_like_a_state() -> None:
 
     async def simulate() -> list[object]:
         shared, target = SharedReads(VirtualClock()), target_of(history)
-        return await together((0, lambda: shared.read(target, 0)), (3, lambda: shared.read(target, 0)))
+        return await together((0, lambda: read(target, shared, 0)), (3, lambda: read(target, shared, 0)))
 
     first, second = run(simulate)
     assert isinstance(first, Seen)
@@ -391,7 +395,7 @@ def test_each_answer_carries_its_own_request_id_and_moment() -> None:
 
     async def simulate() -> list[object]:
         shared, target = SharedReads(VirtualClock()), target_of(history)
-        return await together((0, lambda: shared.read(target, 0)), (5, lambda: shared.read(target, 5)))
+        return await together((0, lambda: read(target, shared, 0)), (5, lambda: read(target, shared, 5)))
 
     seen = [each for each in run(simulate) if isinstance(each, Seen)]
     assert [each.request_id for each in seen] == ["req-1", "req-2"]
@@ -402,7 +406,7 @@ def test_an_answer_without_a_request_id_does_not_take_that_of_the_one_before() -
     async def simulate() -> list[str | None]:
         shared = SharedReads(VirtualClock())
         histories = [History([(0, "READY")]), History([(0, "READY")], request_ids=None)]
-        return [(await shared.read(target_of(history), 0)).request_id for history in histories]
+        return [(await read(target_of(history), shared, 0)).request_id for history in histories]
 
     assert run(simulate) == ["req-1", None]
 
@@ -419,7 +423,7 @@ def test_an_answer_is_forgotten_when_the_last_wait_that_asks_for_it_leaves() -> 
         for leaves in (False, True, True):
             if leaves:
                 shared.leave(asked)
-            await shared.read(target, 0)
+            await read(target, shared, 0)
             times.append(history.times)
             await anyio.sleep(1)
         return times
@@ -432,6 +436,6 @@ def test_a_wait_leaves_nothing_behind_however_it_ends() -> None:
         shared = SharedReads(VirtualClock())
         for steps in ([(0, "READY")], [(0, "FAILED")], [(0, DOWN)], [(0, LOCKED)]):
             await outcome_of(wait_for(History(steps), shared=shared))
-        assert [shared._reads, shared._users, shared._sleepers] == [{}, {}, []]
+        assert [shared._reads, shared._users, shared._sleepers, shared._holds] == [{}, {}, {}, {}]
 
     run(simulate)

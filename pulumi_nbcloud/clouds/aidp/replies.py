@@ -96,7 +96,7 @@ def _error(reply: Reply, fault: Fault, now: float, credentials_hint: str) -> Nbc
         )
     if status == 429 or code == "TooManyRequests":
         return throttled(reply, now)
-    if (transient := passing(503 if status == 409 and code in _PASSING_CODES else status)) is not None:
+    if (transient := passing(reply, now, 503 if status == 409 and code in _PASSING_CODES else None)) is not None:
         return transient
     if (redirect := redirected(reply, "check the endpoint: signed requests must reach the cloud itself")) is not None:
         return redirect

@@ -111,7 +111,7 @@ def _error(reply: Reply, fault: Fault | None, now: float) -> NbcloudError:
         )
     if status == 429:
         return throttled(reply, now)
-    if (transient := passing(status)) is not None:
+    if (transient := passing(reply, now)) is not None:
         return transient
     if (
         redirect := redirected(

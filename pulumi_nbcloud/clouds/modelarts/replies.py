@@ -121,7 +121,7 @@ def _error(reply: Reply, fault: Fault, now: float, refused: str | None) -> Nbclo
         )
     if code in THROTTLED_CODES or status == 429:
         return throttled(reply, now)
-    if (transient := passing(status)) is not None:
+    if (transient := passing(reply, now)) is not None:
         return transient
     if code in UNKNOWN_API_CODES:
         # A 404 too, but of the gateway: it says nothing about the notebook.

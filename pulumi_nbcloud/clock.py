@@ -1,0 +1,19 @@
+"""The clock of waits and shared reads."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import anyio
+
+
+class Clock:
+    """The clock of the running event loop. Suspended machines and changed wall clocks do not move its deadlines."""
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that only goes forward."""
+        return anyio.current_time()
+
+    def now(self) -> datetime:
+        """The time of day, in UTC."""
+        return datetime.now(timezone.utc)
