@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
+import anyio
+import anyio.to_thread
+
 from pulumi_nbcloud.condition import Verdict
 from pulumi_nbcloud.kind import Kind
 from pulumi_nbcloud.reader import Reader
 from pulumi_nbcloud.settings import ConfigReader
 from pulumi_nbcloud.waiting.clock import Clock, text
-from pulumi_nbcloud.waiting.loop import Cancellation, Wait
+from pulumi_nbcloud.waiting.loop import Cancellation, Offload, Wait
 from pulumi_nbcloud.waiting.observing import SharedReads, Target, look
 from pulumi_nbcloud.waiting.outcome import Ended, Met, Outcome, Progress, WaitError, advice
 from pulumi_nbcloud.waiting.plan import Plan
@@ -24,9 +27,17 @@ class Waits:
         reader: reads, with the accounts of this process.
         config: reads Pulumi config.
         clock: passes time.
+        offload: runs the judging off the event loop.
     """
 
-    def __init__(self, reader: Reader, config: ConfigReader, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        config: ConfigReader,
+        clock: Clock | None = None,
+        offload: Offload = anyio.to_thread.run_sync,
+    ) -> None:
+        self._offload = offload
         self._reader = reader
         self._config = config
         self._clock = clock or Clock()
@@ -92,6 +103,7 @@ class Waits:
             reporter=reporter,
             cancellation=self.cancellation,
             rules=plan.rules,
+            offload=self._offload,
         )
 
     async def look(self, plan: Plan) -> tuple[str, str]:

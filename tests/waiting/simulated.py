@@ -24,6 +24,7 @@ from pulumi_nbcloud.errors import (
 from pulumi_nbcloud.exchange import last_request_id
 from pulumi_nbcloud.fields import State, Volatile
 from pulumi_nbcloud.kind import Failure, Kind
+from pulumi_nbcloud.waiting.knobs import DEFAULT_RULES, Rules
 from pulumi_nbcloud.waiting.loop import Cancellation, Wait
 from pulumi_nbcloud.waiting.observing import SharedReads, Target
 from pulumi_nbcloud.waiting.outcome import Met, Progress
@@ -186,6 +187,7 @@ def wait_for(
     shared: SharedReads | None = None,
     cancellation: Cancellation | None = None,
     kinds: Kind[Any, Any, Any] = THING,
+    rules: Rules = DEFAULT_RULES,
 ) -> Wait:
     """A wait over simulated things; must be made on the loop."""
     named = {"self": histories} if isinstance(histories, History) else histories
@@ -199,6 +201,7 @@ def wait_for(
         clock=VirtualClock(),
         reporter=reporter or Notes(),
         cancellation=cancellation or Cancellation(),
+        rules=rules,
         offload=inline,
     )
 
