@@ -11,18 +11,16 @@ import pulumi.dynamic
 from pulumi_nbcloud import lookup, preview
 from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.lookup import Target
-from pulumi_nbcloud.provider.gate import GateProvider
+from pulumi_nbcloud.provider.gate import OUTPUTS, GateProvider
 
 __all__ = ["Gate", "Target"]
-
-_OUTPUTS = ("verdict", "met_time", "polls", "elapsed_seconds", "states", "transitions", "transition_count")
 
 
 class Gate(pulumi.dynamic.Resource, module="nbcloud", name="Gate"):
     """Holds what depends on it until a condition is met.
 
-    The update that creates it waits. Later updates do not, unless what it asks changes: targets, conditions, triggers.
-    A gate that was not met is not in state, so the next `pulumi up` waits again.
+    The update that creates it waits. Later updates do not, unless what it asks changes: targets, conditions,
+    `consecutive`, `not_found`, triggers. A gate that fails is not in state, so the next `pulumi up` waits again.
 
     Args:
         resource_name: its name in the stack.
@@ -30,8 +28,17 @@ class Gate(pulumi.dynamic.Resource, module="nbcloud", name="Gate"):
         targets: several things, by the name that conditions call them.
         until: the condition to wait for, a CEL expression; None for the kinds' own ("it can be used").
         fail_on: a condition that ends the wait, added to the kinds' own ("it has failed for good"); False for none.
-        timeout: how long to wait, in Go's style (`90s`, `1h30m`), up to 30 days; default 30m; `0` looks once.
+        timeout: how long to wait, in Go's style (`90s`, `1h30m`), up to 30 days; `0` looks once; by default
+            `opts.custom_timeouts` for that operation, else 30m.
         interval: the pause between looks, at least `1s`; default 5 s, growing to 30 s while nothing changes.
+        consecutive: how many looks in a row must meet the condition, 1 to 1,000; anything else starts the row anew.
+        not_found: what a look means that does not find a target: `wait` (the default) waits for it; `fail` ends the
+            wait; `met` meets the condition where none of the targets is found, and is refused for kinds where not
+            finding a thing does not prove that it is gone.
+        max_poll_errors: how many failed looks in a row end the wait, 1 to 1,000; default 10.
+        enforcement: `mandatory` (the default); `advisory`: a wait that is not met is a warning, and `verdict` and
+            `message` say how it ended; `disabled`: it does not look at all.
+        every_update: whether every update waits, and not only one that changes what is asked.
         triggers: any values; the gate waits again when one of them changes.
         opts: resource options.
 
@@ -49,12 +56,25 @@ class Gate(pulumi.dynamic.Resource, module="nbcloud", name="Gate"):
     """The timeout that was given."""
     interval: pulumi.Output[str | None]
     """The interval that was given."""
+    consecutive: pulumi.Output[int | None]
+    """The number of looks in a row that was given."""
+    not_found: pulumi.Output[str | None]
+    """What not finding a target means, as it was given."""
+    max_poll_errors: pulumi.Output[int | None]
+    """The number of failed looks that was given."""
+    enforcement: pulumi.Output[str | None]
+    """The enforcement that was given."""
+    every_update: pulumi.Output[bool | None]
+    """Whether every update waits, as it was given."""
     triggers: pulumi.Output[Sequence[Any] | None]
     """The triggers that were given."""
     verdict: pulumi.Output[str]
-    """How the wait ended: `met`."""
-    met_time: pulumi.Output[str]
-    """When the look that met the condition was answered, RFC 3339."""
+    """How the wait ended: `met`; of an advisory gate also `failed`, `timed out`, `never appeared`, `gone`,
+    `unreachable`, `unauthorised` or `bad condition`; `disabled` where it did not look."""
+    message: pulumi.Output[str | None]
+    """In one line how the wait ended; null where the condition was met."""
+    met_time: pulumi.Output[str | None]
+    """When the look that met the condition was answered, RFC 3339; null where it was not met."""
     polls: pulumi.Output[int]
     """How often it looked."""
     elapsed_seconds: pulumi.Output[float]
@@ -76,6 +96,11 @@ class Gate(pulumi.dynamic.Resource, module="nbcloud", name="Gate"):
         fail_on: pulumi.Input[str | bool] | None = None,
         timeout: pulumi.Input[str] | None = None,
         interval: pulumi.Input[str] | None = None,
+        consecutive: pulumi.Input[int] | None = None,
+        not_found: pulumi.Input[str] | None = None,
+        max_poll_errors: pulumi.Input[int] | None = None,
+        enforcement: pulumi.Input[str] | None = None,
+        every_update: pulumi.Input[bool] | None = None,
         triggers: pulumi.Input[Sequence[Any]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -85,7 +110,13 @@ class Gate(pulumi.dynamic.Resource, module="nbcloud", name="Gate"):
             "fail_on": fail_on,
             "timeout": timeout,
             "interval": interval,
+            "consecutive": consecutive,
+            "not_found": not_found,
+            "max_poll_errors": max_poll_errors,
+            "enforcement": enforcement,
+            "every_update": every_update,
             "triggers": triggers,
+            "custom_timeouts": _custom_timeouts(opts) if timeout is None else None,
         }
         given = {name: lookup.settled(value) for name, value in asked.items() if value is not None}
         urn = pulumi.create_urn(
@@ -93,9 +124,16 @@ class Gate(pulumi.dynamic.Resource, module="nbcloud", name="Gate"):
         )
         # Without what it depends on: a component depends on its children, so a gate in one would depend on itself.
         row: pulumi.Output[str] = pulumi.Output(set(), urn.future(), urn.is_known(), urn.is_secret())  # type: ignore[arg-type]
-        declared = dict.fromkeys((*asked, *_OUTPUTS))
+        declared = dict.fromkeys((*asked, *OUTPUTS))
         super().__init__(GateProvider(), resource_name, {**declared, **given, "status_urn": row}, opts)
         preview.announce(self, given)
+
+
+def _custom_timeouts(opts: pulumi.ResourceOptions | None) -> dict[str, Any] | None:
+    """What a dynamic provider is not told of the resource options."""
+    custom = opts.custom_timeouts if opts is not None else None
+    given = {"create": custom.create, "update": custom.update} if custom is not None else {}
+    return {name: value for name, value in given.items() if value is not None} or None
 
 
 def _by_name(

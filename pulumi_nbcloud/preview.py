@@ -65,6 +65,8 @@ async def _findings(inputs: Mapping[str, Any], *, looking: bool) -> tuple[str | 
     if plan is None or any(name not in plan.arguments for name in plan.kinds):
         return ("now: not known yet, because not all of the gate's inputs are" if looking else None), ()
     warnings = plan.judge().warnings
+    if plan.enforcement == "disabled":
+        return ("now: not looked at, because enforcement is 'disabled'" if looking else None), warnings
     if not looking:
         return None, warnings
     try:

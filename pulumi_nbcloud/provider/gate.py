@@ -24,11 +24,21 @@ from pulumi.runtime import rpc
 from pulumi_nbcloud.provider import host
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.waiting.outcome import Met
+    from pulumi_nbcloud.waiting.outcome import Ended
 
 # A change of one of these asks something else, so the gate waits again; of the others, the answer stands.
-ASKED = ("targets", "until", "fail_on", "triggers")
-HOW = ("timeout", "interval")
+ASKED = ("targets", "until", "fail_on", "not_found", "consecutive", "triggers")
+HOW = ("timeout", "interval", "max_poll_errors", "enforcement", "every_update", "custom_timeouts")
+OUTPUTS = (
+    "verdict",
+    "message",
+    "met_time",
+    "polls",
+    "elapsed_seconds",
+    "states",
+    "transitions",
+    "transition_count",
+)
 KEPT_ROWS = 20
 
 
@@ -57,17 +67,21 @@ class GateProvider(ResourceProvider):
     def diff(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> DiffResult:
         """Finds a difference where the gate is asked something else or in another way; never a replacement."""
         old, new = host.plain(olds), host.plain(news)
-        return DiffResult(changes=_differ(old, new, (*ASKED, *HOW)), replaces=[])
+        return DiffResult(changes=_differ(old, new, (*ASKED, *HOW)) or _asks_always(new), replaces=[])
 
     def create(self, props: Mapping[str, Any]) -> CreateResult:
-        """Waits; where it is not met nothing is stored, so the next update waits again."""
-        return CreateResult(uuid.uuid4().hex, _wait(host.plain(props)))
+        """Waits; where it fails nothing is stored, so the next update waits again."""
+        return CreateResult(uuid.uuid4().hex, _wait(host.plain(props), "create"))
 
     def update(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> UpdateResult:
-        """Waits again where the gate is asked something else; otherwise the verdict stands."""
+        """Waits again where the gate is asked something else, where it is to hold up more than its verdict allows, and
+        where it asks at every update; otherwise the verdict stands."""
+        from pulumi_nbcloud.waiting.knobs import tightened
+
         old, new = host.plain(olds), host.plain(news)
-        if _differ(old, new, ASKED):
-            return UpdateResult(_wait(new))
+        binds = tightened(old.get("enforcement"), new.get("enforcement")) and old.get("verdict") != "met"
+        if binds or _differ(old, new, ASKED) or _asks_always(new):
+            return UpdateResult(_wait(new, "update"))
         kept = {name: value for name, value in old.items() if name not in HOW}
         return UpdateResult({**kept, **new})
 
@@ -77,6 +91,11 @@ class GateProvider(ResourceProvider):
 
     def delete(self, _id: str, _props: Mapping[str, Any]) -> None:
         """Does nothing: there is nothing in a cloud to delete."""
+
+
+def _asks_always(inputs: Mapping[str, Any]) -> bool:
+    """Whether the gate waits at every update; one that looks at nothing has nothing to do."""
+    return inputs.get("every_update") is True and inputs.get("enforcement") != "disabled"
 
 
 def _differ(old: Mapping[str, Any], new: Mapping[str, Any], names: tuple[str, ...]) -> bool:
@@ -102,13 +121,13 @@ def _contains(value: Any, found: Callable[[Any], bool]) -> bool:
     return found(value)
 
 
-def _wait(inputs: dict[str, Any]) -> dict[str, Any]:
+def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
     from pulumi_nbcloud import portal
     from pulumi_nbcloud.errors import InputError
     from pulumi_nbcloud.provider.status import GateReporter, send
     from pulumi_nbcloud.waiting.plan import parse_plan
 
-    plan, problems = parse_plan(inputs)
+    plan, problems = parse_plan(inputs, operation=operation)
     if plan is None:
         raise InputError("; ".join(problems) or "the gate's inputs are not known", hint="correct the gate's arguments")
     urn = inputs.get("status_urn")
@@ -118,24 +137,26 @@ def _wait(inputs: dict[str, Any]) -> dict[str, Any]:
     reporter = GateReporter(urn)
     ready = plan
 
-    def run() -> Awaitable[Met]:
-        return host.waits().wait(ready, reporter)
+    def run() -> Awaitable[Ended]:
+        return host.waits().enforce(ready, reporter)
 
     return {**inputs, **_outputs(portal.call(run))}
 
 
-def _outputs(met: Met) -> dict[str, Any]:
+def _outputs(ended: Ended) -> dict[str, Any]:
     from pulumi_nbcloud.waiting.clock import text
 
-    progress = met.progress
+    progress = ended.progress
+    states = progress.states() if progress else {}
     return {
-        "verdict": "met",
-        "met_time": text(met.at),
-        "polls": progress.polls,
-        "elapsed_seconds": round(met.elapsed, 1),
-        "states": {name: _kept(state.to_dict()) for name, state in progress.states().items() if state is not None},
-        "transitions": progress.transitions,
-        "transition_count": progress.transition_count,
+        "verdict": ended.verdict,
+        "message": ended.message,
+        "met_time": text(ended.at) if ended.at else None,
+        "polls": progress.polls if progress else 0,
+        "elapsed_seconds": round(ended.elapsed, 1),
+        "states": {name: _kept(state.to_dict()) for name, state in states.items() if state is not None},
+        "transitions": progress.transitions if progress else [],
+        "transition_count": progress.transition_count if progress else 0,
     }
 
 

@@ -24,6 +24,7 @@ from pulumi_nbcloud.fields import stable
 from pulumi_nbcloud.kind import Kind
 from pulumi_nbcloud.sharing import SharedReads
 from pulumi_nbcloud.waiting.clock import Clock
+from pulumi_nbcloud.waiting.knobs import DEFAULT_RULES, Rules
 from pulumi_nbcloud.waiting.observing import Seen, Target, joins_from, look
 from pulumi_nbcloud.waiting.outcome import CONDITION_SHOWN, Met, Outcome, Progress, ended
 from pulumi_nbcloud.waiting.reporting import Reporter
@@ -31,7 +32,6 @@ from pulumi_nbcloud.waiting.schedule import Schedule
 
 DEFAULT_TIMEOUT_SECONDS = 30 * 60.0
 LAST_LOOK_SECONDS = 10.0
-MAX_FAILED_LOOKS = 10
 TIMER_SECONDS = 0.001
 
 Offload = Callable[[Callable[[], Verdict]], Awaitable[Verdict]]
@@ -64,6 +64,7 @@ class Wait:
         clock: passes time.
         reporter: hears how it goes on.
         cancellation: ends it from outside.
+        rules: what it makes of its looks.
         offload: runs the judging off the event loop, which other waits need meanwhile.
     """
 
@@ -79,6 +80,7 @@ class Wait:
         clock: Clock,
         reporter: Reporter,
         cancellation: Cancellation,
+        rules: Rules = DEFAULT_RULES,
         offload: Offload = anyio.to_thread.run_sync,
     ) -> None:
         self._offload = offload
@@ -89,8 +91,11 @@ class Wait:
         self._clock = clock
         self._reporter = reporter
         self._cancellation = cancellation
+        self._rules = rules
         self._questions = frozenset(target.question for target in targets.values())
-        self.progress = Progress(kinds, targets, judge.wanted, timeout, clock.monotonic())
+        wanted = f"{judge.wanted} (or not found)" if rules.not_found == "met" else judge.wanted
+        started = clock.monotonic()
+        self.progress = Progress(kinds, targets, wanted, timeout, started, consecutive=rules.consecutive)
         self._told = self.progress.started
         self._not_before = self.progress.started
         self._last: Mapping[str, Seen] = {}
@@ -146,7 +151,7 @@ class Wait:
             return None, self._failed_look(errors, deadline)
         before = self.progress.seen
         changed = self._changed(before, seen)
-        recovered = self.progress.failed_in_a_row > 0
+        row, recovered = self.progress.met_in_a_row, self.progress.failed_in_a_row > 0
         self.progress.failed_in_a_row = 0
         for name, each in seen.items():
             self.progress.note(name, each)
@@ -156,19 +161,26 @@ class Wait:
             return met, 0.0
         if changed:
             self._schedule.reset()
-        if changed or recovered:
+        if changed or recovered or row != self.progress.met_in_a_row:
             self._tell()
         return None, self._schedule.next()
 
     def _decide(self, verdict: Verdict, seen: Mapping[str, Seen]) -> Met | None:
         self.progress.reason = verdict.reason
-        if verdict.outcome == "met":
-            return Met(max(each.at for each in seen.values()), self._elapsed(), self.progress)
         if verdict.outcome == "failed":
             raise self._ended(Outcome.FAILED, f"{_short(verdict.condition)} holds")
         if verdict.outcome == "bad_condition":
             raise self._ended(Outcome.BAD_CONDITION, f"{verdict.reason} in {_short(verdict.condition)}")
-        return None
+        states = self.progress.states()
+        if self._rules.fails(states):
+            raise self._ended(self._absent(), "not_found is 'fail'")
+        if verdict.outcome != "met" and not self._rules.meets(states):
+            self.progress.met_in_a_row = 0
+            return None
+        self.progress.met_in_a_row += 1
+        if self.progress.met_in_a_row < self._rules.consecutive:
+            return None
+        return Met(max(each.at for each in seen.values()), self.elapsed, self.progress)
 
     def _failed_look(self, errors: list[NbcloudError], deadline: float) -> float:
         """Ends the wait where another look cannot help; else gives the pause before it."""
@@ -176,12 +188,14 @@ class Wait:
             if isinstance(error, (SettingsError, InputError)):
                 raise error
         self.progress.failed_in_a_row += 1
+        self.progress.met_in_a_row = 0
         final = next((each for each in errors if isinstance(each, (AuthenticationError, PermissionDeniedError))), None)
         self.progress.last_error = final or errors[0]
         if final is not None:
             raise self._ended(Outcome.UNAUTHORISED)
-        if self.progress.failed_in_a_row >= MAX_FAILED_LOOKS:
-            raise self._ended(Outcome.UNREACHABLE, f"{MAX_FAILED_LOOKS} looks in a row failed")
+        most = self._rules.max_poll_errors
+        if self.progress.failed_in_a_row >= most:
+            raise self._ended(Outcome.UNREACHABLE, f"{most} looks in a row failed" if most > 1 else "a look failed")
         asked = max((each.retry_after or 0.0 for each in errors if isinstance(each, UnreachableError)), default=0.0)
         if asked and self._clock.monotonic() + asked > deadline:
             raise self._ended(Outcome.UNREACHABLE, f"the cloud asks to wait {math.ceil(asked)} s, beyond the deadline")
@@ -215,7 +229,7 @@ class Wait:
             silence = self._told + self._reporter.heartbeat_seconds - now
             if silence <= 0:
                 self._told = now
-                self._reporter.heartbeat(self.progress, self._elapsed())
+                self._reporter.heartbeat(self.progress, self.elapsed)
                 continue
             due = await self._shared.sleep(self._questions, min(remaining, silence), ready)
             if due is not None:
@@ -223,24 +237,30 @@ class Wait:
 
     def _tell(self) -> None:
         self._told = self._clock.monotonic()
-        self._reporter.changed(self.progress, self._elapsed())
+        self._reporter.changed(self.progress, self.elapsed)
 
     def _missed(self) -> Outcome:
         """Says in which way the deadline was missed."""
         if self.progress.failed_in_a_row:
             return Outcome.UNREACHABLE if not self.progress.seen else Outcome.TIMED_OUT
-        missing = [name for name, seen in self.progress.seen.items() if seen.state is None]
         if not self.progress.seen:
             return Outcome.UNREACHABLE
-        if missing:
-            return Outcome.GONE if set(missing) <= self.progress.ever_found else Outcome.NEVER_APPEARED
+        if None in self.progress.states().values() and not self.progress.met_in_a_row:
+            return self._absent()
         return Outcome.TIMED_OUT
 
-    def _elapsed(self) -> float:
+    def _absent(self) -> Outcome:
+        """Says whether what is missing has ever been there."""
+        missing = {name for name, state in self.progress.states().items() if state is None}
+        return Outcome.GONE if missing <= self.progress.ever_found else Outcome.NEVER_APPEARED
+
+    @property
+    def elapsed(self) -> float:
+        """How long it has taken so far, in seconds."""
         return self._clock.monotonic() - self.progress.started
 
     def _ended(self, outcome: Outcome, why: str | None = None) -> Exception:
-        return ended(outcome, self.progress, self._clock.now(), self._elapsed(), why)
+        return ended(outcome, self.progress, self._clock.now(), self.elapsed, why)
 
 
 def _short(condition: str | None) -> str:

@@ -54,6 +54,8 @@ class Progress:
         started: when the wait began, on the monotonic clock.
         polls: how often it looked.
         failed_in_a_row: how many looks failed since the last that did not.
+        met_in_a_row: how many looks met the condition since the last that did not.
+        consecutive: how many of these it takes.
         seen: of each target what the last look gave that did not fail.
         last_error: of the last look that failed.
         reason: why the last verdict was not "met".
@@ -68,6 +70,8 @@ class Progress:
     started: float
     polls: int = 0
     failed_in_a_row: int = 0
+    met_in_a_row: int = 0
+    consecutive: int = 1
     seen: dict[str, Seen] = field(default_factory=dict)
     ever_found: set[str] = field(default_factory=set)
     last_error: NbcloudError | None = None
@@ -83,6 +87,11 @@ class Progress:
     def undecided(self) -> str | None:
         """What the condition lacks; None where it is decided, or where a target is missing, which is shown anyway."""
         return None if any(seen.state is None for seen in self.seen.values()) else self.reason
+
+    @property
+    def row(self) -> str | None:
+        """How far a row of looks that meet the condition has come; None where there is none."""
+        return f"met {self.met_in_a_row} of {self.consecutive} looks in a row" if self.met_in_a_row else None
 
     def note(self, name: str, seen: Seen) -> None:
         """Takes in what a look gave for one target."""
@@ -111,6 +120,25 @@ class Progress:
             return "nothing yet"
         alone = len(self.targets) == 1
         return "; ".join(self.headline(name) if alone else f"{name}: {self.headline(name)}" for name in self.seen)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a wait ended that lets what comes after it go on.
+
+    Args:
+        verdict: `met`; for an advisory wait how it ended otherwise; `disabled` for one that did not look.
+        at: when the look that met the condition was answered; None where it was not met.
+        elapsed: how long the wait took, in seconds.
+        progress: what was seen; None where it did not look.
+        message: in one line how it ended; None where the condition was met.
+    """
+
+    verdict: str
+    at: datetime | None = None
+    elapsed: float = 0.0
+    progress: Progress | None = None
+    message: str | None = None
 
 
 @dataclass(frozen=True)
@@ -152,6 +180,24 @@ _HINTS = {
 }
 
 
+_AGAIN = ("; pulumi up waits again", "; run pulumi up again once it is mended")
+
+
+def advice(error: WaitError) -> str:
+    """Writes how an advisory wait ended: as the error would, but that it holds nothing up.
+
+    Args:
+        error: what a mandatory wait would have raised.
+
+    Returns:
+        A line that says what, where and which request; and a hint.
+    """
+    line, hint = str(error).partition("\n")[0], error.hint or "look at the thing itself"
+    for again in _AGAIN:
+        hint = hint.removesuffix(again)
+    return f"{line}\nhint: {hint}; the update goes on, because this wait is advisory"
+
+
 def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, why: str | None = None) -> WaitError:
     """Writes the message of a wait that was not met.
 
@@ -168,6 +214,8 @@ def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, w
     parts = [f"{outcome.value} after {spell(int(elapsed))} of {spell(progress.timeout)}" + (f": {why}" if why else "")]
     parts.append(f"wanted: {printable(progress.wanted, CONDITION_SHOWN)}")
     parts.append(f"last seen: {progress.summary()}{_age(progress, now)}")
+    if progress.row and outcome is not Outcome.MET:
+        parts.append(progress.row)
     if progress.reason and outcome is Outcome.TIMED_OUT:
         parts.append(f"undecided because {progress.reason}")
     if progress.last_error is not None and progress.failed_in_a_row:

@@ -12,6 +12,16 @@ from pulumi_nbcloud.errors import InputError, printable
 from pulumi_nbcloud.kind import Kind
 from pulumi_nbcloud.registry import load
 from pulumi_nbcloud.waiting.duration import parse_duration
+from pulumi_nbcloud.waiting.knobs import (
+    DEFAULT_RULES,
+    OPERATIONS,
+    Rules,
+    check_fit,
+    check_flag,
+    custom_timeout,
+    parse_enforcement,
+    parse_rules,
+)
 from pulumi_nbcloud.waiting.loop import DEFAULT_TIMEOUT_SECONDS
 from pulumi_nbcloud.waiting.schedule import CAP_SECONDS, Schedule
 
@@ -30,6 +40,8 @@ class Plan:
         fail_on: a condition that ends the wait, added to the kinds' own; False for none at all.
         timeout: in seconds.
         interval: seconds between looks; None for a pause that grows.
+        rules: what it makes of its looks.
+        enforcement: `mandatory`, `advisory` or `disabled`.
     """
 
     kinds: Mapping[str, Kind[Any, Any, Any]]
@@ -38,6 +50,8 @@ class Plan:
     fail_on: str | bool | None
     timeout: float
     interval: float | None
+    rules: Rules = DEFAULT_RULES
+    enforcement: str = "mandatory"
 
     def judge(self) -> Judge:
         """Makes the judge of one wait."""
@@ -52,14 +66,16 @@ class Plan:
 
 
 def parse_plan(
-    inputs: Mapping[str, Any], is_unknown: Callable[[Any], bool] = lambda value: False
+    inputs: Mapping[str, Any], is_unknown: Callable[[Any], bool] = lambda value: False, operation: str = "create"
 ) -> tuple[Plan | None, list[str]]:
     """Checks what a wait is asked for, without any request.
 
     Args:
         inputs: `targets` (by name, each a mapping with `kind` and its arguments), `until`, `fail_on`, `timeout`,
-            `interval`; None counts as not given.
+            `interval`, the knobs of `knobs.Rules`, `enforcement`, `every_update` and `custom_timeouts` (`create`,
+            `update`: heard where `timeout` is not given); None counts as not given.
         is_unknown: tells a value that is not known yet; it passes.
+        operation: whose custom timeout counts, `create` or `update`.
 
     Returns:
         The plan, and every problem as a line with its hint; no plan where there is a problem or where too much is
@@ -78,21 +94,33 @@ def parse_plan(
             problems.append(f"{where}{error}")
         return None
 
-    given = {name: inputs.get(name) for name in ("targets", "until", "fail_on", "timeout", "interval")}
-    known = {name: None if is_unknown(value) else value for name, value in given.items()}
-    timeout = attempt(lambda: _seconds(known["timeout"], "timeout", 0.0, DEFAULT_TIMEOUT_SECONDS))
-    interval = attempt(lambda: _seconds(known["interval"], "interval", MIN_INTERVAL_SECONDS, None))
-    targets = given["targets"]
+    known = {name: None if is_unknown(value) else value for name, value in inputs.items()}
+    timeout = _timeout(known, operation, attempt)
+    interval = attempt(lambda: _seconds(known.get("interval"), "interval", MIN_INTERVAL_SECONDS, None))
+    rules = parse_rules(known, attempt)
+    enforcement = attempt(lambda: parse_enforcement(known.get("enforcement"))) or "mandatory"
+    attempt(lambda: check_flag(known.get("every_update"), "every_update"))
+    targets = inputs.get("targets")
     # What holds an unknown value is not unknown itself: the rest of it is checked.
     if not isinstance(targets, Mapping) and is_unknown(targets):
         return None, problems
     kinds, arguments = _targets(targets, is_unknown, attempt)
-    if not kinds or any(is_unknown(given[name]) for name in ("until", "fail_on")):
+    check_fit(rules, None if is_unknown(inputs.get("timeout")) else timeout, kinds, attempt)
+    if not kinds or any(is_unknown(inputs.get(name)) for name in ("until", "fail_on")):
         return None, problems
-    plan = Plan(kinds, arguments, known["until"], known["fail_on"], timeout, interval)
+    until, fail_on = known.get("until"), known.get("fail_on")
+    plan = Plan(kinds, arguments, until, fail_on, timeout, interval, rules, enforcement)
     # Also where there is a problem already: all of them are told at once.
     attempt(plan.judge)
     return (None if problems else plan), problems
+
+
+def _timeout(known: Mapping[str, Any], operation: str, attempt: Callable[..., Any]) -> Any:
+    default = DEFAULT_TIMEOUT_SECONDS
+    custom = {each: attempt(partial(custom_timeout, known.get("custom_timeouts"), each)) for each in OPERATIONS}
+    if custom[operation] is not None:
+        default = custom[operation]
+    return attempt(lambda: _seconds(known.get("timeout"), "timeout", 0.0, default))
 
 
 def _seconds(value: Any, name: str, least: float, default: float | None) -> float | None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
+import anyio
+import anyio.to_thread
+
+from pulumi_nbcloud.condition import Verdict
 from pulumi_nbcloud.kind import Kind
 from pulumi_nbcloud.reader import Reader
 from pulumi_nbcloud.settings import ConfigReader
 from pulumi_nbcloud.waiting.clock import Clock, text
-from pulumi_nbcloud.waiting.loop import Cancellation, Wait
+from pulumi_nbcloud.waiting.loop import Cancellation, Offload, Wait
 from pulumi_nbcloud.waiting.observing import Target, look
-from pulumi_nbcloud.waiting.outcome import Met, Progress
+from pulumi_nbcloud.waiting.outcome import Ended, Met, Outcome, Progress, WaitError, advice
 from pulumi_nbcloud.waiting.plan import Plan
 from pulumi_nbcloud.waiting.reporting import Reporter
 
@@ -23,9 +27,17 @@ class Waits:
         reader: reads, with the accounts of this process.
         config: reads Pulumi config.
         clock: passes time.
+        offload: runs the judging off the event loop.
     """
 
-    def __init__(self, reader: Reader, config: ConfigReader, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        config: ConfigReader,
+        clock: Clock | None = None,
+        offload: Offload = anyio.to_thread.run_sync,
+    ) -> None:
+        self._offload = offload
         self._reader = reader
         self._config = config
         self._clock = clock or Clock()
@@ -46,10 +58,41 @@ class Waits:
             WaitError: it was not met.
             SettingsError, InputError: nothing could be asked.
         """
+        return await self._make(plan, reporter).run()
+
+    async def enforce(self, plan: Plan, reporter: Reporter) -> Ended:
+        """Waits as a plan says, and holds up what comes after it as far as the plan's enforcement says.
+
+        Args:
+            plan: with all arguments known.
+            reporter: hears how it goes on; and, as a warning, how an advisory wait ended that was not met.
+
+        Returns:
+            How it ended.
+
+        Raises:
+            WaitError: a mandatory wait was not met, or a wait was cancelled.
+            SettingsError, InputError: nothing could be asked, whatever the enforcement.
+        """
+        if plan.enforcement == "disabled":
+            return Ended("disabled", message="not looked at, because enforcement is 'disabled'")
+        wait = self._make(plan, reporter)
+        try:
+            met = await wait.run()
+        except WaitError as error:
+            # Who interrupts an update wants it to end.
+            if plan.enforcement != "advisory" or error.outcome is Outcome.CANCELLED:
+                raise
+            reporter.warning(advice(error))
+            line = str(error).partition("\n")[0]
+            return Ended(error.outcome.value, None, wait.elapsed, wait.progress, line)
+        return Ended(Outcome.MET.value, met.at, met.elapsed, met.progress)
+
+    def _make(self, plan: Plan, reporter: Reporter) -> Wait:
         targets = self._targets(plan)
         for warning in self._expiries(plan):
             reporter.warning(warning)
-        wait = Wait(
+        return Wait(
             targets,
             plan.kinds,
             plan.judge(),
@@ -59,8 +102,9 @@ class Waits:
             clock=self._clock,
             reporter=reporter,
             cancellation=self.cancellation,
+            rules=plan.rules,
+            offload=self._offload,
         )
-        return await wait.run()
 
     async def look(self, plan: Plan) -> tuple[str, str]:
         """Looks once, for a preview.
@@ -85,13 +129,20 @@ class Waits:
             progress.note(name, each)
         verdict = judge.judge(progress.states(), self._clock.now())
         progress.reason = verdict.reason
+        return progress.summary(), self._meaning(plan, verdict, progress)
+
+    def _meaning(self, plan: Plan, verdict: Verdict, progress: Progress) -> str:
         undecided = f": {progress.undecided}" if progress.undecided else ""
-        meaning = {
+        if verdict.outcome in ("met", "not_yet"):
+            if plan.rules.fails(progress.states()):
+                return "it counts as failed: not_found is 'fail'"
+            if plan.rules.meets(progress.states()):
+                return "it counts as met: not_found is 'met'"
+        return {
             "met": "the condition holds",
             "failed": f"it counts as failed: {verdict.condition}",
             "bad_condition": f"the condition cannot be judged: {verdict.reason}",
         }.get(verdict.outcome, f"the condition does not hold{undecided}")
-        return progress.summary(), meaning
 
     def _expiries(self, plan: Plan) -> list[str]:
         """Says which credentials expire before the timeout, where nobody here can renew them."""

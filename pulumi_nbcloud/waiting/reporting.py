@@ -22,7 +22,8 @@ class Reporter(Protocol):
         """Called while nothing new is seen."""
 
     def warning(self, text: str) -> None:
-        """Called before the first look, with what may keep the wait from its end."""
+        """Called before the first look with what may keep the wait from its end; at the end of an advisory wait with
+        how it ended."""
 
 
 class Silent:
@@ -46,6 +47,8 @@ def status_line(progress: Progress, elapsed: float) -> str:
     if progress.failed_in_a_row and progress.last_error is not None:
         state = f"{state} (look failed: {progress.last_error.problem}; {progress.failed_in_a_row} in a row)"
     wanted = printable(progress.wanted, CONDITION_SHOWN)
+    if progress.row:
+        wanted = f"{wanted}; {progress.row}"
     if progress.undecided:
         wanted = f"{wanted}; undecided: {progress.undecided}"
     return f"waiting: {state}; wanted: {wanted}; {spell(int(elapsed))} of {spell(progress.timeout)}"

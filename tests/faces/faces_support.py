@@ -14,6 +14,7 @@ from pulumi.runtime.stack import run_pulumi_func
 
 GATE_OUTPUTS: dict[str, Any] = {
     "verdict": "met",
+    "message": "not seen",
     "met_time": "2026-01-31T09:00:00Z",
     "polls": 3.0,
     "elapsed_seconds": 12.5,

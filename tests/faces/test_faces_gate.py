@@ -19,12 +19,12 @@ from lease_support import NOTEBOOK, lease_target
 from pulumi.runtime.rpc import UNKNOWN
 
 import pulumi_nbcloud as nbcloud
-from pulumi_nbcloud import gate, lookup, modelarts, preview
+from pulumi_nbcloud import lookup, modelarts, preview
 from pulumi_nbcloud.kind import Kind
 from pulumi_nbcloud.lookup import TargetArgs
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.modelarts import NotebookLease, NotebookLeaseArgs
-from pulumi_nbcloud.provider.gate import ASKED, HOW
+from pulumi_nbcloud.provider.gate import ASKED, HOW, OUTPUTS
 from pulumi_nbcloud.registry import KINDS, load
 from pulumi_nbcloud.waiting.process import Waits
 
@@ -96,6 +96,11 @@ def test_what_the_engine_is_given_is_what_was_asked_and_where_to_show_the_status
             fail_on=False,
             timeout="2h",
             interval="10s",
+            consecutive=3,
+            not_found="fail",
+            max_poll_errors=20,
+            enforcement="advisory",
+            every_update=True,
             triggers=[1, "x"],
         ).verdict
 
@@ -110,6 +115,11 @@ def test_what_the_engine_is_given_is_what_was_asked_and_where_to_show_the_status
         "fail_on": False,
         "timeout": "2h",
         "interval": "10s",
+        "consecutive": 3,
+        "not_found": "fail",
+        "max_poll_errors": 20,
+        "enforcement": "advisory",
+        "every_update": True,
         "triggers": [1, "x"],
         "status_urn": f"{URN}pulumi-python:dynamic/nbcloud:Gate::ready",
     }
@@ -122,6 +132,28 @@ def test_what_is_not_given_is_not_sent() -> None:
         "status_urn",
         "__provider",
     }
+
+
+@pytest.mark.usefixtures("out_of_reach")
+@pytest.mark.parametrize(
+    ("options", "timeout", "given"),
+    [
+        (pulumi.CustomTimeouts(create="1h", update="5m", delete="1m"), None, {"create": "1h", "update": "5m"}),
+        (pulumi.CustomTimeouts(update="5m"), None, {"update": "5m"}),
+        (pulumi.CustomTimeouts(delete="1m"), None, None),
+        (pulumi.CustomTimeouts(create="1h"), "2h", None),
+        (None, None, None),
+    ],
+    ids=["both", "one", "another operation's", "beside timeout", "none"],
+)
+def test_custom_timeouts_are_handed_on_where_no_timeout_is_given(
+    options: pulumi.CustomTimeouts | None, timeout: str | None, given: dict[str, str] | None
+) -> None:
+    def program() -> Any:
+        opts = pulumi.ResourceOptions(custom_timeouts=options)
+        return nbcloud.Gate("ready", target=args(), timeout=timeout, opts=opts).verdict
+
+    assert run(program).inputs.get("custom_timeouts") == given
 
 
 def test_an_argument_that_is_none_is_not_given() -> None:
@@ -165,14 +197,16 @@ def test_outputs_have_the_types_that_are_annotated() -> None:
 
     value = run(program).value
     assert value == list(GATE_OUTPUTS.values())
-    assert [type(each) for each in value] == [str, str, int, float, dict, list, int]
+    assert [type(each) for each in value] == [str, str, str, int, float, dict, list, int]
 
 
 def test_there_is_an_annotation_for_every_argument_and_output() -> None:
     own = {name for name in vars(nbcloud.Gate)["__annotations__"] if not name.startswith("_")}
-    assert own == {*ASKED, *HOW, *GATE_OUTPUTS} == {*ASKED, *HOW, *gate._OUTPUTS}
+    # A resource option that the provider is not told of stands among its inputs.
+    given = {*ASKED, *HOW} - {"custom_timeouts"}
+    assert own == {*given, *GATE_OUTPUTS} == {*given, *OUTPUTS}
     arguments = set(inspect.signature(nbcloud.Gate).parameters)
-    assert arguments == {"resource_name", "target", "opts", *ASKED, *HOW}
+    assert arguments == {"resource_name", "target", "opts", *given}
     assert list(inspect.signature(nbcloud.Gate).parameters)[-1] == "opts"
 
 

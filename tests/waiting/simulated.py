@@ -25,6 +25,7 @@ from pulumi_nbcloud.exchange import last_request_id
 from pulumi_nbcloud.fields import State, Volatile
 from pulumi_nbcloud.kind import Failure, Kind
 from pulumi_nbcloud.sharing import Question, SharedReads
+from pulumi_nbcloud.waiting.knobs import DEFAULT_RULES, Rules
 from pulumi_nbcloud.waiting.loop import Cancellation, Wait
 from pulumi_nbcloud.waiting.observing import Target
 from pulumi_nbcloud.waiting.outcome import Met, Progress
@@ -189,6 +190,7 @@ def wait_for(
     shared: SharedReads | None = None,
     cancellation: Cancellation | None = None,
     kinds: Kind[Any, Any, Any] = THING,
+    rules: Rules = DEFAULT_RULES,
 ) -> Wait:
     """A wait over simulated things; must be made on the loop."""
     named = {"self": histories} if isinstance(histories, History) else histories
@@ -202,6 +204,7 @@ def wait_for(
         clock=VirtualClock(),
         reporter=reporter or Notes(),
         cancellation=cancellation or Cancellation(),
+        rules=rules,
         offload=inline,
     )
 

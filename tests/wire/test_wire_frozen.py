@@ -109,8 +109,8 @@ def test_what_states_hold_of_a_gate_is_unchanged() -> None:
     provider = dill.loads(base64.b64decode(GATE["blob"]))
     assert type(provider) is GateProvider
     assert vars(provider) == {}
-    # What users write; the URN is ours.
-    assert set(Gate.__annotations__) == {*GATE["inputs"], *GATE["outputs"]} - {"status_urn"}
+    # What users write; the URN and what stands in for a resource option are ours.
+    assert set(Gate.__annotations__) == {*GATE["inputs"], *GATE["outputs"]} - {"status_urn", "custom_timeouts"}
 
 
 def test_a_gate_answers_the_golden_names_and_no_others(clouds: MockClouds) -> None:
@@ -121,14 +121,21 @@ def test_a_gate_answers_the_golden_names_and_no_others(clouds: MockClouds) -> No
         "fail_on": False,
         "timeout": "1m",
         "interval": "5s",
+        "consecutive": 1,
+        "not_found": "wait",
+        "max_poll_errors": 10,
+        "enforcement": "mandatory",
+        "every_update": False,
         "triggers": ["a"],
+        "custom_timeouts": {"create": "1m"},
         "status_urn": "urn:pulumi:test::probe::pulumi-python:dynamic/nbcloud:Gate::ready",
     }
     with ProviderProcess(clouds.environment()) as process:
         reply = process.call("Create", create_request(given, GATE["blob"]))
     properties = MessageToDict(reply)["properties"]
     assert list(given) == GATE["inputs"]
-    assert set(properties) == {*GATE["inputs"], *GATE["outputs"], "__provider"}
+    # The SDK sends no nulls, and there is a message only where the condition was not met.
+    assert set(properties) == {*GATE["inputs"], *GATE["outputs"], "__provider"} - {"message"}
     assert properties["__provider"] == GATE["blob"]
     assert set(properties["states"]["self"]) == set(GOLDEN["modelarts:NotebookLease"]["state"])
     assert [sorted(each) for each in properties["transitions"]] == [sorted(GATE["transition"])]

@@ -1,0 +1,77 @@
+"""What tests of the gate over the wire share: its inputs, what is stored of it, how its errors read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.json_format import MessageToDict
+from lease_support import RUNNING, STATE, lease_target, notebook
+from nbcloud_support import LIMIT_SECONDS
+from provider_process import (
+    ProviderProcess,
+    create_request,
+    error_text,
+    gate_blob,
+)
+
+URN = "urn:pulumi:test::probe::pulumi-python:dynamic/nbcloud:Gate::ready"
+ID = "0123456789abcdef0123456789abcdef"
+WANTED = "wanted: self.running; last seen"
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+OFF = {"NBCLOUD_PROVIDER_MENDS": "off"}
+LOSSES = {
+    "NBCLOUD_PROVIDER_MENDS is off: errors of pulumi-nbcloud are shown with a traceback",
+    (
+        "NBCLOUD_PROVIDER_MENDS is off: only 4 dynamic resources of this stack are served at a time, "
+        "waiting gates among them"
+    ),
+    "NBCLOUD_PROVIDER_MENDS is off: after Ctrl-C a waiting gate goes on to its timeout",
+}
+
+
+def gate(number: int = 1, **inputs: Any) -> dict[str, Any]:
+    """The inputs of a gate on one notebook."""
+    return {"targets": {"self": lease_target(number)}, "status_urn": URN, **inputs}
+
+
+def create(process: ProviderProcess, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    reply = process.call("Create", create_request(inputs, gate_blob()))
+    assert re.fullmatch("[0-9a-f]{32}", reply.id)
+    properties: dict[str, Any] = MessageToDict(reply)["properties"]
+    assert properties.pop("__provider") == gate_blob()
+    return properties
+
+
+def stored(inputs: Mapping[str, Any], verdict: str = "met") -> dict[str, Any]:
+    """What the state holds of a gate that was met, or of an advisory one that was not."""
+    met = verdict == "met"
+    seen = {"time": "2026-01-31T12:00:00Z", "target": "self", "seen": RUNNING}
+    # The SDK stores no nulls.
+    message = f"modelarts:NotebookLease {notebook()}: {verdict} after 5s of 30m"
+    return {
+        **inputs,
+        "verdict": verdict,
+        **({"met_time": "2026-01-31T12:00:00Z"} if met else {"message": message}),
+        "polls": 1,
+        "elapsed_seconds": 0.5,
+        "states": {"self": {**STATE, "not_running_reason": None, "endpoint": "http://cloud"}},
+        "transitions": [seen],
+        "transition_count": 1,
+    }
+
+
+def failure_of(future: Any) -> str:
+    with pytest.raises(grpc.RpcError) as raised:
+        future.result(LIMIT_SECONDS)
+    return error_text(raised.value)
+
+
+def timeless(text: str) -> str:
+    """An error without what differs from run to run."""
+    text = re.sub(r"request id [0-9a-f]{32}", "request id ID", text)
+    text = re.sub(r"(is no int) in [^;]+;", r"\1;", text)
+    return re.sub(r"after \d+s of", "after Ns of", re.sub(r"\(\d+s ago\)", "(Ns ago)", text))

@@ -1,0 +1,67 @@
+"""The live status of waiting gates: what goes to which row of the engine."""
+
+from __future__ import annotations
+
+import re
+
+from gate_wire import URN, create, gate
+from lease_support import STOPPED, notebook
+from nbcloud_support import LIMIT_SECONDS, eventually
+from provider_process import (
+    FakeEngine,
+    ProviderProcess,
+    create_request,
+    gate_blob,
+)
+from pulumi.runtime.proto import engine_pb2
+
+from pulumi_nbcloud.mock import MockClouds
+
+
+def test_status_goes_to_the_row_of_its_own_gate(clouds: MockClouds) -> None:
+    others = f"{URN}-2"
+    for number in (1, 2):
+        clouds.modelarts.put_lease(notebook(number), status="STOPPED")
+    with FakeEngine() as engine, ProviderProcess(clouds.environment(), engine=engine.address) as process:
+        inputs = {"interval": "1s", "timeout": "10m"}
+        creates = [
+            process.begin("Create", create_request(gate(number, **inputs, status_urn=urn), gate_blob()))
+            for number, urn in ((1, URN), (2, others))
+        ]
+        eventually(lambda: bool(engine.messages(URN) and engine.messages(others)), "the first status of both")
+        clouds.modelarts.add_transition(notebook(1), status="STARTING")
+        eventually(lambda: len(engine.messages(URN)) > 1, "the second status")
+        for number in (1, 2):
+            clouds.modelarts.add_transition(notebook(number), status="RUNNING")
+        for each in creates:
+            each.result(LIMIT_SECONDS)
+        assert process.errors() == ""
+    said = [re.sub(r"\d+s of", "Ns of", message) for message in engine.messages(URN)]
+    assert said == [
+        f"waiting: {STOPPED}; wanted: self.running; Ns of 10m",
+        "waiting: running=false, not_running_reason=STARTING; wanted: self.running; Ns of 10m",
+    ]
+    assert engine.messages(others) == [f"waiting: {STOPPED}; wanted: self.running; 0s of 10m"]
+    assert {each.urn for each in engine.logs} == {URN, others}
+    assert {(each.severity, each.ephemeral, each.streamId) for each in engine.logs} == {(engine_pb2.INFO, True, 0)}
+
+
+def test_a_failed_look_is_part_of_the_status(clouds: MockClouds) -> None:
+    clouds.modelarts.put_lease(notebook())
+    clouds.faults.add(service="modelarts", status=500)
+    with FakeEngine() as engine, ProviderProcess(clouds.environment(), engine=engine.address) as process:
+        outputs = create(process, gate(interval="1s"))
+        eventually(lambda: bool(engine.logs), "the status")
+    assert outputs["polls"] == 2
+    assert engine.messages(URN) == [
+        "waiting: nothing yet (look failed: the cloud cannot answer now; 1 in a row); wanted: self.running; 0s of 30m"
+    ]
+
+
+def test_an_engine_that_does_not_answer_keeps_nobody_waiting(clouds: MockClouds) -> None:
+    clouds.modelarts.put_lease(notebook(), status="STOPPED")
+    clouds.modelarts.add_transition(notebook(), status="RUNNING", after_reads=1)
+    with ProviderProcess(clouds.environment(), engine="127.0.0.1:1") as process:
+        outputs = create(process, gate(interval="1s"))
+        assert process.errors() == ""
+    assert outputs["polls"] == 2
