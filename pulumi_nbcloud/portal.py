@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import contextlib
 import threading
@@ -18,7 +19,7 @@ CLOSE_SECONDS = 2.0
 
 _lock = threading.Lock()
 _closers: list[Callable[[], Awaitable[None]]] = []
-_open: tuple[AbstractContextManager[BlockingPortal], BlockingPortal] | None = None
+_open: tuple[AbstractContextManager[BlockingPortal], BlockingPortal, asyncio.AbstractEventLoop] | None = None
 
 
 def submit(work: Callable[[], Awaitable[T]]) -> Future[T]:
@@ -34,9 +35,15 @@ def submit(work: Callable[[], Awaitable[T]]) -> Future[T]:
     with _lock:
         if _open is None:
             manager = start_blocking_portal()
-            _open = (manager, manager.__enter__())
-        portal = _open[1]
-    return portal.start_task_soon(work)
+            portal = manager.__enter__()
+            _open = (manager, portal, portal.call(asyncio.get_running_loop))
+        loop = _open[2]
+    # Not through the portal, which waits for the loop each time: 200 look-ups would wait 200 times.
+    return asyncio.run_coroutine_threadsafe(_run(work), loop)
+
+
+async def _run(work: Callable[[], Awaitable[T]]) -> T:
+    return await work()
 
 
 def at_close(work: Callable[[], Awaitable[None]]) -> None:
@@ -52,7 +59,7 @@ def _close() -> None:
         opened, _open = _open, None
     if opened is None:
         return
-    manager, portal = opened
+    manager, portal, _loop = opened
     with contextlib.suppress(Exception):
         for work in _closers:
             portal.start_task_soon(work).result(CLOSE_SECONDS)

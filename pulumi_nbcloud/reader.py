@@ -81,30 +81,26 @@ class Reader:
             NbcloudError: see `errors`.
         """
         due = anyio.current_time()
-        question = self.question(kind, arguments, config)
-        answer = await self.shared.ask(question, lambda: self.ask(kind, arguments, config), due)
+        account = self.account(kind, arguments.profile, config)
+        answer = await self.shared.ask(_question(kind, account, arguments), lambda: _ask(kind, account, arguments), due)
         try:
             if answer.error is not None:
                 raise answer.error
-            account, value = answer.value
-            return kind.select(account, value, arguments)
+            return kind.select(account, answer.value[1], arguments)
         except NbcloudError as error:
             # Of a shared error everybody raises a copy of their own.
             raise kind.about(error, arguments) from None
 
     def question(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> Question:
         """Gives what makes two reads equal, of waits and look-ups alike: who is asked now, and what."""
-        from pulumi_nbcloud.sharing import Question
-
-        return Question(id(self.account(kind, arguments.profile, config)), kind.question(arguments))
+        return _question(kind, self.account(kind, arguments.profile, config), arguments)
 
     async def ask(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> tuple[Account, Any]:
         """Asks the cloud once; gives the account and the answer that `kind.select` takes.
 
         The account is found anew each time: a rotated secret is another one.
         """
-        account = self.account(kind, arguments.profile, config)
-        return account, await kind.read(account, arguments)
+        return await _ask(kind, self.account(kind, arguments.profile, config), arguments)
 
     def account(self, kind: Kind[Any, Any, Any], profile: str | None, config: ConfigReader) -> Account:
         """Gives the account of a cloud and profile: the same one as long as the settings found are the same.
@@ -138,6 +134,16 @@ class Reader:
         """Closes the connections; a later read opens new ones."""
         if self._client is not None:
             await self._client.aclose()
+
+
+def _question(kind: Kind[Any, Any, Any], account: Account, arguments: Any) -> Question:
+    from pulumi_nbcloud.sharing import Question
+
+    return Question(id(account), kind.question(arguments))
+
+
+async def _ask(kind: Kind[Any, Any, Any], account: Account, arguments: Any) -> tuple[Account, Any]:
+    return account, await kind.read(account, arguments)
 
 
 _process_reader: Reader | None = None

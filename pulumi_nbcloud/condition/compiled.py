@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pulumi_nbcloud.condition import vocabulary
@@ -15,6 +16,8 @@ from pulumi_nbcloud.errors import printable
 if TYPE_CHECKING:
     from pulumi_nbcloud.fields import State
     from pulumi_nbcloud.kind import Kind
+
+KEPT = 256
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
@@ -84,18 +87,24 @@ def compile_condition(text: str, kinds: Mapping[str, Kind[Any, Any, Any]], *, na
     problems = name_problems(kinds)
     if problems:
         raise ConditionError(problems)
-    # Not at the top: cel-python and the states' pydantic take a third of a second to load.
-    from pulumi_nbcloud.condition import check, report, schema, syntax
-
     given: object = text
     if not isinstance(given, str):
         raise ConditionError((f"{name}: must be text",))
+    return _compile(text, tuple(kinds.items()), name)
+
+
+# Many gates ask the same: 200 of them would else parse a thousand conditions, and keep as many trees.
+@lru_cache(maxsize=KEPT)
+def _compile(text: str, kinds: tuple[tuple[str, Kind[Any, Any, Any]], ...], name: str) -> Condition:
+    # Not at the top: cel-python and the states' pydantic take a third of a second to load.
+    from pulumi_nbcloud.condition import check, report, schema, syntax
+
     try:
         tree = syntax.parse(text)
     except syntax.SyntaxProblem as error:
         raise ConditionError((f"{name}: {error}",)) from None
     found = report.Report()
-    targets = {target: schema.record_type(kind.state, kind.token) for target, kind in kinds.items()}
+    targets = {target: schema.record_type(kind.state, kind.token) for target, kind in kinds}
     check.Checker(text, targets, found).check(tree)
     if found.problems:
         wrong = tuple(f"{name}: {each}" for each in found.problems)

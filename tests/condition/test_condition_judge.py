@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 from datetime import timedelta
@@ -11,6 +12,7 @@ from condition_kinds import EMPTY, FULL, JOBS, NOW, SLOW, THING, Job, JobsState,
 
 from pulumi_nbcloud.clouds.modelarts.notebook_lease import NOTEBOOK_LEASE, NotebookLeaseState
 from pulumi_nbcloud.condition import ConditionError, Judge, Verdict
+from pulumi_nbcloud.condition.compiled import compile_condition
 
 RUNNING = ThingState(status="RUNNING")
 FAILED = ThingState(status="FAILED")
@@ -227,3 +229,11 @@ def test_compiling_leaves_the_recursion_limit_alone() -> None:
         [sys.executable, "-c", code, __file__.rpartition("/")[0]], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "0"
+
+
+def test_equal_conditions_are_compiled_once() -> None:
+    kinds = {"self": THING}
+    compiled = compile_condition(READY, kinds)
+    assert compile_condition(READY, dict(kinds)) is compiled
+    assert compile_condition(READY, kinds, name="fail_on") is not compiled
+    assert compile_condition(READY, {"self": dataclasses.replace(THING, token="sim:Other")}) is not compiled

@@ -1,0 +1,66 @@
+"""What several benchmarks share: the helpers of the tests, peaks of memory, ticks in a log of requests."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+for folder in ("", "wire", "waiting", "engine"):
+    sys.path.insert(0, str(ROOT / "tests" / folder))
+
+
+def status_mb(pid: int, name: str) -> float:
+    """A line of /proc/<pid>/status in MB: VmHWM is the peak of what is resident, VmRSS what is now; 0 once it ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(name)), 0.0)
+
+
+def children_of(root: int) -> list[int]:
+    """All processes below one."""
+    parents: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit():
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                parents.setdefault(parent, []).append(int(entry.name))
+        except OSError:
+            continue
+    found = [root]
+    for pid in found:
+        found += parents.get(pid, [])
+    return found[1:]
+
+
+def command_of(pid: int) -> str:
+    """The command line of a process; empty once it ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
+def ticks(moments: Iterable[float], gap: float) -> list[list[float]]:
+    """Groups moments into ticks: a new one begins after a silence of `gap` seconds."""
+    found: list[list[float]] = []
+    for moment in sorted(moments):
+        if not found or moment - found[-1][-1] > gap:
+            found.append([])
+        found[-1].append(moment)
+    return found
+
+
+def show(what: str, value: str, aim: str = "", met: bool | None = None) -> None:
+    """Prints one figure, and whether it meets its aim."""
+    verdict = "" if met is None else ("  met" if met else "  MISSED")
+    print(f"{what:58} {value:>26}  {aim}{verdict}", flush=True)
+
+
+def spread(values: Sequence[float]) -> str:
+    """The least and the most of some numbers; one where they are equal."""
+    least, most = min(values), max(values)
+    return f"{least:g}" if least == most else f"{least:g} to {most:g}"
