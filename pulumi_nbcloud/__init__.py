@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.errors import (
         AuthenticationError,
         BadResponseError,
+        ExpectationError,
         InputError,
         NbcloudError,
         NotFoundError,
@@ -34,6 +35,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AuthenticationError",
     "BadResponseError",
+    "ExpectationError",
     "Gate",
     "InputError",
     "NbcloudError",

@@ -18,6 +18,7 @@ LAYERS = (
     ("outputs",),
     ("preview",),
     ("provider",),
+    ("expectation",),
     ("waiting",),
     ("testing", "condition"),
     ("reader", "portal"),
