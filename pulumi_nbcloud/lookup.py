@@ -280,3 +280,31 @@ def target_inputs(where: str, target: Target) -> dict[str, Any]:
         f"{where} cannot be a {type(target).__name__}",
         hint='give the Args of a kind, a read resource, or a dict with "kind"',
     )
+
+
+def targets_by_name(where: str, target: Target | None, targets: Mapping[str, Target] | None) -> dict[str, Any]:
+    """Writes what is waited for as plain inputs, by the names that conditions call it.
+
+    Args:
+        where: names who waits, for messages.
+        target: the one thing, which conditions call `self`.
+        targets: several things, by name.
+
+    Returns:
+        The inputs of each, by name.
+
+    Raises:
+        InputError: both or neither, or something that cannot be a target.
+    """
+    if (target is None) == (targets is None):
+        raise InputError(
+            f"{where}: give either target= or targets=",
+            hint="target= for one thing, which conditions call self; targets= for several, by name",
+        )
+    if targets is not None and not isinstance(targets, Mapping):
+        raise InputError(
+            f"{where}: targets cannot be a {type(targets).__name__}",
+            hint="give a dict of things by the name that conditions call them; target= for one thing",
+        )
+    chosen = {"self": target} if target is not None else dict(targets or {})
+    return {name: target_inputs(f"{where}: target {name}", each) for name, each in chosen.items()}
