@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.errors import (
         AuthenticationError,
         BadResponseError,
+        ExpectationError,
         InputError,
         NbcloudError,
         NotFoundError,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         UnreachableError,
     )
     from pulumi_nbcloud.gate import Gate
+    from pulumi_nbcloud.hooks import wait_before
     from pulumi_nbcloud.waiting.outcome import WaitError
 
 __version__ = "0.1.0"
@@ -34,6 +36,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AuthenticationError",
     "BadResponseError",
+    "ExpectationError",
     "Gate",
     "InputError",
     "NbcloudError",
@@ -48,10 +51,11 @@ __all__ = [
     "hpcai",
     "modelarts",
     "testing",
+    "wait_before",
 ]
 
 _MODULES = {"aidp", "hpcai", "modelarts", "testing"}
-_PLACES = {"Gate": "gate", "WaitError": "waiting.outcome"}
+_PLACES = {"Gate": "gate", "WaitError": "waiting.outcome", "wait_before": "hooks"}
 
 
 def __getattr__(name: str) -> object:

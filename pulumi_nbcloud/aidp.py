@@ -22,7 +22,12 @@ _NOTEBOOK_SESSION = "aidp:NotebookSession"
 
 
 def get_notebook_session(
-    ai_data_platform_id: str, workspace_key: str, session_id: str, *, profile: str | None = None
+    ai_data_platform_id: str,
+    workspace_key: str,
+    session_id: str,
+    *,
+    profile: str | None = None,
+    expect: str | None = None,
 ) -> NotebookSessionState:
     """Reads a notebook session now, in preview too. Reading it may keep its cluster awake, and billed.
 
@@ -31,16 +36,18 @@ def get_notebook_session(
         workspace_key: the key of the workspace.
         session_id: the session's id.
         profile: a named profile of the settings; None for the default.
+        expect: a condition over `self` that must hold, else the program ends; None for none.
 
     Returns:
         The session; its kernel is None right after creation and while the cluster restarts.
 
     Raises:
         NotFoundError: there is no such session, or the cloud hides it for want of a permission.
+        ExpectationError: `expect` does not hold.
         NbcloudError: any other error of the tree; see `pulumi_nbcloud.errors`.
     """
     inputs = _inputs(ai_data_platform_id, workspace_key, session_id, profile)
-    return cast("NotebookSessionState", lookup.get(_NOTEBOOK_SESSION, inputs))
+    return cast("NotebookSessionState", lookup.get(_NOTEBOOK_SESSION, inputs, expect))
 
 
 def get_notebook_session_output(
@@ -49,6 +56,7 @@ def get_notebook_session_output(
     session_id: pulumi.Input[str],
     *,
     profile: pulumi.Input[str | None] | None = None,
+    expect: pulumi.Input[str | None] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[NotebookSessionState]:
     """Reads a notebook session whose ids are not all known yet. Reading it may keep its cluster awake, and billed.
@@ -58,6 +66,7 @@ def get_notebook_session_output(
         workspace_key: the key of the workspace.
         session_id: the session's id.
         profile: a named profile of the settings; None for the default.
+        expect: a condition over `self` that must hold, else the program ends; None for none.
         opts: `depends_on` is heard.
 
     Returns:
@@ -66,7 +75,8 @@ def get_notebook_session_output(
     Raises:
         NbcloudError: through the Output; see `get_notebook_session`.
     """
-    return lookup.get_output(_NOTEBOOK_SESSION, _inputs(ai_data_platform_id, workspace_key, session_id, profile), opts)
+    inputs = _inputs(ai_data_platform_id, workspace_key, session_id, profile)
+    return lookup.get_output(_NOTEBOOK_SESSION, inputs, opts, expect)
 
 
 def _inputs(platform: object, workspace: object, session: object, profile: object) -> dict[str, object]:

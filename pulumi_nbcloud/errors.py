@@ -9,6 +9,7 @@
     ├── RefusedError            read the code: the cloud answered an error of its own
     ├── UnreachableError        try again later
     │   └── ThrottledError      try again after `retry_after`
+    ├── ExpectationError        look at the thing: `expect` of a look-up does not hold for it
     └── BadResponseError        report it: the answer is not what the vendor's page says
 
 The text of an error is one line that says what, where and which request; then a line `hint:`. It holds no secret:
@@ -113,6 +114,10 @@ class UnreachableError(NbcloudError):
 
 class ThrottledError(UnreachableError):
     """The cloud asks for fewer requests. Try again after `retry_after` seconds, if it is given."""
+
+
+class ExpectationError(NbcloudError):
+    """What a look-up was told to expect does not hold for what it read. Look at the thing, or correct `expect`."""
 
 
 class BadResponseError(NbcloudError):

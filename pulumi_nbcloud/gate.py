@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pulumi.dynamic
 
-from pulumi_nbcloud import lookup, preview
+from pulumi_nbcloud import lookup, preview, slots
 from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.lookup import Target
 from pulumi_nbcloud.provider.gate import OUTPUTS, GateProvider
@@ -105,7 +105,7 @@ class Gate(pulumi.dynamic.Resource, module="nbcloud", name="Gate"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         asked = {
-            "targets": lookup.clean(lambda: _by_name(resource_name, target, targets, opts)),
+            "targets": lookup.clean(lambda: _targets(resource_name, target, targets, opts)),
             "until": until,
             "fail_on": fail_on,
             "timeout": timeout,
@@ -125,6 +125,7 @@ class Gate(pulumi.dynamic.Resource, module="nbcloud", name="Gate"):
         # Without what it depends on: a component depends on its children, so a gate in one would depend on itself.
         row: pulumi.Output[str] = pulumi.Output(set(), urn.future(), urn.is_known(), urn.is_secret())  # type: ignore[arg-type]
         declared = dict.fromkeys((*asked, *OUTPUTS))
+        slots.declare()
         super().__init__(GateProvider(), resource_name, {**declared, **given, "status_urn": row}, opts)
         preview.announce(self, given)
 
@@ -136,23 +137,12 @@ def _custom_timeouts(opts: pulumi.ResourceOptions | None) -> dict[str, Any] | No
     return {name: value for name, value in given.items() if value is not None} or None
 
 
-def _by_name(
+def _targets(
     resource_name: str,
     target: Target | None,
     targets: Mapping[str, Target] | None,
     opts: pulumi.ResourceOptions | None,
 ) -> dict[str, Any]:
-    if (target is None) == (targets is None):
-        raise InputError(
-            f"gate {resource_name}: give either target= or targets=",
-            hint="target= for one thing, which conditions call self; targets= for several, by name",
-        )
     if opts is not None and opts.id is not None:
         raise InputError(f"gate {resource_name}: opts.id is not for gates", hint="leave it out")
-    if targets is not None and not isinstance(targets, Mapping):
-        raise InputError(
-            f"gate {resource_name}: targets cannot be a {type(targets).__name__}",
-            hint="give a dict of things by the name that conditions call them; target= for one thing",
-        )
-    chosen = {"self": target} if target is not None else dict(targets or {})
-    return {name: lookup.target_inputs(f"gate {resource_name}: target {name}", each) for name, each in chosen.items()}
+    return lookup.targets_by_name(f"gate {resource_name}", target, targets)

@@ -56,21 +56,23 @@ _INSTANCE = "hpcai:Instance"
 _INSTANCES = "hpcai:Instances"
 
 
-def get_instance(instance_id: str, *, profile: str | None = None) -> InstanceState:
+def get_instance(instance_id: str, *, profile: str | None = None, expect: str | None = None) -> InstanceState:
     """Reads one instance now, in preview too; costs a walk of the whole list, because the cloud has no other way.
 
     Args:
         instance_id: its id, 1 to 256 printable ASCII characters.
         profile: a named profile of the settings; None for the default.
+        expect: a condition over `self` that must hold, else the program ends; None for none.
 
     Returns:
         The instance.
 
     Raises:
         NotFoundError: the account has no such instance.
+        ExpectationError: `expect` does not hold.
         NbcloudError: any other error of the tree; see `pulumi_nbcloud.errors`.
     """
-    state = lookup.get(_INSTANCE, {"instance_id": instance_id, "profile": profile})
+    state = lookup.get(_INSTANCE, {"instance_id": instance_id, "profile": profile}, expect)
     return cast("InstanceState", state)
 
 
@@ -78,6 +80,7 @@ def get_instance_output(
     instance_id: pulumi.Input[str],
     *,
     profile: pulumi.Input[str | None] | None = None,
+    expect: pulumi.Input[str | None] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[InstanceState]:
     """Reads one instance whose id is not known yet.
@@ -85,6 +88,7 @@ def get_instance_output(
     Args:
         instance_id: its id, 1 to 256 printable ASCII characters.
         profile: a named profile of the settings; None for the default.
+        expect: a condition over `self` that must hold, else the program ends; None for none.
         opts: `depends_on` is heard.
 
     Returns:
@@ -93,7 +97,7 @@ def get_instance_output(
     Raises:
         NbcloudError: through the Output; see `get_instance`.
     """
-    return lookup.get_output(_INSTANCE, {"instance_id": instance_id, "profile": profile}, opts)
+    return lookup.get_output(_INSTANCE, {"instance_id": instance_id, "profile": profile}, opts, expect)
 
 
 def get_instances(
@@ -102,6 +106,7 @@ def get_instances(
     name: str | None = None,
     region: str | None = None,
     profile: str | None = None,
+    expect: str | None = None,
 ) -> InstancesState:
     """Reads all instances of the account now, in preview too, and gives those that the filters let through.
 
@@ -110,15 +115,17 @@ def get_instances(
         name: exactly this name.
         region: in the region of exactly this name: `asia-sg-1`.
         profile: a named profile of the settings; None for the default.
+        expect: a condition over `self` that must hold, else the program ends; None for none.
 
     Returns:
         The instances, and how many the account has in all. Never a part of the list.
 
     Raises:
         UnreachableError: the pages of the list did not add up; instances may have come or gone meanwhile.
+        ExpectationError: `expect` does not hold.
         NbcloudError: any other error of the tree; see `pulumi_nbcloud.errors`.
     """
-    state = lookup.get(_INSTANCES, {"status": status, "name": name, "region": region, "profile": profile})
+    state = lookup.get(_INSTANCES, {"status": status, "name": name, "region": region, "profile": profile}, expect)
     return cast("InstancesState", state)
 
 
@@ -128,6 +135,7 @@ def get_instances_output(
     name: pulumi.Input[str | None] | None = None,
     region: pulumi.Input[str | None] | None = None,
     profile: pulumi.Input[str | None] | None = None,
+    expect: pulumi.Input[str | None] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[InstancesState]:
     """Reads all instances of the account by filters that are not known yet.
@@ -137,6 +145,7 @@ def get_instances_output(
         name: exactly this name.
         region: in the region of exactly this name: `asia-sg-1`.
         profile: a named profile of the settings; None for the default.
+        expect: a condition over `self` that must hold, else the program ends; None for none.
         opts: `depends_on` is heard.
 
     Returns:
@@ -146,7 +155,7 @@ def get_instances_output(
         NbcloudError: through the Output; see `get_instances`.
     """
     inputs = {"status": status, "name": name, "region": region, "profile": profile}
-    return lookup.get_output(_INSTANCES, inputs, opts)
+    return lookup.get_output(_INSTANCES, inputs, opts, expect)
 
 
 class InstanceArgs(lookup.TargetArgs):

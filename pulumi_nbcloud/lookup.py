@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, TypeAlias, TypeVar
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 import pulumi
 import pulumi.dynamic
@@ -16,6 +15,7 @@ from pulumi.runtime.settings import get_monitor
 
 from pulumi_nbcloud import portal
 from pulumi_nbcloud.errors import InputError, NbcloudError
+from pulumi_nbcloud.exchange import last_request_id
 from pulumi_nbcloud.kind import Kind
 from pulumi_nbcloud.outputs import derive_outputs
 from pulumi_nbcloud.provider.read import INCLUDE_VOLATILE, ReadProvider
@@ -23,15 +23,19 @@ from pulumi_nbcloud.reader import overrides, process_reader
 from pulumi_nbcloud.registry import load
 from pulumi_nbcloud.settings import config_keys
 
+if TYPE_CHECKING:
+    from pulumi_nbcloud.expectation import Expectation
+
 T = TypeVar("T")
 
 
-def get(token: str, values: Mapping[str, Any]) -> Any:
+def get(token: str, values: Mapping[str, Any], expect: str | None = None) -> Any:
     """Reads one thing now; blocks until the answer is there, 60 s at most.
 
     Args:
         token: the kind's token.
         values: the arguments by name, plain.
+        expect: a condition over `self` that must hold for what is read; None for none.
 
     Returns:
         The kind's state.
@@ -40,7 +44,7 @@ def get(token: str, values: Mapping[str, Any]) -> Any:
         NbcloudError: see `errors`; a `pulumi.RunError` too, so that the program ends in its message alone.
     """
     try:
-        for name, value in values.items():
+        for name, value in {**values, "expect": expect}.items():
             if isinstance(value, pulumi.Output) or inspect.isawaitable(value):
                 raise InputError(
                     f"{token}: {name} is an {type(value).__name__}, whose value is not there yet",
@@ -48,8 +52,15 @@ def get(token: str, values: Mapping[str, Any]) -> Any:
                 )
         kind: Kind[Any, Any, Any] = load(token)
         arguments = kind.parse(values)
+        expectation = _expectation(kind, expect)
         override = overrides().get(token)
-        return override(arguments) if override else portal.call(_reading(kind, arguments))
+        if override:
+            state, request_id = override(arguments), None
+        else:
+            state, request_id = portal.call(_reading(kind, arguments))
+        if expectation:
+            expectation.check(state, arguments, request_id)
+        return state
     except NbcloudError as error:
         raise _as_run_error(error) from None
 
@@ -58,6 +69,7 @@ def get_output(
     token: str,
     inputs: Mapping[str, Any],
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
+    expect: pulumi.Input[str | None] | None = None,
 ) -> pulumi.Output[Any]:
     """Reads one thing once its inputs are known.
 
@@ -65,6 +77,7 @@ def get_output(
         token: the kind's token.
         inputs: the arguments by name; Outputs are waited for, and in preview an unknown one makes the result unknown.
         opts: `depends_on` is heard: in preview the result is unknown while one of them is yet to be created.
+        expect: a condition over `self` that must hold for what is read; None for none.
 
     Returns:
         An Output of the kind's state; secret where an input is.
@@ -73,22 +86,32 @@ def get_output(
         NbcloudError: through the Output; see `get`.
     """
     override = overrides().get(token)
+    # At once where it is known, because a mistake in it must be found while the inputs are still unknown.
+    at_once = clean(lambda: _expectation(load(token), expect)) if isinstance(expect, str) else None
 
     async def read(known: Mapping[str, Any]) -> Any:
         try:
             kind: Kind[Any, Any, Any] = load(token)
             arguments = kind.parse(known["inputs"])
+            expectation = at_once or _expectation(kind, known["expect"])
             if override:
-                return override(arguments)
-            return await asyncio.wrap_future(portal.submit(_reading(kind, arguments)))
+                state, request_id = override(arguments), None
+            else:
+                state, request_id = await asyncio.wrap_future(portal.submit(_reading(kind, arguments)))
+            if expectation:
+                # Off the program's loop: judging a long list takes a while.
+                await asyncio.to_thread(expectation.check, state, arguments, request_id)
+            return state
         except NbcloudError as error:
             raise _as_run_error(error) from None
 
     depends_on = getattr(opts, "depends_on", None) or []
-    return pulumi.Output.all(inputs=dict(inputs), depends_on=_settled(depends_on)).apply(read)
+    waited = {"depends_on": _settled(depends_on), "expect": settled(expect)}
+    return pulumi.Output.all(inputs=dict(inputs), **waited).apply(read)
 
 
-def _reading(kind: Kind[Any, Any, Any], arguments: Any) -> Callable[[], Any]:
+def _reading(kind: Kind[Any, Any, Any], arguments: Any) -> Callable[[], Awaitable[tuple[Any, str | None]]]:
+    """Makes the read of one thing, which gives its state and the id of the request."""
     if isinstance(get_monitor(), MockMonitor):
         raise InputError(
             f"{kind.token} {kind.identify(arguments)}: a unit test under set_mocks must not call a cloud",
@@ -96,7 +119,25 @@ def _reading(kind: Kind[Any, Any, Any], arguments: Any) -> Callable[[], Any]:
         )
     # Taken now, in the program's own context: the background loop serves every program of this process.
     config = {key: pulumi.runtime.get_config(key) for key in config_keys(kind.cloud)}
-    return functools.partial(process_reader().read, kind, arguments, config.get)
+
+    async def read() -> tuple[Any, str | None]:
+        last_request_id.set(None)
+        state = await process_reader().read(kind, arguments, config.get)
+        return state, last_request_id.get()
+
+    return read
+
+
+def _expectation(kind: Kind[Any, Any, Any], expect: Any) -> Expectation | None:
+    if expect is None:
+        return None
+    from pulumi_nbcloud.expectation import expectation_of
+
+    expectation = expectation_of(kind, expect)
+    if not isinstance(get_monitor(), MockMonitor):
+        for warning in expectation.condition.warnings:
+            pulumi.log.warn(f"{kind.token}: {warning}")
+    return expectation
 
 
 def _settled(dependency: Any) -> pulumi.Output[Any]:
@@ -239,3 +280,31 @@ def target_inputs(where: str, target: Target) -> dict[str, Any]:
         f"{where} cannot be a {type(target).__name__}",
         hint='give the Args of a kind, a read resource, or a dict with "kind"',
     )
+
+
+def targets_by_name(where: str, target: Target | None, targets: Mapping[str, Target] | None) -> dict[str, Any]:
+    """Writes what is waited for as plain inputs, by the names that conditions call it.
+
+    Args:
+        where: names who waits, for messages.
+        target: the one thing, which conditions call `self`.
+        targets: several things, by name.
+
+    Returns:
+        The inputs of each, by name.
+
+    Raises:
+        InputError: both or neither, or something that cannot be a target.
+    """
+    if (target is None) == (targets is None):
+        raise InputError(
+            f"{where}: give either target= or targets=",
+            hint="target= for one thing, which conditions call self; targets= for several, by name",
+        )
+    if targets is not None and not isinstance(targets, Mapping):
+        raise InputError(
+            f"{where}: targets cannot be a {type(targets).__name__}",
+            hint="give a dict of things by the name that conditions call them; target= for one thing",
+        )
+    chosen = {"self": target} if target is not None else dict(targets or {})
+    return {name: target_inputs(f"{where}: target {name}", each) for name, each in chosen.items()}

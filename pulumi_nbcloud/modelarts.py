@@ -33,21 +33,25 @@ _JOB = "modelarts:DevServerJob"
 _JOBS = "modelarts:DevServerJobs"
 
 
-def get_notebook_lease(notebook_id: str, *, profile: str | None = None) -> NotebookLeaseState:
+def get_notebook_lease(
+    notebook_id: str, *, profile: str | None = None, expect: str | None = None
+) -> NotebookLeaseState:
     """Reads the lease of a notebook instance now, in preview too.
 
     Args:
         notebook_id: the notebook instance's id, a UUID.
         profile: a named profile of the settings; None for the default.
+        expect: a condition over `self` that must hold, else the program ends; None for none.
 
     Returns:
         The lease; for a notebook that does not run, `running` is False and `not_running_reason` says why.
 
     Raises:
         NotFoundError: there is no such notebook.
+        ExpectationError: `expect` does not hold.
         NbcloudError: any other error of the tree; see `pulumi_nbcloud.errors`.
     """
-    state = lookup.get(_NOTEBOOK_LEASE, {"notebook_id": notebook_id, "profile": profile})
+    state = lookup.get(_NOTEBOOK_LEASE, {"notebook_id": notebook_id, "profile": profile}, expect)
     return cast("NotebookLeaseState", state)
 
 
@@ -55,6 +59,7 @@ def get_notebook_lease_output(
     notebook_id: pulumi.Input[str],
     *,
     profile: pulumi.Input[str | None] | None = None,
+    expect: pulumi.Input[str | None] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[NotebookLeaseState]:
     """Reads the lease of a notebook instance whose id is not known yet.
@@ -62,6 +67,7 @@ def get_notebook_lease_output(
     Args:
         notebook_id: the notebook instance's id, a UUID.
         profile: a named profile of the settings; None for the default.
+        expect: a condition over `self` that must hold, else the program ends; None for none.
         opts: `depends_on` is heard.
 
     Returns:
@@ -70,7 +76,7 @@ def get_notebook_lease_output(
     Raises:
         NbcloudError: through the Output; see `get_notebook_lease`.
     """
-    return lookup.get_output(_NOTEBOOK_LEASE, {"notebook_id": notebook_id, "profile": profile}, opts)
+    return lookup.get_output(_NOTEBOOK_LEASE, {"notebook_id": notebook_id, "profile": profile}, opts, expect)
 
 
 class NotebookLeaseArgs(lookup.TargetArgs):
@@ -146,12 +152,13 @@ class NotebookLease(lookup.ReadResource, module="nbcloud/modelarts", name="Noteb
         super().__init__(resource_name, {"notebook_id": notebook_id, "profile": profile}, opts)
 
 
-def get_dev_server_job(job_id: str, *, profile: str | None = None) -> DevServerJobState:
+def get_dev_server_job(job_id: str, *, profile: str | None = None, expect: str | None = None) -> DevServerJobState:
     """Reads one DevServer job now, in preview too.
 
     Args:
         job_id: the job's id, 1 to 64 characters; matched exactly.
         profile: a named profile of the settings; None for the default.
+        expect: a condition over `self` that must hold, else the program ends; None for none.
 
     Returns:
         The job. FINISHED does not mean success: look at `abnormal_count`.
@@ -159,15 +166,17 @@ def get_dev_server_job(job_id: str, *, profile: str | None = None) -> DevServerJ
     Raises:
         NotFoundError: the project has no such job.
         BadResponseError: the list does not tell: it is not whole, or two jobs have this id.
+        ExpectationError: `expect` does not hold.
         NbcloudError: any other error of the tree; see `pulumi_nbcloud.errors`.
     """
-    return cast("DevServerJobState", lookup.get(_JOB, {"job_id": job_id, "profile": profile}))
+    return cast("DevServerJobState", lookup.get(_JOB, {"job_id": job_id, "profile": profile}, expect))
 
 
 def get_dev_server_job_output(
     job_id: pulumi.Input[str],
     *,
     profile: pulumi.Input[str | None] | None = None,
+    expect: pulumi.Input[str | None] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[DevServerJobState]:
     """Reads one DevServer job whose id is not known yet.
@@ -175,6 +184,7 @@ def get_dev_server_job_output(
     Args:
         job_id: the job's id, 1 to 64 characters; matched exactly.
         profile: a named profile of the settings; None for the default.
+        expect: a condition over `self` that must hold, else the program ends; None for none.
         opts: `depends_on` is heard.
 
     Returns:
@@ -183,7 +193,7 @@ def get_dev_server_job_output(
     Raises:
         NbcloudError: through the Output; see `get_dev_server_job`.
     """
-    return lookup.get_output(_JOB, {"job_id": job_id, "profile": profile}, opts)
+    return lookup.get_output(_JOB, {"job_id": job_id, "profile": profile}, opts, expect)
 
 
 def get_dev_server_jobs(
@@ -194,6 +204,7 @@ def get_dev_server_jobs(
     status: str | None = None,
     visible: bool | None = None,
     profile: str | None = None,
+    expect: str | None = None,
 ) -> DevServerJobsState:
     """Lists the project's DevServer jobs now, in preview too.
 
@@ -204,15 +215,17 @@ def get_dev_server_jobs(
         status: only jobs in this state, for example `FINISHED`.
         visible: only jobs that are visible, or only those that are not.
         profile: a named profile of the settings; None for the default.
+        expect: a condition over `self` that must hold, else the program ends; None for none.
 
     Returns:
         The jobs that the cloud gives, and whether that is all of them (`truncated`).
 
     Raises:
+        ExpectationError: `expect` does not hold.
         NbcloudError: see `pulumi_nbcloud.errors`.
     """
     inputs = {"job_id": job_id, "name": name, "type": type, "status": status, "visible": visible, "profile": profile}
-    return cast("DevServerJobsState", lookup.get(_JOBS, inputs))
+    return cast("DevServerJobsState", lookup.get(_JOBS, inputs, expect))
 
 
 def get_dev_server_jobs_output(
@@ -223,12 +236,14 @@ def get_dev_server_jobs_output(
     status: pulumi.Input[str | None] | None = None,
     visible: pulumi.Input[bool | None] | None = None,
     profile: pulumi.Input[str | None] | None = None,
+    expect: pulumi.Input[str | None] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[DevServerJobsState]:
     """Lists the project's DevServer jobs by filters that are not known yet.
 
     Args:
         job_id, name, type, status, visible, profile: see `get_dev_server_jobs`.
+        expect: a condition over `self` that must hold, else the program ends; None for none.
         opts: `depends_on` is heard.
 
     Returns:
@@ -238,7 +253,7 @@ def get_dev_server_jobs_output(
         NbcloudError: through the Output; see `get_dev_server_jobs`.
     """
     inputs = {"job_id": job_id, "name": name, "type": type, "status": status, "visible": visible, "profile": profile}
-    return lookup.get_output(_JOBS, inputs, opts)
+    return lookup.get_output(_JOBS, inputs, opts, expect)
 
 
 class DevServerJobArgs(lookup.TargetArgs):

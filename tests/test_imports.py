@@ -14,10 +14,11 @@ PACKAGE = Path(__file__).resolve().parents[1] / "pulumi_nbcloud"
 # From the top down; a module may import its own layer and those below it.
 LAYERS = (
     ("aidp", "hpcai", "modelarts"),
-    ("gate", "lookup", "cli"),
-    ("outputs",),
+    ("gate", "hooks", "lookup", "cli"),
+    ("outputs", "slots"),
     ("preview",),
     ("provider",),
+    ("expectation",),
     ("waiting",),
     ("testing", "condition"),
     ("reader", "portal"),
@@ -29,7 +30,7 @@ LAYERS = (
     ("exchange", "retry"),
     ("errors",),
 )
-PULUMI_ALLOWED = {"aidp", "hpcai", "modelarts", "gate", "lookup", "outputs", "preview", "provider"}
+PULUMI_ALLOWED = {"aidp", "hpcai", "modelarts", "gate", "hooks", "lookup", "outputs", "preview", "provider", "slots"}
 HTTPX_ALLOWED = {"transport"}
 MOCK_ALLOWED = {"mock", "cli"}
 HEAVY = ("httpx", "aiohttp", "pydantic", "celpy", "pulumi", "pulumi_nbcloud.mock", "werkzeug", "typer", "anyio")

@@ -1,13 +1,14 @@
-"""Live status of a waiting gate, on its own row of the CLI.
+"""Live status of a wait, on the row of the CLI that it holds up.
 
-The engine's address is the first argument of the provider process; messages go to its Log with the gate's URN. Nothing
-here raises: a wait must not end because its status could not be shown.
+The engine's address is the first argument of the provider process; a program has an engine of its own. Messages go to
+the engine's Log with a resource's URN. Nothing here raises: a wait must not end because its status could not be shown.
 """
 
 from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from pulumi_nbcloud.waiting.outcome import Progress
@@ -23,19 +24,22 @@ _unusable = False
 _calls: set[Any] = set()
 _arrived = False
 _lost = 0
+_when_gone: list[Callable[[], None]] = []
 
 
 class GateReporter:
-    """Reports one gate's wait to the engine; where that cannot be reached, to stderr, on change and more slowly.
+    """Reports one wait to the engine; where that cannot be reached, to stderr, on change and more slowly.
 
     Args:
-        urn: the gate's URN; None where it is not known.
+        urn: the URN of the gate, or of the resource that waits; None where it is not known.
+        engine: the engine's stub; None for the one of this provider process.
     """
 
-    def __init__(self, urn: str | None) -> None:
+    def __init__(self, urn: str | None, engine: Any = None) -> None:
         self._urn = urn
+        self._stub = engine or _engine()
         self._last = ""
-        self.heartbeat_seconds = HEARTBEAT_SECONDS if urn and _engine() is not None else SLOW_HEARTBEAT_SECONDS
+        self.heartbeat_seconds = HEARTBEAT_SECONDS if urn and self._stub is not None else SLOW_HEARTBEAT_SECONDS
 
     def changed(self, progress: Progress, elapsed: float) -> None:
         """Shows the new state."""
@@ -47,7 +51,7 @@ class GateReporter:
 
     def warning(self, text: str) -> None:
         """Shows a warning that stays."""
-        if not send(text, self._urn, warning=True):
+        if not send(text, self._urn, warning=True, engine=self._stub):
             print(f"warning: {text}", file=sys.stderr, flush=True)  # noqa: T201
 
     def _say(self, progress: Progress, elapsed: float) -> None:
@@ -55,22 +59,23 @@ class GateReporter:
         if line == self._last:
             return
         self._last = line
-        if not send(line, self._urn):
+        if not send(line, self._urn, engine=self._stub):
             print(line, file=sys.stderr, flush=True)  # noqa: T201  (the engine shows what this process prints)
 
 
-def send(text: str, urn: str | None, *, warning: bool = False) -> bool:
+def send(text: str, urn: str | None, *, warning: bool = False, engine: Any = None) -> bool:
     """Shows a text on a resource's row.
 
     Args:
         text: the text.
         urn: the resource.
         warning: as a warning that stays, instead of a status that the next one replaces.
+        engine: the engine's stub; None for the one of this provider process.
 
     Returns:
         Whether it could be handed to the engine.
     """
-    stub = _engine()
+    stub = engine or _engine()
     if stub is None or urn is None:
         return False
     try:
@@ -88,10 +93,16 @@ def send(text: str, urn: str | None, *, warning: bool = False) -> bool:
     return True
 
 
+def when_gone(work: Callable[[], None]) -> None:
+    """Has work done once the engine is gone, on a thread of its own."""
+    if work not in _when_gone:
+        _when_gone.append(work)
+
+
 def _sent(call: Any) -> None:
     """Takes note of a message that arrived or not: an engine that was there and is gone was killed.
 
-    Nobody ends the provider process then, and its gates would go on asking the cloud until their timeouts.
+    Nobody ends this process then, and its waits would go on asking the cloud until their timeouts.
     """
     global _arrived, _lost
     import grpc
@@ -106,7 +117,8 @@ def _sent(call: Any) -> None:
 
             # On a thread of its own: gRPC calls back here on the event loop's thread where the call had ended already,
             # and the loop cannot wait for itself.
-            threading.Thread(target=host.cancel_waits, name="nbcloud-engine-gone", daemon=True).start()
+            for work in (host.cancel_waits, *_when_gone):
+                threading.Thread(target=work, name="nbcloud-engine-gone", daemon=True).start()
 
 
 def _engine() -> Any:

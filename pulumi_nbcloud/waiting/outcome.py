@@ -107,12 +107,8 @@ class Progress:
                 del self.transitions[FIRST_KEPT]
 
     def headline(self, name: str) -> str:
-        """The fields of a target that its kind names for messages; nulls are left out, "found" if all are."""
-        state = self.seen[name].state
-        if state is None:
-            return "not found"
-        shown = ((each, _found(state, each)) for each in self.kinds[name].headline)
-        return ", ".join(f"{each}={_value(value)}" for each, value in shown if value is not None) or "found"
+        """What was last seen of a target, as messages show it."""
+        return headline(self.kinds[name], self.seen[name].state)
 
     def summary(self) -> str:
         """The headline of every target, in one line."""
@@ -154,6 +150,14 @@ class Met:
     at: datetime
     elapsed: float
     progress: Progress
+
+
+def headline(kind: Kind[Any, Any, Any], state: State | None) -> str:
+    """Writes the fields of a state that its kind names for messages; nulls are left out, "found" if all are."""
+    if state is None:
+        return "not found"
+    shown = ((each, _found(state, each)) for each in kind.headline)
+    return ", ".join(f"{each}={_value(value)}" for each, value in shown if value is not None) or "found"
 
 
 def _found(state: object, path: str) -> object:

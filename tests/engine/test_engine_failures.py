@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from lease_support import NOTEBOOK
+from lease_support import KIND, NOTEBOOK, STOPPED
 from stack import PROGRAM_ROW, UNHANDLED, Run, Stack
 
 from pulumi_nbcloud.mock import MockClouds
@@ -43,6 +43,30 @@ def test_a_look_up_of_a_gone_notebook_ends_in_two_clean_errors(
     assert_clean(run, PROGRAM_ROW, [f"error: {message}", hint, UNHANDLED])
     assert set(run.diagnostics) == {PROGRAM_ROW}
     assert clouds.request_count() == 1
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["get_notebook_lease(", "get_notebook_lease_output(pulumi.Output.from_input("],
+    ids=["get", "get_output"],
+)
+def test_what_is_not_as_expected_ends_preview_and_update_in_two_clean_errors(
+    call: str, stack: Stack, clouds: MockClouds
+) -> None:
+    clouds.modelarts.put_lease(NOTEBOOK, status="STOPPED")
+    argument = f'"{NOTEBOOK}"' + (")" if "output" in call else "")
+    stack.program(f'nbcloud.modelarts.{call}{argument}, expect="self.running")')
+    for command in (stack.preview, stack.up):
+        run = command(expect=1)
+        message = (
+            f"error: {KIND} {NOTEBOOK}: not as expected; wanted: self.running; seen: {STOPPED} "
+            f"(request id {clouds.requests[-1].request_id})"
+        )
+        hint = "hint: look at the thing itself, or correct expect; it is judged in every preview and update"
+        assert_clean(run, PROGRAM_ROW, [message, hint, UNHANDLED])
+    clouds.modelarts.put_lease(NOTEBOOK)
+    assert "Diagnostics:" not in stack.up().output
+    assert clouds.request_count() == 3
 
 
 def test_a_recorded_notebook_that_is_gone_fails_on_its_row(stack: Stack, clouds: MockClouds) -> None:

@@ -18,6 +18,7 @@ from simulated import ABSENT, DOWN, FORBIDDEN, LOCKED, History, Throttled, outco
 from virtual_time import run
 
 from pulumi_nbcloud.errors import NbcloudError
+from pulumi_nbcloud.waiting.knobs import DEFAULT_RULES, Rules
 from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError
 from pulumi_nbcloud.waiting.schedule import Schedule
 
@@ -37,6 +38,7 @@ class Scenario:
     schedule: Schedule
     until: str | None = None
     fail_on: str | bool | None = None
+    rules: Rules = DEFAULT_RULES
     looks: list[list[Any]] = field(default_factory=list)
     """What the reads of each look gave."""
     starts: list[float] = field(default_factory=list)
@@ -54,7 +56,8 @@ class Scenario:
     def run(self) -> Met | NbcloudError:
         async def simulate() -> Met | NbcloudError:
             named = {f"t{index}": thing for index, thing in enumerate(self.things)}
-            wait = wait_for(named, timeout=self.timeout, schedule=self.schedule, until=self.until, fail_on=self.fail_on)
+            how = {"until": self.until, "fail_on": self.fail_on, "rules": self.rules}
+            wait = wait_for(named, timeout=self.timeout, schedule=self.schedule, **how)  # type: ignore[arg-type]
             result = await outcome_of(wait)
             self.ended = anyio.current_time()
             assert isinstance(result, Met) or result.args
@@ -69,12 +72,30 @@ class Scenario:
             self.looks.append([value for _, value in look])
         return result
 
+    def verdicts(self) -> list[str]:
+        """The oracle: what each look must come to, after those before it."""
+        found, row = [], 0
+        for verdict in map(self.verdict, self.looks):
+            row = row + 1 if verdict == "met" else 0
+            found.append("in a row" if 0 < row < self.rules.consecutive else verdict)
+        return found
+
     def verdict(self, look: Sequence[Any]) -> str:
-        """The oracle: what a look must come to."""
+        """What a look comes to by itself."""
         if LOCKED in look or FORBIDDEN in look:
             return "unauthorised"
         if any(value == DOWN or isinstance(value, Throttled) for value in look):
             return "error"
+        judged = self.judged(look)
+        if judged != "failed" and ABSENT in look:
+            if self.rules.not_found == "fail":
+                return "absent"
+            if self.rules.not_found == "met" and set(look) == {ABSENT}:
+                return "met"
+        return judged
+
+    def judged(self, look: Sequence[Any]) -> str:
+        """What the conditions alone make of a look."""
         if isinstance(self.fail_on, str):
             if look[0] in HOLD[self.fail_on]:
                 return "failed"
@@ -86,11 +107,14 @@ class Scenario:
 
     def at_the_deadline(self, verdicts: Sequence[str]) -> Outcome:
         """How a wait ends that nothing has decided."""
-        good = [look for look, verdict in zip(self.looks, verdicts, strict=False) if verdict == "not yet"]
+        answered = ("not yet", "in a row", "absent")
+        good = [look for look, verdict in zip(self.looks, verdicts, strict=False) if verdict in answered]
         if not good:
             return Outcome.UNREACHABLE
         missing = [index for index, value in enumerate(good[-1]) if value == ABSENT]
-        if verdicts[-1] == "error" or not missing:
+        # A look that was cut short says nothing.
+        last = [verdict for verdict in verdicts if verdict != "cut"][-1]
+        if last in ("error", "in a row") or not missing:
             return Outcome.TIMED_OUT
         was_there = all(any(look[index] != ABSENT for look in good) for index in missing)
         return Outcome.GONE if was_there else Outcome.NEVER_APPEARED
@@ -120,6 +144,14 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         Schedule.fixed(draw(st.floats(1.0, 40.0)), random) if draw(st.booleans()) else Schedule(random=random),
         draw(st.sampled_from([None, None, READY, READY_OR_ODD])),
         draw(st.sampled_from([None, None, False, READY, ODD])),
+        draw(
+            st.builds(
+                Rules,
+                st.sampled_from([1, 1, 2, 3]),
+                st.sampled_from(["wait", "wait", "fail", "met"]),
+                st.sampled_from([10, 10, 1, 3]),
+            )
+        ),
     )
 
 
@@ -137,9 +169,17 @@ def scenarios(draw: st.DrawFn) -> Scenario:
 @example(Scenario([History([(0, "READY")]), History([(0, "READY"), (50, "FAILED")])], 90.0, steady(), None, ODD))
 @example(Scenario([History([(0, "PENDING"), (20, ABSENT)]), History([(0, "READY")])], 90.0, steady()))
 @example(Scenario([History([(0, "PENDING"), (20, ABSENT)]), History([(0, ABSENT)])], 90.0, steady()))
+@example(Scenario([History([(0, "READY")])], 30.0, steady(5.0), rules=Rules(consecutive=3)))
+@example(Scenario([History([(0, "READY"), (8, DOWN), (12, "READY")])], 60.0, steady(5.0), rules=Rules(consecutive=3)))
+@example(Scenario([History([(0, "READY")])], 3.0, steady(5.0), rules=Rules(consecutive=3)))
+@example(Scenario([History([(0, "READY")], latency=12.0)], 15.0, steady(5.0), rules=Rules(consecutive=2)))
+@example(Scenario([History([(0, "PENDING"), (9, ABSENT)])], 60.0, steady(5.0), rules=Rules(not_found="fail")))
+@example(Scenario([History([(0, "READY"), (9, ABSENT)])], 60.0, steady(5.0), ODD, rules=Rules(2, "met")))
+@example(Scenario([History([(0, ABSENT)]), History([(0, "ODD")])], 20.0, steady(5.0), rules=Rules(not_found="met")))
+@example(Scenario([History([(0, DOWN), (12, "READY")])], 60.0, steady(5.0), rules=Rules(max_poll_errors=3)))
 def test_every_history_ends_rightly(scenario: Scenario) -> None:
     result = scenario.run()
-    verdicts = [scenario.verdict(look) for look in scenario.looks]
+    verdicts = scenario.verdicts()
     ends = [start + scenario.latency for start in scenario.starts]
     deadline, last = scenario.timeout, len(verdicts) - 1
     # Two events at one moment have no order.
@@ -147,8 +187,8 @@ def test_every_history_ends_rightly(scenario: Scenario) -> None:
     cut_short = ends[last] > scenario.bound
     asked = _asked(scenario.looks[last])
 
-    # Nothing that decides is passed over: released, failed or locked out at the first look that says so.
-    assert set(verdicts[:last]) <= {"not yet", "error"}
+    # Nothing that decides is passed over: released, failed, missed or locked out at the first look that says so.
+    assert set(verdicts[:last]) <= {"not yet", "in a row", "error"}
     assert scenario.ended <= scenario.bound + EPSILON
 
     longest_row = max((len(list(row)) for each, row in groupby(verdicts) if each == "error"), default=0)
@@ -160,7 +200,10 @@ def test_every_history_ends_rightly(scenario: Scenario) -> None:
     elif verdicts[last] in ("met", "failed", "unauthorised"):
         expected = Outcome(verdicts[last])
         assert scenario.ended <= ends[last] + EPSILON
-    elif longest_row == 10 or 0.0 < asked > deadline - ends[last]:
+    elif verdicts[last] == "absent":
+        expected = scenario.at_the_deadline(verdicts)
+        assert scenario.ended <= ends[last] + EPSILON
+    elif longest_row == scenario.rules.max_poll_errors or 0.0 < asked > deadline - ends[last]:
         expected = Outcome.UNREACHABLE
         assert scenario.ended <= ends[last] + EPSILON
     else:
@@ -168,7 +211,7 @@ def test_every_history_ends_rightly(scenario: Scenario) -> None:
         # One last look starts at the deadline, or as soon as the one before is over.
         assert scenario.starts[last] >= deadline - EPSILON
         assert last == 0 or scenario.starts[last] <= max(deadline, ends[last - 1]) + EPSILON
-    assert longest_row <= 10
+    assert longest_row <= scenario.rules.max_poll_errors
     assert (Outcome.MET if isinstance(result, Met) else getattr(result, "outcome", None)) is expected, result
 
     _check_pauses(scenario, verdicts, ends)
@@ -183,7 +226,7 @@ def _check_pauses(scenario: Scenario, verdicts: Sequence[str], ends: Sequence[fl
     base = scenario.schedule.start
     before: list[Any] | None = None
     for index, start in enumerate(scenario.starts[1:]):
-        if verdicts[index] == "not yet":
+        if verdicts[index] in ("not yet", "in a row"):
             if scenario.looks[index] != before:
                 base = scenario.schedule.start
             before = scenario.looks[index]

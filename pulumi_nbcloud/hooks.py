@@ -1,0 +1,148 @@
+"""Waiting before a resource that one already has is created or updated, by a hook of the engine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+import pulumi
+import pulumi.runtime
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.settings import get_engine, get_monitor
+
+from pulumi_nbcloud import lookup, portal, slots
+from pulumi_nbcloud.errors import InputError
+from pulumi_nbcloud.lookup import Target
+from pulumi_nbcloud.provider import status
+from pulumi_nbcloud.reader import process_reader
+from pulumi_nbcloud.registry import KINDS
+from pulumi_nbcloud.settings import ConfigReader, config_keys
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.waiting.process import Waits
+    from pulumi_nbcloud.waiting.reporting import Reporter
+
+__all__ = ["wait_before"]
+
+OPERATIONS = ("create", "update")
+
+_running: WeakSet[Waits] = WeakSet()
+
+
+def wait_before(
+    name: str | None = None,
+    *,
+    target: Target | None = None,
+    targets: Mapping[str, Target] | None = None,
+    until: pulumi.Input[str] | None = None,
+    fail_on: pulumi.Input[str | bool] | None = None,
+    timeout: pulumi.Input[str] | None = None,
+    interval: pulumi.Input[str] | None = None,
+    consecutive: pulumi.Input[int] | None = None,
+    not_found: pulumi.Input[str] | None = None,
+    max_poll_errors: pulumi.Input[int] | None = None,
+    enforcement: pulumi.Input[str] | None = None,
+    before: Sequence[str] = ("create",),
+) -> pulumi.ResourceHookBinding:
+    """Makes a hook that holds a resource back until a condition is met: `ResourceOptions(hooks=wait_before(...))`.
+
+    It waits as a gate does, in the program's process, with its status on the row of the resource. It leaves no outputs
+    and no verdict in state, so it waits whenever the engine is about to do what it stands before. One Ctrl-C waits for
+    its end, two end it.
+
+    Args:
+        name: names the hook in messages, once in a program; None to have the engine name it after the resource, which
+            also lets several resources share what is returned.
+        target, targets, until, fail_on, interval, consecutive, not_found, max_poll_errors, enforcement: see `Gate`.
+        timeout: see `Gate`; custom timeouts are the resource's own, so they are not heard. Default 30m.
+        before: what to wait before: `create`, `update` or both.
+
+    Returns:
+        The hooks, for the options of a resource.
+
+    Raises:
+        InputError: what is known already cannot be right; in preview, too.
+    """
+    where = f"wait_before {name}" if name else "wait_before"
+    asked: dict[str, Any] = {
+        "until": until,
+        "fail_on": fail_on,
+        "timeout": timeout,
+        "interval": interval,
+        "consecutive": consecutive,
+        "not_found": not_found,
+        "max_poll_errors": max_poll_errors,
+        "enforcement": enforcement,
+    }
+
+    def check() -> dict[str, Any]:
+        if isinstance(before, str) or not before or not set(before) <= set(OPERATIONS):
+            raise InputError(
+                f"{where}: before must be some of {', '.join(OPERATIONS)}", hint='write it like before=("create",)'
+            )
+        return _checked(where, {"targets": lookup.targets_by_name(where, target, targets), **asked})
+
+    given = lookup.clean(check)
+    if isinstance(get_monitor(), MockMonitor):
+        return pulumi.ResourceHookBinding()  # unit tests have no engine that could call a hook
+    slots.declare()
+    # Taken now, in the program's own context: a hook is called outside of it.
+    clouds = {token.partition(":")[0] for token in KINDS}
+    config = {key: pulumi.runtime.get_config(key) for cloud in clouds for key in config_keys(cloud)}
+    engine = get_engine()
+
+    async def wait(args: pulumi.ResourceHookArgs) -> None:
+        known = await pulumi.Output.from_input(given).future()
+        await _wait(where, known or {}, config.get, status.GateReporter(args.urn, engine))
+
+    hook: Any = pulumi.ResourceHook(name, wait) if name else wait
+    return pulumi.ResourceHookBinding(**{f"before_{operation}": [hook] for operation in before})
+
+
+def _checked(where: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Checks what is known already; gives the inputs that were given."""
+    from pulumi_nbcloud.waiting.plan import parse_plan
+
+    given = {name: lookup.settled(value) for name, value in inputs.items() if value is not None}
+    plan, problems = parse_plan(given, lambda value: isinstance(value, pulumi.Output))
+    if problems:
+        raise _refusal(where, problems)
+    for warning in plan.judge().warnings if plan else ():
+        pulumi.log.warn(f"{where}: {warning}")
+    return given
+
+
+def _refusal(where: str, problems: Sequence[str]) -> InputError:
+    """All problems at once, the hint of the last of them as its own."""
+    text, _, hint = f"{where}: {'; '.join(problems)}".rpartition("\nhint: ")
+    return InputError(text or hint, hint=hint if text else None)
+
+
+async def _wait(where: str, inputs: Mapping[str, Any], config: ConfigReader, reporter: Reporter) -> None:
+    from pulumi_nbcloud.waiting.plan import parse_plan
+    from pulumi_nbcloud.waiting.process import Waits
+
+    plan, problems = parse_plan(inputs)
+    if plan is None:
+        raise _refusal(where, problems or ["its inputs are not known\nhint: give it inputs that are"])
+    ready = plan
+
+    async def run() -> None:
+        waits = Waits(process_reader(), config)
+        _running.add(waits)
+        status.when_gone(_cancel)
+        await waits.enforce(ready, reporter)
+
+    await asyncio.wrap_future(portal.submit(run))
+
+
+def _cancel() -> None:
+    """Ends the waits of a program whose engine is gone: nobody else would."""
+
+    async def cancel() -> None:
+        for waits in _running:
+            waits.cancellation.cancel()
+
+    portal.call(cancel)

@@ -1,0 +1,37 @@
+"""Says when a program may starve: the engine works on so many resources at a time, and each waiting gate is one."""
+
+from __future__ import annotations
+
+from weakref import WeakKeyDictionary
+
+import pulumi
+import pulumi.runtime.settings
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.settings import get_monitor
+
+# By the program: several may run in one process, one after the other or at the same time.
+_declared: WeakKeyDictionary[object, int] = WeakKeyDictionary()
+
+
+def declare() -> None:
+    """Counts one gate, or one wait before a resource, of this program; warns once where there are more than slots."""
+    monitor = get_monitor()
+    if monitor is None or isinstance(monitor, MockMonitor):
+        return
+    count = _declared.get(monitor, 0) + 1
+    _declared[monitor] = count
+    slots = parallel()
+    if slots is not None and count == slots + 1:
+        pulumi.log.warn(
+            f"this program declares more gates than the engine has slots (--parallel {slots}): while that many wait, "
+            "nothing else is created\n"
+            "hint: raise --parallel, or give one gate several targets; a gate must not wait for what it keeps from "
+            "running"
+        )
+
+
+def parallel() -> int | None:
+    """How many resources the engine works on at a time; None where it does not say."""
+    # Typed as a bool in the SDK, and missing in some programs that are run without the CLI.
+    given = getattr(pulumi.runtime.settings.SETTINGS, "parallel", None)
+    return given if isinstance(given, int) and not isinstance(given, bool) and given > 0 else None

@@ -1,0 +1,151 @@
+"""The knobs of gates on the real engine, several gates in one stack; and a gate whose target the stack brings about."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from lease_support import STOPPED, looked_at, notebook
+from nbcloud_support import eventually
+from stack import GATE, PROGRAM_ROW, Stack, row
+
+from pulumi_nbcloud.mock import MockClouds
+
+ADVICE = "; the update goes on, because this wait is advisory"
+LONGER = "give a longer timeout, or look at why it does not get there"
+KNOBS = """
+    gate("advised", 1, timeout="0", enforcement="advisory")
+    gate("off", 1, enforcement="disabled", every_update=True)
+    gate("steady", 2, consecutive=3)
+    gate("gone", 3, until="false", not_found="met")
+    gate("always", 2, every_update=True)
+    gate("custom", 2, timeout=None, opts=pulumi.ResourceOptions(
+        custom_timeouts=pulumi.CustomTimeouts(create="7m", update="0")), until={until!r})
+"""
+MENDED = 'gate("advised", 1, timeout="0")\n'
+
+
+def timeless(line: str) -> str:
+    return re.sub(r"\d+s( of | ago)|request id \w+", r"N\1", line)
+
+
+def test_knobs_decide_what_a_look_means_and_whether_the_update_goes_on(stack: Stack, clouds: MockClouds) -> None:
+    clouds.modelarts.put_lease(notebook(1), status="STOPPED")
+    clouds.modelarts.put_lease(notebook(2))
+    stack.program(KNOBS.format(until="self.running"))
+    run = stack.up("--parallel", "16")
+    assert set(run.diagnostics) == {row("advised")}
+    advised, hint = run.diagnostics[row("advised")]
+    problem = (
+        f"modelarts:NotebookLease {notebook(1)}: timed out after 0s of 0s; wanted: self.running; "
+        f"last seen: {STOPPED} (0s ago); looks: 1 (request id X)"
+    )
+    assert timeless(advised) == timeless(f"warning: {problem}")
+    assert hint == f"hint: {LONGER}{ADVICE}"
+    outputs = {name: each["outputs"] for name, each in stack.resources().items()}
+    assert {name: each["verdict"] for name, each in outputs.items()} == {
+        "advised": "timed out",
+        "off": "disabled",
+        "steady": "met",
+        "gone": "met",
+        "always": "met",
+        "custom": "met",
+    }
+    assert timeless(outputs["advised"]["message"]) == timeless(problem)
+    assert "met_time" not in outputs["advised"]
+    assert (outputs["off"]["message"], outputs["off"]["polls"]) == (
+        "not looked at, because enforcement is 'disabled'",
+        0,
+    )
+    assert (outputs["steady"]["polls"], outputs["gone"]["polls"]) == (3, 1)
+    assert outputs["custom"]["custom_timeouts"] == {"create": "7m", "update": "0"}
+
+    # An update that changes nothing asks where that was asked for, and nowhere else.
+    clouds.clear_requests()
+    again = stack.up("--parallel", "16")
+    assert looked_at(clouds) == [2]
+    assert re.search(r"~ (\d+) updated", again.output)[1] == "1"  # type: ignore[index]
+    assert "Diagnostics:" not in again.output
+
+    # Tightened while it is not met: it waits, and is binding. The timeout of an update is the update's own.
+    stack.program(KNOBS.format(until="!self.running").replace(', enforcement="advisory"', ""))
+    failed = stack.up("--parallel", "16", "--continue-on-error", expect=1)
+    error, hint = failed.diagnostics[row("advised")]
+    assert timeless(error) == timeless(f"error: {problem}")
+    assert hint == f"hint: {LONGER}; pulumi up waits again"
+    assert "timed out after 0s of 0s; wanted: !self.running; " in failed.diagnostics[row("custom")][0]
+    assert stack.resources()["advised"]["outputs"]["verdict"] == "timed out"
+
+
+def test_not_found_and_failed_looks_end_a_wait_early_where_that_is_asked(stack: Stack, clouds: MockClouds) -> None:
+    clouds.faults.add(service="modelarts", status=500, match=notebook(2), count=1_000)
+    stack.program('gate("missing", 1, not_found="fail")\ngate("down", 2, max_poll_errors=2)\n')
+    run = stack.up("--continue-on-error", expect=1)
+    missing, _ = run.diagnostics[row("missing")]
+    start = ": never appeared after 0s of 10m: not_found is 'fail'; wanted: self.running; last seen: not found "
+    assert start in missing
+    down, _ = run.diagnostics[row("down")]
+    assert re.search(r": unreachable after \d+s of 10m: 2 looks in a row failed; ", down)
+    assert sorted(looked_at(clouds)) == [1, 2, 2]
+    assert stack.resources() == {}
+
+
+STARTER = """
+import json
+import urllib.request
+from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+
+
+class _Provider(ResourceProvider):
+    def create(self, props):
+        for url in props["urls"]:
+            urllib.request.urlopen(urllib.request.Request(url, b"{}", method="PUT"), timeout=30).close()
+        return CreateResult("started", {})
+
+
+class Starter(Resource, module="probe", name="Starter"):
+    def __init__(self, name, urls, opts=None):
+        super().__init__(_Provider(), name, {"urls": urls}, opts)
+"""
+
+
+def test_gates_wait_for_what_another_resource_of_the_stack_brings_about(stack: Stack, clouds: MockClouds) -> None:
+    """At the default --parallel, with more gates than the SDK serves at a time, declared before what they wait for."""
+    slots = 4 * len(os.sched_getaffinity(0))
+    numbers = range(1, min(6, slots - 1) + 1)
+    (stack.folder / "starter.py").write_text(STARTER)
+    urls = [f"{clouds.url}/_mock/modelarts/leases/mock-project/{notebook(number)}" for number in numbers]
+    stack.program(f"""
+        from starter import Starter
+        gates = [gate(str(number), number) for number in {list(numbers)}]
+        Seed("behind", "b", opts=after(*gates))
+        Starter("starter", {urls})
+    """)
+    with stack.begin("up", "--yes", "--skip-preview") as update:
+        run = update.end(110)
+    assert run.code == 0, run.text
+    assert set(stack.resources()) == {*map(str, numbers), "behind", "starter"}
+    assert {each["outputs"]["verdict"] for each in stack.resources().values() if each["type"] == GATE} == {"met"}
+
+
+def test_more_gates_than_slots_are_said_and_starve_what_comes_behind_them(stack: Stack, clouds: MockClouds) -> None:
+    for number in (1, 2, 3):
+        clouds.modelarts.put_lease(notebook(number), status="STOPPED")
+    stack.program('for number in (1, 2, 3):\n    gate(str(number), number)\nSeed("beside", "b")\n')
+    with stack.begin("up", "--yes", "--skip-preview", "--parallel", "2") as update:
+        # Four looks are two of each gate that has a slot: time enough for a third to begin if it could.
+        eventually(lambda: len(looked_at(clouds)) >= 4, "looks of the gates that have a slot")
+        waiting = set(looked_at(clouds))
+        assert len(waiting) == 2
+        for number in (1, 2, 3):
+            clouds.modelarts.add_transition(notebook(number), status="RUNNING")
+        run = update.end(110)
+    assert run.code == 0, run.text
+    assert run.diagnostics[PROGRAM_ROW] == [
+        (
+            "warning: this program declares more gates than the engine has slots (--parallel 2): while that many wait, "
+            "nothing else is created"
+        ),
+        "hint: raise --parallel, or give one gate several targets; a gate must not wait for what it keeps from running",
+    ]
+    assert "Diagnostics:" not in stack.up("--parallel", "3").output
