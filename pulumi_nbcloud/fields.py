@@ -12,6 +12,7 @@ from typing import Annotated, Any, cast, get_type_hints
 from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+_SCALARS = (str, int, bool, float)
 MAX_MILLISECONDS = 253_402_300_799_999  # the last of the year 9999: no calendar text exists beyond
 
 
@@ -205,20 +206,26 @@ def stable(value: Any, keep: frozenset[str] = frozenset(), path: str = "") -> An
     Returns:
         As `State.to_dict` gives it, but for the volatile fields.
     """
+    if value is None or type(value) in _SCALARS:
+        return value
     if is_dataclass(value) and not isinstance(value, type):
-        volatile = volatile_fields(type(value))
-        paths = {each.name: f"{path}.{each.name}" if path else each.name for each in fields(value)}
-        return {
-            name: stable(getattr(value, name), keep, where)
-            for name, where in paths.items()
-            if name not in volatile or where in keep
-        }
+        return {name: stable(getattr(value, name), keep, where) for name, where in _kept(type(value), keep, path)}
     if isinstance(value, (list, tuple)):
         return [stable(each, keep, path) for each in value]
     return _plain(value)
 
 
+@lru_cache(maxsize=1024)
+def _kept(record: type, keep: frozenset[str], path: str) -> tuple[tuple[str, str], ...]:
+    """The fields to write of a state or of a part of one, with their paths; the same for all rows of a list."""
+    volatile = volatile_fields(record)
+    paths = [(each.name, f"{path}.{each.name}" if path else each.name) for each in fields(record)]
+    return tuple((name, where) for name, where in paths if name not in volatile or where in keep)
+
+
 def _plain(value: Any) -> Any:
+    if value is None or type(value) in _SCALARS:
+        return value
     if is_dataclass(value):
         return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
     if isinstance(value, Mapping):
