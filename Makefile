@@ -37,6 +37,10 @@ format: $(READY)
 bench: $(READY)
 	$(BIN)/python benchmarks/imports.py
 	$(BIN)/python benchmarks/lists.py
+	$(BIN)/python benchmarks/parsing.py
+	$(BIN)/python benchmarks/sleep_loops.py
+	@scripts/pulumi-cli > /dev/null
+	$(BIN)/python benchmarks/noop.py
 
 # Made anew when the lock file or the project's own metadata changes.
 $(READY): requirements-dev.lock pyproject.toml

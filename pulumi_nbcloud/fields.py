@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime, timezone
 from functools import lru_cache
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, cast, get_type_hints
 
-from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler
+from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+_SCALARS = (str, int, bool, float)
 MAX_MILLISECONDS = 253_402_300_799_999  # the last of the year 9999: no calendar text exists beyond
+
+
+class _Spellings(dict[str, str]):
+    """The vendor's spellings of known values."""
+
+    def __missing__(self, value: str) -> str:
+        return next((each for each in self if each.casefold() == value.casefold()), value)
 
 
 @dataclass(frozen=True)
@@ -26,10 +35,12 @@ class OpenEnum:
 
     def normalise(self, value: str) -> str:
         """Gives the vendor's spelling of a known value, an unknown one unchanged."""
-        return next((each for each in self.known if each.casefold() == value.casefold()), value)
+        return _Spellings(zip(self.known, self.known, strict=True))[value]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(self.normalise, handler(source))
+        # The look-up of a dict, which costs no call into Python where a value comes in the vendor's spelling.
+        spellings = _Spellings(zip(self.known, self.known, strict=True))
+        return core_schema.no_info_after_validator_function(spellings.__getitem__, handler(source))
 
 
 @dataclass(frozen=True)
@@ -46,15 +57,31 @@ TimeText = Annotated[str, Timestamp()]
 """A time as text: RFC 3339, UTC, milliseconds: `2021-12-07T01:49:04.515Z`."""
 
 
-def _number(value: object) -> object:
-    # Vendors send the same time as a number or as its digits (reference vendor-apis 1.6).
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 15:
-        return int(value)
-    return value
+@dataclass(frozen=True)
+class _OrDigits:
+    """Takes a whole number or, because vendors send the same number as text too, its digits, up to 15.
+
+    The rules are pydantic-core's own and none a function here: a list may hold ten thousand rows.
+    """
+
+    least: int
+    most: int
+    what: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        number = core_schema.int_schema(strict=True, ge=self.least, le=self.most)
+        digits = core_schema.str_schema(strict=True, pattern="^[0-9]{1,15}$")
+        from_digits = core_schema.int_schema(strict=False, ge=self.least, le=self.most)
+        return core_schema.union_schema(
+            [number, core_schema.chain_schema([digits, from_digits])],
+            mode="left_to_right",
+            custom_error_type="number_or_digits",
+            custom_error_message=f"Input should be {self.what}, as a number or its digits",
+        )
 
 
-Milliseconds = Annotated[int, Field(strict=True, ge=0, le=MAX_MILLISECONDS), BeforeValidator(_number)]
-"""A time on the wire, in milliseconds since 1970: a number or its digits."""
+Milliseconds = Annotated[int, _OrDigits(0, MAX_MILLISECONDS, "milliseconds since 1970, up to the year 9999")]
+"""A time on the wire, in milliseconds since 1970: a number or its digits (reference vendor-apis 1.6)."""
 
 
 def time_text(milliseconds: int | None) -> str | None:
@@ -68,18 +95,84 @@ def time_text(milliseconds: int | None) -> str | None:
     """
     if not milliseconds or not 0 < milliseconds <= MAX_MILLISECONDS:
         return None
-    moment = datetime.fromtimestamp(milliseconds // 1000, timezone.utc)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03}Z"
+    minute, rest = divmod(milliseconds, 60_000)
+    return f"{_minute_text(minute)}:{rest // 1000:02}.{rest % 1000:03}Z"
 
 
-def _whole(value: str) -> str:
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        raise ValueError("holds half a surrogate pair")
-    return value
+@lru_cache(maxsize=4096)
+def _minute_text(minute: int) -> str:
+    # Formatting a date is what takes the time, and the times of a list lie close together.
+    return f"{datetime.fromtimestamp(minute * 60, timezone.utc):%Y-%m-%dT%H:%M}"
 
 
-Text = Annotated[str, Field(strict=True), AfterValidator(_whole)]
-"""A text as it came."""
+Text = Annotated[str, Field(strict=True, min_length=0)]
+"""A text as it came. Having a bound, it is looked into, so that half a surrogate pair is refused."""
+
+
+class _Plain:
+    """Has a `__dict__`, to take its descriptor from."""
+
+
+_DICT: Any = vars(_Plain)["__dict__"]
+
+
+class TimeTwin:
+    """The text of a wire time, a field beside it, made when it is asked for: most of ten thousand rows never are.
+
+    Args:
+        number: the field with the milliseconds.
+        alone: whether a text that was given stays where there is no number.
+    """
+
+    def __init__(self, number: str, *, alone: bool) -> None:
+        self._number = number
+        self._alone = alone
+        self._name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, row: object | None, owner: type | None = None) -> str | None:
+        if row is None:
+            return None  # the default of the field
+        plain = _DICT.__get__(row)
+        milliseconds = plain.get(self._number)
+        if milliseconds is not None:
+            return time_text(milliseconds)
+        return plain.get(self._name) if self._alone else None
+
+    def __set__(self, row: object, value: str | None) -> None:
+        _DICT.__get__(row)[self._name] = value
+
+
+def time_twin(number: str, *, alone: bool = True) -> Any:
+    """Declares a field as the text of a wire time, in a class derived from `Twinned`; see `TimeTwin`.
+
+    Args:
+        number: the field with the milliseconds since 1970.
+        alone: whether a text that was given stays where there is no number.
+    """
+    return TimeTwin(number, alone=alone)
+
+
+class Twinned(_Plain):
+    """The base of a dataclass with time twins."""
+
+    def _filled(self) -> dict[str, Any]:
+        plain: dict[str, Any] = _DICT.__get__(self)
+        if plain:  # it is still empty where one is being made, by pickle for example
+            record: type = type(self)
+            plain.update((name, getattr(self, name)) for name in _time_twins(record))
+        return plain
+
+    # Pulumi exports an object by its `__dict__`, and so do pickle, copy and vars(): all see plain, whole fields.
+    __dict__ = cast("dict[str, Any]", property(_filled, _DICT.__set__))
+
+
+@lru_cache(maxsize=256)
+def _time_twins(record: type) -> tuple[str, ...]:
+    names = [each.name for each in fields(record)]
+    return tuple(name for name in names if isinstance(inspect.getattr_static(record, name, None), TimeTwin))
 
 
 class State:
@@ -113,20 +206,26 @@ def stable(value: Any, keep: frozenset[str] = frozenset(), path: str = "") -> An
     Returns:
         As `State.to_dict` gives it, but for the volatile fields.
     """
+    if value is None or type(value) in _SCALARS:
+        return value
     if is_dataclass(value) and not isinstance(value, type):
-        volatile = volatile_fields(type(value))
-        paths = {each.name: f"{path}.{each.name}" if path else each.name for each in fields(value)}
-        return {
-            name: stable(getattr(value, name), keep, where)
-            for name, where in paths.items()
-            if name not in volatile or where in keep
-        }
+        return {name: stable(getattr(value, name), keep, where) for name, where in _kept(type(value), keep, path)}
     if isinstance(value, (list, tuple)):
         return [stable(each, keep, path) for each in value]
     return _plain(value)
 
 
+@lru_cache(maxsize=1024)
+def _kept(record: type, keep: frozenset[str], path: str) -> tuple[tuple[str, str], ...]:
+    """The fields to write of a state or of a part of one, with their paths; the same for all rows of a list."""
+    volatile = volatile_fields(record)
+    paths = [(each.name, f"{path}.{each.name}" if path else each.name) for each in fields(record)]
+    return tuple((name, where) for name, where in paths if name not in volatile or where in keep)
+
+
 def _plain(value: Any) -> Any:
+    if value is None or type(value) in _SCALARS:
+        return value
     if is_dataclass(value):
         return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
     if isinstance(value, Mapping):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
+import pickle
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Annotated, Any
@@ -10,8 +14,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 
-from pulumi_nbcloud.fields import MAX_MILLISECONDS, Milliseconds, OpenEnum, State, Text, time_text
+from pulumi_nbcloud.fields import (
+    MAX_MILLISECONDS,
+    Milliseconds,
+    OpenEnum,
+    State,
+    Text,
+    TimeText,
+    Twinned,
+    stable,
+    time_text,
+    time_twin,
+)
 
 LAST = "9999-12-31T23:59:59.999Z"
 
@@ -36,7 +52,9 @@ def test_a_wire_time_is_a_number_or_its_digits(wire: object, milliseconds: int) 
     ids=repr,
 )
 def test_nothing_else_is_a_wire_time(wire: object) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(
+        ValidationError, match="be milliseconds since 1970, up to the year 9999, as a number or its digits"
+    ):
         TypeAdapter(Milliseconds).validate_python(wire)
 
 
@@ -89,6 +107,61 @@ def test_text_is_whole_unicode_text(value: object) -> None:
 @pytest.mark.parametrize("value", ["", "中", "a\nb"])
 def test_text_stays_as_it_came(value: str) -> None:
     assert TypeAdapter(Text).validate_python(value) == value
+
+
+@pydantic_dataclass(frozen=True, kw_only=True)
+class _Row(Twinned):
+    at: Milliseconds | None = None
+    time: TimeText | None = time_twin("at")
+    end_at: Milliseconds | None = None
+    end_time: TimeText | None = time_twin("end_at", alone=False)
+
+
+@pydantic_dataclass(frozen=True, kw_only=True)
+class _Job(_Row, State):
+    name: str
+
+
+JOB = {"at": 1638841744515, "time": "2021-12-07T01:49:04.515Z", "end_at": 5, "end_time": "1970-01-01T00:00:00.005Z"}
+
+
+def _job() -> _Job:
+    return _Job(name="n", at=JOB["at"], end_at="5")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "see",
+    [
+        vars,
+        lambda job: job.__dict__,
+        lambda job: job.to_dict(),
+        stable,
+        dataclasses.asdict,
+        lambda job: vars(dataclasses.replace(job)),
+        lambda job: vars(pickle.loads(pickle.dumps(job))),
+        lambda job: vars(copy.copy(job)),
+        lambda job: vars(copy.deepcopy(job)),
+        lambda job: {each.name: getattr(job, each.name) for each in dataclasses.fields(job)},
+    ],
+)
+def test_whoever_looks_at_a_time_twin_sees_a_plain_field(see: Callable[[Any], dict[str, Any]]) -> None:
+    assert see(_job()) == {"name": "n", **JOB}
+
+
+def test_equality_hash_and_repr_see_time_twins() -> None:
+    job, looked_at, other = _job(), _job(), _Job(name="n", time="1970-01-01T00:00:00.005Z")
+    assert vars(looked_at)
+    assert (job, hash(job), repr(job)) == (looked_at, hash(looked_at), repr(looked_at))
+    assert job != other
+    assert "end_time='1970-01-01T00:00:00.005Z'" in repr(job)
+
+
+def test_a_time_twin_follows_its_number_and_cannot_be_set() -> None:
+    given = _Job(name="n", at=5, time="2021-12-07T01:49:04.515Z", end_time="2021-12-07T01:49:04.515Z")
+    assert (given.time, given.end_time) == ("1970-01-01T00:00:00.005Z", None)
+    assert _Job(name="n", time="2021-12-07T01:49:04.515Z").time == "2021-12-07T01:49:04.515Z"
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        given.time = None  # type: ignore[misc]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, StrictBool
 from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass
 
-from pulumi_nbcloud.fields import Milliseconds, OpenEnum, State, Text, TimeText, Volatile, time_text
+from pulumi_nbcloud.fields import Milliseconds, OpenEnum, State, Text, TimeText, Twinned, Volatile, time_twin
 
 # The ten of the page; Stopping was seen by a public client.
 STATUSES = (
@@ -309,7 +309,7 @@ class InstanceDiskAmountInfo:
 
 
 @dataclass(frozen=True, kw_only=True, config=WIRE)
-class InstanceRuntimeInfo:
+class InstanceRuntimeInfo(Twinned):
     """How an instance does.
 
     Args:
@@ -329,7 +329,7 @@ class InstanceRuntimeInfo:
     """
 
     create_at_unix_ms: Milliseconds | None = None
-    create_time: TimeText | None = None
+    create_time: TimeText | None = time_twin("create_at_unix_ms", alone=False)
     status: Annotated[Text, InstanceStatus] | None = None
     phase: Text | None = None
     message: Text | None = None
@@ -341,9 +341,6 @@ class InstanceRuntimeInfo:
     instance_disk_amount_info: InstanceDiskAmountInfo | None = None
     stop_timestamp: RawTime = None
     scheduled_stop_timestamp: RawTime = None
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "create_time", time_text(self.create_at_unix_ms))
 
 
 @dataclass(frozen=True, kw_only=True)
