@@ -24,7 +24,7 @@ def throttled(reply: Reply, now: float) -> ThrottledError:
 
 def passing(status: int) -> UnreachableError | None:
     """Makes the error of a status that another try may change; None for other statuses."""
-    if status in (408, 425) or (status >= 500 and status != 501):
+    if status in (408, 425) or (500 <= status < 600 and status != 501):
         return UnreachableError("the cloud cannot answer now", hint="try again later")
     return None
 

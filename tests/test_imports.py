@@ -24,8 +24,8 @@ LAYERS = (
     ("registry", "clouds"),
     ("kind",),
     ("account", "answers", "fields"),
-    ("settings", "tokens", "transport"),
-    ("exchange", "retry"),
+    ("settings", "tokens", "transport", "route"),
+    ("exchange", "retry", "secrecy"),
     ("errors",),
 )
 PULUMI_ALLOWED = {"aidp", "hpcai", "modelarts", "gate", "lookup", "outputs", "preview", "provider"}
