@@ -36,6 +36,7 @@ MAX_HEADER_LINE_BYTES = 32 * 1024  # a token of Huawei's IAM arrives in one head
 MAX_HEADERS = 128
 MAX_HEADER_BYTES = 256 * 1024
 USER_AGENT = "pulumi-nbcloud"
+PROXY_HINT = "check the endpoint and any proxy before it"
 
 _log = logging.getLogger(__name__)
 _reused: ContextVar[bool] = ContextVar("_reused", default=False)
@@ -296,26 +297,19 @@ def _tls(route: Route) -> ssl.SSLContext:
 
 
 def _headers(response: httpx.Response, request: Request) -> dict[str, str]:
-    """Reads the headers, of a repeated one the first value; refuses what could be read in two ways, or is too much."""
+    """Reads the headers, of a repeated one the first value."""
     headers: dict[str, str] = {}
     for name, value in response.headers.multi_items():
         headers.setdefault(name.lower(), value)
-    size = sum(len(name) + len(value) for name, value in response.headers.raw)
-    ambiguous = "content-length" in headers and "transfer-encoding" in headers
-    if not ambiguous and size <= MAX_HEADER_BYTES:
-        return headers
-    raise BadResponseError(
-        "the answer tells its length in two ways"
-        if ambiguous
-        else f"the headers are larger than {MAX_HEADER_BYTES} bytes",
-        hint=PROXY_HINT,
-        where=request.where,
-        status=response.status_code,
-        request_id=request_id_of(headers),
-    )
-
-
-PROXY_HINT = "check the endpoint and any proxy before it"
+    if sum(len(name) + len(value) for name, value in response.headers.raw) > MAX_HEADER_BYTES:
+        raise BadResponseError(
+            f"the headers are larger than {MAX_HEADER_BYTES} bytes",
+            hint=PROXY_HINT,
+            where=request.where,
+            status=response.status_code,
+            request_id=request_id_of(headers),
+        )
+    return headers
 
 
 def _unreachable(problem: str, request: Request) -> UnreachableError:
