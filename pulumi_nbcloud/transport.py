@@ -6,6 +6,7 @@ proxy or credentials from the environment, no decompression, caps on what is rea
 
 from __future__ import annotations
 
+import base64
 import logging
 import os
 import random as _random
@@ -76,7 +77,8 @@ class _ExactSession:
         if self._route.proxy is not None and url.startswith("https:"):
             options["proxy"] = URL(self._route.proxy)
             if self._route.user is not None:
-                options["proxy_auth"] = aiohttp.BasicAuth(self._route.user, self._route.password, "utf-8")
+                pair = base64.b64encode(f"{self._route.user}:{self._route.password}".encode()).decode()
+                options["proxy_headers"] = {"Proxy-Authorization": f"Basic {pair}"}
         return self._session.request(url=URL(url, encoded=True), ssl=self._context, **options)
 
 
@@ -330,7 +332,7 @@ def _explain(error: Exception, request: Request, route: Route) -> _Attempt:
     chain = _chain(error)
     for cause in chain:
         if isinstance(cause, (ssl.SSLError, aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch)):
-            code = next((each.verify_code for each in chain if isinstance(each, ssl.SSLCertVerificationError)), None)
+            code = next((each.verify_code for each in chain if hasattr(each, "verify_code")), None)
             return _Attempt(error=untrusted(code, request.where), again="never")
         if isinstance(cause, aiohttp.ClientHttpProxyError):
             refused = refused_by_proxy(cause.status, f"CONNECT {request.host} through {route.proxy}")
