@@ -25,7 +25,7 @@ LAYERS = (
     ("kind",),
     ("account", "answers", "fields"),
     ("settings", "tokens", "transport", "route"),
-    ("exchange", "retry", "secrecy"),
+    ("exchange", "retry", "secrecy", "identifiers"),
     ("errors",),
 )
 PULUMI_ALLOWED = {"aidp", "hpcai", "modelarts", "gate", "lookup", "outputs", "preview", "provider"}
