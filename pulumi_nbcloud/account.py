@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from typing import TYPE_CHECKING, ClassVar
 
 import anyio
@@ -13,6 +13,8 @@ import anyio
 from pulumi_nbcloud.errors import AuthenticationError, BadResponseError, NbcloudError, UnreachableError
 from pulumi_nbcloud.exchange import Reply, Request
 from pulumi_nbcloud.retry import RETRY_STATUSES, RetryBudget
+from pulumi_nbcloud.route import route_of
+from pulumi_nbcloud.secrecy import conceal
 from pulumi_nbcloud.settings import Schema, Settings
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ class Account(ABC):
         self._client = client
         self._budget = RetryBudget()
         self._standing = standing or Standing()
+        self._route = route_of(settings)
 
     @abstractmethod
     async def sign(self, method: str, target: str, body: bytes = b"") -> Request:
@@ -176,13 +179,16 @@ class Account(ABC):
             raise
 
     async def _ask(self, method: str, target: str, body: bytes, deadline: float) -> tuple[Reply, NbcloudError | None]:
-        reply = await self._client.send(
-            lambda: self.sign(method, target, body),
-            budget=self._budget,
-            retry_statuses=self.retry_statuses,
-            deadline=deadline,
-        )
+        reply = await self._deliver(lambda: self.sign(method, target, body), deadline)
         error = self.error(reply)
+        if error is not None:
+            conceal(error, self.settings.values, reply.request.headers)
         if not isinstance(error, AuthenticationError) and self.proves(error):
             self._standing.accepted = True
         return reply, error
+
+    async def _deliver(self, prepare: Callable[[], Awaitable[Request]], deadline: float) -> Reply:
+        """Sends what is prepared, a login too, the way that the settings say."""
+        return await self._client.send(
+            prepare, budget=self._budget, retry_statuses=self.retry_statuses, deadline=deadline, route=self._route
+        )

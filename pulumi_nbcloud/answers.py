@@ -31,7 +31,7 @@ def passing(reply: Reply, now: float, status: int | None = None) -> UnreachableE
         status: what its status stands for, where that is another.
     """
     status = reply.status if status is None else status
-    if status not in (408, 425) and (status < 500 or status == 501):
+    if status not in (408, 425) and (not 500 <= status < 600 or status == 501):
         return None
     error = UnreachableError("the cloud cannot answer now", hint="try again later")
     error.retry_after = parse_retry_after(reply.headers.get("retry-after"), now)

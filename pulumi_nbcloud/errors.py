@@ -18,9 +18,15 @@ credentials never enter an error, and remote text is cut and made printable firs
 
 from __future__ import annotations
 
+import re
+import sys
 import unicodedata
+from typing import Any
 
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+# What CI runners take for a command in any line that a job prints: `##vso[…]` and `##[…]` wherever they stand,
+# `::name …::` at the beginning of a line, which a terminal's width may make anywhere.
+_CI_COMMAND = re.compile(r"#(?=#[A-Za-z]*\[)|:(?=:[A-Za-z][^:]*.*::)")
 REMOTE_TEXT_LIMIT = 200
 
 
@@ -28,7 +34,8 @@ def printable(text: str, limit: int = REMOTE_TEXT_LIMIT) -> str:
     """Makes text from outside safe for a terminal, a log and a CI runner.
 
     Args:
-        text: any text; line breaks become spaces, other control, format and bidirectional characters become "?".
+        text: any text; line breaks become spaces, other control, format and bidirectional characters become "?", and
+            so does the first character of what a CI runner would take for a command.
         limit: the longest result, in characters; longer text ends in "…".
 
     Returns:
@@ -37,6 +44,7 @@ def printable(text: str, limit: int = REMOTE_TEXT_LIMIT) -> str:
     # Cut first: a reply may hold megabytes.
     flat = " ".join(text[: limit * 4].split())
     clean = "".join("?" if unicodedata.category(character) in _UNPRINTABLE else character for character in flat)
+    clean = _CI_COMMAND.sub("?", clean)
     return clean if len(clean) <= limit else f"{clean[: limit - 1]}…"
 
 
@@ -73,6 +81,17 @@ class NbcloudError(Exception):
         self.request_id = request_id
         self.subject = subject
 
+    def __copy__(self) -> NbcloudError:
+        return _rebuilt(type(self), self.args, self.__dict__)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> NbcloudError:
+        return self.__copy__()  # it holds nothing that can change
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # As the nearest class that can be found by name: in a Pulumi program an error is of a class made on the spot.
+        public = next(cls for cls in type(self).__mro__ if _findable(cls))
+        return _rebuilt, (public, self.args, self.__dict__)
+
     def __str__(self) -> str:
         answer = " ".join(str(part) for part in ("HTTP", self.status, self.code) if part) if self.status else ""
         request = f"request id {self.request_id}" if self.request_id else ""
@@ -80,6 +99,18 @@ class NbcloudError(Exception):
         line = f"{self.subject}: {self.problem}" if self.subject else self.problem
         line = f"{line} ({context})" if context else line
         return f"{line}\nhint: {self.hint}" if self.hint else line
+
+
+def _findable(cls: type) -> bool:
+    return getattr(sys.modules.get(cls.__module__), cls.__qualname__, None) is cls
+
+
+def _rebuilt(cls: type[NbcloudError], args: tuple[Any, ...], state: dict[str, Any]) -> NbcloudError:
+    """Makes an error from its parts, whatever its constructor takes."""
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 class InputError(NbcloudError):

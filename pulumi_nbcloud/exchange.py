@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -126,13 +128,19 @@ class Reply:
         """Parses the body.
 
         Returns:
-            The JSON value; nesting is limited to about 200 levels, NaN and Infinity are refused.
+            The JSON value; nesting is limited to about 200 levels; NaN, Infinity, numbers of thousands of digits and
+            objects that name a key twice are refused.
 
         Raises:
             BadResponseError: the body is not JSON in UTF-8; the text names its type and length, never its content.
         """
         try:
             return self._parsed
+        except _DoubleKeyError as error:
+            raise self.bad(
+                f"the answer is JSON that names {printable(str(error), 60)!r} twice",
+                hint="check the endpoint; if it is right, please report this",
+            ) from None
         except ValueError:
             kind = printable(self.headers.get("content-type", ""), 60) or "no content type"
             raise self.bad(
@@ -143,5 +151,25 @@ class Reply:
     @cached_property
     def _parsed(self) -> object:
         # Once a reply: the account looks for an error in it, then the kind reads it.
-        value: object = from_json(self.body, allow_inf_nan=False)
+        from_json(self.body, allow_inf_nan=False, cache_strings="none")  # strict in encoding and depth
+        value: object = json.loads(self.body, object_pairs_hook=_once, parse_float=_finite)
         return value
+
+
+class _DoubleKeyError(ValueError):
+    """An object names a key twice: readers differ in which one counts."""
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number too large")
+    return value
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        raise _DoubleKeyError(next(name for name, _ in pairs if name in seen or seen.add(name)))  # type: ignore[func-returns-value]
+    return found

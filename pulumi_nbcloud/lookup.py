@@ -173,7 +173,8 @@ def _as_run_error(error: NbcloudError) -> NbcloudError:
     cls = type(error)
     if not issubclass(cls, pulumi.RunError):
         error.__class__ = type(cls.__name__, (cls, pulumi.RunError), {"__module__": cls.__module__})
-    return error
+    # Without the frames below, whose local variables may hold credentials: some tools print them.
+    return error.with_traceback(None)
 
 
 def settled(value: Any) -> Any:

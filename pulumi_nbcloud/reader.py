@@ -116,6 +116,13 @@ class Reader:
         Raises:
             SettingsError: see `settings.resolve`.
         """
+        try:
+            return self._account(kind, profile, config)
+        except NbcloudError as error:
+            # Without the frames below, whose local variables hold credentials: some tools print them.
+            raise error.with_traceback(None) from None
+
+    def _account(self, kind: Kind[Any, Any, Any], profile: str | None, config: ConfigReader) -> Account:
         from pulumi_nbcloud.account import Standing
 
         settings = resolve(kind.account.schema, profile, config, dict(self._environment))

@@ -21,6 +21,9 @@ from pulumi_nbcloud.errors import SettingsError, printable
 ConfigReader = Callable[[str], object]
 """Gives the value of a Pulumi config key such as `nbcloud:modelarts`: None, a JSON text or an object."""
 
+EVERYWHERE = ("proxy", "caFile")
+"""Free keys of every cloud; see `route`."""
+
 _PROFILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 
@@ -73,7 +76,7 @@ class Schema:
     def keys(self) -> tuple[str, ...]:
         """Every key, once, in the order of declaration."""
         sets = [key for credentials in self.credentials for key in credentials.required + credentials.optional]
-        return tuple(dict.fromkeys([*sets, *self.bound, *self.free]))
+        return tuple(dict.fromkeys([*sets, *self.bound, *self.free, *EVERYWHERE]))
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,7 @@ def resolve(schema: Schema, profile: str | None, config: ConfigReader, environme
     origin: dict[str, str] = {}
     allowed = dict.fromkeys(credentials.keys, sources[position : position + 1])
     allowed |= dict.fromkeys(schema.bound, sources[: position + 1])
-    allowed |= dict.fromkeys(schema.free, sources)
+    allowed |= dict.fromkeys((*schema.free, *EVERYWHERE), sources)
     for key, places in allowed.items():
         for source in places:
             if key in source.values:

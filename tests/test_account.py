@@ -113,7 +113,7 @@ async def test_the_first_request_goes_alone_and_the_others_follow_together() -> 
         http_answer(404, b"<html>"),
         http_answer(404, b'{"error_code": "APIGW.0101", "error_msg": "no such API"}'),
         http_answer(400, b"<html>"),
-        b"garbage\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
     ],
     ids=lambda answer: repr(answer[:16]),
 )

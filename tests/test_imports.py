@@ -26,8 +26,8 @@ LAYERS = (
     ("registry", "clouds"),
     ("kind",),
     ("account", "answers", "fields"),
-    ("clock", "settings", "tokens", "transport"),
-    ("exchange", "retry"),
+    ("clock", "settings", "tokens", "transport", "route"),
+    ("exchange", "retry", "secrecy", "identifiers"),
     ("errors",),
 )
 PULUMI_ALLOWED = {"aidp", "hpcai", "modelarts", "gate", "hooks", "lookup", "outputs", "preview", "provider", "slots"}

@@ -237,7 +237,7 @@ def test_config_that_holds_nothing_leaves_the_other_sources(value: object) -> No
             (
                 "Pulumi config nbcloud:modelarts.zzz is not a setting of modelarts\n"
                 "hint: known are accessKey, secretKey, securityToken, username, password, domainName, authToken, "
-                "projectId, region, endpoint, iamEndpoint"
+                "projectId, region, endpoint, iamEndpoint, proxy, caFile"
             ),
         ),
     ],
@@ -256,7 +256,8 @@ def test_an_unknown_config_key_suggests_the_near_one(key: str, text: str) -> Non
                 "known are NBCLOUD_MODELARTS_ACCESS_KEY, NBCLOUD_MODELARTS_SECRET_KEY, "
                 "NBCLOUD_MODELARTS_SECURITY_TOKEN, NBCLOUD_MODELARTS_USERNAME, NBCLOUD_MODELARTS_PASSWORD, "
                 "NBCLOUD_MODELARTS_DOMAIN_NAME, NBCLOUD_MODELARTS_AUTH_TOKEN, NBCLOUD_MODELARTS_PROJECT_ID, "
-                "NBCLOUD_MODELARTS_REGION, NBCLOUD_MODELARTS_ENDPOINT, NBCLOUD_MODELARTS_IAM_ENDPOINT"
+                "NBCLOUD_MODELARTS_REGION, NBCLOUD_MODELARTS_ENDPOINT, NBCLOUD_MODELARTS_IAM_ENDPOINT, "
+                "NBCLOUD_MODELARTS_PROXY, NBCLOUD_MODELARTS_CA_FILE"
             ),
         ),
     ],

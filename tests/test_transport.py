@@ -368,10 +368,6 @@ BROKEN = "the answer breaks the HTTP protocol (GET {where})\nhint: check the end
         http_answer(headers={"X-Long": "x" * (MAX_HEADER_LINE_BYTES + 1)}),
         http_answer(headers={f"X-{number}": "x" for number in range(1000)}),
         b"HTTP/1.1 200 " + b"x" * (MAX_HEADER_LINE_BYTES + 1) + b"\r\n\r\n",
-        b"SSH-2.0-OpenSSH_9.6\r\n\r\n",
-        b"<html>canary</html>\r\n\r\n",
-        b"HTTP/1.1 abc Any\r\n\r\n",
-        b"\x00\x01\x02\x03\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
@@ -385,6 +381,25 @@ async def test_an_answer_that_breaks_http_is_said_so_once(answer: bytes) -> None
     assert isinstance(error, BadResponseError), error
     assert str(error) == BROKEN.format(where=f"{server.origin}/v1/p")
     assert len(server.heads) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"SSH-2.0-OpenSSH_9.6\r\n\r\n",
+        b"<html>canary</html>\r\n\r\n",
+        b"HTTP/1.1 abc Any\r\n\r\n",
+        b"\x00\x01\x02\x03\r\n\r\n",
+    ],
+    ids=lambda answer: repr(answer[:40]),
+)
+async def test_what_does_not_begin_like_an_answer_is_asked_for_once_more(answer: bytes) -> None:
+    with raw_server(answer) as server:
+        async with client_of(sleep=FakeClock().sleep) as client:
+            error = await failure(client, request_to(server))
+    assert isinstance(error, BadResponseError), error
+    assert str(error) == BROKEN.format(where=f"{server.origin}/v1/p")
+    assert len(server.heads) == 2
 
 
 async def test_an_answer_that_ends_early_is_tried_again() -> None:
@@ -542,17 +557,14 @@ async def test_tls_to_a_plain_port_is_named_and_not_tried_again() -> None:
     assert isinstance(error, BadResponseError)
     assert str(error) == (
         f"the server's certificate or TLS handshake is not acceptable (GET {origin}/v1/p)\n"
-        "hint: check the endpoint's host name and that its certificate comes from a public authority"
+        "hint: check the endpoint and any proxy before it; see the setting caFile"
     )
 
 
 async def test_an_old_tls_is_never_spoken() -> None:
     async with client_of() as client:
-        client._open()
-        assert client._session is not None
-        connector = client._session.connector
-        assert isinstance(connector, aiohttp.TCPConnector)
-        context = connector._ssl
+        exact = client._open().client  # type: ignore[attr-defined]
+        context = exact._context
     assert isinstance(context, ssl.SSLContext)
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2
     assert context.verify_mode == ssl.CERT_REQUIRED

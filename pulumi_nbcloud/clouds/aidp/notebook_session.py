@@ -17,6 +17,7 @@ from pulumi_nbcloud.clouds.aidp.account import AidpAccount
 from pulumi_nbcloud.errors import printable
 from pulumi_nbcloud.exchange import Reply, target
 from pulumi_nbcloud.fields import OpenEnum, State, Text, TimeText, Volatile, time_text
+from pulumi_nbcloud.identifiers import identifier
 from pulumi_nbcloud.kind import Failure, Kind, parse_reply
 
 MAX_ID_CHARACTERS = 255  # Oracle's limit of an OCID; the page names none for the others
@@ -34,10 +35,7 @@ _ISO_8601 = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?
 
 
 def _segment(value: str) -> str:
-    fits = 0 < len(value) <= MAX_ID_CHARACTERS and value.isprintable() and value == value.strip()
-    if not fits or value in (".", ".."):
-        raise ValueError(f"must be 1 to {MAX_ID_CHARACTERS} printable characters without blanks around them")
-    return value
+    return identifier(value, MAX_ID_CHARACTERS)
 
 
 Segment = Annotated[str, AfterValidator(_segment)]
@@ -197,9 +195,8 @@ def _time(text: str | None) -> str | None:
 
 
 def _identify(arguments: NotebookSessionArguments) -> str:
-    parts = (arguments.ai_data_platform_id, arguments.workspace_key, arguments.session_id)
-    # So that a slash within a part is not taken for one between two.
-    return "/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts)
+    # No part holds a slash; see `identifier`.
+    return "/".join((arguments.ai_data_platform_id, arguments.workspace_key, arguments.session_id))
 
 
 NOTEBOOK_SESSION = Kind(

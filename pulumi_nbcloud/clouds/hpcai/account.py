@@ -144,9 +144,7 @@ class HpcAiAccount(Account):
         async def prepare() -> Request:
             return Request("POST", self.base_url, LOGIN_PATH, headers, body)
 
-        reply = await self._client.send(
-            prepare, budget=self._budget, retry_statuses=self.retry_statuses, deadline=deadline
-        )
+        reply = await self._deliver(prepare, deadline)
         error = classify(reply, self._now(), result="accessToken", secrets=self._secrets())
         if isinstance(error, PermissionDeniedError) or (isinstance(error, RefusedError) and reply.status != 404):
             # No page names the errors of the login: whatever it says against one, sending it again would not help and

@@ -16,15 +16,14 @@ from pulumi_nbcloud.clouds.hpcai.account import HpcAiAccount
 from pulumi_nbcloud.clouds.hpcai.state import InstancesState, InstanceState
 from pulumi_nbcloud.clouds.hpcai.walk import Listing, walk
 from pulumi_nbcloud.errors import NotFoundError, printable
+from pulumi_nbcloud.identifiers import identifier
 from pulumi_nbcloud.kind import Failure, Kind
 
 _ARGUMENTS = ConfigDict(strict=True, extra="forbid")
 
 
 def _instance_id(value: str) -> str:
-    if not 1 <= len(value) <= 256 or not all("!" <= each <= "~" for each in value):
-        raise ValueError("must be 1 to 256 printable ASCII characters without blanks, such as notebook-5ac72ea0")
-    return value
+    return identifier(value, 256)
 
 
 def _filter(value: str) -> str:
@@ -59,7 +58,7 @@ class InstanceArguments:
     """Which instance to read.
 
     Args:
-        instance_id: its id, 1 to 256 printable ASCII characters.
+        instance_id: its id, 1 to 256 printable ASCII characters without blanks or any of `/ \\ ? # %`.
         profile: a named profile of the settings; None for the default.
     """
 

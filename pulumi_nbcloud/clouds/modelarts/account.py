@@ -71,7 +71,7 @@ class ModelArtsAccount(Account):
         check_values(settings)
         self.endpoint = find_endpoint(settings)
         iam_origin = find_iam_endpoint(settings)
-        self._iam = Iam(iam_origin, self._send_to_iam, now) if iam_origin else None
+        self._iam = Iam(iam_origin, self._deliver, now) if iam_origin else None
         self._sign_in = self._way()
         self._project = _Project(settings.values.get("projectId"), self._find_project)
 
@@ -128,11 +128,6 @@ class ModelArtsAccount(Account):
         assert self._iam is not None  # find_iam_endpoint() raises where a project is to be looked up without a region
         region = self.settings.values["region"]
         return await self._iam.project_id(region, self._sign_in.sign, self._sign_in.refused_hint, deadline)
-
-    async def _send_to_iam(self, prepare: Callable[[], Awaitable[Request]], deadline: float) -> Reply:
-        return await self._client.send(
-            prepare, budget=self._budget, retry_statuses=self.retry_statuses, deadline=deadline
-        )
 
     def _concealed(self, error: NbcloudError) -> NbcloudError:
         error.problem = self._sign_in.conceal(error.problem)

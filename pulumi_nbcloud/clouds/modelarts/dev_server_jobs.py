@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, Strict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict
 from pydantic.dataclasses import dataclass
 
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount, in_project
 from pulumi_nbcloud.errors import BadResponseError, NotFoundError, RefusedError, printable
 from pulumi_nbcloud.fields import Milliseconds, OpenEnum, State, TimeText, Twinned, time_twin
+from pulumi_nbcloud.identifiers import identifier
 from pulumi_nbcloud.kind import Failure, Kind, parse_reply
 
 JobType = OpenEnum(
@@ -37,7 +38,7 @@ _Text = Annotated[str, Strict()]
 _Whole = Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
 _Count = Annotated[int, Field(strict=True, ge=0, le=2**53)]
 _Filter = Annotated[str, Field(min_length=1, max_length=_MAX_FILTER_CHARACTERS)]
-_JobId = Annotated[str, Field(min_length=1, max_length=64)]
+_JobId = Annotated[str, AfterValidator(lambda value: identifier(value, 64))]
 
 _ARGUMENTS = ConfigDict(strict=True, extra="forbid")
 

@@ -117,10 +117,6 @@ def test_one_lease_field_is_enough(kept: str) -> None:
     assert (state.running, getattr(state, kept), state.type, state.expire_time) == (True, PAGE[kept], None, None)
 
 
-def test_the_last_of_repeated_fields_counts() -> None:
-    assert read_lease(b'{"duration": 1, "duration": 2}').duration == 2
-
-
 DAYS = st.integers(0, MAX_MILLISECONDS)
 
 

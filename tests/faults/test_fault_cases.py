@@ -1,0 +1,69 @@
+"""Every case of a fault, against a look-up and against a gate."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from cases import CASES
+from fault_server import FaultServer, answer
+from faults_support import Case, gate, holds, look
+
+from pulumi_nbcloud.errors import AuthenticationError, PermissionDeniedError, UnreachableError
+from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+async def test_a_look_up_ends_as_decided(case: Case) -> None:
+    with FaultServer(*case.steps) as server:
+        found, clock = await look(server, seconds=case.seconds)
+    holds(case, found, server.taken)
+    # Each further request but one on a fresh connection waits first.
+    assert len(clock.slept) == case.requests - 1
+
+
+# Of each fault one: what a gate does depends on the class of the error alone.
+GATES = [case for case in CASES if case.problem is not None and case.exact and case.row not in (28, 36)]
+
+
+@pytest.mark.parametrize("case", GATES, ids=str)
+async def test_a_gate_outlives_a_fault_that_passes_and_ends_at_once_where_nothing_will(case: Case) -> None:
+    steps = case.steps * case.requests
+    with FaultServer(*steps, answer()) as server:
+        ended = await gate(server, seconds=case.seconds)
+    if issubclass(case.error, (AuthenticationError, PermissionDeniedError)):
+        assert isinstance(ended, WaitError)
+        assert (ended.outcome, server.taken) == (Outcome.UNAUTHORISED, 1)
+    else:
+        assert isinstance(ended, Met), ended
+        assert server.taken == len(steps) + 1
+        assert ended.progress.polls == 2
+
+
+LASTING = {str(case): case for case in CASES if str(case) in ("5 closed before the response", "39 NaN", "24 503")}
+
+
+@pytest.mark.parametrize("case", LASTING.values(), ids=str)
+async def test_a_gate_ends_after_ten_looks_that_failed_and_its_retries_are_bounded(case: Case) -> None:
+    with FaultServer(*case.steps) as server:
+        ended = await gate(server)
+    assert isinstance(ended, WaitError), ended
+    assert ended.outcome is Outcome.UNREACHABLE
+    assert "10 looks in a row failed" in ended.problem
+    assert f"last error: {case.problem}" in ended.problem
+    # Ten looks, and the twenty retries that a full budget pays for.
+    assert server.taken == (30 if case.error is UnreachableError else 10)
+
+
+def test_every_row_of_the_list_has_a_test() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.py"))
+    rows = {
+        int(row)
+        for row in re.findall(r"(?:Case|lost|broken|away|bad_json|misfit)\(\s*(\d+)|test_row_(\d+)", text)
+        for row in row
+        if row
+    }
+    assert rows == set(range(1, 57))
