@@ -32,7 +32,7 @@ from pulumi_nbcloud.transport import MAX_IN_FLIGHT
 
 GATES = 200
 PAGES = 4
-INTERVAL = 5.0
+INTERVAL = 3.0
 OBSERVED_TICKS = 4
 AIM_MB = 150
 POLLS = 10_000

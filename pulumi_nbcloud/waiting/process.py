@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import datetime, timezone
 from typing import Any
+
+import anyio
+import anyio.to_thread
 
 from pulumi_nbcloud.kind import Kind
 from pulumi_nbcloud.reader import Reader
@@ -14,6 +18,8 @@ from pulumi_nbcloud.waiting.observing import Target, look
 from pulumi_nbcloud.waiting.outcome import Met, Progress
 from pulumi_nbcloud.waiting.plan import Plan
 from pulumi_nbcloud.waiting.reporting import Reporter
+
+JUDGING_THREADS = 2
 
 
 class Waits:
@@ -31,6 +37,9 @@ class Waits:
         self._clock = clock or Clock()
         self._shared = reader.shared
         self.cancellation = Cancellation()
+        # Python judges one at a time anyway; by default 40 threads would each keep memory of their own.
+        limiter = anyio.CapacityLimiter(JUDGING_THREADS)
+        self._offload = functools.partial(anyio.to_thread.run_sync, limiter=limiter)
 
     async def wait(self, plan: Plan, reporter: Reporter) -> Met:
         """Waits as a plan says.
@@ -59,6 +68,7 @@ class Waits:
             clock=self._clock,
             reporter=reporter,
             cancellation=self.cancellation,
+            offload=self._offload,
         )
         return await wait.run()
 
