@@ -24,7 +24,7 @@ for folder in ("", "wire"):
 import grpc  # noqa: E402
 from google.protobuf.json_format import MessageToDict  # noqa: E402
 from lease_support import LEASE, lease_target, notebook  # noqa: E402
-from provider_process import ProviderProcess, create_request, error_text, gate_blob, get_request  # noqa: E402
+from provider_process import ProviderProcess, create_request, error_text, gate_blob, get_request, read_blob  # noqa: E402
 
 from pulumi_nbcloud.mock import MockClouds  # noqa: E402
 
@@ -36,6 +36,8 @@ STUCK_SECONDS = 90.0
 GROWTH_MB = 16.0
 EXPECTED_IN_OUTAGES = ("cannot answer now", "asks for fewer requests", "has not answered the account's first request")
 STEADY = notebook(999_999_999_999)
+# Made once: the SDK cannot write two at the same time.
+GATE_BLOB, READ_BLOB = gate_blob(), read_blob()
 
 
 @dataclass
@@ -180,7 +182,7 @@ class Soak:
             thing.put(clouds)
             timeout = "3s" if becomes == "never" else "1m"
             inputs = {"targets": {"self": thing.target}, "interval": "1s", "timeout": timeout}
-            self._judge(thing, begun, process.begin("Create", create_request(inputs, gate_blob())))
+            self._judge(thing, begun, process.begin("Create", create_request(inputs, GATE_BLOB)))
             thing.delete(clouds)
 
     def _judge(self, thing: Thing, begun: float, create: Any) -> None:
@@ -210,7 +212,7 @@ class Soak:
     def _look_ups(self, process: ProviderProcess) -> None:
         while not self._over.wait(0.05):
             try:
-                found = process.read(get_request({"notebook_id": STEADY}, STEADY))[1]
+                found = process.read(get_request({"notebook_id": STEADY}, STEADY, READ_BLOB))[1]
             except grpc.RpcError as error:
                 text = error_text(error)
                 self._count("look-ups in outages")
