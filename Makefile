@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/made-from-lock
 SOURCES := pulumi_nbcloud tests examples benchmarks scripts/pulumi-cli scripts/demo scripts/test-versions
 
-.PHONY: demo test unit engine versions lint format bench lock clean
+.PHONY: demo test unit engine versions lint format bench soak lock clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -39,8 +39,16 @@ bench: $(READY)
 	$(BIN)/python benchmarks/lists.py
 	$(BIN)/python benchmarks/parsing.py
 	$(BIN)/python benchmarks/sleep_loops.py
+	$(BIN)/python benchmarks/lookups.py
 	@scripts/pulumi-cli > /dev/null
 	$(BIN)/python benchmarks/noop.py
+	$(BIN)/python benchmarks/gates.py
+
+# Five minutes; make soak SECONDS=3600 SEED=2 for longer, or another.
+SECONDS ?= 300
+SEED ?= 1
+soak: $(READY)
+	$(BIN)/python tests/soak/soak.py --seconds $(SECONDS) --seed $(SEED)
 
 # Made anew when the lock file or the project's own metadata changes.
 $(READY): requirements-dev.lock pyproject.toml

@@ -32,7 +32,7 @@ from pulumi_nbcloud.transport import MAX_IN_FLIGHT
 
 GATES = 200
 PAGES = 4
-INTERVAL = 5.0
+INTERVAL = 3.0
 OBSERVED_TICKS = 4
 AIM_MB = 150
 POLLS = 10_000
@@ -122,7 +122,7 @@ def report(asked: Things, gates: int, moments: list[float]) -> None:
     expected = asked.requests_a_tick(gates)
     if isinstance(asked, Instances):
         # The first and the last tick may be cut by the window.
-        counts = [len(each) for each in ticks(moments, INTERVAL / 4)[1:-1]]
+        counts = [len(each) for each in ticks(moments, 0.4 * INTERVAL)[1:-1]]
         met = set(counts) == {expected}
         show(f"{gates} gates on {asked.name}: requests a tick", spread(counts), f"aim: {expected}", met)
     else:
@@ -144,7 +144,7 @@ def lag(asked: Things, clouds: MockClouds, outputs: list[Mapping[str, Any]], fli
             if flipped <= entry.received_epoch <= met
             and (isinstance(asked, Instances) or notebook(number) in entry.target)
         ]
-        lags.append(len(ticks(after, INTERVAL / 4)))
+        lags.append(len(ticks(after, 0.4 * INTERVAL)))
     show("  looks from ready to released", spread(lags), "aim: 1 at most", max(lags) <= 1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.kind import Kind
 
 KEPT = 256
+_compiling = threading.Lock()
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
@@ -90,7 +92,9 @@ def compile_condition(text: str, kinds: Mapping[str, Kind[Any, Any, Any]], *, na
     given: object = text
     if not isinstance(given, str):
         raise ConditionError((f"{name}: must be text",))
-    return _compile(text, tuple(kinds.items()), name)
+    # One at a time: gates begin together, and each would compile what the others are compiling.
+    with _compiling:
+        return _compile(text, tuple(kinds.items()), name)
 
 
 # Many gates ask the same: 200 of them would else parse a thousand conditions, and keep as many trees.

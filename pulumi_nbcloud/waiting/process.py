@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import datetime, timezone
 from typing import Any
 
@@ -19,6 +20,8 @@ from pulumi_nbcloud.waiting.outcome import Ended, Met, Outcome, Progress, WaitEr
 from pulumi_nbcloud.waiting.plan import Plan
 from pulumi_nbcloud.waiting.reporting import Reporter
 
+JUDGING_THREADS = 2
+
 
 class Waits:
     """Runs waits on one event loop, with one reader.
@@ -27,22 +30,20 @@ class Waits:
         reader: reads, with the accounts of this process.
         config: reads Pulumi config.
         clock: passes time.
-        offload: runs the judging off the event loop.
+        offload: runs the judging off the event loop; in a few threads if not given.
     """
 
     def __init__(
-        self,
-        reader: Reader,
-        config: ConfigReader,
-        clock: Clock | None = None,
-        offload: Offload = anyio.to_thread.run_sync,
+        self, reader: Reader, config: ConfigReader, clock: Clock | None = None, offload: Offload | None = None
     ) -> None:
-        self._offload = offload
         self._reader = reader
         self._config = config
         self._clock = clock or Clock()
         self._shared = reader.shared
         self.cancellation = Cancellation()
+        # Python judges one at a time anyway; by default 40 threads would each keep memory of their own.
+        limiter = anyio.CapacityLimiter(JUDGING_THREADS)
+        self._offload = offload or functools.partial(anyio.to_thread.run_sync, limiter=limiter)
 
     async def wait(self, plan: Plan, reporter: Reporter) -> Met:
         """Waits as a plan says.

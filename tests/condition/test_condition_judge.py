@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from condition_kinds import EMPTY, FULL, JOBS, NOW, SLOW, THING, Job, JobsState, ThingState
 
 from pulumi_nbcloud.clouds.modelarts.notebook_lease import NOTEBOOK_LEASE, NotebookLeaseState
-from pulumi_nbcloud.condition import ConditionError, Judge, Verdict
+from pulumi_nbcloud.condition import ConditionError, Judge, Verdict, syntax
 from pulumi_nbcloud.condition.compiled import compile_condition
 
 RUNNING = ThingState(status="RUNNING")
@@ -237,3 +239,20 @@ def test_equal_conditions_are_compiled_once() -> None:
     assert compile_condition(READY, dict(kinds)) is compiled
     assert compile_condition(READY, kinds, name="fail_on") is not compiled
     assert compile_condition(READY, {"self": dataclasses.replace(THING, token="sim:Other")}) is not compiled
+
+
+def test_judges_that_are_made_together_compile_a_condition_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+    parse = syntax.parse
+
+    def slowly(text: str) -> syntax.Node:
+        parsed.append(text)
+        threading.Event().wait(0.05)
+        return parse(text)
+
+    monkeypatch.setattr(syntax, "parse", slowly)
+    text = 'self.status == "RUNNING" && self.s == "asked by many"'
+    with ThreadPoolExecutor(8) as pool:
+        conditions = list(pool.map(lambda _: compile_condition(text, {"self": THING}), range(8)))
+    assert parsed == [text]
+    assert {id(each) for each in conditions} == {id(conditions[0])}
