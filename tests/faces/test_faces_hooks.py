@@ -12,12 +12,14 @@ import pulumi
 import pytest
 from faces_support import run, soon
 from lease_support import NOTEBOOK, lease_target
+from nbcloud_support import eventually
 from pulumi.runtime import settings
 
 import pulumi_nbcloud as nbcloud
 from pulumi_nbcloud import hooks, slots
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.modelarts import NotebookLeaseArgs
+from pulumi_nbcloud.provider import status
 from pulumi_nbcloud.waiting.outcome import WaitError
 
 URN = "urn:pulumi:test::probe::probe:index:Web::web"
@@ -166,6 +168,32 @@ def test_what_cannot_be_right_ends_the_program_in_its_message(how: dict[str, Any
         run(lambda: nbcloud.wait_before(**how))
     assert str(caught.value).startswith(message)
     assert isinstance(caught.value, pulumi.RunError)
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    with pytest.raises(nbcloud.InputError) as caught:
+        run(lambda: nbcloud.wait_before(target=args(), consecutive=0, interval="1ms"))
+    assert str(caught.value) == (
+        "wait_before: interval '1ms' is out of range\nhint: give 1s to 720h\n"
+        "consecutive must be a whole number from 1 to 1000\nhint: write it like consecutive=3"
+    )
+
+
+def test_an_engine_that_is_gone_ends_the_wait(nbcloud_mock: MockClouds, engine: Engine) -> None:
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK, status="STOPPED")
+
+    async def program() -> None:
+        (hook,) = nbcloud.wait_before(target=args()).before_create  # type: ignore[misc]
+        waiting = asyncio.ensure_future(hook(pulumi.ResourceHookArgs(URN, "", "web", "probe:index:Web")))
+        await asyncio.to_thread(eventually, lambda: bool(engine.logs), "the first status")
+        await asyncio.to_thread(hooks._cancel)
+        await waiting
+
+    with pytest.raises(WaitError) as caught:
+        asyncio.run(program())
+    assert caught.value.outcome == "cancelled"
+    assert hooks._cancel in status._when_gone
+    assert nbcloud_mock.request_count() == 1
 
 
 def test_under_mocks_it_only_checks() -> None:
