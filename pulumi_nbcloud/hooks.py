@@ -116,7 +116,7 @@ def _checked(where: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 def _refusal(where: str, problems: Sequence[str]) -> InputError:
     """All problems at once, the hint of the last of them as its own."""
-    text, _, hint = f"{where}: {'; '.join(problems)}".rpartition("\nhint: ")
+    text, _, hint = "\n".join((f"{where}: {problems[0]}", *problems[1:])).rpartition("\nhint: ")
     return InputError(text or hint, hint=hint if text else None)
 
 

@@ -41,6 +41,7 @@ def test_throttled_is_unreachable_and_every_other_class_stands_alone() -> None:
         "UnreachableError": "NbcloudError",
         "ThrottledError": "UnreachableError",
         "BadResponseError": "NbcloudError",
+        "ExpectationError": "NbcloudError",
     }
 
 

@@ -34,7 +34,8 @@ def test_each_gate_says_what_it_would_find_now(stack: Stack, clouds: MockClouds)
         nbcloud.Gate("unknown", target=nbcloud.modelarts.NotebookLeaseArgs(notebook_id=seed.notebook_id))
         gate("unknown-until", 2, until=seed.notebook_id.apply(lambda known: "self.running"))
     """)
-    rows = stack.preview().diagnostics
+    # Ten gates: with fewer slots that is a warning of its own.
+    rows = stack.preview("--parallel", "16").diagnostics
     rows[row("wrong")] = [
         re.sub("'TIMING' is no int[^;]*? \\(asked", "REASON (asked", line) for line in rows[row("wrong")]
     ]
@@ -58,7 +59,7 @@ def test_each_gate_says_what_it_would_find_now(stack: Stack, clouds: MockClouds)
 
     stack.config(["nbcloud:previewLook", "false"])
     clouds.clear_requests()
-    quiet = stack.preview()
+    quiet = stack.preview("--parallel", "16")
     assert quiet.diagnostics == {row("typo"): [TYPO]}
     assert "now:" not in quiet.output
     assert clouds.request_count() == 0

@@ -28,6 +28,7 @@ from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.provider.gate import GateProvider
 from pulumi_nbcloud.provider.read import ReadProvider
 from pulumi_nbcloud.registry import KINDS, load
+from pulumi_nbcloud.waiting.outcome import Outcome
 
 GOLDEN = json.loads((Path(__file__).resolve().parents[1] / "golden" / "frozen.json").read_text())
 GATE = GOLDEN.pop("nbcloud:Gate")
@@ -109,6 +110,8 @@ def test_what_states_hold_of_a_gate_is_unchanged() -> None:
     provider = dill.loads(base64.b64decode(GATE["blob"]))
     assert type(provider) is GateProvider
     assert vars(provider) == {}
+    # Programs compare with these. A gate that was cancelled is not in state.
+    assert GATE["verdicts"] == [*(each.value for each in Outcome if each is not Outcome.CANCELLED), "disabled"]
     # What users write; the URN and what stands in for a resource option are ours.
     assert set(Gate.__annotations__) == {*GATE["inputs"], *GATE["outputs"]} - {"status_urn", "custom_timeouts"}
 

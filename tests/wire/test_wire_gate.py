@@ -6,14 +6,16 @@ import re
 from typing import Any
 
 import pytest
-from gate_wire import MOMENT, WANTED, create, gate, timeless
+from gate_wire import MOMENT, URN, WANTED, create, gate, timeless
 from lease_support import LEASE, RUNNING, STATE, STOPPED, lease_target, looked_at, notebook
-from nbcloud_support import LIMIT_SECONDS
+from nbcloud_support import LIMIT_SECONDS, eventually
 from provider_process import (
+    FakeEngine,
     ProviderProcess,
     create_request,
     gate_blob,
 )
+from pulumi.runtime.proto import engine_pb2
 
 from pulumi_nbcloud.mock import MockClouds
 
@@ -199,3 +201,34 @@ def test_missing_settings_and_bad_inputs_are_their_message_and_hint(
     assert text.startswith("until: self.runing is not a field of modelarts:NotebookLease; did you mean self.running?\n")
     assert "Traceback" not in text
     assert clouds.request_count() == 0
+
+
+def test_an_advisory_gate_that_is_not_met_is_created_with_a_warning_on_its_row(clouds: MockClouds) -> None:
+    clouds.modelarts.put_lease(notebook(), status="STOPPED")
+    with FakeEngine() as engine, ProviderProcess(clouds.environment(), engine=engine.address) as process:
+        outputs = create(process, gate(timeout="0", enforcement="advisory"))
+        eventually(lambda: any(each.severity == engine_pb2.WARNING for each in engine.logs), "the warning")
+    problem = f"timed out after Ns of 0s; {WANTED}: {STOPPED} (Ns ago); looks: 1 {REQUEST}"
+    line = f"modelarts:NotebookLease {notebook()}: {problem}"
+    (warning,) = [each for each in engine.logs if each.severity == engine_pb2.WARNING]
+    assert timeless(warning.message) == (
+        f"{line}\nhint: give a longer timeout, or look at why it does not get there; the update goes on, because this "
+        "wait is advisory"
+    )
+    assert (warning.urn, warning.ephemeral) == (URN, False)
+    assert (outputs["verdict"], timeless(outputs["message"])) == ("timed out", line)
+    assert outputs["states"]["self"]["running"] is False
+    assert "met_time" not in outputs
+
+
+def test_a_disabled_gate_asks_nothing(shared: ProviderProcess, clouds: MockClouds) -> None:
+    outputs = create(shared, gate(enforcement="disabled"))
+    assert clouds.request_count() == 0
+    seen = {name: outputs[name] for name in ("verdict", "message", "polls", "states", "transitions")}
+    assert seen == {
+        "verdict": "disabled",
+        "message": "not looked at, because enforcement is 'disabled'",
+        "polls": 0,
+        "states": {},
+        "transitions": [],
+    }

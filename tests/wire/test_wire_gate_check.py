@@ -18,6 +18,13 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from pulumi_nbcloud.mock import MockClouds
 
+SESSION = {
+    "kind": "aidp:NotebookSession",
+    "ai_data_platform_id": "ocid1.platform",
+    "workspace_key": "w",
+    "session_id": "s",
+}
+
 
 def failures(process: ProviderProcess, inputs: Mapping[str, Any]) -> list[str]:
     reply = process.call("Check", check_request(inputs, gate_blob()))
@@ -77,6 +84,14 @@ def test_check_names_every_problem_at_once(shared: ProviderProcess, clouds: Mock
         ({"timeout": "721h"}, "timeout '721h' is out of range"),
         ({"timeout": 90}, "timeout must be a text"),
         ({"interval": "0"}, "interval '0' is out of range"),
+        ({"consecutive": 0}, "consecutive must be a whole number from 1 to 1000"),
+        ({"max_poll_errors": 1.5}, "max_poll_errors must be a whole number from 1 to 1000"),
+        ({"not_found": "ok"}, "not_found 'ok' is none of wait, fail, met"),
+        ({"enforcement": "off"}, "enforcement 'off' is none of disabled, advisory, mandatory"),
+        ({"every_update": 1}, "every_update must be True or False"),
+        ({"custom_timeouts": {"create": "soon"}}, "custom_timeouts.create 'soon' is not a duration"),
+        ({"consecutive": 2, "timeout": "0"}, "consecutive 2 cannot be reached with timeout 0"),
+        ({"targets": {"self": SESSION}, "not_found": "met"}, "not_found 'met' is not for aidp:NotebookSession: that"),
     ],
 )
 def test_check_refuses(inputs: dict[str, Any], problem: str, shared: ProviderProcess, clouds: MockClouds) -> None:
@@ -92,6 +107,11 @@ def test_check_refuses(inputs: dict[str, Any], problem: str, shared: ProviderPro
         gate(),
         gate(until="self.running", fail_on='self.type == "IDLE"', timeout="1h30m", interval="90s", triggers=["a"]),
         gate(fail_on=False, timeout="0"),
+        gate(consecutive=2, not_found="met", max_poll_errors=1, enforcement="advisory", every_update=True),
+        gate(
+            consecutive=UNKNOWN, not_found=UNKNOWN, max_poll_errors=UNKNOWN, enforcement=UNKNOWN, every_update=UNKNOWN
+        ),
+        gate(custom_timeouts={"create": "1h", "update": "0"}),
         # Only the program's row warns of these.
         gate(until='self.type == "TIMNG"'),
         gate(targets=UNKNOWN, until="nothing can be said of this"),
