@@ -33,10 +33,6 @@ class OpenEnum:
 
     known: tuple[str, ...]
 
-    def normalise(self, value: str) -> str:
-        """Gives the vendor's spelling of a known value, an unknown one unchanged."""
-        return _Spellings(zip(self.known, self.known, strict=True))[value]
-
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         # The look-up of a dict, which costs no call into Python where a value comes in the vendor's spelling.
         spellings = _Spellings(zip(self.known, self.known, strict=True))
@@ -57,30 +53,27 @@ TimeText = Annotated[str, Timestamp()]
 """A time as text: RFC 3339, UTC, milliseconds: `2021-12-07T01:49:04.515Z`."""
 
 
-@dataclass(frozen=True)
-class _OrDigits:
-    """Takes a whole number or, because vendors send the same number as text too, its digits, up to 15.
+class _NumberOrDigits:
+    """Takes a wire time as a number or, because vendors send the same time as text too, as its digits.
 
     The rules are pydantic-core's own and none a function here: a list may hold ten thousand rows.
     """
 
-    least: int
-    most: int
-    what: str
-
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        number = core_schema.int_schema(strict=True, ge=self.least, le=self.most)
+        number = core_schema.int_schema(strict=True, ge=0, le=MAX_MILLISECONDS)
         digits = core_schema.str_schema(strict=True, pattern="^[0-9]{1,15}$")
-        from_digits = core_schema.int_schema(strict=False, ge=self.least, le=self.most)
+        from_digits = core_schema.int_schema(strict=False, ge=0, le=MAX_MILLISECONDS)
         return core_schema.union_schema(
             [number, core_schema.chain_schema([digits, from_digits])],
             mode="left_to_right",
-            custom_error_type="number_or_digits",
-            custom_error_message=f"Input should be {self.what}, as a number or its digits",
+            custom_error_type="milliseconds",
+            custom_error_message=(
+                "Input should be milliseconds since 1970, up to the year 9999, as a number or its digits"
+            ),
         )
 
 
-Milliseconds = Annotated[int, _OrDigits(0, MAX_MILLISECONDS, "milliseconds since 1970, up to the year 9999")]
+Milliseconds = Annotated[int, _NumberOrDigits()]
 """A time on the wire, in milliseconds since 1970: a number or its digits (reference vendor-apis 1.6)."""
 
 
