@@ -212,7 +212,7 @@ class Client:
         response = await self._open(route).handle_async_request(sent)
         try:
             headers = _headers(response, request)
-            last_request_id.set(request_id_of(headers))
+            last_request_id.set(Reply(request, response.status_code, headers, b"").request_id)
             return Reply(request, response.status_code, headers, await self._body(response, request))
         finally:
             await response.aclose()
