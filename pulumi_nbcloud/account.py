@@ -174,8 +174,11 @@ class Account(ABC):
             if error is not None:
                 raise error
             return reply
-        except AuthenticationError as refused:
-            self._standing.refuse(refused, revision)
+        except NbcloudError as failed:
+            # What answers a login may repeat it, too.
+            conceal(failed, self.settings.values, {})
+            if isinstance(failed, AuthenticationError):
+                self._standing.refuse(failed, revision)
             raise
 
     async def _ask(self, method: str, target: str, body: bytes, deadline: float) -> tuple[Reply, NbcloudError | None]:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from pydantic_core import from_json
 
 from pulumi_nbcloud.errors import BadResponseError, InputError, printable
+from pulumi_nbcloud.secrecy import concealed
 
 _UNRESERVED = "-_.~"
 REQUEST_ID_HEADERS = ("x-request-id", "opc-request-id")  # reference vendor-apis 1.4 and 3.5
@@ -111,7 +112,8 @@ class Reply:
     @property
     def request_id(self) -> str | None:
         """The vendor's id of the request, if a header names it; safe to show."""
-        return request_id_of(self.headers)
+        found = request_id_of(self.headers)
+        return concealed(found, self.request.headers) if found else None
 
     def bad(self, problem: str, *, hint: str) -> BadResponseError:
         """Makes the error of an answer that is not what the vendor's page says.

@@ -30,7 +30,6 @@ _PLAIN_HEADERS = frozenset(
         "x-sdk-date",
     ]
 )
-_SCHEME = re.compile(r"(?i)^(?:bearer|basic|token)\s+(\S+)$")
 _SIGNATURE = re.compile(r"(?i)\bsignature=\"?([^\",]+)")
 _SESSION_TOKEN = re.compile(r"ST\$([^\",\s]+)")
 _BEGINNING = 12  # remote text is cut before it is shown, so a long secret is known by its beginning
@@ -45,14 +44,31 @@ def conceal(error: NbcloudError, settings: Mapping[str, str], headers: Mapping[s
         settings: of the account that asked.
         headers: of the request that was answered.
     """
-    words = {word[:_BEGINNING] for word in _secrets(settings, headers) if len(word) >= _SHORTEST}
-    if not words:
+    pattern = _pattern(settings, headers)
+    if pattern is None:
         return
-    pattern = re.compile(rf"(?:{'|'.join(map(re.escape, sorted(words, reverse=True)))})[^\s\"]*")
     error.problem = pattern.sub("…", error.problem)
     error.args = (error.problem,)
     error.code = pattern.sub("…", error.code) if error.code else error.code
     error.request_id = pattern.sub("…", error.request_id) if error.request_id else error.request_id
+
+
+def concealed(text: str, headers: Mapping[str, str]) -> str:
+    """Takes secrets out of a text of a cloud.
+
+    Args:
+        text: what it answered.
+        headers: of the request that was answered.
+    """
+    pattern = _pattern({}, headers)
+    return text if pattern is None else pattern.sub("…", text)
+
+
+def _pattern(settings: Mapping[str, str], headers: Mapping[str, str]) -> re.Pattern[str] | None:
+    words = {word[:_BEGINNING] for word in _secrets(settings, headers) if len(word) >= _SHORTEST}
+    if not words:
+        return None
+    return re.compile(rf"(?:{'|'.join(map(re.escape, sorted(words, reverse=True)))})[^\s\"]*")
 
 
 def _secrets(settings: Mapping[str, str], headers: Mapping[str, str]) -> Iterator[str]:
@@ -66,8 +82,9 @@ def _secrets(settings: Mapping[str, str], headers: Mapping[str, str]) -> Iterato
             yield urlsplit(value).password or ""
     for name, value in headers.items():
         if name.lower() == "authorization":
-            found = [*_SCHEME.findall(value), *_SIGNATURE.findall(value), *_SESSION_TOKEN.findall(value)]
-            yield from found or [value]
+            found = [*_SIGNATURE.findall(value), *_SESSION_TOKEN.findall(value)]
+            # Of a form that is not known, as a user's own signer may give: all but what may be the scheme's name.
+            yield from found or value.split(" ")[1:] or [value]
         elif name.lower() == "cookie":
             yield value.partition("=")[2]
         elif name.lower() not in _PLAIN_HEADERS:

@@ -20,6 +20,7 @@ from typing import Any, Literal
 import aiohttp
 import anyio
 import httpx
+from aiohttp.http_exceptions import BadStatusLine
 from httpx_aiohttp import AiohttpTransport
 from yarl import URL
 
@@ -212,7 +213,7 @@ class Client:
         response = await self._open(route).handle_async_request(sent)
         try:
             headers = _headers(response, request)
-            last_request_id.set(request_id_of(headers))
+            last_request_id.set(Reply(request, response.status_code, headers, b"").request_id)
             return Reply(request, response.status_code, headers, await self._body(response, request))
         finally:
             await response.aclose()
@@ -332,7 +333,7 @@ def _explain(error: Exception, request: Request, route: Route) -> _Attempt:
     chain = _chain(error)
     for cause in chain:
         if isinstance(cause, (ssl.SSLError, aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch)):
-            code = next((each.verify_code for each in chain if hasattr(each, "verify_code")), None)
+            code = next((number for each in chain if (number := getattr(each, "verify_code", None))), None)
             return _Attempt(error=untrusted(code, request.where), again="never")
         if isinstance(cause, aiohttp.ClientHttpProxyError):
             refused = refused_by_proxy(cause.status, f"CONNECT {request.host} through {route.proxy}")
@@ -355,7 +356,7 @@ def _explain(error: Exception, request: Request, route: Route) -> _Attempt:
         if isinstance(cause, (aiohttp.ClientResponseError, httpx.ProtocolError)):
             broken = BadResponseError("the answer breaks the HTTP protocol", hint=PROXY_HINT, where=request.where)
             # The rest of another answer may stand before this one's beginning; a new connection shows.
-            garbage = any(isinstance(each, aiohttp.http_exceptions.BadStatusLine) for each in chain)
+            garbage = any(isinstance(each, BadStatusLine) for each in chain)
             return _Attempt(error=broken, again="once" if garbage else "never")
     if any(isinstance(cause, (aiohttp.ClientError, httpx.TransportError, OSError)) for cause in chain):
         # A server may close a connection that it kept open in the moment in which it is used again.

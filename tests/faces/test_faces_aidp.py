@@ -123,7 +123,7 @@ def test_an_unknown_input_in_preview_reads_nothing(argument: str, override: list
 def test_bad_input_ends_the_program_in_its_message(
     look_up: Callable[..., Any], argument: str, override: list[Any]
 ) -> None:
-    with pytest.raises(nbcloud.InputError, match=f"{argument} must be 1 to 255 printable characters") as caught:
+    with pytest.raises(nbcloud.InputError, match=f"{argument} must be 1 to 255 printable ASCII characters") as caught:
         run(lambda: look_up(**{**IDS, argument: ".."}))
     assert isinstance(caught.value, pulumi.RunError)
     assert override == []

@@ -24,7 +24,7 @@ class Peer:
         self._server = server
 
     def read(self) -> bytes:
-        """Reads a request to its end; keeps its head in `server.heads`."""
+        """Reads a request to its end; keeps it in `server.heads` and `server.bodies`."""
         data = b""
         while b"\r\n\r\n" not in data:
             more = self._connection.recv(65_536)
@@ -36,6 +36,7 @@ class Peer:
         while lengths and len(body) < int(lengths[0]):
             body += self._connection.recv(65_536)
         self._server.heads.append(head)
+        self._server.bodies.append(body)
         return head
 
     def send(self, data: bytes) -> None:
@@ -99,6 +100,7 @@ class FaultServer:
         self._tls = tls
         self._lock = threading.Lock()
         self.heads: list[bytes] = []
+        self.bodies: list[bytes] = []
         self.taken = 0
         self.connections = 0
         self.ended = threading.Event()

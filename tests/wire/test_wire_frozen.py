@@ -36,7 +36,7 @@ SAMPLES = {
     "modelarts:NotebookLease": {"notebook_id": NOTEBOOK},
     "modelarts:DevServerJob": {"job_id": "62c89f77-fc81-45a8-9647-d6e457e73954"},
     "hpcai:Instance": {"instance_id": "notebook-5ac72ea0"},
-    "aidp:NotebookSession": {"ai_data_platform_id": "ocid1.platform", "workspace_key": "a/b", "session_id": "s%1"},
+    "aidp:NotebookSession": {"ai_data_platform_id": "ocid1.platform", "workspace_key": "etl", "session_id": "s-1"},
 }
 
 

@@ -342,7 +342,7 @@ def test_two_jobs_of_one_id_are_ambiguous() -> None:
     )
 
 
-@pytest.mark.parametrize("near", [UPGRADE_ID[:-1], UPGRADE_ID.upper(), f"{UPGRADE_ID}0", f" {UPGRADE_ID}"])
+@pytest.mark.parametrize("near", [UPGRADE_ID[:-1], UPGRADE_ID.upper(), f"{UPGRADE_ID}0"])
 def test_an_id_is_matched_exactly_whatever_the_cloud_gives(near: str) -> None:
     assert isinstance(error_of(DEV_SERVER_JOB, PAGE, job_id=near), NotFoundError)
 
@@ -382,13 +382,29 @@ def test_a_list_that_is_not_there_is_named_so() -> None:
     ("kind", "values", "problem"),
     [
         (DEV_SERVER_JOB, {}, "job_id is missing"),
-        (DEV_SERVER_JOB, {"job_id": ""}, "job_id String should have at least 1 character"),
-        (DEV_SERVER_JOB, {"job_id": "x" * 65}, "job_id String should have at most 64 characters"),
+        (
+            DEV_SERVER_JOB,
+            {"job_id": ""},
+            "job_id must be 1 to 64 printable ASCII characters without blanks or any of / \\ ? # %, and not dots alone",
+        ),
+        (
+            DEV_SERVER_JOB,
+            {"job_id": "x" * 65},
+            "job_id must be 1 to 64 printable ASCII characters without blanks or any of / \\ ? # %, and not dots alone",
+        ),
         (DEV_SERVER_JOB, {"job_id": 7}, "job_id Input should be a valid string"),
         (DEV_SERVER_JOB, {"id": "x"}, "job_id is missing"),
         (DEV_SERVER_JOB, {"job_id": "x", "name": "y"}, "name is not an argument; known are job_id, profile"),
-        (DEV_SERVER_JOBS, {"job_id": ""}, "job_id String should have at least 1 character"),
-        (DEV_SERVER_JOBS, {"job_id": "x" * 65}, "job_id String should have at most 64 characters"),
+        (
+            DEV_SERVER_JOBS,
+            {"job_id": ""},
+            "job_id must be 1 to 64 printable ASCII characters without blanks or any of / \\ ? # %, and not dots alone",
+        ),
+        (
+            DEV_SERVER_JOBS,
+            {"job_id": "x" * 65},
+            "job_id must be 1 to 64 printable ASCII characters without blanks or any of / \\ ? # %, and not dots alone",
+        ),
         (DEV_SERVER_JOBS, {"name": ""}, "name String should have at least 1 character"),
         (DEV_SERVER_JOBS, {"name": "x" * 1001}, "name String should have at most 1000 characters"),
         (DEV_SERVER_JOBS, {"type": ""}, "type String should have at least 1 character"),
@@ -412,8 +428,8 @@ def test_arguments_that_cannot_be_right_are_named(
     assert caught.value.problem == f"{kind.token}: {problem}"
 
 
-@pytest.mark.parametrize("job_id", ["x", "x" * 64, "a/b", "..", "作业"])
-def test_an_id_has_no_form(job_id: str) -> None:
+@pytest.mark.parametrize("job_id", ["x", "x" * 64, "a.b", "..x", "A_b:1"])
+def test_an_id_has_no_form_of_its_own(job_id: str) -> None:
     arguments = DEV_SERVER_JOB.parse({"job_id": job_id})
     assert (arguments.job_id, DEV_SERVER_JOB.identify(arguments)) == (job_id, job_id)
 

@@ -1,0 +1,120 @@
+"""The settings `proxy` and `caFile`: what they may be, and what is said of a certificate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from nbcloud_support import make_settings
+
+from pulumi_nbcloud.clouds.aidp.account import SCHEMA as AIDP
+from pulumi_nbcloud.clouds.hpcai.account import SCHEMA as HPCAI
+from pulumi_nbcloud.clouds.modelarts.account import SCHEMA as MODELARTS
+from pulumi_nbcloud.errors import BadResponseError, SettingsError
+from pulumi_nbcloud.route import DIRECT, Route, route_of, untrusted
+from pulumi_nbcloud.settings import Schema, resolve, variable
+
+FROM = "(from Pulumi config nbcloud:modelarts)"
+
+
+@pytest.mark.parametrize(
+    ("text", "route"),
+    [
+        ("http://proxy.example:3128", Route("http://proxy.example:3128")),
+        ("http://Proxy.Example:80/", Route("http://proxy.example:80")),
+        ("http://[::1]:3128", Route("http://[::1]:3128")),
+        ("http://us%40er:pa%3Ass%2F@p.example:1", Route("http://p.example:1", "us@er", "pa:ss/")),
+        ("http://user@p.example:1", Route("http://p.example:1", "user")),
+    ],
+)
+def test_a_proxy_is_an_origin_and_perhaps_a_user(text: str, route: Route) -> None:
+    found = route_of(make_settings(proxy=text))
+    assert found == route
+    assert "pa:ss" not in repr(found)
+
+
+def test_without_settings_requests_go_directly() -> None:
+    assert route_of(make_settings()) == DIRECT
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("http://p.example", "must name a port from 1 to 65535"),
+        ("http://p.example:0", "must name a port from 1 to 65535"),
+        ("http://p.example:99999", "is not a URL"),
+        (
+            "https://p.example:1",
+            "must start with http:// and name a host; what goes through it is encrypted all the same",
+        ),
+        ("p.example:1", "must start with http:// and name a host; what goes through it is encrypted all the same"),
+        ("http://p.example:1/canary", "must not have a path, a query or a fragment"),
+        ("http://:canary@p.example:1", "has a password without a user"),
+        ("http://us%3Aer:canary@p.example:1", "has a user with a colon, which a proxy cannot tell from the password"),
+        ("http://canary@p.example:1\r\nX: 1", "holds blanks, control or non-ASCII characters"),
+    ],
+)
+def test_a_proxy_that_cannot_be_one_is_refused_without_being_shown(text: str, reason: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        route_of(make_settings(proxy=text))
+    assert str(caught.value) == (
+        f"modelarts proxy {FROM} {reason}\nhint: give scheme, host and port, for example http://proxy.example.com:3128"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "cannot be read (FileNotFoundError)"),
+        ("", "holds no certificates"),
+        ("-----BEGIN CERTIFICATE-----\ncanary\n-----END CERTIFICATE-----\n", "holds no certificates"),
+    ],
+)
+def test_a_ca_file_that_holds_nothing_is_refused(content: str | None, reason: str, tmp_path: Path) -> None:
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(SettingsError) as caught:
+        route_of(make_settings(caFile=str(path)))
+    assert str(caught.value) == (
+        f"modelarts caFile {FROM} {reason}\n"
+        "hint: give the path of a PEM file with the certificates of the authorities to trust"
+    )
+
+
+SIGNS_IN = {
+    "modelarts": {"accessKey": "a", "secretKey": "s"},
+    "hpcai": {"apiKey": "k"},
+    "aidp": {"signer": "module:factory"},
+}
+
+
+@pytest.mark.parametrize("schema", [MODELARTS, HPCAI, AIDP], ids=lambda schema: schema.cloud)
+def test_every_cloud_has_both_from_the_sources_of_its_endpoint(schema: Schema) -> None:
+    environment = {
+        variable(schema.cloud, None, "proxy"): "http://p.example:1",
+        variable(schema.cloud, None, "caFile"): "/ca.pem",
+        "HTTPS_PROXY": "http://other.example:1",
+    }
+    config = {f"nbcloud:{schema.cloud}": {**SIGNS_IN[schema.cloud], "proxy": "http://first.example:1"}}
+    found = resolve(schema, None, config.get, environment)
+    assert (found.values["proxy"], found.values["caFile"]) == ("http://first.example:1", "/ca.pem")
+
+
+@pytest.mark.parametrize(
+    ("code", "problem", "hint"),
+    [
+        (9, "is not valid yet", "check this machine's clock"),
+        (18, "is self-signed", "if it is meant to be so, set caFile to a PEM file of it"),
+        (64, "is for another address", "check the endpoint's host name"),
+        (
+            23,
+            "or TLS handshake is not acceptable",
+            "check the endpoint and any proxy before it; see the setting caFile",
+        ),
+    ],
+)
+def test_a_certificate_that_is_not_accepted_is_explained(code: int, problem: str, hint: str) -> None:
+    error = untrusted(code, "GET https://h.example/p")
+    assert type(error) is BadResponseError
+    assert str(error) == f"the server's certificate {problem} (GET https://h.example/p)\nhint: {hint}"
