@@ -11,6 +11,7 @@ import anyio
 
 from pulumi_nbcloud import portal
 from pulumi_nbcloud.errors import NbcloudError
+from pulumi_nbcloud.exchange import last_request_id
 from pulumi_nbcloud.settings import ConfigReader, resolve
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ class Reader:
         due = anyio.current_time()
         account = self.account(kind, arguments.profile, config)
         answer = await self.shared.ask(_question(kind, account, arguments), lambda: _ask(kind, account, arguments), due)
+        # Also where another asked: messages of this one name the request.
+        last_request_id.set(answer.request_id)
         try:
             if answer.error is not None:
                 raise answer.error

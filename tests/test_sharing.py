@@ -15,6 +15,7 @@ from nbcloud_support import FakeClock, RawServer, http_answer, raw_server
 from pulumi_nbcloud.clouds.hpcai.instances import INSTANCE, INSTANCES
 from pulumi_nbcloud.clouds.modelarts.notebook_lease import NOTEBOOK_LEASE
 from pulumi_nbcloud.errors import NbcloudError, NotFoundError, PermissionDeniedError
+from pulumi_nbcloud.exchange import last_request_id
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.reader import Reader
 from pulumi_nbcloud.transport import MAX_IN_FLIGHT, Client
@@ -62,6 +63,20 @@ def instance_ids(nbcloud_mock: MockClouds) -> list[str]:
     for each in ids:
         nbcloud_mock.hpcai.put_instance(each, name=f"name-of-{each}")
     return ids
+
+
+async def test_each_look_up_that_shared_an_answer_knows_the_request(
+    nbcloud_mock: MockClouds, instance_ids: list[str]
+) -> None:
+    async with reader_of(nbcloud_mock.environment()) as reader:
+
+        async def look_up(number: int) -> str | None:
+            await reader.read(INSTANCE, INSTANCE.parse({"instance_id": instance_ids[number]}), no_config)
+            return last_request_id.get()
+
+        known = await gathered(10, look_up)
+    assert nbcloud_mock.request_count() in (PAGES, 2 * PAGES)
+    assert all(isinstance(each, str) and each for each in known)
 
 
 async def test_two_hundred_look_ups_that_start_together_walk_the_list_twice_at_most(
