@@ -328,12 +328,12 @@ def test_a_filter_that_is_unknown_in_preview_reads_nothing(override_jobs: tuple[
 @pytest.mark.parametrize(
     ("program", "problem"),
     [
-        (lambda: get_dev_server_job("x" * 65), "job_id String should have at most 64 characters"),
-        (lambda: get_dev_server_job_output(""), "job_id String should have at least 1 character"),
+        (lambda: get_dev_server_job("x" * 65), "job_id must be 1 to 64 printable ASCII characters"),
+        (lambda: get_dev_server_job_output(""), "job_id must be 1 to 64 printable ASCII characters"),
         (lambda: get_dev_server_jobs(name=""), "name String should have at least 1 character"),
-        (lambda: get_dev_server_jobs_output(job_id="x" * 65), "job_id String should have at most 64 characters"),
-        (lambda: DevServerJob("job", job_id="x" * 65), "job_id String should have at most 64 characters"),
-        (lambda: DevServerJob("job", job_id=pulumi.Output.from_input("")), "job_id String should have at least 1"),
+        (lambda: get_dev_server_jobs_output(job_id="x" * 65), "job_id must be 1 to 64 printable ASCII characters"),
+        (lambda: DevServerJob("job", job_id="x" * 65), "job_id must be 1 to 64 printable ASCII characters"),
+        (lambda: DevServerJob("job", job_id=pulumi.Output.from_input("")), "job_id must be 1 to 64 printable"),
     ],
 )
 def test_bad_arguments_of_jobs_are_refused(
