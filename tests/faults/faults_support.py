@@ -14,6 +14,7 @@ from pulumi_nbcloud.clouds.modelarts.notebook_lease import NOTEBOOK_LEASE
 from pulumi_nbcloud.condition import Judge
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError
 from pulumi_nbcloud.kind import read
+from pulumi_nbcloud.sharing import Question
 from pulumi_nbcloud.transport import Client
 from pulumi_nbcloud.waiting.clock import Clock
 from pulumi_nbcloud.waiting.loop import Cancellation, Wait
@@ -99,7 +100,7 @@ def wait_on(account: ModelArtsAccount, until: str | None = None, timeout: float 
         "self",
         NOTEBOOK_LEASE.token,
         NOTEBOOK_ID,
-        "question",
+        Question("account", "question"),
         lambda: NOTEBOOK_LEASE.read(account, ARGUMENTS),
         lambda answer: NOTEBOOK_LEASE.select(account, answer, ARGUMENTS),
         lambda error: NOTEBOOK_LEASE.about(error, ARGUMENTS),
