@@ -24,6 +24,10 @@ ConfigReader = Callable[[str], object]
 _PROFILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 
+class NoCredentialsError(SettingsError):
+    """No source holds credentials for a cloud, so nothing says that it is used."""
+
+
 @dataclass(frozen=True)
 class CredentialSet:
     """Keys that only make sense together: all `required`, and any `optional`; with none required, one is enough."""
@@ -273,7 +277,7 @@ def _credentials(schema: Schema, profile: str | None, sources: list[Source]) -> 
     first = schema.credentials[0].required or schema.credentials[0].optional[-1:]
     hint = "set " + " and ".join(variable(schema.cloud, profile, key) for key in first) + ", or the Pulumi config"
     others = "; ".join(each.text for each in schema.credentials[1:])
-    raise SettingsError(
+    raise NoCredentialsError(
         f"no credentials for {schema.cloud}{f' in profile {profile}' if profile else ''}; looked in {looked}",
         hint=f"{hint}; other ways to sign in: {others}" if others else hint,
     )

@@ -20,7 +20,7 @@ from httpx_aiohttp import AiohttpTransport
 from yarl import URL
 
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError
-from pulumi_nbcloud.exchange import Reply, Request, last_request_id, request_id_of
+from pulumi_nbcloud.exchange import Reply, Request, last_date, last_request_id, request_id_of
 from pulumi_nbcloud.retry import RETRY_STATUSES, Failure, RetryBudget, next_delay, parse_retry_after
 
 TOTAL_SECONDS = 60.0
@@ -169,6 +169,7 @@ class Client:
             for name, value in response.headers.multi_items():
                 headers.setdefault(name.lower(), value)
             last_request_id.set(request_id_of(headers))
+            last_date.set(headers.get("date"))
             return Reply(request, response.status_code, headers, await self._body(response, request))
         finally:
             await response.aclose()

@@ -35,11 +35,12 @@ class Outcome(str, Enum):
 
 
 class WaitError(NbcloudError):
-    """A wait ended without its condition being met; `outcome` says how."""
+    """A wait ended without its condition being met; `outcome` says how, `progress` what was seen."""
 
-    def __init__(self, outcome: Outcome, problem: str, **details: Any) -> None:
+    def __init__(self, outcome: Outcome, problem: str, *, progress: Progress | None = None, **details: Any) -> None:
         super().__init__(problem, **details)
         self.outcome = outcome
+        self.progress = progress
 
 
 @dataclass
@@ -178,6 +179,7 @@ def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, w
     return WaitError(
         outcome,
         "; ".join(parts),
+        progress=progress,
         hint=hint,
         where=error.where if error else None,
         status=error.status if error else None,

@@ -1,0 +1,103 @@
+"""How every command runs and ends: errors become exit codes, signals end it at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Awaitable, Callable
+from typing import NoReturn
+
+import typer
+
+from pulumi_nbcloud.cli import output
+from pulumi_nbcloud.cli.exit_codes import ExitCode, of_error
+from pulumi_nbcloud.errors import NbcloudError, printable
+
+_SIGNAL_CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
+
+
+def finish(work: Callable[[], ExitCode], *, verbose: bool = False) -> NoReturn:
+    """Does the work of a command and ends it.
+
+    Args:
+        work: gives the exit code.
+        verbose: whether to show the traceback of a defect.
+
+    Raises:
+        typer.Exit: always, with the exit code.
+    """
+    output.prepare()
+    try:
+        code = work()
+    except typer.Exit:
+        raise
+    except NbcloudError as error:
+        output.say(output.error_text(error))
+        code = of_error(error)
+    except Exception as error:
+        # Locals are not shown: they hold credentials.
+        shown = "".join(traceback.format_exception(error)) if verbose else ""
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{os.path.basename(where.filename)}:{where.lineno}"
+        problem = printable(str(error)) if verbose else "its text may hold anything, so it is not shown"
+        output.say(f"{shown}error: a defect of nbcloud: {type(error).__name__} in {place} ({problem})")
+        output.say("hint: please report it with this line" + ("" if verbose else "; --verbose shows more"))
+        code = ExitCode.DEFECT
+    raise typer.Exit(int(code))
+
+
+def run(work: Callable[[], Awaitable[ExitCode]], cancel: Callable[[ExitCode], None] | None = None) -> ExitCode:
+    """Runs asynchronous work on an event loop of its own; SIGINT and SIGTERM end it at once.
+
+    Args:
+        work: prints what it has to say, and gives the exit code.
+        cancel: makes the work end with what it knows; called on the event loop with the signal's exit code, at the
+            first signal. By default the process ends there.
+
+    Returns:
+        The exit code. After a signal this does not return: the process ends, because a name look-up that hangs would
+        keep the loop from closing.
+    """
+    import anyio
+
+    caught: list[signal.Signals] = []
+
+    async def listen(*, task_status: anyio.abc.TaskStatus[None]) -> None:
+        with anyio.open_signal_receiver(*_SIGNAL_CODES) as signals:
+            task_status.started()
+            async for number in signals:
+                caught.append(signal.Signals(number))
+                if cancel is None or len(caught) > 1:
+                    _end(_SIGNAL_CODES[caught[0]])
+                cancel(_SIGNAL_CODES[caught[0]])
+
+    async def main() -> ExitCode | NbcloudError:
+        outcome: ExitCode | NbcloudError = ExitCode.DEFECT
+        async with anyio.create_task_group() as group:
+            await group.start(listen)
+            # Raised outside of the group, which would wrap it.
+            try:
+                outcome = await work()
+            except NbcloudError as error:
+                outcome = error
+            group.cancel_scope.cancel()
+        if caught:
+            _end(_SIGNAL_CODES[caught[0]])
+        return outcome
+
+    ended = anyio.run(main)
+    if isinstance(ended, NbcloudError):
+        raise ended
+    return ended
+
+
+def _end(code: ExitCode) -> NoReturn:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            try:
+                stream.flush()
+            except OSError:
+                continue
+    os._exit(code)
