@@ -12,7 +12,14 @@ from pulumi_nbcloud.cli.kinds_command import kinds
 from pulumi_nbcloud.cli.mock_command import mock
 from pulumi_nbcloud.cli.wait_command import wait
 
-app = typer.Typer(name="nbcloud", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+# Plain help: rich takes several times as long to import as all else, and reads `[default: 30m]` as markup.
+app = typer.Typer(
+    name="nbcloud",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
 
 
 @app.callback()

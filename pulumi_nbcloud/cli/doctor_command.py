@@ -21,6 +21,7 @@ from pulumi_nbcloud.errors import (
     InputError,
     NbcloudError,
     NotFoundError,
+    RefusedError,
     SettingsError,
     UnreachableError,
     printable,
@@ -43,7 +44,7 @@ class Finding:
     """One check.
 
     Args:
-        check: settings, endpoint, credentials, permission or clock.
+        check: settings, endpoint, answer, credentials, permission or clock.
         right: None where it could not be checked.
         found: what was found, in one line.
         fix: what to do, where it is not right.
@@ -164,6 +165,10 @@ def judged(error: NbcloudError | None) -> Iterator[Finding]:
         yield Finding.wrong("endpoint", error)
         return
     yield Finding("endpoint", True, "answers")
+    if isinstance(error, RefusedError):
+        # What it refuses, only its code says: it may be anything.
+        yield Finding.wrong("answer", error)
+        return
     if isinstance(error, AuthenticationError):
         yield Finding.wrong("credentials", error)
         return

@@ -18,14 +18,14 @@ from pulumi_nbcloud.errors import (
 )
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.waiting.outcome import Outcome
+    from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
 
 
 class ExitCode(IntEnum):
     """The exit codes of `nbcloud`; frozen from 0.1.0 on."""
 
     MET = 0, "done: the condition is met, or the thing was read"
-    FAILED = 1, "what was waited for has failed, or is gone"
+    FAILED = 1, "what was waited for has failed, or is gone; doctor: the clock is wrong"
     USAGE = 2, "the command line, a condition or a setting cannot be right; nothing was waited for"
     NOT_FOUND = 3, "not found, or it never appeared"
     UNAUTHORISED = 4, "the cloud refuses the credentials, or the permission is missing"
@@ -65,8 +65,15 @@ def of_error(error: NbcloudError) -> ExitCode:
     from pulumi_nbcloud.waiting.outcome import WaitError
 
     if isinstance(error, WaitError):
-        return of_outcome(error.outcome)
+        return _of_last_error(error) or of_outcome(error.outcome)
     return next((code for kind, code in _ERRORS if isinstance(error, kind)), ExitCode.DEFECT)
+
+
+def _of_last_error(error: WaitError) -> ExitCode | None:
+    """A wait that was given up over bad answers ends like a read that got one: the cloud was reached."""
+    last = error.progress.last_error if error.progress is not None else None
+    bad = isinstance(last, (RefusedError, BadResponseError)) and error.outcome.value == "unreachable"
+    return ExitCode.BAD_RESPONSE if bad else None
 
 
 def of_outcome(outcome: Outcome) -> ExitCode:

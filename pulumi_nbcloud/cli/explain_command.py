@@ -12,7 +12,7 @@ import typer
 from pulumi_nbcloud.cli import options, output, running
 from pulumi_nbcloud.cli.exit_codes import ExitCode
 from pulumi_nbcloud.cli.wait_command import FailOn, Interval, NoFailOn, Timeout, Until, knobs, plan_of
-from pulumi_nbcloud.errors import NbcloudError
+from pulumi_nbcloud.errors import printable
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.kind import Kind
@@ -38,6 +38,7 @@ def explain(
     verbose: options.VerboseOption = False,
 ) -> None:
     """Show what a wait would use and ask: settings, URLs, conditions, the schedule. Nothing is sent."""
+    options.set_verbose(verbose)
     asked = knobs(until=until, fail_on=fail_on, no_fail_on=no_fail_on, timeout=timeout, interval=interval)
     running.finish(lambda: _explain(targets, asked, settings, profile), verbose=verbose)
 
@@ -69,7 +70,7 @@ def _targets(plan: Plan, config: ConfigReader) -> Iterator[str]:
         yield f"  settings of {kind.cloud}" + (f", profile {arguments.profile}" if arguments.profile else "")
         for key, value in found.values.items():
             masked = key in found.credential_keys and key not in NOT_SECRET
-            yield f"    {key} = {'(hidden)' if masked else value}  from {found.origin[key]}"
+            yield f"    {key} = {'(hidden)' if masked else printable(value)}  from {found.origin[key]}"
 
 
 class _Asked(Exception):
@@ -104,8 +105,6 @@ def _request(kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) ->
             await kind.read(_DryAccount(reader.account(kind, arguments.profile, config)), arguments)
         except _Asked as asked:
             return str(asked)
-        except NbcloudError:
-            raise
         finally:
             await reader.aclose()
         return "nothing"

@@ -11,6 +11,7 @@ import typer
 from pulumi_nbcloud.cli import options, output, running
 from pulumi_nbcloud.cli.exit_codes import ExitCode
 from pulumi_nbcloud.cli.output import Format
+from pulumi_nbcloud.errors import InputError
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.cli.targets import TypedTarget
@@ -39,19 +40,21 @@ def _get(text: str, shape: Format, settings: Path | None, profile: str | None) -
     from pulumi_nbcloud.reader import Reader
 
     target = parse_target(text)
+    if target.name is not None:
+        raise InputError(f"target {target.name}=...: what is read needs no name", hint="leave the name and = out")
     arguments = target.kind.parse(options.with_profile(target, profile))
     config = config_reader(settings)
     reader = Reader()
 
-    async def work() -> ExitCode:
+    async def work() -> Any:
         try:
-            state = await reader.read(target.kind, arguments, config)
+            return await reader.read(target.kind, arguments, config)
         finally:
             await reader.aclose()
-        _print(target, arguments, state, shape)
-        return ExitCode.MET
 
-    return running.run(work)
+    # Printed off the event loop: where a pager takes its time, Ctrl-C must still end it.
+    _print(target, arguments, running.run(work), shape)
+    return ExitCode.MET
 
 
 def _print(target: TypedTarget, arguments: Any, state: Any, shape: Format) -> None:

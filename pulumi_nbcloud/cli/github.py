@@ -11,6 +11,7 @@ from pulumi_nbcloud.errors import printable
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.cli.report import Report
+    from pulumi_nbcloud.errors import NbcloudError
 
 # The runner drops what is larger; a summary over 1 MiB fails to upload.
 MAX_MESSAGE = 4_000
@@ -27,12 +28,10 @@ def message(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def annotation(report: Report) -> str | None:
-    """Writes the one annotation of a wait that was not met; None where it was."""
-    if report.error is None:
-        return None
+def annotation(error: NbcloudError, verdict: str) -> str:
+    """Writes the one annotation of a wait that was not met."""
     # No part of the title is remote text: it would need more escaping.
-    return f"::error title=nbcloud wait%3A {report.verdict}::{message(str(report.error)[:MAX_MESSAGE])}"
+    return f"::error title=nbcloud wait%3A {verdict}::{message(str(error)[:MAX_MESSAGE])}"
 
 
 def write_outputs(path: str, report: Report) -> None:
@@ -79,10 +78,12 @@ def write_summary(path: str, report: Report) -> None:
 def _text(value: str) -> str:
     """Makes remote text plain in Markdown: neither a cell's end, nor HTML, nor a link, nor an image."""
     plain = printable(value, 1_000)
-    return "".join(f"\\{each}" if each in "\\`*_{}[]()#+!|~" else _HTML.get(each, each) for each in plain)
+    safe = "".join(f"\\{each}" if each in "\\`*_{}[]()#+!|~" else _HTML.get(each, each) for each in plain)
+    return safe.replace("www.", "www&#46;")
 
 
-_HTML = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "&#64;"}
+# The last three: a mention, a link that needs no brackets, mathematics.
+_HTML = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "&#64;", ":": "&#58;", "$": "&#36;"}
 
 
 def _code(value: str) -> str:

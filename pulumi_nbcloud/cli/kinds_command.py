@@ -13,10 +13,10 @@ import typer
 from pulumi_nbcloud.cli import output, running
 from pulumi_nbcloud.cli.exit_codes import ExitCode
 from pulumi_nbcloud.cli.targets import required, written_shape
-from pulumi_nbcloud.condition.schema import Type, record_type
 from pulumi_nbcloud.registry import KINDS, load
 
 if TYPE_CHECKING:
+    from pulumi_nbcloud.condition.schema import Type
     from pulumi_nbcloud.kind import Kind
 
 _ARGUMENT = re.compile(r"^    (\w+): (.*)$")
@@ -52,6 +52,8 @@ def _kinds(tokens: list[str], shape: Format) -> ExitCode:
 
 def describe(kind: Kind[Any, Any, Any]) -> dict[str, Any]:
     """Describes a kind: how it is named and typed, what it takes, what it gives, when it is ready and failed."""
+    from pulumi_nbcloud.condition.schema import record_type
+
     return {
         "kind": kind.token,
         "about": summary(kind.state),

@@ -51,7 +51,11 @@ class View:
         self._started = monotonic()
         self._progress: Progress | None = None
         self._live = Live(
-            get_renderable=self.render, console=console, transient=True, refresh_per_second=REFRESHES_A_SECOND
+            get_renderable=self.render,
+            console=console,
+            transient=True,
+            refresh_per_second=REFRESHES_A_SECOND,
+            redirect_stdout=False,  # events for a program may go there
         )
 
     def __enter__(self) -> View:

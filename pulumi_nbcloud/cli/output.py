@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from enum import Enum
 from typing import Any, TextIO
@@ -15,6 +16,9 @@ from pulumi_nbcloud.errors import NbcloudError
 
 SCHEMA_VERSION = 1
 """Of the JSON that the command prints; it grows when something that is there changes its meaning or goes away."""
+
+
+_LINE_COMMAND = re.compile(r"^(\s*)::", re.MULTILINE)
 
 
 class Format(str, Enum):
@@ -42,31 +46,42 @@ def result(text: str) -> None:
     Raises:
         typer.Exit: with exit code 74 where it cannot be written, quietly where nobody reads any more.
     """
-    stream: TextIO | None = sys.stdout
     try:
-        if stream is None:  # the process was started with stdout closed
+        if sys.stdout is None:  # the process was started with stdout closed
             raise OSError("stdout is closed")
-        stream.write(f"{text}\n")
-        stream.flush()
-    except BrokenPipeError:
-        _drop(stream)
-        raise typer.Exit(ExitCode.OUTPUT) from None
+        sys.stdout.write(f"{inert(text)}\n")
+        sys.stdout.flush()
     except OSError as error:
-        _drop(stream)
+        raise typer.Exit(unwritten(error)) from None
+
+
+def unwritten(error: OSError) -> ExitCode:
+    """Says why stdout could not be written, nothing where its reader went away; gives the exit code."""
+    _drop(sys.stdout)
+    if not isinstance(error, BrokenPipeError):
         say(f"error: the result could not be written: {error.strerror or error}\nhint: look at where stdout goes")
-        raise typer.Exit(ExitCode.OUTPUT) from None
+    return ExitCode.OUTPUT
 
 
-def say(text: str) -> None:
-    """Writes to stderr, at once; a stderr that nobody reads must not end a wait."""
-    stream: TextIO | None = sys.stderr
-    if stream is None:
+def say(text: str, *, command: bool = False) -> None:
+    """Writes to stderr, at once; a stderr that nobody reads must not end a wait.
+
+    Args:
+        text: lines; the last line break is added.
+        command: whether a CI runner is to act on it.
+    """
+    if sys.stderr is None:
         return
     try:
-        stream.write(f"{text}\n")
-        stream.flush()
+        sys.stderr.write(f"{text if command else inert(text)}\n")
+        sys.stderr.flush()
     except OSError:
-        _drop(stream)
+        _drop(sys.stderr)
+
+
+def inert(text: str) -> str:
+    """Takes from lines what CI runners act on: `::` at a line's start, `##[` and `##vso[` anywhere in it."""
+    return _LINE_COMMAND.sub(r"\1: :", text).replace("##[", "# #[").replace("##vso[", "# #vso[")
 
 
 def as_json(document: dict[str, Any], *, indent: int | None = 2) -> str:
@@ -76,7 +91,9 @@ def as_json(document: dict[str, Any], *, indent: int | None = 2) -> str:
         document: what to write, without `schema_version`, which is added in front.
         indent: None for one line.
     """
-    return json.dumps({"schema_version": SCHEMA_VERSION, **document}, indent=indent, allow_nan=False)
+    text = json.dumps({"schema_version": SCHEMA_VERSION, **document}, indent=indent, allow_nan=False)
+    # The same text to a reader of JSON, and nothing to a CI runner.
+    return text.replace("##", "#\\u0023")
 
 
 def error_text(error: NbcloudError) -> str:

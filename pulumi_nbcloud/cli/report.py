@@ -48,9 +48,8 @@ class Report:
             elapsed: in seconds.
             code: the exit code, where the error does not say it: that of a signal.
         """
-        waited = isinstance(error, WaitError)
         verdict = error.outcome.value if isinstance(error, WaitError) else "error"
-        progress = error.progress if isinstance(error, WaitError) and waited else None
+        progress = error.progress if isinstance(error, WaitError) else None
         return cls(verdict, code or of_error(error), elapsed, progress, error=error)
 
     @property

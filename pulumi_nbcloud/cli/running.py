@@ -7,13 +7,15 @@ import signal
 import sys
 import traceback
 from collections.abc import Awaitable, Callable
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import typer
 
 from pulumi_nbcloud.cli import output
 from pulumi_nbcloud.cli.exit_codes import ExitCode, of_error
 from pulumi_nbcloud.errors import NbcloudError, printable
+
+T = TypeVar("T")
 
 _SIGNAL_CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
 
@@ -48,17 +50,17 @@ def finish(work: Callable[[], ExitCode], *, verbose: bool = False) -> NoReturn:
     raise typer.Exit(int(code))
 
 
-def run(work: Callable[[], Awaitable[ExitCode]], cancel: Callable[[ExitCode], None] | None = None) -> ExitCode:
+def run(work: Callable[[], Awaitable[T]], cancel: Callable[[ExitCode], None] | None = None) -> T:
     """Runs asynchronous work on an event loop of its own; SIGINT and SIGTERM end it at once.
 
     Args:
-        work: prints what it has to say, and gives the exit code.
+        work: what it gives is returned, what it raises is raised.
         cancel: makes the work end with what it knows; called on the event loop with the signal's exit code, at the
-            first signal. By default the process ends there.
+            first signal. By default the process ends there; at a second one it always does.
 
     Returns:
-        The exit code. After a signal this does not return: the process ends, because a name look-up that hangs would
-        keep the loop from closing.
+        What the work gave. After a signal this does not return: the process ends, because a name look-up that hangs
+        would keep the loop from closing.
     """
     import anyio
 
@@ -69,28 +71,30 @@ def run(work: Callable[[], Awaitable[ExitCode]], cancel: Callable[[ExitCode], No
             task_status.started()
             async for number in signals:
                 caught.append(signal.Signals(number))
+                if cancel is None:
+                    output.say(f"error: ended by {caught[0].name} before the cloud had answered\nhint: run it again")
                 if cancel is None or len(caught) > 1:
                     _end(_SIGNAL_CODES[caught[0]])
                 cancel(_SIGNAL_CODES[caught[0]])
 
-    async def main() -> ExitCode | NbcloudError:
-        outcome: ExitCode | NbcloudError = ExitCode.DEFECT
+    async def main() -> T:
+        given: list[T] = []
+        problem: Exception | None = None
         async with anyio.create_task_group() as group:
             await group.start(listen)
             # Raised outside of the group, which would wrap it.
             try:
-                outcome = await work()
-            except NbcloudError as error:
-                outcome = error
+                given.append(await work())
+            except Exception as error:
+                problem = error
             group.cancel_scope.cancel()
         if caught:
             _end(_SIGNAL_CODES[caught[0]])
-        return outcome
+        if problem is not None:
+            raise problem
+        return given[0]
 
-    ended = anyio.run(main)
-    if isinstance(ended, NbcloudError):
-        raise ended
-    return ended
+    return anyio.run(main)
 
 
 def _end(code: ExitCode) -> NoReturn:

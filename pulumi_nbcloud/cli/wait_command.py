@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +16,7 @@ import typer
 from pulumi_nbcloud.cli import options, output, running
 from pulumi_nbcloud.cli.exit_codes import ExitCode
 from pulumi_nbcloud.cli.output import Format
-from pulumi_nbcloud.errors import InputError, NbcloudError
+from pulumi_nbcloud.errors import InputError, NbcloudError, printable
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.cli.report import Report
@@ -115,12 +116,17 @@ def plan_of(targets: list[str], asked: dict[str, Any], profile: str | None) -> P
 def _wait(
     targets: list[str], asked: dict[str, Any], showing: _Showing, settings: Path | None, profile: str | None
 ) -> ExitCode:
+    from pulumi_nbcloud.cli import progress
     from pulumi_nbcloud.cli.report import Report
     from pulumi_nbcloud.cli.sources import config_reader
     from pulumi_nbcloud.reader import Reader
     from pulumi_nbcloud.waiting.process import Waits
 
     plan = plan_of(targets, asked, profile)
+    if showing.junit is not None and not showing.junit.parent.is_dir():
+        # Said now, not after hours.
+        problem = f"--junit-xml {printable(str(showing.junit), 200)}: there is no such folder"
+        raise InputError(problem, hint="create the folder first")
     for warning in plan.judge().warnings:
         output.say(f"warning: {warning}")
     reader = Reader()
@@ -133,36 +139,51 @@ def _wait(
 
     async def work() -> ExitCode:
         started = time.monotonic()
-        with _progress(plan, showing) as reporter:
-            try:
+        events = progress.Events()
+        try:
+            with _progress(plan, showing, events) as reporter:
                 report = Report.of_met(await waits.wait(plan, reporter))
-            except NbcloudError as error:
-                report = Report.of_error(error, time.monotonic() - started, next(iter(signalled), None))
+        except NbcloudError as error:
+            report = Report.of_error(error, time.monotonic() - started, next(iter(signalled), None))
+        finally:
+            await reader.aclose()
+        if showing.shape is Format.JSONL and report.progress is not None:
+            # The last look ends a wait without telling a reporter.
+            events.changed(report.progress, report.elapsed)
         _show(report, tuple(plan.kinds), showing)
-        await reader.aclose()
         return report.exit_code
 
     return running.run(work, cancel)
 
 
 @contextlib.contextmanager
-def _progress(plan: Plan, showing: _Showing) -> Any:
+def _progress(plan: Plan, showing: _Showing, events: Reporter) -> Any:
     """Chooses who tells how the wait goes on."""
     from pulumi_nbcloud.cli import github, progress
     from pulumi_nbcloud.waiting.reporting import Silent
 
-    reporters: list[Reporter] = [progress.Events()] if showing.shape is Format.JSONL else []
+    reporters: list[Reporter] = [events] if showing.shape is Format.JSONL else []
     with contextlib.ExitStack() as stack:
         if showing.quiet:
             reporters.append(Silent())
-        elif sys.stderr is not None and sys.stderr.isatty() and not github.is_github(os.environ):
+        elif _has_view(showing.shape):
             reporters.append(stack.enter_context(_view(plan)))
         else:
             if github.is_github(os.environ):
-                output.say(f"::group::nbcloud wait {github.message(', '.join(plan.kinds))}")
-                stack.callback(output.say, "::endgroup::")
+                output.say(f"::group::nbcloud wait {', '.join(plan.kinds)}", command=True)
+                stack.callback(output.say, "::endgroup::", command=True)
             reporters.append(progress.Lines())
         yield progress.Several(reporters)
+
+
+def _has_view(shape: Format) -> bool:
+    """Whether stderr is a terminal that can be redrawn, and nothing else is written to it meanwhile."""
+    from pulumi_nbcloud.cli import github
+
+    if sys.stderr is None or not sys.stderr.isatty() or os.environ.get("TERM") in ("dumb", "unknown"):
+        return False
+    shared = shape is Format.JSONL and sys.stdout is not None and sys.stdout.isatty()
+    return not shared and not github.is_github(os.environ)
 
 
 def _view(plan: Plan) -> Any:
@@ -178,33 +199,44 @@ def _show(report: Report, names: tuple[str, ...], showing: _Showing) -> None:
 
     if report.error is not None:
         output.say(output.error_text(report.error))
-    try:
         if github.is_github(os.environ):
-            _to_github(report)
-        if showing.junit is not None:
-            from pulumi_nbcloud.cli.junit import write_junit
-
-            write_junit(showing.junit, report, names)
-    except OSError as error:
-        output.say(f"error: {error.filename or showing.junit} could not be written: {error.strerror}")
-        output.say("hint: check the path and the space that is left")
-        raise typer.Exit(ExitCode.OUTPUT) from None
-    finally:
-        if showing.shape is Format.TEXT:
-            output.result(report.line)
-        else:
-            event = {"event": "result"} if showing.shape is Format.JSONL else {}
-            document = {**event, **report.document()}
-            output.result(output.as_json(document, indent=None if showing.shape is Format.JSONL else 2))
+            output.say(github.annotation(report.error, report.verdict), command=True)
+    written = [_written(path, write, report) for path, write in _files(report, names, showing.junit)]
+    if showing.shape is Format.TEXT:
+        output.result(report.line)
+    else:
+        event = {"event": "result"} if showing.shape is Format.JSONL else {}
+        document = {**event, **report.document()}
+        output.result(output.as_json(document, indent=None if showing.shape is Format.JSONL else 2))
+    if not all(written):
+        raise typer.Exit(ExitCode.OUTPUT)
 
 
-def _to_github(report: Report) -> None:
+def _files(
+    report: Report, names: tuple[str, ...], junit: Path | None
+) -> Iterator[tuple[str, Callable[[str, Report], None]]]:
+    """The files that a pipeline wants, and what writes each."""
     from pulumi_nbcloud.cli import github
 
-    annotation = github.annotation(report)
-    if annotation is not None:
-        output.say(annotation)
-    if os.environ.get("GITHUB_OUTPUT"):
-        github.write_outputs(os.environ["GITHUB_OUTPUT"], report)
-    if os.environ.get("GITHUB_STEP_SUMMARY"):
-        github.write_summary(os.environ["GITHUB_STEP_SUMMARY"], report)
+    if junit is not None:
+        from pulumi_nbcloud.cli.junit import write_junit
+
+        yield str(junit), lambda path, report: write_junit(Path(path), report, names)
+    if github.is_github(os.environ):
+        for variable, write in (
+            ("GITHUB_OUTPUT", github.write_outputs),
+            ("GITHUB_STEP_SUMMARY", github.write_summary),
+        ):
+            if os.environ.get(variable):
+                yield os.environ[variable], write
+
+
+def _written(path: str, write: Callable[[str, Report], None], report: Report) -> bool:
+    """Writes one file; says it where that fails, so that the others are written all the same."""
+    try:
+        write(path, report)
+    except OSError as error:
+        output.say(f"error: {printable(path, 200)} could not be written: {error.strerror or error}")
+        output.say("hint: check the path and the space that is left")
+        return False
+    return True
