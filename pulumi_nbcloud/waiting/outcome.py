@@ -143,13 +143,13 @@ def _value(value: object) -> str:
 
 
 _HINTS = {
-    Outcome.FAILED: "look at the thing itself; run pulumi up again once it is mended",
-    Outcome.TIMED_OUT: "give a longer timeout, or look at why it does not get there; pulumi up waits again",
+    Outcome.FAILED: "look at the thing itself; run again once it is mended",
+    Outcome.TIMED_OUT: "give a longer timeout, or look at why it does not get there; the next run waits again",
     Outcome.NEVER_APPEARED: "check the id, the profile and the project",
     Outcome.GONE: "it was there and was deleted while the wait went on; create it again or correct the id",
-    Outcome.UNREACHABLE: "check the network, the endpoint and the vendor's status page; pulumi up waits again",
+    Outcome.UNREACHABLE: "check the network, the endpoint and the vendor's status page; the next run waits again",
     Outcome.BAD_CONDITION: "correct the condition; fields that may be absent can be asked for with has()",
-    Outcome.CANCELLED: "nothing was changed; pulumi up waits again",
+    Outcome.CANCELLED: "nothing was changed; the next run waits again",
 }
 
 
