@@ -90,10 +90,17 @@ def summary(documented_class: type) -> str:
 
 
 def documented(documented_class: type) -> dict[str, str]:
-    """Reads what a class's docstring says of its fields, by name, each in one line."""
+    """Reads what the docstrings of a class and its bases say of its fields, by name, each in one line."""
+    found: dict[str, str] = {}
+    for each in reversed(documented_class.__mro__):
+        _, _, part = inspect.cleandoc(each.__doc__ or "").partition("Args:\n")
+        found |= _arguments(part)
+    return found
+
+
+def _arguments(part: str) -> dict[str, str]:
     found: dict[str, str] = {}
     name = None
-    _, _, part = (inspect.getdoc(documented_class) or "").partition("Args:\n")
     for line in part.splitlines():
         match = _ARGUMENT.match(line)
         if match:
