@@ -7,12 +7,12 @@ from pathlib import Path
 
 from pulumi_nbcloud.errors import SettingsError, printable
 from pulumi_nbcloud.registry import KINDS
-from pulumi_nbcloud.settings import ConfigReader
+from pulumi_nbcloud.settings import SettingsFile
 
 _MAX_BYTES = 1_000_000
 
 
-def config_reader(path: Path | None) -> ConfigReader:
+def config_reader(path: Path | None) -> SettingsFile:
     """Reads a settings file.
 
     Args:
@@ -26,8 +26,9 @@ def config_reader(path: Path | None) -> ConfigReader:
         SettingsError: the file cannot be read, is no JSON object, or has a key that is none of ours.
     """
     if path is None:
-        return lambda key: None
-    shown = f"the settings file {printable(str(path), 120)}"
+        return SettingsFile(None, {})
+    name = printable(str(path), 300)
+    shown = f"the settings file {name}"
     try:
         with path.open("rb") as file:
             text = file.read(_MAX_BYTES + 1)
@@ -45,4 +46,4 @@ def config_reader(path: Path | None) -> ConfigReader:
     if unknown or len(values) < len(found):
         problem = f"has the key {printable(unknown[0], 60)}" if unknown else "has a key twice"
         raise SettingsError(f"{shown} {problem}", hint=f"known are {', '.join(sorted(known))}")
-    return values.get
+    return SettingsFile(name, values)

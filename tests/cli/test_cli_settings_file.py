@@ -78,3 +78,53 @@ def test_the_file_may_be_named_by_a_variable(
     assert invoke("get", f"{KIND}/{NOTEBOOK}").code == 2, "no credentials without it"
     monkeypatch.setenv("NBCLOUD_SETTINGS", str(file))
     assert invoke("get", f"{KIND}/{NOTEBOOK}").code == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "problem", "hint"),
+    [
+        (
+            {"modelarts": "x"},
+            "nbcloud:modelarts in the settings file FILE must be an object",
+            "correct it in the file",
+        ),
+        (
+            {"modelarts": {"regoin": "x"}},
+            "nbcloud:modelarts.regoin in the settings file FILE is not a setting of modelarts",
+            "did you mean nbcloud:modelarts.region?",
+        ),
+        (
+            {"modelarts": {"region": True}},
+            "nbcloud:modelarts.region in the settings file FILE must be a text, not a bool",
+            "correct it in the file",
+        ),
+        (
+            {"modelarts": {"region": " "}},
+            "nbcloud:modelarts.region in the settings file FILE is empty",
+            "give it a value or remove it",
+        ),
+        (
+            {"modelarts": {"accessKey": "x"}},
+            "nbcloud:modelarts in the settings file FILE has credentials for modelarts without secretKey",
+            "add secretKey there, or remove the others: two sources are never mixed",
+        ),
+    ],
+)
+def test_what_is_wrong_in_the_file_is_said_of_the_file(
+    tmp_path: Path, content: object, problem: str, hint: str
+) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps(content))
+    done = invoke("get", f"{KIND}/{NOTEBOOK}", "--settings", str(file))
+    assert done.code == 2
+    assert done.err.replace(str(file), "FILE") == f"error: {problem}\nhint: {hint}\n"
+
+
+def test_what_was_not_read_is_not_named(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text("{}")
+    without, given = (invoke("get", f"{KIND}/{NOTEBOOK}", *options).err for options in ((), ("--settings", str(file))))
+    assert "Pulumi" not in without + given
+    assert "looked in the environment (NBCLOUD_MODELARTS_…); " in without
+    assert f"looked in nbcloud:modelarts in the settings file {file}; the environment (" in given
+    assert "hint: set NBCLOUD_MODELARTS_ACCESS_KEY and NBCLOUD_MODELARTS_SECRET_KEY, or a settings file;" in without
