@@ -6,6 +6,7 @@ proxy or credentials from the environment, no decompression, caps on what is rea
 
 from __future__ import annotations
 
+import logging
 import os
 import random as _random
 import ssl
@@ -22,6 +23,8 @@ from yarl import URL
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError
 from pulumi_nbcloud.exchange import Reply, Request, last_date, last_request_id, request_id_of
 from pulumi_nbcloud.retry import RETRY_STATUSES, Failure, RetryBudget, next_delay, parse_retry_after
+
+_log = logging.getLogger(__name__)
 
 TOTAL_SECONDS = 60.0
 ATTEMPT_SECONDS = 20.0
@@ -170,6 +173,7 @@ class Client:
                 headers.setdefault(name.lower(), value)
             last_request_id.set(request_id_of(headers))
             last_date.set(headers.get("date"))
+            _log.debug("%s: HTTP %d, request id %s", request.where, response.status_code, last_request_id.get() or "-")
             return Reply(request, response.status_code, headers, await self._body(response, request))
         finally:
             await response.aclose()

@@ -7,6 +7,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import NoReturn, TypeVar
 
 import typer
@@ -71,11 +72,14 @@ def run(work: Callable[[], Awaitable[T]], cancel: Callable[[ExitCode], None] | N
             task_status.started()
             async for number in signals:
                 caught.append(signal.Signals(number))
+                code = _SIGNAL_CODES[caught[0]]
                 if cancel is None:
                     output.say(f"error: ended by {caught[0].name} before the cloud had answered\nhint: run it again")
-                if cancel is None or len(caught) > 1:
-                    _end(_SIGNAL_CODES[caught[0]])
-                cancel(_SIGNAL_CODES[caught[0]])
+                    _end(code)
+                # Past the event loop: it may be held up by a file that cannot be written.
+                for each in _SIGNAL_CODES:
+                    signal.signal(each, partial(_end_now, code))
+                cancel(code)
 
     async def main() -> T:
         given: list[T] = []
@@ -95,6 +99,10 @@ def run(work: Callable[[], Awaitable[T]], cancel: Callable[[ExitCode], None] | N
         return given[0]
 
     return anyio.run(main)
+
+
+def _end_now(code: ExitCode, number: int, frame: object) -> NoReturn:
+    os._exit(code)
 
 
 def _end(code: ExitCode) -> NoReturn:
