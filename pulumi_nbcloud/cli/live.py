@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.waiting.outcome import Progress
 
 REFRESHES_A_SECOND = 4.0
+NAME_COLUMNS = 24
 
 
 class View:
@@ -81,8 +82,10 @@ class View:
     def render(self) -> Group:
         """Draws the view as it is now."""
         elapsed = self._monotonic() - self._started
-        table = Table.grid(padding=(0, 2))
-        table.add_column(no_wrap=True, overflow="ellipsis")
+        # The names keep their room, or long states would take it.
+        width = min(NAME_COLUMNS, max(len(each) for each in (*self._names, "elapsed")))
+        table = Table.grid(padding=(0, 2), expand=True)
+        table.add_column(no_wrap=True, overflow="ellipsis", width=width)
         table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
         for name in self._names:
             table.add_row(Text(name), Text(self._state(name)))
@@ -91,6 +94,7 @@ class View:
         if trouble:
             table.add_row(Text("but"), Text(trouble))
         bar = Table.grid(padding=(0, 2))
+        bar.add_column(width=width)
         bar.add_row(
             Text("elapsed"),
             ProgressBar(total=max(self._timeout, 1.0), completed=elapsed, width=30),
