@@ -96,8 +96,10 @@ def _table(kind: Any, state: Any, listed: Any) -> None:
         shown = [
             tuple(text.cell(getattr(each, head), text.COLUMN_LIMIT) for head in heads) for each in getattr(state, name)
         ]
-    for head in heads:
-        table.add_column(head, overflow="ellipsis", no_wrap=True)
+    # The first names the row or the field: it is not cut where the terminal is narrow.
+    widths = [max(len(line[0]) for line in (heads, *shown)), *(None for _ in heads[1:])]
+    for head, width in zip(heads, widths, strict=True):
+        table.add_column(head, overflow="ellipsis", no_wrap=True, min_width=width)
     for line in shown:
         # As Text: what a cloud sent must not be read as markup.
         table.add_row(*(Text(each) for each in line))
