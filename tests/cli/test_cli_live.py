@@ -168,10 +168,10 @@ def test_events_go_to_a_file_while_the_view_is_shown(clouds: MockClouds, tmp_pat
 
 
 def test_a_table_on_a_terminal(clouds: MockClouds) -> None:
-    clouds.modelarts.put_job("job-1", name="[bold]n[/bold]\x1b[2J", status="FINISHED")
-    with terminal(clouds, "get", "modelarts:DevServerJobs", columns=160) as shown:
+    clouds.modelarts.put_job("job-1", name="[b]n[/b]\x1b[2J", status="FINISHED")
+    with terminal(clouds, "get", "modelarts:DevServerJobs", columns=250) as shown:
         assert shown.end() == 0
     head, row = shown.lines
     assert head.split()[:2] == ["job_id", "name"]
     assert row.split()[0] == "job-1"
-    assert "[bold]n[/bold]?[2J" in row
+    assert "[b]n[/b]?[2J" in row
