@@ -21,6 +21,9 @@ REQUEST_ID_HEADERS = ("x-request-id", "opc-request-id")  # reference vendor-apis
 last_request_id: ContextVar[str | None] = ContextVar("last_request_id", default=None)
 """The vendor's id of the last request that this task sent: a state does not hold it, but messages name it."""
 
+last_date: ContextVar[str | None] = ContextVar("last_date", default=None)
+"""The Date header of the last answer that this task got, as it came: it shows whether this machine's clock is right."""
+
 
 def encode(text: str) -> str:
     """Percent-encodes everything but letters, digits and `- _ . ~` (RFC 3986 unreserved); a space is `%20`."""

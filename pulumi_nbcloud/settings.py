@@ -28,6 +28,34 @@ _PROFILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 
 @dataclass(frozen=True)
+class SettingsFile:
+    """Stands for Pulumi config where a face reads a file, or nothing, in its place.
+
+    Args:
+        path: as it is shown; None where there is no file.
+        values: what it holds, by the keys of Pulumi config.
+    """
+
+    path: str | None
+    values: Mapping[str, object] = field(repr=False)
+
+    def __call__(self, key: str) -> object:
+        return self.values.get(key)
+
+
+def _place(config: ConfigReader, key: str) -> str:
+    return f"{key} in the settings file {config.path}" if isinstance(config, SettingsFile) else f"Pulumi config {key}"
+
+
+def _how(config: ConfigReader, otherwise: str) -> str:
+    return "correct it in the file" if isinstance(config, SettingsFile) else otherwise
+
+
+class NoCredentialsError(SettingsError):
+    """No source holds credentials for a cloud, so nothing says that it is used."""
+
+
+@dataclass(frozen=True)
 class CredentialSet:
     """Keys that only make sense together: all `required`, and any `optional`; with none required, one is enough."""
 
@@ -130,7 +158,8 @@ def resolve(schema: Schema, profile: str | None, config: ConfigReader, environme
         # The credentials are known: a file that cannot be read could at most add a region.
         with contextlib.suppress(SettingsError):
             sources.extend(schema.files(environment) if profile is None else ())
-    position, credentials = _credentials(schema, profile, sources)
+    other = "a settings file" if isinstance(config, SettingsFile) else "the Pulumi config"
+    position, credentials = _credentials(schema, profile, sources, other)
     values: dict[str, str] = {}
     origin: dict[str, str] = {}
     allowed = dict.fromkeys(credentials.keys, sources[position : position + 1])
@@ -162,7 +191,8 @@ def _prefix(cloud: str, profile: str | None) -> str:
 def _sources(
     schema: Schema, profile: str | None, config: ConfigReader, environment: Mapping[str, str]
 ) -> Iterator[Source]:
-    yield _from_config(schema, profile, config)
+    if not isinstance(config, SettingsFile) or config.path is not None:
+        yield _from_config(schema, profile, config)
     yield _from_own_variables(schema, profile, environment)
     if profile is None:
         for name, variables in schema.environment:
@@ -175,27 +205,29 @@ def _sources(
 def _from_config(schema: Schema, profile: str | None, config: ConfigReader) -> Source:
     if profile is None:
         key = f"nbcloud:{schema.cloud}"
-        found = _object(key, config(key))
+        found = _object(config, key, config(key))
     else:
         key = f"nbcloud:profiles.{profile}.{schema.cloud}"
-        profiles = _object("nbcloud:profiles", config("nbcloud:profiles"))
-        found = _object(key, _object(f"nbcloud:profiles.{profile}", profiles.get(profile)).get(schema.cloud))
+        profiles = _object(config, "nbcloud:profiles", config("nbcloud:profiles"))
+        own = _object(config, f"nbcloud:profiles.{profile}", profiles.get(profile))
+        found = _object(config, key, own.get(schema.cloud))
     values: dict[str, str] = {}
     for name, value in found.items():
-        _known(schema, str(name), f"{key}.{printable(str(name), 60)}", lambda near: f"{key}.{near}")
+        shown = _place(config, f"{key}.{printable(str(name), 60)}")
+        _known(schema, str(name), shown, lambda near: f"{key}.{near}")
         # `pulumi config set --path` turns digits into a number; a bool or a list is no setting of ours.
         if isinstance(value, bool) or not isinstance(value, (str, int)):
             raise SettingsError(
-                f"Pulumi config {key}.{name} must be a text, not {_json_type(value)}",
-                hint=f"set it with: pulumi config set --path {key}.{name} VALUE",
+                f"{shown} must be a text, not {_json_type(value)}",
+                hint=_how(config, f"set it with: pulumi config set --path {key}.{name} VALUE"),
             )
         if not str(value).strip():
-            raise SettingsError(f"Pulumi config {key}.{name} is empty", hint="give it a value or remove it")
+            raise SettingsError(f"{shown} is empty", hint="give it a value or remove it")
         values[str(name)] = str(value).strip()
-    return Source(f"Pulumi config {key}", values)
+    return Source(_place(config, key), values)
 
 
-def _object(key: str, value: object) -> Mapping[str, object]:
+def _object(config: ConfigReader, key: str, value: object) -> Mapping[str, object]:
     if isinstance(value, str):
         try:
             value = json.loads(value)
@@ -205,8 +237,8 @@ def _object(key: str, value: object) -> Mapping[str, object]:
         return {}
     if not isinstance(value, Mapping):
         raise SettingsError(
-            f"Pulumi config {key} must be an object",
-            hint=f"set its parts with: pulumi config set --path {key}.KEY VALUE",
+            f"{_place(config, key)} must be an object",
+            hint=_how(config, f"set its parts with: pulumi config set --path {key}.KEY VALUE"),
         )
     return value
 
@@ -242,7 +274,7 @@ def _known(schema: Schema, key: str, shown: str, show: Callable[[str], str]) -> 
         return
     near = difflib.get_close_matches(key, schema.keys, 1)
     raise SettingsError(
-        f"Pulumi config {shown} is not a setting of {schema.cloud}",
+        f"{shown} is not a setting of {schema.cloud}",
         hint=f"did you mean {show(near[0])}?" if near else f"known are {', '.join(schema.keys)}",
     )
 
@@ -253,7 +285,7 @@ def _holder(schema: Schema, sources: list[Source]) -> int | None:
     return next((position for position, source in enumerate(sources) if keys & source.values.keys()), None)
 
 
-def _credentials(schema: Schema, profile: str | None, sources: list[Source]) -> tuple[int, CredentialSet]:
+def _credentials(schema: Schema, profile: str | None, sources: list[Source], other: str) -> tuple[int, CredentialSet]:
     """Finds the first source with any credential key, and the one set that it holds whole."""
     position = _holder(schema, sources)
     if position is not None:
@@ -274,9 +306,9 @@ def _credentials(schema: Schema, profile: str | None, sources: list[Source]) -> 
         return position, present[0]
     looked = "; ".join(source.name for source in sources)
     first = schema.credentials[0].required or schema.credentials[0].optional[-1:]
-    hint = "set " + " and ".join(variable(schema.cloud, profile, key) for key in first) + ", or the Pulumi config"
+    hint = "set " + " and ".join(variable(schema.cloud, profile, key) for key in first) + f", or {other}"
     others = "; ".join(each.text for each in schema.credentials[1:])
-    raise SettingsError(
+    raise NoCredentialsError(
         f"no credentials for {schema.cloud}{f' in profile {profile}' if profile else ''}; looked in {looked}",
         hint=f"{hint}; other ways to sign in: {others}" if others else hint,
     )

@@ -25,7 +25,7 @@ from httpx_aiohttp import AiohttpTransport
 from yarl import URL
 
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError
-from pulumi_nbcloud.exchange import Reply, Request, last_request_id, request_id_of
+from pulumi_nbcloud.exchange import Reply, Request, last_date, last_request_id, request_id_of
 from pulumi_nbcloud.retry import MAX_ATTEMPTS, RETRY_STATUSES, Failure, RetryBudget, next_delay, parse_retry_after
 from pulumi_nbcloud.route import DIRECT, Route, refused_by_proxy, untrusted
 
@@ -214,6 +214,8 @@ class Client:
         try:
             headers = _headers(response, request)
             last_request_id.set(Reply(request, response.status_code, headers, b"").request_id)
+            last_date.set(headers.get("date"))
+            _log.debug("%s: HTTP %d, request id %s", request.where, response.status_code, last_request_id.get() or "-")
             return Reply(request, response.status_code, headers, await self._body(response, request))
         finally:
             await response.aclose()

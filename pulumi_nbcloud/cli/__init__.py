@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 
 def main() -> None:
     """Run the command with the arguments of the process; ends the process with its exit code."""
+    from pulumi_nbcloud.cli import output
     from pulumi_nbcloud.cli.app import app
 
-    app()
+    try:
+        app()
+    except OSError as error:  # only `--help` writes by itself
+        sys.exit(output.unwritten(error))

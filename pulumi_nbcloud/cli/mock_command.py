@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 import signal
-import sys
 import threading
 from enum import Enum
 from types import FrameType
@@ -13,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pulumi_nbcloud.cli import output
+from pulumi_nbcloud.cli.exit_codes import ExitCode
+
 if TYPE_CHECKING:
     from pulumi_nbcloud.mock.server import MockClouds
-
-EXIT_USAGE = 2
 
 
 class Scenario(str, Enum):
@@ -38,8 +38,8 @@ def mock(
     scenario: Annotated[
         Scenario, typer.Option(help="What the clouds hold: three notebooks (demo) or nothing (empty).")
     ] = Scenario.DEMO,
-    output: Annotated[
-        Output, typer.Option(help="How to print the settings: for a shell (text) or as one line of JSON.")
+    shape: Annotated[
+        Output, typer.Option("--output", help="How to print the settings: for a shell (text) or as one line of JSON.")
     ] = Output.TEXT,
 ) -> None:
     """Serve mock clouds on loopback and print ready-made settings for them.
@@ -50,7 +50,8 @@ def mock(
     stop = _stop_on_signals()
     clouds = _started(port, scenario)
     try:
-        _print(json.dumps(_as_json(clouds)) if output is Output.JSON else _as_text(clouds))
+        # Flushed there, because a parent process may wait for it at the other end of a pipe.
+        output.result(json.dumps(_as_json(clouds)) if shape is Output.JSON else _as_text(clouds))
         while not stop.wait(1.0):  # a wait without end could not be interrupted everywhere
             pass
     finally:
@@ -64,11 +65,11 @@ def _started(port: int, scenario: Scenario) -> MockClouds:
         clouds = load_mock_clouds()(port=port, scenario=scenario.value)
         clouds.start()
     except MissingExtraError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(EXIT_USAGE) from None
+        output.say(f"error: {error}")
+        raise typer.Exit(ExitCode.USAGE) from None
     except OSError as error:
-        typer.echo(f"error: {error}\nhint: leave out --port to take a free one", err=True)
-        raise typer.Exit(EXIT_USAGE) from None
+        output.say(f"error: {error}\nhint: leave out --port to take a free one")
+        raise typer.Exit(ExitCode.USAGE) from None
     return clouds
 
 
@@ -81,12 +82,6 @@ def _stop_on_signals() -> threading.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
     return stop
-
-
-def _print(text: str) -> None:
-    # Flushed, because a parent process may wait for it at the other end of a pipe.
-    typer.echo(text)
-    sys.stdout.flush()
 
 
 def _as_json(clouds: MockClouds) -> dict[str, Any]:

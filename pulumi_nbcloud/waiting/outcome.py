@@ -35,11 +35,12 @@ class Outcome(str, Enum):
 
 
 class WaitError(NbcloudError):
-    """A wait ended without its condition being met; `outcome` says how."""
+    """A wait ended without its condition being met; `outcome` says how, `progress` what was seen."""
 
-    def __init__(self, outcome: Outcome, problem: str, **details: Any) -> None:
+    def __init__(self, outcome: Outcome, problem: str, *, progress: Progress | None = None, **details: Any) -> None:
         super().__init__(problem, **details)
         self.outcome = outcome
+        self.progress = progress
 
 
 @dataclass
@@ -173,18 +174,16 @@ def _value(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else printable(str(value), 60)
 
 
+# What to do; and, where there is something to say, what another run does.
 _HINTS = {
-    Outcome.FAILED: "look at the thing itself; run pulumi up again once it is mended",
-    Outcome.TIMED_OUT: "give a longer timeout, or look at why it does not get there; pulumi up waits again",
-    Outcome.NEVER_APPEARED: "check the id, the profile and the project",
-    Outcome.GONE: "it was there and was deleted while the wait went on; create it again or correct the id",
-    Outcome.UNREACHABLE: "check the network, the endpoint and the vendor's status page; pulumi up waits again",
-    Outcome.BAD_CONDITION: "correct the condition; fields that may be absent can be asked for with has()",
-    Outcome.CANCELLED: "nothing was changed; pulumi up waits again",
+    Outcome.FAILED: ("look at the thing itself", "run again once it is mended"),
+    Outcome.TIMED_OUT: ("give a longer timeout, or look at why it does not get there", "the next run waits again"),
+    Outcome.NEVER_APPEARED: ("check the id, the profile and the project",),
+    Outcome.GONE: ("it was there and was deleted while the wait went on; create it again or correct the id",),
+    Outcome.UNREACHABLE: ("check the network, the endpoint and the vendor's status page", "the next run waits again"),
+    Outcome.BAD_CONDITION: ("correct the condition; fields that may be absent can be asked for with has()",),
+    Outcome.CANCELLED: ("nothing was changed", "the next run waits again"),
 }
-
-
-_AGAIN = ("; pulumi up waits again", "; run pulumi up again once it is mended")
 
 
 def advice(error: WaitError) -> str:
@@ -196,10 +195,9 @@ def advice(error: WaitError) -> str:
     Returns:
         A line that says what, where and which request; and a hint.
     """
-    line, hint = str(error).partition("\n")[0], error.hint or "look at the thing itself"
-    for again in _AGAIN:
-        hint = hint.removesuffix(again)
-    return f"{line}\nhint: {hint}; the update goes on, because this wait is advisory"
+    hint = _HINTS[error.outcome][0] if error.outcome in _HINTS else error.hint
+    goes_on = "the update goes on, because this wait is advisory"
+    return f"{str(error).partition(chr(10))[0]}\nhint: {f'{hint}; {goes_on}' if hint else goes_on}"
 
 
 def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, why: str | None = None) -> WaitError:
@@ -226,10 +224,12 @@ def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, w
         parts.append(f"last error: {progress.last_error.problem}")
     parts.append(f"looks: {progress.polls}")
     error = progress.last_error if progress.failed_in_a_row else None
-    hint = error.hint if error is not None and outcome is Outcome.UNAUTHORISED else _HINTS.get(outcome)
+    unauthorised = error is not None and outcome is Outcome.UNAUTHORISED
+    hint = error.hint if error is not None and unauthorised else "; ".join(_HINTS.get(outcome, ())) or None
     return WaitError(
         outcome,
         "; ".join(parts),
+        progress=progress,
         hint=hint,
         where=error.where if error else None,
         status=error.status if error else None,

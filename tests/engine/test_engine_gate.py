@@ -113,12 +113,12 @@ OUTCOMES: dict[str, tuple[int, str, str]] = {
             'failed after 0s of 10m: self.not_running_reason == "FROZEN" holds; wanted: self.running; '
             "last seen: running=false, not_running_reason=FROZEN "
         ),
-        "look at the thing itself; run pulumi up again once it is mended",
+        "look at the thing itself; run again once it is mended",
     ),
     "late": (
         2,
         f"timed out after 2s of 2s; wanted: self.running; last seen: {STOPPED} ",
-        "give a longer timeout, or look at why it does not get there; pulumi up waits again",
+        "give a longer timeout, or look at why it does not get there; the next run waits again",
     ),
     "missing": (
         3,
@@ -144,7 +144,7 @@ OUTCOMES: dict[str, tuple[int, str, str]] = {
             "unreachable after 2s of 2s; wanted: self.running; last seen: nothing yet; "
             "last error: the cloud cannot answer now"
         ),
-        "check the network, the endpoint and the vendor's status page; pulumi up waits again",
+        "check the network, the endpoint and the vendor's status page; the next run waits again",
     ),
     "wrong": (
         7,

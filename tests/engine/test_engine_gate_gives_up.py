@@ -75,7 +75,7 @@ def test_ten_looks_in_a_row_that_fail_end_a_wait(stack: Stack, clouds: MockCloud
         clouds,
         "unreachable after Ns of 10m: 10 looks in a row failed; wanted: self.running; last seen: nothing yet; "
         "last error: the cloud cannot answer now; looks: 10 (HTTP 500",
-        "check the network, the endpoint and the vendor's status page; pulumi up waits again",
+        "check the network, the endpoint and the vendor's status page; the next run waits again",
     )
     clouds.faults.clear()
     assert_heals(stack, clouds)

@@ -31,7 +31,7 @@ def test_one_interrupt_ends_all_waits_and_leaves_nothing_pending(stack: Stack, c
         start = f"error: modelarts:NotebookLease {notebook(number)}: cancelled after "
         assert error.startswith(start)
         assert re.match(r"\d+s of 10m; wanted: self.running; last seen: ", error.removeprefix(start))
-        assert hint == "hint: nothing was changed; pulumi up waits again"
+        assert hint == "hint: nothing was changed; the next run waits again"
     assert stack.pending() == []
     assert stack.resources() == {}
 

@@ -72,7 +72,7 @@ def test_knobs_decide_what_a_look_means_and_whether_the_update_goes_on(stack: St
     failed = stack.up("--parallel", "16", "--continue-on-error", expect=1)
     error, hint = failed.diagnostics[row("advised")]
     assert timeless(error) == timeless(f"error: {problem}")
-    assert hint == f"hint: {LONGER}; pulumi up waits again"
+    assert hint == f"hint: {LONGER}; the next run waits again"
     assert "timed out after 0s of 0s; wanted: !self.running; " in failed.diagnostics[row("custom")][0]
     assert stack.resources()["advised"]["outputs"]["verdict"] == "timed out"
 

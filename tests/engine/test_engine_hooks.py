@@ -55,7 +55,7 @@ def test_what_is_not_met_is_the_resources_error_and_advice_its_warning(stack: St
     ended = rf"{start}\(\d+s ago\); looks: 1 \(request id [0-9a-f]{{32}}\)"
     error, hint = run.diagnostics[f"{ROW} (web)"]
     assert re.fullmatch(f'error: before hook "wait for web" failed: {ended}', error)
-    assert hint == "hint: give a longer timeout, or look at why it does not get there; pulumi up waits again"
+    assert hint == "hint: give a longer timeout, or look at why it does not get there; the next run waits again"
     warning, hint = run.diagnostics[f"{ROW} (advised)"]
     assert re.fullmatch(f"warning: {ended}", warning)
     assert hint.endswith("; the update goes on, because this wait is advisory")

@@ -23,7 +23,7 @@ from pulumi_nbcloud.waiting.reporting import status_line
 
 READY = 'self.status == "READY"'
 LONGER = "give a longer timeout, or look at why it does not get there"
-AGAIN = "; pulumi up waits again"
+AGAIN = "; the next run waits again"
 
 
 def every(seconds: float, *values: Any) -> History:

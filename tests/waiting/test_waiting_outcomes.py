@@ -30,12 +30,12 @@ from pulumi_nbcloud.waiting.loop import Cancellation
 from pulumi_nbcloud.waiting.outcome import FIRST_KEPT, LAST_KEPT, Outcome, WaitError
 
 READY = 'self.status == "READY"'
-MEND = "look at the thing itself; run pulumi up again once it is mended"
-LONGER = "give a longer timeout, or look at why it does not get there; pulumi up waits again"
-NETWORK = "check the network, the endpoint and the vendor's status page; pulumi up waits again"
+MEND = "look at the thing itself; run again once it is mended"
+LONGER = "give a longer timeout, or look at why it does not get there; the next run waits again"
+NETWORK = "check the network, the endpoint and the vendor's status page; the next run waits again"
 CORRECT = "correct the condition; fields that may be absent can be asked for with has()"
 DELETED = "it was there and was deleted while the wait went on; create it again or correct the id"
-AGAIN = "nothing was changed; pulumi up waits again"
+AGAIN = "nothing was changed; the next run waits again"
 
 
 def pending(*later: tuple[float, Any]) -> History:

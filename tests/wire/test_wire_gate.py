@@ -72,7 +72,7 @@ REQUEST = "(request id ID)"
                 f'failed after Ns of 30m: self.not_running_reason == "FROZEN" holds; {WANTED}: '
                 f"running=false, not_running_reason=FROZEN (Ns ago); looks: 1 {REQUEST}"
             ),
-            "look at the thing itself; run pulumi up again once it is mended",
+            "look at the thing itself; run again once it is mended",
         ),
         (
             LEASE,
@@ -81,13 +81,13 @@ REQUEST = "(request id ID)"
                 f'failed after Ns of 30m: self.type == "TIMING" holds; wanted: !self.running; last seen: {RUNNING} '
                 f"(Ns ago); looks: 1 {REQUEST}"
             ),
-            "look at the thing itself; run pulumi up again once it is mended",
+            "look at the thing itself; run again once it is mended",
         ),
         (
             {"status": "STOPPED"},
             {"timeout": "0"},
             f"timed out after Ns of 0s; {WANTED}: {STOPPED} (Ns ago); looks: 1 {REQUEST}",
-            "give a longer timeout, or look at why it does not get there; pulumi up waits again",
+            "give a longer timeout, or look at why it does not get there; the next run waits again",
         ),
         (
             {"status": "STOPPED"},
@@ -96,7 +96,7 @@ REQUEST = "(request id ID)"
                 "timed out after Ns of 0s; wanted: self.duration > 5; last seen: "
                 f"{STOPPED} (Ns ago); undecided because self.duration is null; looks: 1 {REQUEST}"
             ),
-            "give a longer timeout, or look at why it does not get there; pulumi up waits again",
+            "give a longer timeout, or look at why it does not get there; the next run waits again",
         ),
         (
             None,
@@ -150,7 +150,7 @@ def test_a_cloud_that_cannot_answer_is_unreachable(shared: ProviderProcess, clou
         f"modelarts:NotebookLease {notebook()}: unreachable after Ns of 0s; {WANTED}: nothing yet; "
         "last error: the cloud cannot answer now; looks: 1 "
         f"(HTTP 500, GET {clouds.url}{clouds.requests[0].target}, request id ID)\n"
-        "hint: check the network, the endpoint and the vendor's status page; pulumi up waits again"
+        "hint: check the network, the endpoint and the vendor's status page; the next run waits again"
     )
 
 

@@ -108,12 +108,12 @@ def test_cancel_ends_a_wait_long_before_its_timeout_and_those_that_start_later(c
         assert re.fullmatch(
             f"modelarts:NotebookLease {notebook(number)}: cancelled after Ns of 10m; {WANTED}: "
             rf"({STOPPED} \(Ns ago\); looks: 1 \(request id ID\)|nothing yet; looks: 0)"
-            "\nhint: nothing was changed; pulumi up waits again",
+            "\nhint: nothing was changed; the next run waits again",
             timeless(text),
         )
     assert late == (
         f"modelarts:NotebookLease {notebook()}: cancelled after 0s of 10m; {WANTED}: nothing yet; looks: 0\n"
-        "hint: nothing was changed; pulumi up waits again"
+        "hint: nothing was changed; the next run waits again"
     )
     assert ": cancelled after 0s of 30m; " in later
 

@@ -1,0 +1,205 @@
+"""The command `nbcloud doctor`: what keeps a cloud from being read, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pulumi_nbcloud.cli import options, output, running
+from pulumi_nbcloud.cli.exit_codes import ExitCode, of_error
+from pulumi_nbcloud.cli.targets import parse_target, written_shape
+from pulumi_nbcloud.errors import (
+    AuthenticationError,
+    BadResponseError,
+    InputError,
+    NbcloudError,
+    NotFoundError,
+    RefusedError,
+    SettingsError,
+    UnreachableError,
+    printable,
+)
+from pulumi_nbcloud.registry import KINDS, load
+from pulumi_nbcloud.settings import NoCredentialsError
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.kind import Kind
+    from pulumi_nbcloud.settings import ConfigReader
+
+SKEW_SECONDS = 60.0  # far below what any of the clouds allows, so that it is told before it hurts
+
+# What is asked where only a cloud is named: its list, which needs no id.
+PROBES = {"modelarts": "modelarts:DevServerJobs", "hpcai": "hpcai:Instances"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check.
+
+    Args:
+        check: settings, endpoint, answer, credentials, permission or clock.
+        right: None where it could not be checked.
+        found: what was found, in one line.
+        fix: what to do, where it is not right.
+        error: what makes it wrong; decides the exit code.
+    """
+
+    check: str
+    right: bool | None
+    found: str
+    fix: str | None = None
+    error: NbcloudError | None = None
+
+    @classmethod
+    def wrong(cls, check: str, error: NbcloudError) -> Finding:
+        """Makes the finding of an error."""
+        return cls(check, False, str(error).partition("\n")[0], error.hint, error)
+
+
+def doctor(
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[CLOUD|KIND/ID]...", help="modelarts, hpcai, aidp, or a target; default: all clouds."),
+    ] = None,
+    settings: options.SettingsOption = None,
+    profile: options.ProfileOption = None,
+    verbose: options.VerboseOption = False,
+) -> None:
+    """Check settings, endpoint, credentials, permission and clock of each cloud, with one read of it.
+
+    Only a read of the very thing shows whether it is permitted: name a target for that. Exit code 0 where all is right,
+    else that of the first thing that is not.
+    """
+    options.set_verbose(verbose)
+    running.finish(lambda: _doctor(targets or [], settings, profile), verbose=verbose)
+
+
+def _doctor(texts: list[str], settings: Path | None, profile: str | None) -> ExitCode:
+    from pulumi_nbcloud.cli.sources import config_reader
+
+    config = config_reader(settings)
+    clouds = sorted({token.partition(":")[0] for token in KINDS})
+    subjects = [_subject(each, clouds, profile) for each in texts or clouds]
+
+    async def work() -> ExitCode:
+        wrong = []
+        for title, kind, arguments in subjects:
+            output.result(title)
+            for finding in await _findings(kind, arguments, profile, config, named=bool(texts)):
+                for line in _lines(finding):
+                    output.result(line)
+                wrong += [finding] if finding.right is False else []
+        first = next((each.error for each in wrong if each.error is not None), None)
+        return of_error(first) if first is not None else ExitCode.FAILED if wrong else ExitCode.MET
+
+    return running.run(work)
+
+
+def _subject(text: str, clouds: list[str], profile: str | None) -> tuple[str, Kind[Any, Any, Any], Any]:
+    """What is checked: its title, a kind of its cloud, and the arguments of a read, None where there is no id."""
+    if text in clouds:
+        probe = PROBES.get(text)
+        kind = load(probe or next(token for token in KINDS if token.startswith(f"{text}:")))
+        return text, kind, kind.parse({"profile": profile}) if probe else None
+    if ":" not in text:
+        raise InputError(f"there is no cloud {printable(text, 40)!r}", hint=f"known are {', '.join(clouds)}")
+    target = parse_target(text)
+    return text, target.kind, target.kind.parse(options.with_profile(target, profile))
+
+
+async def _findings(
+    kind: Kind[Any, Any, Any], arguments: Any, profile: str | None, config: ConfigReader, *, named: bool
+) -> list[Finding]:
+    from pulumi_nbcloud.exchange import last_date
+    from pulumi_nbcloud.reader import Reader
+    from pulumi_nbcloud.settings import resolve
+
+    try:
+        found = resolve(kind.account.schema, getattr(arguments, "profile", profile), config, dict(os.environ))
+    except NoCredentialsError as error:
+        # Nobody said that this cloud is used.
+        return [Finding.wrong("settings", error) if named else Finding("settings", None, "not set up", error.hint)]
+    except SettingsError as error:
+        return [Finding.wrong("settings", error)]
+    keys = sorted(found.credential_keys & found.values.keys())
+    origins = ", ".join(dict.fromkeys(found.origin[key] for key in keys))
+    findings = [Finding("settings", True, f"{' + '.join(keys)} from {origins}")]
+    if arguments is None:
+        return [
+            *findings,
+            Finding(
+                "credentials",
+                None,
+                "not checked: this cloud has nothing to read without an id",
+                f"name a session: nbcloud doctor {written_shape(kind)}",
+            ),
+        ]
+    reader = Reader()
+    outcome = None
+    try:
+        await reader.read(kind, arguments, config)
+    except NbcloudError as error:
+        outcome = error
+    finally:
+        await reader.aclose()
+    return [*findings, *judged(outcome), judged_clock(last_date.get(), time.time())]
+
+
+def judged(error: NbcloudError | None) -> Iterator[Finding]:
+    """Says what the outcome of a read shows of endpoint, credentials and permission.
+
+    Args:
+        error: how the read ended; None where it gave a state.
+    """
+    if isinstance(error, (SettingsError, InputError)):
+        yield Finding.wrong("settings", error)
+        return
+    if isinstance(error, (UnreachableError, BadResponseError)):
+        yield Finding.wrong("endpoint", error)
+        return
+    yield Finding("endpoint", True, "answers")
+    if isinstance(error, RefusedError):
+        # What it refuses, only its code says: it may be anything.
+        yield Finding.wrong("answer", error)
+        return
+    if isinstance(error, AuthenticationError):
+        yield Finding.wrong("credentials", error)
+        return
+    yield Finding("credentials", True, "accepted")
+    if error is None:
+        yield Finding("permission", True, "the read was answered")
+    elif isinstance(error, NotFoundError):
+        yield Finding("permission", None, str(error).partition("\n")[0], error.hint)
+    else:
+        yield Finding.wrong("permission", error)
+
+
+def judged_clock(date: str | None, now: float) -> Finding:
+    """Says whether this machine's clock is right.
+
+    Args:
+        date: the Date header of an answer; None where there was none.
+        now: this machine's time, in seconds since 1970.
+    """
+    try:
+        skew = parsedate_to_datetime(date or "").timestamp() - now
+    except (ValueError, TypeError):
+        return Finding("clock", None, "not checked: no answer told the time")
+    if abs(skew) <= SKEW_SECONDS:
+        return Finding("clock", True, f"within {SKEW_SECONDS:.0f} s of the cloud's")
+    behind = "behind" if skew > 0 else "ahead of"
+    return Finding("clock", False, f"{abs(skew):.0f} s {behind} the cloud's", "set it by NTP; signatures depend on it")
+
+
+def _lines(finding: Finding) -> Iterator[str]:
+    mark = {True: "ok", False: "FAIL", None: "?"}[finding.right]
+    yield f"  {mark:<4}  {finding.check:<11}  {finding.found}"
+    if finding.fix and finding.right is not True:
+        yield f"{'':21}hint: {finding.fix}"

@@ -1,0 +1,98 @@
+"""How the command ends: one code for each thing that a pipeline can do about it."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from pulumi_nbcloud.errors import (
+    AuthenticationError,
+    BadResponseError,
+    InputError,
+    NbcloudError,
+    NotFoundError,
+    PermissionDeniedError,
+    RefusedError,
+    SettingsError,
+    UnreachableError,
+)
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
+
+
+class ExitCode(IntEnum):
+    """The exit codes of `nbcloud`; frozen from 0.1.0 on."""
+
+    MET = 0, "done: the condition is met, or the thing was read"
+    FAILED = 1, "what was waited for has failed, or is gone; doctor: the clock is wrong"
+    USAGE = 2, "the command line, a condition or a setting cannot be right; nothing was waited for"
+    NOT_FOUND = 3, "not found, or it never appeared"
+    UNAUTHORISED = 4, "the cloud refuses the credentials, or the permission is missing"
+    UNREACHABLE = 5, "no usable answer, after retries"
+    BAD_RESPONSE = 6, "the cloud answered an error of its own, or something that its documentation does not describe"
+    DEFECT = 70, "a defect of nbcloud itself"
+    OUTPUT = 74, "the output could not be written"
+    TIMED_OUT = 124, "the condition was not met in time"
+    INTERRUPTED = 130, "ended by SIGINT (Ctrl-C)"
+    TERMINATED = 143, "ended by SIGTERM"
+
+    meaning: str
+    """What it says, in one line."""
+
+    def __new__(cls, value: int, meaning: str = "") -> ExitCode:
+        made = int.__new__(cls, value)
+        made._value_ = value
+        made.meaning = meaning
+        return made
+
+
+# The first that an error is an instance of counts.
+_ERRORS: tuple[tuple[type[NbcloudError], ExitCode], ...] = (
+    (InputError, ExitCode.USAGE),
+    (SettingsError, ExitCode.USAGE),
+    (NotFoundError, ExitCode.NOT_FOUND),
+    (AuthenticationError, ExitCode.UNAUTHORISED),
+    (PermissionDeniedError, ExitCode.UNAUTHORISED),
+    (UnreachableError, ExitCode.UNREACHABLE),
+    (RefusedError, ExitCode.BAD_RESPONSE),
+    (BadResponseError, ExitCode.BAD_RESPONSE),
+)
+
+
+def of_error(error: NbcloudError) -> ExitCode:
+    """Gives the exit code of an error that ended the command."""
+    from pulumi_nbcloud.waiting.outcome import WaitError
+
+    if isinstance(error, WaitError):
+        return _of_last_error(error) or of_outcome(error.outcome)
+    return next((code for kind, code in _ERRORS if isinstance(error, kind)), ExitCode.DEFECT)
+
+
+def _of_last_error(error: WaitError) -> ExitCode | None:
+    """A wait that was given up over bad answers ends like a read that got one: the cloud was reached."""
+    last = error.progress.last_error if error.progress is not None else None
+    bad = isinstance(last, (RefusedError, BadResponseError)) and error.outcome.value == "unreachable"
+    return ExitCode.BAD_RESPONSE if bad else None
+
+
+def of_outcome(outcome: Outcome) -> ExitCode:
+    """Gives the exit code of a wait; a cancelled one was ended by a signal, whose code the command knows better."""
+    from pulumi_nbcloud.waiting.outcome import Outcome
+
+    return {
+        Outcome.MET: ExitCode.MET,
+        Outcome.FAILED: ExitCode.FAILED,
+        Outcome.GONE: ExitCode.FAILED,
+        Outcome.TIMED_OUT: ExitCode.TIMED_OUT,
+        Outcome.NEVER_APPEARED: ExitCode.NOT_FOUND,
+        Outcome.UNREACHABLE: ExitCode.UNREACHABLE,
+        Outcome.UNAUTHORISED: ExitCode.UNAUTHORISED,
+        Outcome.BAD_CONDITION: ExitCode.USAGE,
+        Outcome.CANCELLED: ExitCode.INTERRUPTED,
+    }[outcome]
+
+
+def table() -> str:
+    """Writes the exit codes and what they mean, a line each."""
+    return "\n".join(f"{code.value:>4}  {code.meaning}" for code in ExitCode)

@@ -1,0 +1,147 @@
+"""The command `nbcloud explain`: what a wait would use and ask, without asking it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pulumi_nbcloud.cli import options, output, running
+from pulumi_nbcloud.cli.exit_codes import ExitCode
+from pulumi_nbcloud.cli.wait_command import FailOn, Interval, NoFailOn, Timeout, Until, knobs, plan_of
+from pulumi_nbcloud.errors import printable
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.kind import Kind
+    from pulumi_nbcloud.settings import ConfigReader
+    from pulumi_nbcloud.waiting.plan import Plan
+
+# Of a credential set what names somebody and opens nothing; everything else of one is masked.
+NOT_SECRET = frozenset(
+    ("username", "domainName", "tenancy", "user", "fingerprint", "configFile", "configProfile", "signer")
+)
+LOOKS_SHOWN = 6
+
+
+def explain(
+    targets: Annotated[list[str], typer.Argument(metavar="[NAME=]KIND/ID...", help="As for nbcloud wait.")],
+    until: Until = None,
+    fail_on: FailOn = None,
+    no_fail_on: NoFailOn = False,
+    timeout: Timeout = None,
+    interval: Interval = None,
+    settings: options.SettingsOption = None,
+    profile: options.ProfileOption = None,
+    verbose: options.VerboseOption = False,
+) -> None:
+    """Show what a wait would use and ask: settings, URLs, conditions, the schedule. Nothing is sent."""
+    options.set_verbose(verbose)
+    asked = knobs(until=until, fail_on=fail_on, no_fail_on=no_fail_on, timeout=timeout, interval=interval)
+    running.finish(lambda: _explain(targets, asked, settings, profile), verbose=verbose)
+
+
+def _explain(targets: list[str], asked: dict[str, Any], settings: Path | None, profile: str | None) -> ExitCode:
+    from pulumi_nbcloud.cli.sources import config_reader
+
+    plan = plan_of(targets, asked, profile)
+    config = config_reader(settings)
+    for section in (_targets(plan, config), _conditions(plan), _schedule(plan)):
+        for line in section:
+            output.result(line)
+    return ExitCode.MET
+
+
+def _targets(plan: Plan, config: ConfigReader) -> Iterator[str]:
+    from pulumi_nbcloud.settings import resolve
+
+    shown = set()
+    for name, kind in plan.kinds.items():
+        arguments = plan.arguments[name]
+        yield f"{name}: {kind.token} {kind.identify(arguments)}"
+        found = resolve(kind.account.schema, arguments.profile, config, dict(os.environ))
+        yield f"  asks {_request(kind, arguments, config)}"
+        account = (kind.cloud, arguments.profile)
+        if account in shown:
+            continue
+        shown.add(account)
+        yield f"  settings of {kind.cloud}" + (f", profile {arguments.profile}" if arguments.profile else "")
+        for key, value in found.values.items():
+            masked = key in found.credential_keys and key not in NOT_SECRET
+            yield f"    {key} = {'(hidden)' if masked else printable(value)}  from {found.origin[key]}"
+
+
+class _Asked(Exception):
+    """What a read would have sent."""
+
+
+class _DryAccount:
+    """Stands for an account in a read, up to the moment where it would send something."""
+
+    def __init__(self, account: Any) -> None:
+        self._account = account
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._account, name)
+
+    async def get(self, target: str) -> Any:
+        await self.send("GET", target)
+
+    async def send(self, method: str, target: str, body: bytes = b"") -> Any:
+        origin = getattr(self._account, "base_url", None) or self._account.endpoint
+        raise _Asked(f"{method} {origin}{target}")
+
+
+def _request(kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> str:
+    import anyio
+
+    from pulumi_nbcloud.reader import Reader
+
+    async def read() -> str:
+        reader = Reader()
+        try:
+            await kind.read(_DryAccount(reader.account(kind, arguments.profile, config)), arguments)
+        except _Asked as asked:
+            return str(asked)
+        finally:
+            await reader.aclose()
+        return "nothing"
+
+    return anyio.run(read)
+
+
+def _conditions(plan: Plan) -> Iterator[str]:
+    from pulumi_nbcloud.condition import compile_condition
+    from pulumi_nbcloud.condition.outline import outline
+
+    yield "waits until"
+    if plan.until is not None:
+        for line in outline(compile_condition(plan.until, plan.kinds)):
+            yield f"  {line}"
+    else:
+        for name, kind in plan.kinds.items():
+            yield f"  {name}: {kind.ready}  (default of {kind.token})"
+    yield "ends as failed if"
+    if isinstance(plan.fail_on, str):
+        for line in outline(compile_condition(plan.fail_on, plan.kinds, name="fail_on")):
+            yield f"  {line}"
+    for name, kind in plan.kinds.items():
+        for failure in () if plan.fail_on is False else kind.failed:
+            looks = f", {failure.looks} looks in a row" if failure.looks > 1 else ""
+            yield f"  {name}: {failure.condition}  (default of {kind.token}{looks})"
+
+
+def _schedule(plan: Plan) -> Iterator[str]:
+    from pulumi_nbcloud.waiting.duration import spell
+    from pulumi_nbcloud.waiting.schedule import JITTER, Schedule
+
+    given = plan.schedule()
+    steady = Schedule(given.start, given.cap, random=lambda: 0.5)
+    looks = [0.0]
+    while looks[-1] < plan.timeout:
+        looks.append(min(plan.timeout, looks[-1] + steady.next()))
+    shown = ", ".join(spell(round(each)) for each in looks[:LOOKS_SHOWN])
+    yield f"looks at {shown}" + (f", ... {spell(plan.timeout)}" if len(looks) > LOOKS_SHOWN else "")
+    yield f"  {len(looks)} looks if nothing changes; each pause may be {JITTER:.0%} shorter or longer"

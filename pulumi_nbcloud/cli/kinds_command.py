@@ -1,0 +1,130 @@
+"""The command `nbcloud kinds`: what can be read, from the declarations themselves."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pulumi_nbcloud.cli import output, running
+from pulumi_nbcloud.cli.exit_codes import ExitCode
+from pulumi_nbcloud.cli.targets import required, written_shape
+from pulumi_nbcloud.registry import KINDS, load
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.condition.schema import Type
+    from pulumi_nbcloud.kind import Kind
+
+_ARGUMENT = re.compile(r"^    (\w+): (.*)$")
+
+
+class Format(str, Enum):
+    """How the kinds are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def kinds(
+    kind: Annotated[
+        list[str] | None, typer.Argument(metavar="[KIND]...", help="Only these, with their fields.")
+    ] = None,
+    output_: Annotated[Format, typer.Option("--output", help="text or json.")] = Format.TEXT,
+) -> None:
+    """List the kinds; of those that are named, their arguments, fields, types, units and default conditions."""
+    running.finish(lambda: _kinds(kind or [], output_))
+
+
+def _kinds(tokens: list[str], shape: Format) -> ExitCode:
+    described = [describe(load(token)) for token in tokens or KINDS]
+    if shape is Format.JSON:
+        output.result(output.as_json({"kinds": described}))
+        return ExitCode.MET
+    for each in described:
+        for line in _whole(each) if tokens else (f"{each['target']:<78} {each['about']}",):
+            output.result(line)
+    return ExitCode.MET
+
+
+def describe(kind: Kind[Any, Any, Any]) -> dict[str, Any]:
+    """Describes a kind: how it is named and typed, what it takes, what it gives, when it is ready and failed."""
+    from pulumi_nbcloud.condition.schema import record_type
+
+    return {
+        "kind": kind.token,
+        "about": summary(kind.state),
+        "target": written_shape(kind),
+        "arguments": [
+            {"name": name, "required": name in required(kind), "about": about}
+            for name, about in documented(kind.arguments).items()
+        ],
+        "fields": list(fields(record_type(kind.state, kind.token))),
+        "ready": kind.ready,
+        "failed": [{"condition": each.condition, "looks": each.looks} for each in kind.failed],
+        "interval_seconds": kind.interval_seconds,
+        "not_found_is_gone": kind.not_found_is_gone,
+    }
+
+
+def fields(of: Type, prefix: str = "") -> Iterator[dict[str, Any]]:
+    """Describes the fields of a state, those of its parts by dotted path; a row of a list as `list[]`."""
+    about = documented(of.record) if of.record else {}
+    for name, field in of.fields.items():
+        path = f"{prefix}{name}"
+        row = field.element
+        shown = f"list of {row.name}" if row is not None else field.name
+        yield {"path": path, "type": shown, "known": list(field.known), "about": about.get(name, "")}
+        if field.record is not None:
+            yield from fields(field, f"{path}.")
+        elif row is not None and row.record is not None:
+            yield from fields(row, f"{path}[].")
+
+
+def summary(documented_class: type) -> str:
+    """The first sentence of a docstring."""
+    return (inspect.getdoc(documented_class) or "").partition("\n\n")[0].replace("\n", " ")
+
+
+def documented(documented_class: type) -> dict[str, str]:
+    """Reads what the docstrings of a class and its bases say of its fields, by name, each in one line."""
+    found: dict[str, str] = {}
+    for each in reversed(documented_class.__mro__):
+        _, _, part = inspect.cleandoc(each.__doc__ or "").partition("Args:\n")
+        found |= _arguments(part)
+    return found
+
+
+def _arguments(part: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    name = None
+    for line in part.splitlines():
+        match = _ARGUMENT.match(line)
+        if match:
+            name = match[1]
+            found[name] = match[2].strip()
+        elif name is not None and line.startswith("     "):
+            found[name] += f" {line.strip()}"
+        else:
+            name = None
+    return found
+
+
+def _whole(each: dict[str, Any]) -> Iterator[str]:
+    yield f"{each['kind']}: {each['about']}"
+    yield f"  target   {each['target']}"
+    for argument in each["arguments"]:
+        yield f"  argument {argument['name']}: {argument['about']}"
+    yield f"  ready    {each['ready'] or 'no default: until is needed'}"
+    for failure in each["failed"]:
+        looks = f", {failure['looks']} looks in a row" if failure["looks"] > 1 else ""
+        yield f"  failed   {failure['condition']}{looks}"
+    yield f"  looks    every {each['interval_seconds']:g} s at first"
+    yield "  fields"
+    for field in each["fields"]:
+        known = f"; known: {', '.join(field['known'])}" if field["known"] else ""
+        yield f"    {field['path']} ({field['type']}): {field['about']}{known}"
+    yield ""

@@ -1,0 +1,40 @@
+"""Options that several commands have, and what follows from them."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.cli.targets import TypedTarget
+
+SettingsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings",
+        metavar="FILE",
+        help="JSON with the keys of Pulumi config. Pulumi config itself is not read; the environment and the vendors' "
+        "files are.",
+        envvar="NBCLOUD_SETTINGS",
+    ),
+]
+ProfileOption = Annotated[
+    str | None, typer.Option("--profile", metavar="NAME", help="The profile of targets that name none.")
+]
+VerboseOption = Annotated[bool, typer.Option("--verbose", help="Show each request, and all of a defect, on stderr.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress on stderr; errors are still shown.")]
+
+
+def with_profile(target: TypedTarget, profile: str | None) -> dict[str, Any]:
+    """Gives the arguments of a target, with the profile of the command line where it names none."""
+    return target.values if profile is None else {"profile": profile, **target.values}
+
+
+def set_verbose(verbose: bool) -> None:
+    """Shows what this package logs, on stderr."""
+    if verbose:
+        logging.basicConfig(format="debug: %(message)s")
+        logging.getLogger("pulumi_nbcloud").setLevel(logging.DEBUG)

@@ -1,0 +1,96 @@
+"""How a wait goes on, told on stderr: lines for a log, nothing at all, or events on stdout for a program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pulumi_nbcloud.cli import output
+from pulumi_nbcloud.waiting.reporting import status_line
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.waiting.outcome import Progress
+    from pulumi_nbcloud.waiting.reporting import Reporter
+
+HEARTBEAT_SECONDS = 60.0
+
+
+class Lines:
+    """Writes a line a change and a heartbeat each minute; the same line is not written twice.
+
+    Args:
+        write: takes one line.
+    """
+
+    heartbeat_seconds = HEARTBEAT_SECONDS
+
+    def __init__(self, write: Callable[[str], None] = output.say) -> None:
+        self._write = write
+        self._last = ""
+
+    def changed(self, progress: Progress, elapsed: float) -> None:
+        """Writes the new state."""
+        line = status_line(progress, elapsed)
+        if line != self._last:
+            self._last = line
+            self._write(line)
+
+    def heartbeat(self, progress: Progress, elapsed: float) -> None:
+        """Writes that the wait goes on."""
+        self.changed(progress, elapsed)
+
+    def warning(self, text: str) -> None:
+        """Writes a warning."""
+        self._write(f"warning: {text}")
+
+
+class Events:
+    """Writes each transition to stdout as a line of JSON, as it is seen."""
+
+    heartbeat_seconds = 3600.0
+
+    def __init__(self) -> None:
+        self._told = 0
+
+    def changed(self, progress: Progress, elapsed: float) -> None:
+        """Writes the transitions that came since the last call."""
+        new = progress.transition_count - self._told
+        self._told = progress.transition_count
+        for each in progress.transitions[-new:] if new else []:
+            document: dict[str, Any] = {"event": "transition", **each}
+            output.result(output.as_json(document, indent=None))
+
+    def heartbeat(self, progress: Progress, elapsed: float) -> None:
+        """Writes nothing: a program needs no heartbeat."""
+
+    def warning(self, text: str) -> None:
+        """Writes a warning, as an event too."""
+        output.result(output.as_json({"event": "warning", "text": text}, indent=None))
+
+
+class Several:
+    """Tells several reporters."""
+
+    def __init__(self, reporters: Sequence[Reporter]) -> None:
+        self._reporters = reporters
+        self.heartbeat_seconds = min(each.heartbeat_seconds for each in reporters)
+
+    def changed(self, progress: Progress, elapsed: float) -> None:
+        """Tells all of them."""
+        for each in self._reporters:
+            each.changed(progress, elapsed)
+
+    def heartbeat(self, progress: Progress, elapsed: float) -> None:
+        """Tells all of them."""
+        for each in self._reporters:
+            each.heartbeat(progress, elapsed)
+
+    def warning(self, text: str) -> None:
+        """Tells all of them."""
+        for each in self._reporters:
+            each.warning(text)
+
+
+def seen_line(transition: dict[str, str]) -> str:
+    """Writes one transition: when, which target, what was seen."""
+    return f"{transition['time']}  {transition['target']}: {transition['seen']}"

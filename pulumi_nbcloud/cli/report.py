@@ -1,0 +1,101 @@
+"""What a wait came to, as one record: printed as text, JSON, a step summary or a JUnit file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pulumi_nbcloud.cli.exit_codes import ExitCode, of_error
+from pulumi_nbcloud.waiting.clock import text
+from pulumi_nbcloud.waiting.outcome import Met, Progress, WaitError
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.errors import NbcloudError
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a wait ended and what it saw.
+
+    Args:
+        verdict: "met", another outcome of a wait, or "error" where nothing was waited for.
+        exit_code: of the command.
+        elapsed: in seconds.
+        progress: what was seen; None where nothing was looked at.
+        met_time: when the look that met it was answered; None where it was not met.
+        error: why it was not met.
+    """
+
+    verdict: str
+    exit_code: ExitCode
+    elapsed: float
+    progress: Progress | None
+    met_time: datetime | None = None
+    error: NbcloudError | None = None
+
+    @classmethod
+    def of_met(cls, met: Met) -> Report:
+        """Makes the report of a wait that was met."""
+        return cls("met", ExitCode.MET, met.elapsed, met.progress, met.at)
+
+    @classmethod
+    def of_error(cls, error: NbcloudError, elapsed: float, code: ExitCode | None = None) -> Report:
+        """Makes the report of a wait that was not met.
+
+        Args:
+            error: how it ended.
+            elapsed: in seconds.
+            code: the exit code, where the error does not say it: that of a signal.
+        """
+        verdict = error.outcome.value if isinstance(error, WaitError) else "error"
+        progress = error.progress if isinstance(error, WaitError) else None
+        return cls(verdict, code or of_error(error), elapsed, progress, error=error)
+
+    @property
+    def transitions(self) -> list[dict[str, str]]:
+        """What was seen to change."""
+        return self.progress.transitions if self.progress else []
+
+    @property
+    def line(self) -> str:
+        """The result in one line, for stdout."""
+        progress = self.progress
+        if progress is None:
+            return self.verdict
+        looks = f"{progress.polls} look{'' if progress.polls == 1 else 's'}"
+        return f"{self.verdict}: {progress.summary()} (after {self.elapsed:.0f} s, {looks})"
+
+    def document(self) -> dict[str, Any]:
+        """The result for programs; `docs/command.md` describes it."""
+        progress, error = self.progress, self.error
+        return {
+            "verdict": self.verdict,
+            "exit_code": int(self.exit_code),
+            "wanted": progress.wanted if progress else None,
+            "met_time": text(self.met_time) if self.met_time else None,
+            "elapsed_seconds": round(self.elapsed, 1),
+            "timeout_seconds": progress.timeout if progress else None,
+            "polls": progress.polls if progress else 0,
+            "targets": self._targets(progress) if progress else {},
+            "transitions": self.transitions,
+            "transition_count": progress.transition_count if progress else 0,
+            "error": _error(error) if error else None,
+        }
+
+    def _targets(self, progress: Progress) -> dict[str, Any]:
+        return {
+            name: {
+                "kind": target.token,
+                "id": target.identity,
+                "state": seen.state.to_dict() if (seen := progress.seen.get(name)) and seen.state else None,
+                "seen_time": text(seen.at) if seen else None,
+                "request_id": seen.request_id if seen else None,
+            }
+            for name, target in progress.targets.items()
+        }
+
+
+def _error(error: NbcloudError) -> dict[str, Any]:
+    names = ("problem", "hint", "subject", "where", "status", "code", "request_id")
+    return {"type": type(error).__name__, **{name: getattr(error, name) for name in names}}

@@ -1,0 +1,115 @@
+"""How every command runs and ends: errors become exit codes, signals end it at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import NoReturn, TypeVar
+
+import typer
+
+from pulumi_nbcloud.cli import output
+from pulumi_nbcloud.cli.exit_codes import ExitCode, of_error
+from pulumi_nbcloud.errors import NbcloudError, printable
+
+T = TypeVar("T")
+
+_SIGNAL_CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
+
+
+def finish(work: Callable[[], ExitCode], *, verbose: bool = False) -> NoReturn:
+    """Does the work of a command and ends it.
+
+    Args:
+        work: gives the exit code.
+        verbose: whether to show the traceback of a defect.
+
+    Raises:
+        typer.Exit: always, with the exit code.
+    """
+    output.prepare()
+    try:
+        code = work()
+    except typer.Exit:
+        raise
+    except NbcloudError as error:
+        output.say(output.error_text(error))
+        code = of_error(error)
+    except Exception as error:
+        # Locals are not shown: they hold credentials.
+        shown = "".join(traceback.format_exception(error)) if verbose else ""
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{os.path.basename(where.filename)}:{where.lineno}"
+        problem = printable(str(error)) if verbose else "its text may hold anything, so it is not shown"
+        output.say(f"{shown}error: a defect of nbcloud: {type(error).__name__} in {place} ({problem})")
+        output.say("hint: please report it with this line" + ("" if verbose else "; --verbose shows more"))
+        code = ExitCode.DEFECT
+    raise typer.Exit(int(code))
+
+
+def run(work: Callable[[], Awaitable[T]], cancel: Callable[[ExitCode], None] | None = None) -> T:
+    """Runs asynchronous work on an event loop of its own; SIGINT and SIGTERM end it at once.
+
+    Args:
+        work: what it gives is returned, what it raises is raised.
+        cancel: makes the work end with what it knows; called on the event loop with the signal's exit code, at the
+            first signal. By default the process ends there; at a second one it always does.
+
+    Returns:
+        What the work gave. After a signal this does not return: the process ends, because a name look-up that hangs
+        would keep the loop from closing.
+    """
+    import anyio
+
+    caught: list[signal.Signals] = []
+
+    async def listen(*, task_status: anyio.abc.TaskStatus[None]) -> None:
+        with anyio.open_signal_receiver(*_SIGNAL_CODES) as signals:
+            task_status.started()
+            async for number in signals:
+                caught.append(signal.Signals(number))
+                code = _SIGNAL_CODES[caught[0]]
+                if cancel is None:
+                    output.say(f"error: ended by {caught[0].name} before the cloud had answered\nhint: run it again")
+                    _end(code)
+                # Past the event loop: it may be held up by a file that cannot be written.
+                for each in _SIGNAL_CODES:
+                    signal.signal(each, partial(_end_now, code))
+                cancel(code)
+
+    async def main() -> T:
+        given: list[T] = []
+        problem: Exception | None = None
+        async with anyio.create_task_group() as group:
+            await group.start(listen)
+            # Raised outside of the group, which would wrap it.
+            try:
+                given.append(await work())
+            except Exception as error:
+                problem = error
+            group.cancel_scope.cancel()
+        if caught:
+            _end(_SIGNAL_CODES[caught[0]])
+        if problem is not None:
+            raise problem
+        return given[0]
+
+    return anyio.run(main)
+
+
+def _end_now(code: ExitCode, number: int, frame: object) -> NoReturn:
+    os._exit(code)
+
+
+def _end(code: ExitCode) -> NoReturn:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            try:
+                stream.flush()
+            except OSError:
+                continue
+    os._exit(code)

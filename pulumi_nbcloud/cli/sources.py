@@ -1,0 +1,49 @@
+"""Where the command's settings come from: a file in the place of Pulumi config, then what every face reads."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pulumi_nbcloud.errors import SettingsError, printable
+from pulumi_nbcloud.registry import KINDS
+from pulumi_nbcloud.settings import SettingsFile
+
+_MAX_BYTES = 1_000_000
+
+
+def config_reader(path: Path | None) -> SettingsFile:
+    """Reads a settings file.
+
+    Args:
+        path: of a JSON object with the keys of Pulumi config: `nbcloud:modelarts`, `nbcloud:profiles` and so on, the
+            `nbcloud:` may be left out; None for none.
+
+    Returns:
+        A reader that stands for Pulumi config.
+
+    Raises:
+        SettingsError: the file cannot be read, is no JSON object, or has a key that is none of ours.
+    """
+    if path is None:
+        return SettingsFile(None, {})
+    name = printable(str(path), 300)
+    shown = f"the settings file {name}"
+    try:
+        with path.open("rb") as file:
+            text = file.read(_MAX_BYTES + 1)
+        found = json.loads(text) if len(text) <= _MAX_BYTES else None
+    except OSError as error:
+        raise SettingsError(f"{shown} cannot be read: {error.strerror}", hint="check the path") from None
+    except (ValueError, RecursionError):
+        found = None
+    hint = 'write it like {"modelarts": {"region": "cn-north-4"}, "profiles": {}}'
+    if not isinstance(found, dict):
+        raise SettingsError(f"{shown} is no JSON object of at most {_MAX_BYTES} bytes", hint=hint)
+    known = {*(token.partition(":")[0] for token in KINDS), "profiles"}
+    values = {f"nbcloud:{key.removeprefix('nbcloud:')}": value for key, value in found.items()}
+    unknown = sorted(set(values) - {f"nbcloud:{name}" for name in known})
+    if unknown or len(values) < len(found):
+        problem = f"has the key {printable(unknown[0], 60)}" if unknown else "has a key twice"
+        raise SettingsError(f"{shown} {problem}", hint=f"known are {', '.join(sorted(known))}")
+    return SettingsFile(name, values)

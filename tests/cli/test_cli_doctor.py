@@ -1,0 +1,184 @@
+"""`nbcloud doctor`: what is wrong, what to do about it, and the exit code of the first."""
+
+from __future__ import annotations
+
+import socket
+import time
+from email.utils import formatdate
+from types import SimpleNamespace
+
+import pytest
+from cli_support import Ended, invoke
+from lease_support import KIND, NOTEBOOK
+
+from pulumi_nbcloud import errors
+from pulumi_nbcloud.cli.doctor_command import SKEW_SECONDS, judged, judged_clock
+from pulumi_nbcloud.mock import MockClouds
+
+CHECKS = ["settings", "endpoint", "credentials", "permission", "clock"]
+
+
+def findings(done: Ended) -> dict[str, tuple[str, str]]:
+    """What each check found, by its name: the mark and the text, with the hint in a line of its own."""
+    found: dict[str, tuple[str, str]] = {}
+    last = ""
+    for line in done.out.splitlines():
+        mark, _, rest = line.strip().partition(" ")
+        if mark == "hint:":
+            found[last] = (found[last][0], f"{found[last][1]}\nhint: {rest}")
+        elif line.startswith("  "):
+            last, _, text = rest.strip().partition(" ")
+            found[last] = (mark, text.strip())
+    return found
+
+
+def marks(done: Ended) -> list[str]:
+    return [mark for mark, _ in findings(done).values()]
+
+
+def test_all_is_right(nbcloud_mock: MockClouds) -> None:
+    done = invoke("doctor", "hpcai", "modelarts")
+    assert (done.code, done.err) == (0, "")
+    assert [line for line in done.out.splitlines() if not line.startswith(" ")] == ["hpcai", "modelarts"]
+    assert list(findings(done)) == CHECKS
+    assert marks(done) == ["ok"] * 5
+
+
+def test_one_read_of_the_very_thing(nbcloud_mock: MockClouds) -> None:
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK)
+    done = invoke("doctor", f"{KIND}/{NOTEBOOK}")
+    assert done.code == 0
+    assert [entry.target.split("?")[0].rpartition("/")[2] for entry in nbcloud_mock.requests] == ["lease"]
+
+
+def test_a_cloud_that_is_not_set_up(clouds: MockClouds) -> None:
+    """Nothing says that all clouds are used; of one that is named it is an error."""
+    done = invoke("doctor")
+    assert done.code == 0
+    assert done.out.count("  ?     settings     not set up\n") == 3
+    done = invoke("doctor", "modelarts")
+    assert done.code == 2
+    mark, text = findings(done)["settings"]
+    assert mark == "FAIL"
+    assert text.startswith("no credentials for modelarts; looked in ")
+    assert "\nhint: set NBCLOUD_MODELARTS_ACCESS_KEY and NBCLOUD_MODELARTS_SECRET_KEY" in text
+    assert clouds.requests == []
+
+
+def test_settings_that_are_wrong(nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NBCLOUD_MODELARTS_SECRET_KEY")
+    done = invoke("doctor", "modelarts")
+    assert done.code == 2
+    assert list(findings(done)) == ["settings"]
+    mark, text = findings(done)["settings"]
+    assert mark == "FAIL"
+    assert "without secretKey" in text
+    assert "\nhint: add secretKey there" in text
+
+
+def test_an_endpoint_that_does_not_answer(nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    monkeypatch.setenv("NBCLOUD_MODELARTS_ENDPOINT", f"http://127.0.0.1:{port}")
+    monkeypatch.setattr("pulumi_nbcloud.retry.MAX_DELAY_SECONDS", 0.0)
+    done = invoke("doctor", "modelarts")
+    assert done.code == 5
+    assert list(findings(done)) == ["settings", "endpoint", "clock"]
+    assert [findings(done)[check][0] for check in ("endpoint", "clock")] == ["FAIL", "?"]
+    assert "\nhint: " in findings(done)["endpoint"][1]
+
+
+def test_an_endpoint_that_is_no_cloud(nbcloud_mock: MockClouds) -> None:
+    nbcloud_mock.faults.add(service="modelarts", status=200, body="<html>Sign in</html>")
+    done = invoke("doctor", "modelarts")
+    assert done.code == 6
+    assert findings(done)["endpoint"][0] == "FAIL"
+    assert "\nhint: " in findings(done)["endpoint"][1]
+
+
+def test_credentials_that_are_refused(nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NBCLOUD_MODELARTS_SECRET_KEY", "another-secret-9c1e")
+    done = invoke("doctor", "modelarts")
+    assert done.code == 4
+    found = findings(done)
+    assert list(found) == ["settings", "endpoint", "credentials", "clock"]
+    assert found["endpoint"] == ("ok", "answers")
+    assert found["credentials"][0] == "FAIL"
+    assert "\nhint: " in found["credentials"][1]
+    assert "another-secret" not in done.out + done.err
+
+
+def test_a_permission_that_is_missing(nbcloud_mock: MockClouds) -> None:
+    nbcloud_mock.modelarts.deny(nbcloud_mock.modelarts.settings(None)["accessKey"])
+    done = invoke("doctor", "modelarts")
+    assert done.code == 4
+    found = findings(done)
+    assert found["credentials"] == ("ok", "accepted")
+    assert found["permission"][0] == "FAIL"
+    assert "\nhint: " in found["permission"][1]
+
+
+def test_a_thing_that_is_not_there_says_nothing_of_the_permission(nbcloud_mock: MockClouds) -> None:
+    done = invoke("doctor", f"{KIND}/{NOTEBOOK}")
+    assert done.code == 0
+    assert findings(done)["permission"][0] == "?"
+
+
+def test_an_error_of_the_clouds_own_is_no_missing_permission() -> None:
+    found = list(judged(errors.RefusedError("the cloud refuses the request: quota", hint="read the code")))
+    assert [(each.check, each.right) for each in found] == [("endpoint", True), ("answer", False)]
+    assert found[1].fix == "read the code"
+
+
+def test_a_clock_that_is_wrong_besides(nbcloud_mock: MockClouds) -> None:
+    date = formatdate(time.time() + 7200, usegmt=True)
+    nbcloud_mock.faults.add(service="hpcai", status=403, headers={"Date": date}, body="{}")
+    done = invoke("doctor", "hpcai")
+    assert findings(done)["clock"][0] == "FAIL"
+    assert done.code == 4, "the first that is wrong counts"
+
+
+@pytest.mark.parametrize(
+    ("date", "right", "found"),
+    [
+        ("Thu, 01 Jan 1970 00:16:40 GMT", True, f"within {SKEW_SECONDS:.0f} s of the cloud's"),
+        ("Thu, 01 Jan 1970 00:17:40 GMT", True, f"within {SKEW_SECONDS:.0f} s of the cloud's"),
+        ("Thu, 01 Jan 1970 00:17:41 GMT", False, "61 s behind the cloud's"),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", False, "1000 s ahead of the cloud's"),
+        (None, None, "not checked: no answer told the time"),
+        ("", None, "not checked: no answer told the time"),
+        ("soon", None, "not checked: no answer told the time"),
+        ("Thu, 99 Jan 1970 00:00:00 GMT", None, "not checked: no answer told the time"),
+    ],
+)
+def test_clocks(date: str | None, right: bool | None, found: str) -> None:
+    finding = judged_clock(date, 1000.0)
+    assert (finding.right, finding.found) == (right, found)
+    assert finding.fix == ("set it by NTP; signatures depend on it" if right is False else None)
+
+
+def test_a_clock_alone_that_is_wrong(nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An API key is no signature: the read is answered, and the clock is still told."""
+    now = time.time()
+    # The command's clock only: the mock runs in this process too.
+    monkeypatch.setattr("pulumi_nbcloud.cli.doctor_command.time", SimpleNamespace(time=lambda: now + 7200))
+    done = invoke("doctor", "hpcai")
+    assert done.code == 1
+    mark, text = findings(done)["clock"]
+    assert mark == "FAIL"
+    assert text.endswith("ahead of the cloud's\nhint: set it by NTP; signatures depend on it")
+
+
+def test_a_cloud_without_a_list(nbcloud_mock: MockClouds) -> None:
+    done = invoke("doctor", "aidp")
+    assert done.code == 0
+    mark, text = findings(done)["credentials"]
+    assert mark == "?"
+    assert text.startswith("not checked: this cloud has nothing to read without an id\nhint: name a session: nbcloud ")
+    assert nbcloud_mock.requests == []
+
+
+def test_a_cloud_that_there_is_not() -> None:
+    done = invoke("doctor", "azure")
+    assert done.code == 2
+    assert done.err == "error: there is no cloud 'azure'\nhint: known are aidp, hpcai, modelarts\n"

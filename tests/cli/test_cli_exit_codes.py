@@ -1,0 +1,100 @@
+"""The exit codes: what they are, and what ends with which."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import pytest
+from cli_support import invoke
+
+from pulumi_nbcloud import errors
+from pulumi_nbcloud.cli.exit_codes import ExitCode, of_error, of_outcome, table
+from pulumi_nbcloud.waiting.outcome import Outcome, Progress, ended
+
+# Frozen from 0.1.0 on: pipelines branch on them.
+CODES = {
+    "MET": 0,
+    "FAILED": 1,
+    "USAGE": 2,
+    "NOT_FOUND": 3,
+    "UNAUTHORISED": 4,
+    "UNREACHABLE": 5,
+    "BAD_RESPONSE": 6,
+    "DEFECT": 70,
+    "OUTPUT": 74,
+    "TIMED_OUT": 124,
+    "INTERRUPTED": 130,
+    "TERMINATED": 143,
+}
+
+ERRORS = {
+    errors.InputError: 2,
+    errors.SettingsError: 2,
+    errors.NotFoundError: 3,
+    errors.AuthenticationError: 4,
+    errors.PermissionDeniedError: 4,
+    errors.UnreachableError: 5,
+    errors.ThrottledError: 5,
+    errors.RefusedError: 6,
+    errors.BadResponseError: 6,
+    errors.NbcloudError: 70,
+}
+
+OUTCOMES = {
+    Outcome.MET: 0,
+    Outcome.FAILED: 1,
+    Outcome.GONE: 1,
+    Outcome.BAD_CONDITION: 2,
+    Outcome.NEVER_APPEARED: 3,
+    Outcome.UNAUTHORISED: 4,
+    Outcome.UNREACHABLE: 5,
+    Outcome.TIMED_OUT: 124,
+    Outcome.CANCELLED: 130,
+}
+
+
+def test_the_codes_stay() -> None:
+    assert {code.name: int(code) for code in ExitCode} == CODES
+
+
+def test_every_error_of_the_package_has_its_code() -> None:
+    public = {each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, Exception)}
+    assert public == set(ERRORS)
+    assert {each: int(of_error(each("x"))) for each in ERRORS} == ERRORS
+
+
+def test_every_outcome_of_a_wait_has_its_code() -> None:
+    assert {each: int(of_outcome(each)) for each in Outcome} == OUTCOMES
+
+
+@pytest.mark.parametrize(
+    ("last", "code"),
+    [
+        (errors.UnreachableError("x"), 5),
+        (errors.BadResponseError("x"), 6),
+        (errors.RefusedError("x"), 6),
+        (None, 5),
+    ],
+)
+def test_a_wait_given_up_over_bad_answers_ends_like_a_read_that_got_one(
+    last: errors.NbcloudError | None, code: int
+) -> None:
+    progress = Progress({}, {}, "true", 60.0, 0.0, last_error=last, failed_in_a_row=10)
+    now = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    assert of_error(ended(Outcome.UNREACHABLE, progress, now, 1.0)) == code
+    assert of_error(ended(Outcome.TIMED_OUT, progress, now, 1.0)) == 124
+
+
+def test_help_on_exit_codes_lists_them_all() -> None:
+    done = invoke("help", "exit-codes")
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
+    assert [int(line.split()[0]) for line in lines] == list(CODES.values())
+    assert all(len(line.split()) > 2 for line in lines), "each says what it means"
+    assert done.out == f"{table()}\n"
+
+
+def test_help_on_something_else() -> None:
+    done = invoke("help", "nothing")
+    assert done.code == 2
+    assert "exit-codes" in done.err

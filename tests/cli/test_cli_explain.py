@@ -1,0 +1,143 @@
+"""`nbcloud explain`: what a wait would use and ask; no secret is shown and nothing is sent."""
+
+from __future__ import annotations
+
+import pytest
+from aidp_support import pem
+from cli_support import invoke
+from lease_support import KIND, NOTEBOOK
+
+from pulumi_nbcloud.cli.explain_command import NOT_SECRET
+from pulumi_nbcloud.mock import MockClouds
+from pulumi_nbcloud.registry import KINDS, load
+from pulumi_nbcloud.settings import CredentialSet, variable
+
+TARGETS = {
+    "modelarts": f"{KIND}/{NOTEBOOK}",
+    "hpcai": "hpcai:Instance/notebook-1",
+    "aidp": "aidp:NotebookSession/platform/workspace/session",
+}
+SCHEMAS = {token.partition(":")[0]: load(token).account.schema for token in KINDS}
+SETS = [(cloud, each) for cloud, schema in SCHEMAS.items() for each in schema.credentials]
+# The others name a file or a function, and hold nothing themselves.
+HOLDERS = [(cloud, each) for cloud, each in SETS if not each.keys & {"configFile", "signer"}]
+
+
+def canary(key: str) -> str:
+    plain = f"canary-{key}-7f3a"
+    return {"privateKey": pem("canary-passphrase-7f3a"), "fingerprint": ":".join(["7f"] * 16)}.get(key, plain)
+
+
+@pytest.mark.parametrize(("cloud", "credentials"), HOLDERS, ids=lambda each: getattr(each, "text", each))
+def test_no_secret_is_shown(
+    clouds: MockClouds, monkeypatch: pytest.MonkeyPatch, cloud: str, credentials: CredentialSet
+) -> None:
+    keys = credentials.required or credentials.optional[:1]
+    keys += tuple(key for key in ("securityToken", "passphrase") if key in credentials.optional)
+    for key, value in clouds.service(cloud).settings(None).items():
+        if key in SCHEMAS[cloud].free:
+            monkeypatch.setenv(variable(cloud, None, key), value)
+    for key in keys:
+        monkeypatch.setenv(variable(cloud, None, key), canary(key))
+    done = invoke("explain", TARGETS[cloud], "--verbose")
+    assert done.code == 0, done.err
+    for key in keys:
+        assert f"    {key} = " in done.out
+        # Of a key in PEM each line tells something.
+        shown = [line for line in canary(key).splitlines() if len(line) > 8 and line in done.out + done.err]
+        assert bool(shown) == (key in NOT_SECRET), key
+    assert clouds.requests == []
+
+
+def test_every_credential_key_that_is_shown_is_so_on_purpose() -> None:
+    shown = {key for _, credentials in SETS for key in credentials.keys} & NOT_SECRET
+    assert shown == {
+        "username",
+        "domainName",
+        "tenancy",
+        "user",
+        "fingerprint",
+        "configFile",
+        "configProfile",
+        "signer",
+    }
+
+
+def test_targets_settings_conditions_and_schedule(nbcloud_mock: MockClouds) -> None:
+    done = invoke(
+        "explain",
+        *(f"{name}={target}" for name, target in TARGETS.items()),
+        "--until",
+        'modelarts.running && (hpcai.status == "Running" || has(aidp.kernel))',
+        "--timeout",
+        "2m",
+    )
+    assert (done.code, done.err) == (0, "")
+    assert nbcloud_mock.requests == [], "nothing is sent"
+    lines = done.out.splitlines()
+    url = nbcloud_mock.url
+    assert f"modelarts: {TARGETS['modelarts'].replace('/', ' ')}" in lines
+    assert f"  asks POST {url}/api/instance/list" in lines
+    assert [line for line in lines if line.startswith("  asks GET ")] == [
+        f"  asks GET {url}/v1/{{project_id}}/notebooks/{NOTEBOOK}/lease",
+        f"  asks GET {url}/20260430/aiDataPlatforms/platform/workspaces/workspace/notebook/api/sessions/session",
+    ]
+    assert f"    endpoint = {url}  from the environment (NBCLOUD_MODELARTS_…)" in lines
+    assert "    secretKey = (hidden)  from the environment (NBCLOUD_MODELARTS_…)" in lines
+    at = lines.index("waits until")
+    assert lines[at : at + 6] == [
+        "waits until",
+        "  all of:",
+        "    modelarts.running",
+        "    any of:",
+        '      hpcai.status == "Running"',
+        "      has(aidp.kernel)",
+    ]
+    assert f'  modelarts: self.not_running_reason == "FROZEN"  (default of {KIND})' in lines
+    # The slowest of the three asks each 30 s, because reading it may cost.
+    assert lines[-2] == "looks at 0s, 30s, 1m, 1m30s, 2m"
+    assert lines[-1].startswith("  5 looks if nothing changes; each pause may be ")
+
+
+def test_defaults_of_the_kinds_and_a_growing_pause(nbcloud_mock: MockClouds) -> None:
+    lines = invoke("explain", TARGETS["modelarts"]).out.splitlines()
+    assert f"  self: self.running  (default of {KIND})" in lines
+    assert lines[-2].startswith("looks at 0s, 5s, ")
+    assert lines[-2].endswith(", ... 30m")
+
+
+def test_a_fail_on_of_ones_own(nbcloud_mock: MockClouds) -> None:
+    def ends(*arguments: str) -> list[str]:
+        lines = invoke("explain", TARGETS["modelarts"], *arguments).out.splitlines()
+        at = lines.index("ends as failed if") + 1
+        return lines[at : next(index for index in range(at, len(lines)) if lines[index].startswith("looks"))]
+
+    default = f'  self: self.not_running_reason == "FROZEN"  (default of {KIND})'
+    assert ends() == [default]
+    assert ends("--fail-on", "!self.running") == ["  !self.running", default]
+    assert ends("--no-fail-on") == []
+
+
+def test_two_targets_of_one_account_show_its_settings_once(nbcloud_mock: MockClouds) -> None:
+    done = invoke("explain", f"a={TARGETS['modelarts']}", f"b={TARGETS['modelarts']}")
+    assert done.out.count("  settings of modelarts") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "first"),
+    [
+        (("nothing",), "error: there is no kind 'nothing'"),
+        ((TARGETS["modelarts"], "--until", "self.x"), "error: until: self.x is not a field"),
+    ],
+)
+def test_errors_come_before_any_output(nbcloud_mock: MockClouds, arguments: tuple[str, ...], first: str) -> None:
+    done = invoke("explain", *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(first)
+
+
+def test_no_credentials(clouds: MockClouds) -> None:
+    done = invoke("explain", TARGETS["modelarts"])
+    assert done.code == 2
+    assert done.error[0].startswith("error: no credentials for modelarts; looked in ")
+    assert clouds.requests == []

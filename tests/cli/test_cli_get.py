@@ -1,0 +1,134 @@
+"""`nbcloud get`: one thing or a list, as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from aidp_support import PLATFORM, SESSION, WORKSPACE
+from cli_support import Ended, invoke, repeatable, same_as_golden
+from lease_support import CREATED, KIND, LEASE, NOTEBOOK, notebook
+
+from pulumi_nbcloud.mock import MockClouds
+
+JOBS = "modelarts:DevServerJobs"
+
+
+@pytest.fixture
+def mock(nbcloud_mock: MockClouds) -> MockClouds:
+    """A notebook that runs and two jobs, at times that stay."""
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK, **LEASE)
+    for number, status in enumerate(("PROCESSING", "FINISHED")):
+        nbcloud_mock.modelarts.put_job(
+            f"job-{number}", name=f"name-{number}", status=status, create_at=CREATED, update_at=CREATED
+        )
+    return nbcloud_mock
+
+
+def printed(done: Ended) -> str:
+    assert (done.code, done.err) == (0, "")
+    return done.out
+
+
+def test_one_as_json(mock: MockClouds) -> None:
+    text = printed(invoke("get", f"{KIND}/{NOTEBOOK}", "--output", "json"))
+    same_as_golden("get-one.json", repeatable(text, mock.url))
+
+
+def test_a_list_as_json(mock: MockClouds) -> None:
+    text = printed(invoke("get", f"{JOBS}?status=FINISHED", "--output", "json"))
+    same_as_golden("get-list.json", repeatable(text, mock.url))
+
+
+def test_a_list_as_lines(mock: MockClouds) -> None:
+    text = printed(invoke("get", JOBS, "--output", "jsonl"))
+    same_as_golden("get-list.jsonl", repeatable(text, mock.url))
+
+
+def test_one_as_a_line(mock: MockClouds) -> None:
+    line = json.loads(printed(invoke("get", f"{KIND}/{NOTEBOOK}", "--output", "jsonl")))
+    assert line == json.loads(printed(invoke("get", f"{KIND}/{NOTEBOOK}", "--output", "json")))
+
+
+def test_one_as_text(mock: MockClouds) -> None:
+    lines = printed(invoke("get", f"{KIND}/{NOTEBOOK}")).splitlines()
+    found = dict(line.split() for line in lines)
+    assert found["notebook_id"] == NOTEBOOK
+    assert found["running"] == "true"
+    assert found["not_running_reason"] == "-", "null"
+    assert len({line.index(line.split()[1]) for line in lines}) == 1, "one column"
+
+
+def test_parts_of_a_thing_by_their_paths(nbcloud_mock: MockClouds) -> None:
+    nbcloud_mock.aidp.put_session(SESSION, lifecycle_state="ACTIVE", kernel=True)
+    found = dict(
+        line.split(maxsplit=1)
+        for line in printed(invoke("get", f"aidp:NotebookSession/{PLATFORM}/{WORKSPACE}/{SESSION}")).splitlines()
+    )
+    assert found["session_id"] == SESSION
+    assert found["kernel.execution_state"] == "idle"
+
+
+def test_a_list_as_text(mock: MockClouds) -> None:
+    head, *rows = printed(invoke("get", JOBS)).splitlines()
+    assert head.split()[:3] == ["job_id", "name", "user_name"]
+    assert sorted(row.split()[0] for row in rows) == ["job-0", "job-1"]
+    for row in rows:
+        assert row[head.index("status") :].split()[0] in ("PROCESSING", "FINISHED"), "below its head"
+
+
+def test_an_empty_list(mock: MockClouds) -> None:
+    assert printed(invoke("get", f"{JOBS}?status=ACTIVE")).splitlines()[1:] == []
+    assert printed(invoke("get", f"{JOBS}?status=ACTIVE", "--output", "jsonl")) == ""
+
+
+def test_a_list_that_lacks_rows_says_so(mock: MockClouds) -> None:
+    mock.modelarts.limit_job_rows(1)
+    done = invoke("get", JOBS)
+    assert done.code == 0
+    assert done.err == "warning: the cloud did not send all rows; narrow the filters\n"
+    assert '"truncated": true' in printed(invoke("get", JOBS, "--output", "json"))
+
+
+def test_what_a_cloud_says_cannot_act(mock: MockClouds) -> None:
+    """Neither on a terminal nor on the runner of a pipeline; as JSON it comes back as it was."""
+    hostile = "::error::x\n\x1b[31m##[error]y##vso[task.complete]z"
+    mock.modelarts.put_job("::stop", name=hostile)
+    text = printed(invoke("get", JOBS))
+    lines = text.splitlines()
+    assert len(lines) == 4, "a row a line"
+    assert not [line for line in lines if line.lstrip().startswith("::")]
+    for sign in ("\x1b", "##[", "##vso["):
+        assert sign not in text
+    document = printed(invoke("get", JOBS, "--output", "json"))
+    assert "##" not in document
+    assert hostile in [row["name"] for row in json.loads(document)["state"]["jobs"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "lines"),
+    [
+        (("nothing",), 2, ["error: there is no kind 'nothing'"]),
+        ((f"a={KIND}/{NOTEBOOK}",), 2, ["error: target a=...: what is read needs no name"]),
+        ((f"{KIND}/not-a-uuid",), 2, [f"error: {KIND}: notebook_id must be a UUID such as"]),
+        ((f"{KIND}/{notebook(2)}",), 3, [f"error: {KIND} {notebook(2)}: the notebook does not exist"]),
+    ],
+)
+def test_errors_are_two_lines(mock: MockClouds, arguments: tuple[str, ...], code: int, lines: list[str]) -> None:
+    done = invoke("get", *arguments)
+    assert (done.code, done.out) == (code, "")
+    problem, hint = done.err.splitlines()
+    assert problem.startswith(lines[0])
+    assert hint.startswith("hint: ")
+
+
+def test_the_request_id_is_shown(mock: MockClouds) -> None:
+    done = invoke("get", f"{KIND}/{notebook(2)}")
+    assert f"request id {mock.requests[-1].request_id})" in done.err
+
+
+def test_output_that_there_is_not(mock: MockClouds) -> None:
+    done = invoke("get", f"{KIND}/{NOTEBOOK}", "--output", "xml")
+    assert done.code == 2
+    assert "xml" in done.err
+    assert mock.requests == []

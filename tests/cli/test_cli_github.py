@@ -1,0 +1,206 @@
+"""GitHub Actions and JUnit: what is written, and that nothing remote adds to it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from cli_support import invoke
+from lease_support import KIND, NOTEBOOK
+
+from pulumi_nbcloud.cli.github import message
+from pulumi_nbcloud.mock import MockClouds
+
+INSTANCE = "hpcai:Instance/notebook-1"
+# Each tries to add something: a command, a line, an output, a cell, a link, a script, a mention.
+HOSTILE = (
+    "\n::error::x\r\n::set-output name=a::b\n##[error]y %0A::warning::z\nverdict=met\nverdict<<E\nmet\nE\n"
+    "|cell|`code`<script>alert(1)</script>[l](http://x)![i](http://y)@all https://z www.z $$m$$ \x1b[31m\x00\u202e"
+)
+
+
+class Step:
+    """A step of a workflow: the files that its runner reads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.output = folder / "output"
+        self.summary = folder / "summary.md"
+        self.junit = folder / "junit.xml"
+
+    def outputs(self) -> dict[str, str]:
+        """Reads the outputs as the runner does."""
+        found: dict[str, str] = {}
+        lines = iter(self.output.read_text(encoding="utf-8").split("\n"))
+        for line in lines:
+            if not line:
+                continue
+            name, mark, end = line.partition("<<")
+            assert mark, f"a line outside of a value: {line!r}"
+            assert name not in found
+            value = []
+            for part in lines:
+                if part == end:
+                    break
+                value.append(part)
+            else:
+                raise AssertionError("no end")
+            found[name] = "\n".join(value)
+        return found
+
+
+@pytest.fixture
+def step(nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Step:
+    found = Step(tmp_path)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_OUTPUT", str(found.output))
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(found.summary))
+    return found
+
+
+def commands(text: str) -> list[str]:
+    """The lines that a runner would act on."""
+    return [line for line in text.splitlines() if line.lstrip().startswith("::") or "##[" in line or "##vso[" in line]
+
+
+def test_a_wait_that_is_met(nbcloud_mock: MockClouds, step: Step) -> None:
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK)
+    done = invoke("wait", f"lease={KIND}/{NOTEBOOK}")
+    assert done.code == 0
+    assert commands(done.err) == ["::group::nbcloud wait lease", "::endgroup::"]
+    assert commands(done.out) == []
+    outputs = step.outputs()
+    assert (outputs["verdict"], outputs["exit_code"]) == ("met", "0")
+    assert re.fullmatch(r"\d+\.\d", outputs["elapsed_seconds"])
+    assert json.loads(outputs["result"])["targets"]["lease"]["state"]["running"] is True
+    summary = step.summary.read_text()
+    assert summary.startswith("### nbcloud wait: met\n\nWanted: <code>lease.running</code>\n")
+    table = [line for line in summary.splitlines() if line.startswith("|")]
+    assert table[:2] == ["| time | target | seen |", "| --- | --- | --- |"]
+    assert "| lease | running=true, type=TIMING" in table[2]
+
+
+def test_a_wait_that_failed(nbcloud_mock: MockClouds, step: Step) -> None:
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK, status="FROZEN")
+    done = invoke("wait", f"{KIND}/{NOTEBOOK}", "--quiet")
+    assert done.code == 1
+    (annotation,) = commands(done.err)
+    assert annotation.startswith(f"::error title=nbcloud wait%3A failed::{KIND} {NOTEBOOK}: failed after ")
+    assert "%0Ahint: " in annotation, "all of the message, in one line"
+    assert step.outputs()["exit_code"] == "1"
+    assert "hint&#58; look at the thing itself" in step.summary.read_text()
+
+
+def test_what_is_escaped_for_a_command() -> None:
+    assert message("100%\r\n::error::") == "100%25%0D%0A::error::"
+
+
+def test_hostile_text_adds_nothing(nbcloud_mock: MockClouds, step: Step) -> None:
+    nbcloud_mock.hpcai.put_instance("notebook-1", status=HOSTILE, name=HOSTILE)
+    done = invoke("wait", INSTANCE, "--timeout", "0", "--output", "json", "--junit-xml", str(step.junit))
+    assert done.code == 124
+    assert [line.partition("nbcloud")[0] for line in commands(done.err)] == [
+        "::group::",
+        "::endgroup::",
+        "::error title=",
+    ]
+    assert commands(done.out) == []
+    assert set(step.outputs()) == {"verdict", "exit_code", "elapsed_seconds", "result"}
+    assert step.outputs()["verdict"] == "timed out"
+    assert json.loads(done.out)["targets"]["self"]["state"]["status"] == HOSTILE, "to a program it is what it is"
+    summary = step.summary.read_text()
+    rows = [line for line in summary.splitlines() if line.startswith("|")]
+    assert len(rows) == 3
+    assert len(re.findall(r"(?<!\\)\|", rows[2])) == 4, "three cells"
+    assert "<script" not in summary
+    for sign in ("https://z", "www.z", "@all", "\x1b", "\x00", "\u202e", "$$", "[l](", "![i]"):
+        assert sign not in summary, sign
+    assert not re.search(r"(?<!\\)`", summary)
+
+
+def test_the_delimiters_are_random(nbcloud_mock: MockClouds, step: Step) -> None:
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK)
+    invoke("wait", f"{KIND}/{NOTEBOOK}")
+    marks = re.findall(r"<<(end_[0-9a-f]{32})$", step.output.read_text(), re.MULTILINE)
+    assert len(marks) == len(set(marks)) == 4
+
+
+def test_an_earlier_step_s_output_stays(nbcloud_mock: MockClouds, step: Step) -> None:
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK)
+    step.output.write_text("before<<E\nx\nE\n")
+    invoke("wait", f"{KIND}/{NOTEBOOK}")
+    assert step.outputs()["before"] == "x"
+
+
+def test_a_file_that_cannot_be_written(nbcloud_mock: MockClouds, step: Step, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are written all the same, and the result is printed."""
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK)
+    monkeypatch.setenv("GITHUB_OUTPUT", "/dev/full")
+    done = invoke("wait", f"{KIND}/{NOTEBOOK}", "--junit-xml", str(step.junit))
+    assert done.code == 74
+    assert done.error == [
+        "error: /dev/full could not be written: No space left on device",
+        "hint: check the path and the space that is left",
+    ]
+    assert done.out.startswith("met: ")
+    assert step.summary.exists()
+    assert step.junit.exists()
+
+
+def test_nothing_of_it_elsewhere(nbcloud_mock: MockClouds, step: Step, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GITHUB_ACTIONS")
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK, status="FROZEN")
+    done = invoke("wait", f"{KIND}/{NOTEBOOK}")
+    assert commands(done.err) == []
+    assert not step.output.exists()
+
+
+def test_junit_has_a_case_a_target(nbcloud_mock: MockClouds, tmp_path: Path) -> None:
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK)
+    nbcloud_mock.modelarts.put_job("j", status="FINISHED")
+    file = tmp_path / "junit.xml"
+    targets = (f"lease={KIND}/{NOTEBOOK}", "job=modelarts:DevServerJob/j")
+    assert invoke("wait", *targets, "--junit-xml", str(file)).code == 0
+    suite = ElementTree.parse(file).getroot()[0]
+    assert {name: suite.get(name) for name in ("name", "tests", "failures", "errors")} == {
+        "name": "nbcloud wait",
+        "tests": "2",
+        "failures": "0",
+        "errors": "0",
+    }
+    assert [case.get("name") for case in suite] == [f"lease: {KIND} {NOTEBOOK}", "job: modelarts:DevServerJob j"]
+    assert "lease: running=true" in (suite[0].findtext("system-out") or "")
+    assert [each.name for each in tmp_path.iterdir() if "junit" in each.name] == ["junit.xml"]
+
+
+@pytest.mark.parametrize(
+    ("status", "arguments", "tag", "type_"),
+    [
+        ("FROZEN", (), "failure", "failed"),
+        ("STOPPED", ("--timeout", "0"), "failure", "timed out"),
+        ("RUNNING", ("--until", "self.duration / (self.create_at - self.create_at) == 1"), "error", "bad condition"),
+    ],
+)
+def test_junit_tells_a_failure_from_an_error(
+    nbcloud_mock: MockClouds, tmp_path: Path, status: str, arguments: tuple[str, ...], tag: str, type_: str
+) -> None:
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK, status=status)
+    file = tmp_path / "junit.xml"
+    invoke("wait", f"{KIND}/{NOTEBOOK}", *arguments, "--junit-xml", str(file))
+    suite = ElementTree.parse(file).getroot()[0]
+    found = suite[0].find(tag)
+    assert found is not None
+    assert found.get("type") == type_
+    assert "hint: " in (found.text or "")
+    assert [suite.get(name) for name in ("failures", "errors")] == (["1", "0"] if tag == "failure" else ["0", "1"])
+
+
+def test_junit_holds_hostile_text(nbcloud_mock: MockClouds, tmp_path: Path) -> None:
+    nbcloud_mock.hpcai.put_instance("notebook-1", status=f"]]></system-out>{HOSTILE}\ufffe")
+    file = tmp_path / "junit.xml"
+    invoke("wait", INSTANCE, "--timeout", "0", "--junit-xml", str(file))
+    suite = ElementTree.parse(file).getroot()[0]
+    assert [each.tag for each in suite.iter()] == ["testsuite", "testcase", "failure", "system-out"]
+    assert "]]></system-out>" in (suite[0].findtext("system-out") or "")

@@ -1,0 +1,92 @@
+"""`nbcloud kinds`: every kind described from its declaration, nothing left without a word."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from cli_support import invoke
+
+from pulumi_nbcloud.cli.kinds_command import describe
+from pulumi_nbcloud.registry import KINDS, load
+
+
+def described(token: str) -> dict[str, Any]:
+    return describe(load(token))
+
+
+@pytest.mark.parametrize("token", KINDS)
+def test_every_argument_and_field_is_described(token: str) -> None:
+    found = described(token)
+    assert found["about"].endswith(".")
+    assert [each["name"] for each in found["arguments"]] == list(load(token).argument_names)
+    for each in (*found["arguments"], *found["fields"]):
+        assert len(each["about"]) > 5, each
+
+
+@pytest.mark.parametrize("token", KINDS)
+def test_every_field_of_the_state_is_there(token: str) -> None:
+    paths = [each["path"] for each in described(token)["fields"]]
+    assert len(set(paths)) == len(paths)
+    assert {path for path in paths if "." not in path and "[" not in path} == set(load(token).state_names)
+
+
+def test_a_lease() -> None:
+    found = described("modelarts:NotebookLease")
+    assert found["target"] == "modelarts:NotebookLease/NOTEBOOK_ID"
+    assert found["arguments"][0] == {
+        "name": "notebook_id",
+        "required": True,
+        "about": "the notebook instance's id, a UUID.",
+    }
+    assert found["ready"] == "self.running"
+    assert found["failed"] == [{"condition": 'self.not_running_reason == "FROZEN"', "looks": 1}]
+    fields: Mapping[str, Any] = {each["path"]: each for each in found["fields"]}
+    assert fields["duration"]["type"] == "int"
+    assert "milliseconds" in fields["duration"]["about"]
+    assert fields["expire_time"]["type"] == "timestamp"
+    assert fields["type"]["known"] == ["TIMING", "IDLE"]
+    assert fields["running"]["type"] == "bool"
+
+
+def test_parts_and_rows_by_their_paths() -> None:
+    session = [each["path"] for each in described("aidp:NotebookSession")["fields"]]
+    assert "kernel.execution_state" in session
+    jobs = {each["path"]: each for each in described("modelarts:DevServerJobs")["fields"]}
+    assert jobs["jobs[].status"]["known"] == ["PROCESSING", "FINISHED", "DELETED", "ACTIVE"]
+    assert jobs["jobs"]["type"].startswith("list of ")
+
+
+def test_a_list_without_a_default_condition() -> None:
+    assert described("modelarts:DevServerJobs")["ready"] is None
+    assert "ready    no default: until is needed" in invoke("kinds", "modelarts:DevServerJobs").out
+
+
+def test_all_kinds_a_line_each() -> None:
+    done = invoke("kinds")
+    assert (done.code, done.err) == (0, "")
+    assert [line.split("/")[0].split()[0] for line in done.out.splitlines()] == list(KINDS)
+
+
+@pytest.mark.parametrize("token", KINDS)
+def test_one_kind_as_text(token: str) -> None:
+    lines = [" ".join(line.split()) for line in invoke("kinds", token).out.splitlines()]
+    found = described(token)
+    for each in found["fields"]:
+        assert any(line.startswith(f"{each['path']} ({each['type']}): ") for line in lines)
+    for each in found["failed"]:
+        assert any(line.startswith(f"failed {each['condition']}") for line in lines)
+
+
+def test_as_json() -> None:
+    document = json.loads(invoke("kinds", "--output", "json").out)
+    assert document["schema_version"] == 1
+    assert document["kinds"] == [described(token) for token in KINDS]
+
+
+def test_a_kind_that_there_is_not() -> None:
+    done = invoke("kinds", "modelarts:Lease")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("error: there is no kind 'modelarts:Lease'\nhint: ")

@@ -1,0 +1,177 @@
+"""The live view on a pseudo-terminal, as the terminal shows it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pyte
+import pytest
+from cli_support import command, environment
+from lease_support import KIND, NOTEBOOK
+from nbcloud_support import LIMIT_SECONDS
+
+from pulumi_nbcloud.mock import MockClouds
+
+TARGET = f"{KIND}/{NOTEBOOK}"
+ROWS = 24
+
+
+class Terminal:
+    """The command on a terminal that is read by a terminal emulator.
+
+    Args:
+        process: on the pseudo-terminal.
+        columns: its width.
+    """
+
+    def __init__(self, process: pexpect.spawn, columns: int) -> None:
+        self.process = process
+        self.raw = ""
+        self.screen = pyte.Screen(columns, ROWS)
+        self._stream = pyte.Stream(self.screen)
+
+    @property
+    def lines(self) -> list[str]:
+        return [line.rstrip() for line in self.screen.display if line.strip()]
+
+    def read(self) -> bool:
+        """Takes in what came; false at the end."""
+        try:
+            text = self.process.read_nonblocking(4096, timeout=LIMIT_SECONDS)
+        except pexpect.EOF:
+            return False
+        self.raw += text
+        self._stream.feed(text)
+        return True
+
+    def until(self, pattern: str) -> list[str]:
+        """Reads until the screen shows it; gives the screen of that moment."""
+        while not re.search(pattern, "\n".join(self.lines)):
+            assert self.read(), f"never shown: {pattern}; last: {self.lines}"
+        return self.lines
+
+    def end(self) -> int:
+        """Reads to the end; gives the exit code."""
+        while self.read():
+            pass
+        self.process.wait()
+        assert isinstance(self.process.exitstatus, int)
+        return self.process.exitstatus
+
+
+@contextmanager
+def terminal(clouds: MockClouds, *arguments: str, columns: int = 80, **changes: str) -> Iterator[Terminal]:
+    line = command(*arguments)
+    env: Any = {**environment(**clouds.environment()), "TERM": "xterm-256color", "NO_COLOR": "", **changes}
+    # Else rich would believe these, and not the terminal.
+    env = {name: value for name, value in env.items() if name not in ("COLUMNS", "LINES")}
+    process = pexpect.spawn(
+        line[0], line[1:], env=env, dimensions=(ROWS, columns), encoding="utf-8", timeout=LIMIT_SECONDS
+    )
+    try:
+        yield Terminal(process, columns)
+    finally:
+        process.close(force=True)
+
+
+@pytest.mark.parametrize("columns", [80, 160])
+def test_each_target_what_is_wanted_and_a_bar(clouds: MockClouds, columns: int) -> None:
+    clouds.modelarts.put_lease(NOTEBOOK, status="STOPPED")
+    clouds.hpcai.put_instance("notebook-1", status="x" * 60, name="n")
+    targets = (f"lease={TARGET}", "instance=hpcai:Instance/notebook-1")
+    until = 'lease.running && instance.status == "Running" || lease.project_id == "' + "y" * 200 + '"'
+    with terminal(clouds, "wait", *targets, "--until", until, "--timeout", "1h", columns=columns) as shown:
+        first, second, wanted, *rest = shown.until("not_running_reason=NOT_RUNNING(.|\n)*elapsed.* of 1h")
+        assert re.match(r"lease +running=false, not_running_reason=NOT_RUNNING$", first)
+        assert re.match(r"instance +name=n, status=x{50}", second)
+        assert re.match(r"wanted +lease\.running && instance\.status", wanted)
+        assert wanted.endswith("\u2026"), "cut, and not on a second line"
+        assert re.match(r"elapsed +\S+ +\d\S* of 1h$", rest[-1])
+        assert len(rest) <= 2, "one line for what is undecided, and the bar"
+        assert all(len(line) <= columns for line in (first, second, wanted, *rest))
+        shown.process.sendintr()
+        assert shown.end() == 130
+        # The view is gone; what stays is the error and the result.
+        assert not [line for line in shown.lines if line.startswith(("elapsed", "wanted "))]
+        whole = "".join(shown.lines)
+        assert "cancelled after " in whole
+        assert "cancelled: lease: running=false" in whole
+        assert not shown.screen.cursor.hidden
+
+
+def test_a_change_is_shown_and_the_result_stays(clouds: MockClouds) -> None:
+    clouds.modelarts.put_lease(NOTEBOOK, status="STARTING")
+    with terminal(clouds, "wait", TARGET, "--interval", "1s") as shown:
+        shown.until("self +running=false, not_running_reason=STARTING")
+        clouds.modelarts.add_transition(NOTEBOOK, status="RUNNING")
+        assert shown.end() == 0
+        assert shown.lines[0].startswith("met: running=true, type=TIMING")
+        assert not [line for line in shown.lines if "elapsed" in line]
+        assert not shown.screen.cursor.hidden
+
+
+def test_remote_text_cannot_act(clouds: MockClouds) -> None:
+    clouds.hpcai.put_instance("notebook-1", name="n", status="[red]a[/red] \x1b[2J\x1b]0;title\x07\nb\u202e")
+    with terminal(clouds, "wait", "hpcai:Instance/notebook-1") as shown:
+        lines = shown.until(r"self +name=n, status=")
+        assert "status=[red]a[/red] ?[2J?]0;title? b?" in lines[0], "as it is, without what would act"
+        assert shown.screen.title == ""
+        shown.process.sendintr()
+        assert shown.end() == 130
+        assert "\x1b]0;" not in shown.raw
+        assert "\u202e" not in shown.raw
+
+
+@pytest.mark.parametrize("no_color", ["", "1"])
+def test_no_color(clouds: MockClouds, no_color: str) -> None:
+    clouds.modelarts.put_lease(NOTEBOOK, status="STOPPED")
+    with terminal(clouds, "wait", TARGET, NO_COLOR=no_color) as shown:
+        shown.until("elapsed")
+        shown.process.sendintr()
+        assert shown.end() == 130
+    # Colours are 30 to 49 and 90 to 107; movements of the cursor are no colours.
+    coloured = re.findall(r"\x1b\[[0-9;]*?\b(?:3\d|4\d|9\d|10\d)(?:;[0-9;]*)?m", shown.raw)
+    assert bool(coloured) is not bool(no_color)
+
+
+def test_a_terminal_that_cannot_redraw(clouds: MockClouds) -> None:
+    clouds.modelarts.put_lease(NOTEBOOK, status="STOPPED")
+    with terminal(clouds, "wait", TARGET, "--timeout", "0", TERM="dumb") as shown:
+        assert shown.end() == 124
+    assert "waiting: running=false" in shown.raw
+    assert "\x1b" not in shown.raw
+
+
+def test_events_go_to_a_file_while_the_view_is_shown(clouds: MockClouds, tmp_path: Path) -> None:
+    clouds.modelarts.put_lease(NOTEBOOK, status="STOPPED")
+    file = tmp_path / "events.jsonl"
+    line = ["-c", 'exec "$@" > "$0"', str(file), *command("wait", TARGET, "--output", "jsonl")]
+    env: Any = {**environment(**clouds.environment()), "TERM": "xterm-256color"}
+    process = pexpect.spawn("sh", line, env=env, dimensions=(ROWS, 80), encoding="utf-8", timeout=LIMIT_SECONDS)
+    try:
+        shown = Terminal(process, 80)
+        shown.until("self +running=false")
+        shown.process.sendintr()
+        assert shown.end() == 130
+    finally:
+        process.close(force=True)
+    assert [re.search(r'"event": "(\w+)"', each)[1] for each in file.read_text().splitlines()] == [  # type: ignore[index]
+        "transition",
+        "result",
+    ]
+    assert '"event"' not in shown.raw
+
+
+def test_a_table_on_a_terminal(clouds: MockClouds) -> None:
+    clouds.modelarts.put_job("job-1", name="[b]n[/b]\x1b[2J", status="FINISHED")
+    with terminal(clouds, "get", "modelarts:DevServerJobs", columns=250) as shown:
+        assert shown.end() == 0
+    head, row = shown.lines
+    assert head.split()[:2] == ["job_id", "name"]
+    assert row.split()[0] == "job-1"
+    assert "[b]n[/b]?[2J" in row

@@ -1,0 +1,201 @@
+"""The command as a process of its own: each exit code, each way to lose its output, a locale without UTF-8."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+
+import pytest
+from cli_support import command, environment, run
+from lease_support import KIND, NOTEBOOK, notebook
+from nbcloud_support import LIMIT_SECONDS
+
+from pulumi_nbcloud.mock import MockClouds
+
+TARGET = f"{KIND}/{NOTEBOOK}"
+AT_ONCE = "import pulumi_nbcloud.retry\npulumi_nbcloud.retry.MAX_DELAY_SECONDS = 0.0"
+DEFECT = """
+from pulumi_nbcloud.reader import Reader
+def broken(*arguments):
+    raise ZeroDivisionError("canary-of-a-secret")
+Reader.account = broken
+"""
+
+
+@pytest.fixture
+def env(clouds: MockClouds) -> dict[str, str]:
+    """A notebook that runs, and the settings to read it."""
+    clouds.modelarts.put_lease(NOTEBOOK)
+    return clouds.environment()
+
+
+def two_lines(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """The error and its hint; nothing else on stderr but progress, and no traceback."""
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("waiting: ")]
+    assert [line.partition(" ")[0] for line in lines] == ["error:", "hint:"], done.stderr
+    return lines
+
+
+def test_0_met(env: dict[str, str]) -> None:
+    done = run("wait", TARGET, env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("met: running=true, ")
+
+
+def test_0_read(env: dict[str, str]) -> None:
+    done = run("get", TARGET, env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_1_failed(clouds: MockClouds, env: dict[str, str]) -> None:
+    clouds.modelarts.put_lease(NOTEBOOK, status="FROZEN")
+    done = run("wait", TARGET, env=env)
+    assert done.returncode == 1
+    assert ": failed after " in two_lines(done)[0]
+    assert done.stdout.startswith("failed: running=false, not_running_reason=FROZEN ")
+
+
+def test_2_usage(env: dict[str, str]) -> None:
+    done = run("wait", TARGET, "--until", "self.status", env=env)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: until: ")
+
+
+def test_2_bad_condition(env: dict[str, str]) -> None:
+    done = run("wait", TARGET, "--until", "self.duration / (self.create_at - self.create_at) == 1", env=env)
+    assert done.returncode == 2
+    assert ": bad condition after " in two_lines(done)[0]
+
+
+def test_3_not_found(env: dict[str, str]) -> None:
+    done = run("get", f"{KIND}/{notebook(2)}", env=env)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "the notebook does not exist" in two_lines(done)[0]
+
+
+def test_4_authentication(env: dict[str, str]) -> None:
+    done = run("get", TARGET, env={**env, "NBCLOUD_MODELARTS_SECRET_KEY": "another-9c1e"})
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "another-9c1e" not in "".join(two_lines(done))
+
+
+def test_4_permission(clouds: MockClouds, env: dict[str, str]) -> None:
+    clouds.modelarts.deny(env["NBCLOUD_MODELARTS_ACCESS_KEY"])
+    done = run("wait", TARGET, env=env)
+    assert done.returncode == 4
+    assert ": unauthorised after " in two_lines(done)[0]
+
+
+def test_5_unreachable(env: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    nowhere = {**env, "NBCLOUD_MODELARTS_ENDPOINT": f"http://127.0.0.1:{port}"}
+    done = run("get", TARGET, env=nowhere, before=AT_ONCE)
+    assert (done.returncode, done.stdout) == (5, "")
+    two_lines(done)
+
+
+def test_6_bad_response(clouds: MockClouds, env: dict[str, str]) -> None:
+    clouds.faults.add(service="modelarts", status=200, body="<html>Sign in</html>")
+    done = run("get", TARGET, env=env)
+    assert (done.returncode, done.stdout) == (6, "")
+    two_lines(done)
+
+
+def test_70_a_defect(env: dict[str, str]) -> None:
+    done = run("get", TARGET, env=env, before=DEFECT)
+    assert (done.returncode, done.stdout) == (70, "")
+    problem, hint = two_lines(done)
+    assert problem.startswith("error: a defect of nbcloud: ZeroDivisionError in ")
+    assert "canary" not in problem, "the text of a defect may hold a credential"
+    assert hint == "hint: please report it with this line; --verbose shows more"
+
+
+def test_70_a_defect_with_all_that_is_known(env: dict[str, str]) -> None:
+    done = run("get", TARGET, "--verbose", env=env, before=DEFECT)
+    assert done.returncode == 70
+    assert "Traceback (most recent call last)" in done.stderr
+    assert "canary-of-a-secret" in done.stderr
+
+
+def test_124_timed_out(clouds: MockClouds, env: dict[str, str]) -> None:
+    clouds.modelarts.put_lease(NOTEBOOK, status="STOPPED")
+    done = run("wait", TARGET, "--timeout", "0", env=env)
+    assert done.returncode == 124
+    assert ": timed out after " in two_lines(done)[0]
+
+
+# One for each way that output is written.
+WRITERS = (("get", TARGET), ("wait", TARGET), ("wait", TARGET, "--output", "jsonl"), ("mock",), ("--help",))
+FULL = "error: the result could not be written: No space left on device\nhint: look at where stdout goes\n"
+CLOSED = "error: the result could not be written: stdout is closed\nhint: look at where stdout goes\n"
+
+
+@pytest.mark.parametrize("arguments", WRITERS, ids=" ".join)
+def test_74_a_full_disk(env: dict[str, str], arguments: tuple[str, ...]) -> None:
+    with open("/dev/full", "w") as full:
+        done = run(*arguments, env=env, stdout=full)
+    assert (done.returncode, done.stderr) == (74, FULL)
+
+
+@pytest.mark.parametrize("arguments", [("get", TARGET), ("wait", TARGET)], ids=" ".join)
+def test_74_a_closed_stdout(env: dict[str, str], arguments: tuple[str, ...]) -> None:
+    line = ["sh", "-c", 'exec "$@" >&-', "sh", *command(*arguments)]
+    done = subprocess.run(
+        line, env=environment(**env), text=True, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=LIMIT_SECONDS
+    )
+    assert (done.returncode, done.stderr) == (74, CLOSED)
+
+
+@pytest.mark.parametrize("arguments", [("get", TARGET), ("wait", TARGET)], ids=" ".join)
+def test_74_a_reader_that_went_away_is_no_news(env: dict[str, str], arguments: tuple[str, ...]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as pipe:
+        done = run(*arguments, env=env, stdout=pipe)
+    assert (done.returncode, done.stderr) == (74, "")
+
+
+def test_progress_that_nobody_reads_ends_no_wait(clouds: MockClouds, env: dict[str, str]) -> None:
+    clouds.modelarts.put_lease(NOTEBOOK, status="STOPPED")
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as pipe:
+        done = run("wait", TARGET, "--timeout", "0", env=env, stderr=pipe)
+    assert done.returncode == 124
+    assert done.stdout.startswith("timed out: ")
+
+
+def test_a_locale_without_utf8(clouds: MockClouds, env: dict[str, str]) -> None:
+    clouds.modelarts.put_job("j", name="gr\u00f6\u00dfe \u65e5\u672c")
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = run("get", "modelarts:DevServerJobs", env={**env, **plain}, encoding="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "gr\\xf6\\xdfe \\u65e5\\u672c" in done.stdout
+
+
+def test_progress_in_a_locale_without_utf8(clouds: MockClouds, env: dict[str, str]) -> None:
+    clouds.hpcai.put_instance("notebook-1", status="St\u00f6rung")
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = run("wait", "hpcai:Instance/notebook-1", "--timeout", "0", env={**env, **plain}, encoding="ascii")
+    assert done.returncode == 124
+    assert "St\\xf6rung" in done.stderr
+    assert "St\\xf6rung" in done.stdout
+
+
+def test_no_escape_codes_without_a_terminal(clouds: MockClouds, env: dict[str, str]) -> None:
+    clouds.modelarts.put_lease(NOTEBOOK, status="STOPPED")
+    env = {**env, "TERM": "xterm-256color", "NO_COLOR": "", "FORCE_COLOR": "1"}
+    for arguments in (("wait", TARGET, "--timeout", "0"), ("get", TARGET)):
+        done = run(*arguments, env=env)
+        assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_verbose_says_more(env: dict[str, str]) -> None:
+    plain, verbose = (run("wait", TARGET, *extra, env=env) for extra in ((), ("--verbose",)))
+    assert verbose.returncode == 0
+    assert plain.stderr == ""
+    url = f"{env['NBCLOUD_MODELARTS_ENDPOINT']}/v1/mock-project/notebooks/{NOTEBOOK}/lease"
+    assert verbose.stderr.startswith(f"debug: GET {url}: HTTP 200, request id ")
+    assert env["NBCLOUD_MODELARTS_SECRET_KEY"] not in verbose.stderr

@@ -1,0 +1,172 @@
+"""`nbcloud wait`: what it refuses before it looks, how it ends, what it prints."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from cli_support import invoke, repeatable, same_as_golden
+from lease_support import KIND, LEASE, NOTEBOOK, RUNNING, notebook
+
+from pulumi_nbcloud.mock import MockClouds
+from pulumi_nbcloud.waiting.plan import Plan
+from pulumi_nbcloud.waiting.schedule import Schedule
+
+TARGET = f"{KIND}/{NOTEBOOK}"
+AGAIN = "hint: write NAME=KIND/ID; conditions call them by name"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines"),
+    [
+        ((TARGET, f"b={TARGET}"), ["error: several targets need a name each", AGAIN]),
+        (
+            (f"a={TARGET}", f"a={TARGET}"),
+            ["error: two targets have the same name", "hint: give each a name of its own"],
+        ),
+        (
+            (TARGET, "--until", "self.runing"),
+            [f"error: until: self.runing is not a field of {KIND}; did you mean self.running?"],
+        ),
+        ((TARGET, "--fail-on", "1"), ["error: fail_on: "]),
+        ((TARGET, "--timeout", "soon"), ["error: timeout "]),
+        ((TARGET, "--interval", "1ms"), ["error: interval "]),
+        ((f"{KIND}/x",), [f"error: target self: {KIND}: notebook_id must be a UUID"]),
+        (
+            (TARGET, "--junit-xml", "/no/such/folder/x.xml"),
+            [
+                "error: --junit-xml /no/such/folder/x.xml: there is no such folder",
+                "hint: create the folder first",
+            ],
+        ),
+    ],
+)
+def test_what_is_refused_before_anything_is_sent(
+    nbcloud_mock: MockClouds, arguments: tuple[str, ...], lines: list[str]
+) -> None:
+    done = invoke("wait", *arguments)
+    assert (done.code, done.out) == (2, "")
+    found = done.err.splitlines()
+    assert any(line.startswith("hint: ") for line in found)
+    for expected, line in zip(lines, found, strict=False):
+        assert line.startswith(expected)
+    assert nbcloud_mock.requests == []
+
+
+def test_all_that_is_wrong_is_said_at_once(nbcloud_mock: MockClouds) -> None:
+    done = invoke("wait", TARGET, "--until", "self.runing", "--timeout", "soon")
+    assert done.code == 2
+    assert "timeout" in done.err
+    assert "runing" in done.err
+
+
+def test_options_that_exclude_each_other() -> None:
+    done = invoke("wait", TARGET, "--fail-on", "false", "--no-fail-on")
+    assert done.code == 2
+    assert done.err.splitlines()[-1] == "Error: Invalid value: --fail-on and --no-fail-on exclude each other"
+
+
+def test_met(nbcloud_mock: MockClouds) -> None:
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK, **LEASE)
+    done = invoke("wait", TARGET)
+    assert done.code == 0
+    assert re.fullmatch(rf"met: {re.escape(RUNNING)} \(after \d+ s, 1 look\)\n", done.out)
+
+
+def test_met_as_json(nbcloud_mock: MockClouds) -> None:
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK, **LEASE)
+    done = invoke("wait", TARGET, "--output", "json", "--quiet")
+    assert (done.code, done.err) == (0, "")
+    same_as_golden("wait-met.json", repeatable(done.out, nbcloud_mock.url))
+
+
+def test_failed_as_json(nbcloud_mock: MockClouds) -> None:
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK, status="FROZEN")
+    done = invoke("wait", f"a={TARGET}", "--output", "json", "--quiet")
+    assert done.code == 1
+    same_as_golden("wait-failed.json", repeatable(done.out, nbcloud_mock.url))
+    problem, hint = done.error
+    assert problem.startswith(f"error: {KIND} {NOTEBOOK}: failed after ")
+    assert hint.startswith("hint: look at the thing itself")
+
+
+def test_a_line_of_json_for_each_change(nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Plan, "schedule", lambda plan: Schedule.fixed(0.01))
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK, **LEASE, status="STARTING")
+    nbcloud_mock.modelarts.add_transition(NOTEBOOK, after_reads=1, status="RUNNING")
+    done = invoke("wait", TARGET, "--output", "jsonl")
+    assert done.code == 0
+    events = [json.loads(line) for line in done.out.splitlines()]
+    assert {each["schema_version"] for each in events} == {1}
+    assert [each["event"] for each in events] == ["transition", "transition", "result"]
+    assert [each["seen"] for each in events[:2]] == ["running=false, not_running_reason=STARTING", RUNNING]
+    assert events[2]["transitions"] == [
+        {name: each[name] for name in ("time", "target", "seen")} for each in events[:2]
+    ]
+
+
+def test_several_and_a_list(nbcloud_mock: MockClouds) -> None:
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK, **LEASE)
+    nbcloud_mock.modelarts.put_job("j", status="FINISHED")
+    done = invoke(
+        "wait",
+        f"lease={TARGET}",
+        "jobs=modelarts:DevServerJobs?status=FINISHED",
+        "--until",
+        "lease.running && size(jobs.jobs) > 0",
+    )
+    assert done.code == 0
+    assert done.out.startswith("met: ")
+    assert nbcloud_mock.request_count() == 2
+
+
+def test_quiet_and_not(nbcloud_mock: MockClouds) -> None:
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK, status="STOPPED")
+    loud = invoke("wait", TARGET, "--timeout", "0")
+    quiet = invoke("wait", TARGET, "--timeout", "0", "--quiet")
+    assert loud.code == quiet.code == 124
+    assert loud.err.splitlines()[0].startswith("waiting: running=false, not_running_reason=NOT_RUNNING; wanted: ")
+    assert quiet.err.splitlines() == quiet.error, "the error only"
+    assert loud.error[1] == quiet.error[1]
+
+
+def test_a_warning_of_the_condition(nbcloud_mock: MockClouds) -> None:
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK, status="STOPPED")
+    done = invoke("wait", TARGET, "--until", 'self.not_running_reason == "STOPED"', "--timeout", "0")
+    assert done.code == 124
+    assert done.err.startswith("warning: ")
+    assert "STOPED" in done.err.splitlines()[0]
+
+
+def test_no_fail_on_waits_on(nbcloud_mock: MockClouds) -> None:
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK, status="FROZEN")
+    assert invoke("wait", TARGET, "--timeout", "0").code == 1
+    assert invoke("wait", TARGET, "--timeout", "0", "--no-fail-on").code == 124
+    assert invoke("wait", TARGET, "--timeout", "0", "--no-fail-on", "--until", "!self.running").code == 0
+
+
+def test_a_profile_for_targets_that_name_none(
+    nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, value in nbcloud_mock.environment("other").items():
+        monkeypatch.setenv(name, value)
+    keys = [nbcloud_mock.modelarts.settings(profile)["accessKey"] for profile in ("other", None)]
+    invoke("wait", TARGET, "--timeout", "0", "--profile", "other")
+    invoke("wait", TARGET, "--timeout", "0")
+    assert [entry.access_key for entry in nbcloud_mock.requests] == keys
+
+
+def test_a_missing_setting_ends_it_with_a_report(clouds: MockClouds, tmp_path: Path) -> None:
+    done = invoke("wait", TARGET, "--output", "json", "--junit-xml", str(tmp_path / "x.xml"))
+    assert done.code == 2
+    assert json.loads(done.out)["error"]["type"] == "NoCredentialsError"
+    assert (tmp_path / "x.xml").exists()
+    assert clouds.requests == []
+
+
+def test_never_appeared(nbcloud_mock: MockClouds) -> None:
+    done = invoke("wait", f"{KIND}/{notebook(2)}", "--timeout", "0")
+    assert done.code == 3
+    assert done.out.startswith("never appeared: not found (after ")
