@@ -11,7 +11,18 @@ import typer
 
 from pulumi_nbcloud.cli import options, output, running
 from pulumi_nbcloud.cli.exit_codes import ExitCode
-from pulumi_nbcloud.cli.wait_command import FailOn, Interval, NoFailOn, Timeout, Until, knobs, plan_of
+from pulumi_nbcloud.cli.wait_command import (
+    Consecutive,
+    FailOn,
+    Interval,
+    MaxPollErrors,
+    NoFailOn,
+    NotFound,
+    Timeout,
+    Until,
+    knobs,
+    plan_of,
+)
 from pulumi_nbcloud.errors import printable
 
 if TYPE_CHECKING:
@@ -33,13 +44,25 @@ def explain(
     no_fail_on: NoFailOn = False,
     timeout: Timeout = None,
     interval: Interval = None,
+    consecutive: Consecutive = None,
+    not_found: NotFound = None,
+    max_poll_errors: MaxPollErrors = None,
     settings: options.SettingsOption = None,
     profile: options.ProfileOption = None,
     verbose: options.VerboseOption = False,
 ) -> None:
     """Show what a wait would use and ask: settings, URLs, conditions, the schedule. Nothing is sent."""
     options.set_verbose(verbose)
-    asked = knobs(until=until, fail_on=fail_on, no_fail_on=no_fail_on, timeout=timeout, interval=interval)
+    asked = knobs(
+        until=until,
+        fail_on=fail_on,
+        no_fail_on=no_fail_on,
+        timeout=timeout,
+        interval=interval,
+        consecutive=consecutive,
+        not_found=not_found,
+        max_poll_errors=max_poll_errors,
+    )
     running.finish(lambda: _explain(targets, asked, settings, profile), verbose=verbose)
 
 
@@ -55,6 +78,7 @@ def _explain(targets: list[str], asked: dict[str, Any], settings: Path | None, p
 
 
 def _targets(plan: Plan, config: ConfigReader) -> Iterator[str]:
+    from pulumi_nbcloud.route import route_of
     from pulumi_nbcloud.settings import resolve
 
     shown = set()
@@ -68,9 +92,12 @@ def _targets(plan: Plan, config: ConfigReader) -> Iterator[str]:
             continue
         shown.add(account)
         yield f"  settings of {kind.cloud}" + (f", profile {arguments.profile}" if arguments.profile else "")
+        route = route_of(found)
         for key, value in found.values.items():
             masked = key in found.credential_keys and key not in NOT_SECRET
-            yield f"    {key} = {'(hidden)' if masked else printable(value)}  from {found.origin[key]}"
+            # A proxy's URL may hold a password.
+            shown_value = route.proxy or "" if key == "proxy" else value
+            yield f"    {key} = {'(hidden)' if masked else printable(shown_value)}  from {found.origin[key]}"
 
 
 class _Asked(Exception):
@@ -145,3 +172,6 @@ def _schedule(plan: Plan) -> Iterator[str]:
     shown = ", ".join(spell(round(each)) for each in looks[:LOOKS_SHOWN])
     yield f"looks at {shown}" + (f", ... {spell(plan.timeout)}" if len(looks) > LOOKS_SHOWN else "")
     yield f"  {len(looks)} looks if nothing changes; each pause may be {JITTER:.0%} shorter or longer"
+    rules = plan.rules
+    met = f"met after {rules.consecutive} look{'s in a row' if rules.consecutive > 1 else ''}"
+    yield f"  {met}; not found: {rules.not_found}; {rules.max_poll_errors} failed looks in a row end it"

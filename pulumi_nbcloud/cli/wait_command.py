@@ -36,6 +36,16 @@ Timeout = Annotated[
 Interval = Annotated[
     str | None, typer.Option(metavar="DURATION", help="The pause between looks. [default: 5s, growing to 30s]")
 ]
+Consecutive = Annotated[
+    int | None, typer.Option(metavar="N", help="How many looks in a row must meet the condition. [default: 1]")
+]
+NotFound = Annotated[
+    str | None,
+    typer.Option(metavar="wait|fail|met", help="What a look means that does not find a target. [default: wait]"),
+]
+MaxPollErrors = Annotated[
+    int | None, typer.Option(metavar="N", help="How many failed looks in a row end the wait. [default: 10]")
+]
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,9 @@ def wait(
     no_fail_on: NoFailOn = False,
     timeout: Timeout = None,
     interval: Interval = None,
+    consecutive: Consecutive = None,
+    not_found: NotFound = None,
+    max_poll_errors: MaxPollErrors = None,
     output_: Annotated[
         Format, typer.Option("--output", help="text, json, or jsonl: a line for each change, then the result.")
     ] = Format.TEXT,
@@ -71,7 +84,16 @@ def wait(
     step gets a group, an annotation, outputs and a summary. Exit codes: nbcloud help exit-codes.
     """
     options.set_verbose(verbose)
-    asked = knobs(until=until, fail_on=fail_on, no_fail_on=no_fail_on, timeout=timeout, interval=interval)
+    asked = knobs(
+        until=until,
+        fail_on=fail_on,
+        no_fail_on=no_fail_on,
+        timeout=timeout,
+        interval=interval,
+        consecutive=consecutive,
+        not_found=not_found,
+        max_poll_errors=max_poll_errors,
+    )
     showing = _Showing(output_, quiet, junit_xml)
     running.finish(lambda: _wait(targets, asked, showing, settings, profile), verbose=verbose)
 

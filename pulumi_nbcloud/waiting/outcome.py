@@ -42,6 +42,11 @@ class WaitError(NbcloudError):
         self.outcome = outcome
         self.progress = progress
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Progress holds kinds, which are no data.
+        rebuild, (cls, args, state) = super().__reduce__()
+        return rebuild, (cls, args, {**state, "progress": None})
+
 
 @dataclass
 class Progress:
@@ -195,9 +200,9 @@ def advice(error: WaitError) -> str:
     Returns:
         A line that says what, where and which request; and a hint.
     """
-    hint = _HINTS[error.outcome][0] if error.outcome in _HINTS else error.hint
-    goes_on = "the update goes on, because this wait is advisory"
-    return f"{str(error).partition(chr(10))[0]}\nhint: {f'{hint}; {goes_on}' if hint else goes_on}"
+    line = str(error).partition("\n")[0]
+    hint = _HINTS[error.outcome][0] if error.outcome in _HINTS else error.hint or "look at the thing itself"
+    return f"{line}\nhint: {hint}; the update goes on, because this wait is advisory"
 
 
 def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, why: str | None = None) -> WaitError:
@@ -224,8 +229,8 @@ def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, w
         parts.append(f"last error: {progress.last_error.problem}")
     parts.append(f"looks: {progress.polls}")
     error = progress.last_error if progress.failed_in_a_row else None
-    unauthorised = error is not None and outcome is Outcome.UNAUTHORISED
-    hint = error.hint if error is not None and unauthorised else "; ".join(_HINTS.get(outcome, ())) or None
+    by_cloud = error.hint if error is not None and outcome is Outcome.UNAUTHORISED else None
+    hint = by_cloud or "; ".join(_HINTS.get(outcome, ())) or None
     return WaitError(
         outcome,
         "; ".join(parts),

@@ -95,15 +95,15 @@ def test_targets_settings_conditions_and_schedule(nbcloud_mock: MockClouds) -> N
     ]
     assert f'  modelarts: self.not_running_reason == "FROZEN"  (default of {KIND})' in lines
     # The slowest of the three asks each 30 s, because reading it may cost.
-    assert lines[-2] == "looks at 0s, 30s, 1m, 1m30s, 2m"
+    assert lines[-3] == "looks at 0s, 30s, 1m, 1m30s, 2m"
     assert lines[-1].startswith("  5 looks if nothing changes; each pause may be ")
 
 
 def test_defaults_of_the_kinds_and_a_growing_pause(nbcloud_mock: MockClouds) -> None:
     lines = invoke("explain", TARGETS["modelarts"]).out.splitlines()
     assert f"  self: self.running  (default of {KIND})" in lines
-    assert lines[-2].startswith("looks at 0s, 5s, ")
-    assert lines[-2].endswith(", ... 30m")
+    assert lines[-3].startswith("looks at 0s, 5s, ")
+    assert lines[-3].endswith(", ... 30m")
 
 
 def test_a_fail_on_of_ones_own(nbcloud_mock: MockClouds) -> None:
@@ -141,3 +141,15 @@ def test_no_credentials(clouds: MockClouds) -> None:
     assert done.code == 2
     assert done.error[0].startswith("error: no credentials for modelarts; looked in ")
     assert clouds.requests == []
+
+
+def test_of_a_proxy_only_the_origin_is_shown(nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable("modelarts", None, "proxy"), "http://somebody:canary-7f3a@proxy.example.com:8080")
+    done = invoke("explain", TARGETS["modelarts"])
+    assert "    proxy = http://proxy.example.com:8080  from " in done.out
+    assert "canary-7f3a" not in done.out + done.err
+
+
+def test_the_knobs_are_shown(nbcloud_mock: MockClouds) -> None:
+    lines = invoke("explain", TARGETS["modelarts"], "--consecutive", "3", "--not-found", "fail").out.splitlines()
+    assert lines[-1] == "  met after 3 looks in a row; not found: fail; 10 failed looks in a row end it"

@@ -170,3 +170,28 @@ def test_never_appeared(nbcloud_mock: MockClouds) -> None:
     done = invoke("wait", f"{KIND}/{notebook(2)}", "--timeout", "0")
     assert done.code == 3
     assert done.out.startswith("never appeared: not found (after ")
+
+
+def test_knobs_are_those_of_gates(nbcloud_mock: MockClouds) -> None:
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK, **LEASE)
+    assert invoke("wait", f"{KIND}/{notebook(2)}", "--not-found", "fail").out.startswith("never appeared: not found (")
+    assert invoke("wait", f"{KIND}/{notebook(2)}", "--not-found", "met").code == 0
+    assert "(after " in invoke("wait", TARGET, "--consecutive", "2", "--interval", "1s").out
+    assert len(nbcloud_mock.requests) == 4
+    nbcloud_mock.faults.add(service="modelarts", status=500, count=100)
+    done = invoke("wait", TARGET, "--max-poll-errors", "1")
+    assert (done.code, ": a look failed; " in done.err) == (5, True)
+
+
+@pytest.mark.parametrize(
+    ("option", "problem"),
+    [
+        (("--consecutive", "0"), "error: consecutive must be a whole number from 1 to 1000"),
+        (("--not-found", "maybe"), "error: not_found 'maybe' is none of wait, fail, met"),
+        (("--max-poll-errors", "0"), "error: max_poll_errors must be a whole number from 1 to 1000"),
+    ],
+)
+def test_a_knob_that_cannot_be_right(option: tuple[str, str], problem: str, nbcloud_mock: MockClouds) -> None:
+    done = invoke("wait", TARGET, *option)
+    assert (done.code, done.err.splitlines()[0]) == (2, problem)
+    assert nbcloud_mock.requests == []

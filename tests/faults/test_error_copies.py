@@ -14,7 +14,7 @@ import pulumi_nbcloud as nbcloud
 from pulumi_nbcloud.condition import ConditionError
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.lookup import clean
-from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
+from pulumi_nbcloud.waiting.outcome import Outcome, Progress, WaitError
 
 DETAILS: dict[str, Any] = {
     "hint": "h",
@@ -68,3 +68,9 @@ def test_an_error_of_a_pulumi_program_is_pickled_as_what_it_is(make: Callable[[]
     assert isinstance(copy.copy(caught.value), pulumi.RunError)
     twin = pickle.loads(pickle.dumps(caught.value))
     assert (type(twin), str(twin)) == (type(make()), str(make()))
+
+
+def test_what_a_wait_saw_stays_behind_when_its_error_is_pickled() -> None:
+    error = WaitError(Outcome.FAILED, "problem", progress=Progress({}, {}, "self.running", 1.0, 0.0))
+    assert copy.copy(error).progress is error.progress
+    assert pickle.loads(pickle.dumps(error)).progress is None
