@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     BadResponseError,
+    ExpectationError,
     InputError,
     NbcloudError,
     NotFoundError,
@@ -49,6 +50,7 @@ class ExitCode(IntEnum):
 
 # The first that an error is an instance of counts.
 _ERRORS: tuple[tuple[type[NbcloudError], ExitCode], ...] = (
+    (ExpectationError, ExitCode.FAILED),
     (InputError, ExitCode.USAGE),
     (SettingsError, ExitCode.USAGE),
     (NotFoundError, ExitCode.NOT_FOUND),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from pathlib import Path
 
 import pytest
 from cli_support import invoke
@@ -28,6 +29,7 @@ CODES = {
 }
 
 ERRORS = {
+    errors.ExpectationError: 1,
     errors.InputError: 2,
     errors.SettingsError: 2,
     errors.NotFoundError: 3,
@@ -98,3 +100,9 @@ def test_help_on_something_else() -> None:
     done = invoke("help", "nothing")
     assert done.code == 2
     assert "exit-codes" in done.err
+
+
+def test_the_documentation_has_the_same_table() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "command.md").read_text(encoding="utf-8")
+    for code in ExitCode:
+        assert f"| {int(code)} | {code.meaning} |\n" in page

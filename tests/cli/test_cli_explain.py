@@ -96,7 +96,7 @@ def test_targets_settings_conditions_and_schedule(nbcloud_mock: MockClouds) -> N
     assert f'  modelarts: self.not_running_reason == "FROZEN"  (default of {KIND})' in lines
     # The slowest of the three asks each 30 s, because reading it may cost.
     assert lines[-3] == "looks at 0s, 30s, 1m, 1m30s, 2m"
-    assert lines[-1].startswith("  5 looks if nothing changes; each pause may be ")
+    assert lines[-2].startswith("  5 looks if nothing changes; each pause may be ")
 
 
 def test_defaults_of_the_kinds_and_a_growing_pause(nbcloud_mock: MockClouds) -> None:

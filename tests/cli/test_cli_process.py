@@ -197,5 +197,7 @@ def test_verbose_says_more(env: dict[str, str]) -> None:
     assert verbose.returncode == 0
     assert plain.stderr == ""
     url = f"{env['NBCLOUD_MODELARTS_ENDPOINT']}/v1/mock-project/notebooks/{NOTEBOOK}/lease"
-    assert verbose.stderr.startswith(f"debug: GET {url}: HTTP 200, request id ")
+    way, request = verbose.stderr.splitlines()
+    assert way.startswith("debug: requests go directly, ")
+    assert request.startswith(f"debug: GET {url}: HTTP 200, request id ")
     assert env["NBCLOUD_MODELARTS_SECRET_KEY"] not in verbose.stderr
