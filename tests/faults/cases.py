@@ -207,6 +207,7 @@ def misfit(row: int, name: str, value: object, reason: str) -> Case:
 COMPRESSED = "the answer is compressed although none was asked for"
 OBJECT = "Input should be a valid dictionary or instance of _Wire"
 TIME_CAP = 253402300799999
+TIME_REFUSED = "create_at: Input should be milliseconds since 1970, up to the year 9999, as a number or its digits"
 BODY = [
     *(
         Case(35, name, (body(data, Content_Encoding=encoding),), COMPRESSED, PROXY)
@@ -266,11 +267,9 @@ BODY = [
         REPORT,
     ),
     Case(44, "unknown type", (body('{"create_at": 1, "type": "canary"}'),)),
-    misfit(
-        45, "year 10000", {"create_at": TIME_CAP + 1}, f"create_at: Input should be less than or equal to {TIME_CAP}"
-    ),
-    misfit(45, "negative", {"create_at": -1}, "create_at: Input should be greater than or equal to 0"),
-    misfit(45, "calendar text", {"create_at": "2021-02-30"}, "create_at: Input should be a valid integer"),
+    misfit(45, "year 10000", {"create_at": TIME_CAP + 1}, TIME_REFUSED),
+    misfit(45, "negative", {"create_at": -1}, TIME_REFUSED),
+    misfit(45, "calendar text", {"create_at": "2021-02-30"}, TIME_REFUSED),
 ]
 CASES = [*TRANSPORT, *STATUS, *BODY]
 __all__ = ["BODY", "CASES", "GOOD", "STATUS", "TRANSPORT"]
