@@ -215,7 +215,8 @@ class Client:
             headers = _headers(response, request)
             last_request_id.set(Reply(request, response.status_code, headers, b"").request_id)
             last_date.set(headers.get("date"))
-            _log.debug("%s: HTTP %d, request id %s", request.where, response.status_code, last_request_id.get() or "-")
+            # Without the request id: a cloud may put there what it was sent.
+            _log.debug("%s: HTTP %d", request.where, response.status_code)
             return Reply(request, response.status_code, headers, await self._body(response, request))
         finally:
             await response.aclose()
