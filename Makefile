@@ -44,11 +44,12 @@ bench: $(READY)
 	$(BIN)/python benchmarks/noop.py
 	$(BIN)/python benchmarks/gates.py
 
-# Five minutes; make soak SECONDS=3600 SEED=2 for longer, or another.
+# Five minutes, and the fuzz with more examples; make soak SECONDS=3600 SEED=2 for longer, or another.
 SECONDS ?= 300
 SEED ?= 1
 soak: $(READY)
 	$(BIN)/python tests/soak/soak.py --seconds $(SECONDS) --seed $(SEED)
+	NBCLOUD_FUZZ_EXAMPLES=1000 $(BIN)/python -m pytest -q tests/faults/test_fault_fuzz.py
 
 # Made anew when the lock file or the project's own metadata changes.
 $(READY): requirements-dev.lock pyproject.toml
