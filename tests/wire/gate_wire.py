@@ -74,4 +74,4 @@ def timeless(text: str) -> str:
     """An error without what differs from run to run."""
     text = re.sub(r"request id [0-9a-f]{32}", "request id ID", text)
     text = re.sub(r"(is no int) in [^;]+;", r"\1;", text)
-    return re.sub(r"after \d+s of", "after Ns of", re.sub(r"\(\d+s ago\)", "(Ns ago)", text))
+    return re.sub(r"\b\d+s of", "Ns of", re.sub(r"\(\d+s ago\)", "(Ns ago)", text))

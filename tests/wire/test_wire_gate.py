@@ -159,7 +159,7 @@ def test_a_cloud_that_asks_to_wait_beyond_the_deadline_is_not_waited_for(
 ) -> None:
     clouds.faults.add(service="modelarts", status=429, headers={"Retry-After": "86400"})
     text = shared.failure("Create", create_request(gate(timeout="1h"), gate_blob()))
-    assert "unreachable after 0s of 1h: the cloud asks to wait 86400 s, beyond the deadline; " in text
+    assert "unreachable after Ns of 1h: the cloud asks to wait 86400 s, beyond the deadline; " in timeless(text)
     assert clouds.request_count() == 1
 
 
@@ -184,7 +184,7 @@ def test_a_missing_permission_ends_it_at_once(shared: ProviderProcess, clouds: M
     clouds.modelarts.put_lease(notebook())
     clouds.modelarts.deny("MOCKACCESSKEY0000001")
     text = shared.failure("Create", create_request(gate(), gate_blob()))
-    assert f": unauthorised after 0s of 30m; {WANTED}: nothing yet; last error: " in text
+    assert f": unauthorised after Ns of 30m; {WANTED}: nothing yet; last error: " in timeless(text)
     assert "may not read this" in text
     assert "Traceback" not in text
     assert clouds.request_count() == 1

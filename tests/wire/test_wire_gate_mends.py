@@ -77,7 +77,7 @@ def test_an_unmended_process_without_an_engine_says_so_on_stderr(clouds: MockClo
             create(process, gate(interval="1s"))
         lines = process.errors().splitlines()
     assert sorted(lines[:3]) == sorted(f"warning: {each}" for each in LOSSES)
-    assert lines[3:] == [f"waiting: {STOPPED}; wanted: self.running; 0s of 30m"]
+    assert [timeless(line) for line in lines[3:]] == [f"waiting: {STOPPED}; wanted: self.running; Ns of 30m"]
 
 
 def test_a_mended_process_warns_of_nothing(clouds: MockClouds) -> None:
@@ -111,11 +111,11 @@ def test_cancel_ends_a_wait_long_before_its_timeout_and_those_that_start_later(c
             "\nhint: nothing was changed; the next run waits again",
             timeless(text),
         )
-    assert late == (
-        f"modelarts:NotebookLease {notebook()}: cancelled after 0s of 10m; {WANTED}: nothing yet; looks: 0\n"
+    assert timeless(late) == (
+        f"modelarts:NotebookLease {notebook()}: cancelled after Ns of 10m; {WANTED}: nothing yet; looks: 0\n"
         "hint: nothing was changed; the next run waits again"
     )
-    assert ": cancelled after 0s of 30m; " in later
+    assert ": cancelled after Ns of 30m; " in timeless(later)
 
 
 def test_cancel_ends_a_wait_whose_request_is_not_answered(clouds: MockClouds) -> None:
