@@ -3,9 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/made-from-lock
-SOURCES := pulumi_nbcloud tests examples benchmarks scripts/pulumi-cli scripts/demo scripts/test-versions
+SOURCES := pulumi_nbcloud tests examples benchmarks scripts/pulumi-cli scripts/demo scripts/reference scripts/test-versions
 
-.PHONY: demo test unit engine versions lint format bench soak lock clean
+.PHONY: demo test unit engine versions lint format reference bench soak lock clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -33,6 +33,10 @@ lint: $(READY)
 format: $(READY)
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+
+# docs/reference/, from the code; a test fails where it is stale.
+reference: $(READY)
+	$(BIN)/python scripts/reference
 
 bench: $(READY)
 	$(BIN)/python benchmarks/imports.py

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime, timezone
 from functools import lru_cache
-from typing import Annotated, Any, cast, get_type_hints
+from typing import Annotated, Any, cast, get_args, get_type_hints
 
 from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -186,6 +186,15 @@ def volatile_fields(record: type) -> frozenset[str]:
     """
     hints = get_type_hints(record, include_extras=True)
     return frozenset(name for name, hint in hints.items() if Volatile() in getattr(hint, "__metadata__", ()))
+
+
+def nullable_fields(record: type) -> frozenset[str]:
+    """Names the fields of a state or of a part of one that may be null.
+
+    Args:
+        record: its dataclass.
+    """
+    return frozenset(name for name, hint in get_type_hints(record).items() if type(None) in get_args(hint))
 
 
 def stable(value: Any, keep: frozenset[str] = frozenset(), path: str = "") -> Any:

@@ -21,8 +21,12 @@ from pulumi_nbcloud.errors import SettingsError, printable
 ConfigReader = Callable[[str], object]
 """Gives the value of a Pulumi config key such as `nbcloud:modelarts`: None, a JSON text or an object."""
 
-EVERYWHERE = ("proxy", "caFile")
-"""Free keys of every cloud; see `route`."""
+EVERYWHERE = {
+    "proxy": "the way to the cloud: `http://HOST:PORT` or `http://USER:PASSWORD@HOST:PORT`, special characters "
+    "percent-encoded; plain http to loopback goes directly",
+    "caFile": "a PEM file of authorities to trust besides the public ones",
+}
+"""Free keys of every cloud and what they mean; see `route`."""
 
 _PROFILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 
@@ -91,6 +95,7 @@ class Schema:
         free: keys that are looked up one by one.
         environment: the vendors' own variables, in order: a name for messages, then key to variable.
         files: reads the vendors' files; given the environment, because it may move them.
+        about: what each key means, in one line of Markdown.
     """
 
     cloud: str
@@ -99,6 +104,7 @@ class Schema:
     free: tuple[str, ...] = ()
     environment: tuple[tuple[str, Mapping[str, str]], ...] = ()
     files: Callable[[Mapping[str, str]], Iterator[Source]] = lambda environment: iter(())
+    about: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def keys(self) -> tuple[str, ...]:

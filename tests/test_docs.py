@@ -1,15 +1,23 @@
-"""The examples in docs/ that are tests run as tests; links between pages lead somewhere."""
+"""The pages: tests in them pass, commands in them do what is shown, links lead somewhere, the reference is current."""
 
 from __future__ import annotations
 
+import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from docs_support import PAGES as SHOWN_PAGES
+from docs_support import Example, blocks, check, console_examples, shell_environment
+
+from pulumi_nbcloud.mock import MockClouds
+from pulumi_nbcloud.mock.scenarios import PROCESSING_JOB, RUNNING_NOTEBOOK, STARTING_INSTANCE, STOPPED_NOTEBOOK
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def examples_that_are_tests() -> list[str]:
@@ -33,3 +41,92 @@ def test_there_is_an_example_of_the_fixture() -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
         assert link.startswith("https://") or (page.parent / link).is_file(), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_to_headings_lead_to_one(page: Path) -> None:
+    for link, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text(encoding="utf-8")):
+        text = (page.parent / link if link else page).read_text(encoding="utf-8")
+        heads = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+        anchors = {re.sub(r"[^a-z0-9 -]", "", each.lower()).replace(" ", "-") for each in heads}
+        assert anchor in anchors, f"{link}#{anchor}"
+
+
+SHELL = [each for each in console_examples() if not each.needs_pulumi]
+
+
+@pytest.mark.parametrize("example", SHELL, ids=lambda example: example.name)
+def test_commands_do_what_is_shown(example: Example, nbcloud_mock: MockClouds, tmp_path: Path) -> None:
+    nbcloud_mock.modelarts.put_lease(RUNNING_NOTEBOOK)
+    nbcloud_mock.modelarts.put_lease(STOPPED_NOTEBOOK, status="STOPPED")
+    nbcloud_mock.modelarts.put_job(PROCESSING_JOB, status="FINISHED")
+    nbcloud_mock.hpcai.put_instance(STARTING_INSTANCE, status="Running")
+    check(example, tmp_path, shell_environment())
+
+
+def test_there_are_examples_of_most_commands() -> None:
+    run = {
+        command.line.split()[1] for each in SHELL for command in each.commands if command.line.startswith("nbcloud ")
+    }
+    assert run >= {"get", "wait", "explain", "doctor", "kinds", "mock"}
+
+
+@pytest.mark.parametrize("page", SHOWN_PAGES, ids=lambda page: page.name)
+def test_no_block_is_of_a_language_that_nothing_runs(page: Path) -> None:
+    found = set(re.findall(r"^```(.+)$", page.read_text(encoding="utf-8"), re.MULTILINE))
+    assert found <= {"python", "console", "yaml"}
+
+
+def test_parts_of_pipelines_are_from_the_examples() -> None:
+    wholes = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "examples" / "pipelines").glob("*.yml"))]
+    shown = [text for page in SHOWN_PAGES for text in blocks(page, "yaml")]
+    assert len(shown) == 2
+    assert all(any(text in whole for whole in wholes) for text in shown)
+
+
+def test_the_reference_is_what_the_code_says() -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "reference"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_stale_reference_is_noticed(tmp_path: Path) -> None:
+    """On a copy, so that the pages themselves stay as they are."""
+    (tmp_path / "scripts").mkdir()
+    copy = tmp_path / "scripts" / "reference"
+    copy.write_text((ROOT / "scripts" / "reference").read_text(encoding="utf-8"), encoding="utf-8")
+    folder = tmp_path / "docs" / "reference"
+    folder.mkdir(parents=True)
+    for page in (ROOT / "docs" / "reference").iterdir():
+        (folder / page.name).write_text(
+            page.read_text(encoding="utf-8").replace("| 124 |", "| 125 |"), encoding="utf-8"
+        )
+    done = subprocess.run([sys.executable, str(copy), "--check"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        "error: docs/reference/ is not what the code says: exit-codes.md",
+        "hint: run make reference",
+    ]
+
+
+def test_quoted_messages_are_in_the_code() -> None:
+    """Those that only a stack shows; the others are printed by the commands beside them."""
+    texts = [
+        each.value
+        for path in (ROOT / "pulumi_nbcloud").rglob("*.py")
+        for each in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(each, ast.Constant) and isinstance(each.value, str)
+    ]
+    page = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    quoted = re.findall(r"^> (.*)$", page, re.MULTILINE)
+    assert len(quoted) == 4
+    assert [each for each in quoted if not any(each in text for text in texts)] == []
+
+
+def test_every_setting_has_its_meaning() -> None:
+    from pulumi_nbcloud.registry import KINDS, load
+    from pulumi_nbcloud.settings import EVERYWHERE
+
+    for token in KINDS:
+        schema = load(token).account.schema
+        assert set(schema.about) | set(EVERYWHERE) == set(schema.keys)

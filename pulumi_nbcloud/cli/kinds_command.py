@@ -72,16 +72,38 @@ def describe(kind: Kind[Any, Any, Any]) -> dict[str, Any]:
 
 def fields(of: Type, prefix: str = "") -> Iterator[dict[str, Any]]:
     """Describes the fields of a state, those of its parts by dotted path; a row of a list as `list[]`."""
+    from pulumi_nbcloud.fields import nullable_fields, volatile_fields
+
     about = documented(of.record) if of.record else {}
+    nulls = nullable_fields(of.record) if of.record else frozenset()
+    volatile = volatile_fields(of.record) if of.record else frozenset()
     for name, field in of.fields.items():
         path = f"{prefix}{name}"
         row = field.element
         shown = f"list of {row.name}" if row is not None else field.name
-        yield {"path": path, "type": shown, "known": list(field.known), "about": about.get(name, "")}
+        yield {
+            "path": path,
+            "type": shown,
+            "null": name in nulls,
+            "volatile": name in volatile,
+            "known": list(field.known),
+            "about": about.get(name, ""),
+        }
         if field.record is not None:
             yield from fields(field, f"{path}.")
         elif row is not None and row.record is not None:
             yield from fields(row, f"{path}[].")
+
+
+def marked_type(field: dict[str, Any]) -> str:
+    """Writes the type of a described field, with `or null` and `volatile` where it is so."""
+    return field["type"] + (" or null" if field["null"] else "") + (", volatile" if field["volatile"] else "")
+
+
+def known_values(field: dict[str, Any]) -> str:
+    """Names the known values of a described field, where what is said of it does not do so already."""
+    told = all(re.search(rf"\b{re.escape(each)}\b", field["about"]) for each in field["known"])
+    return "" if told else f" Known: {', '.join(field['known'])}."
 
 
 def summary(documented_class: type) -> str:
@@ -94,7 +116,7 @@ def documented(documented_class: type) -> dict[str, str]:
     found: dict[str, str] = {}
     for each in reversed(documented_class.__mro__):
         _, _, part = inspect.cleandoc(each.__doc__ or "").partition("Args:\n")
-        found |= _arguments(part)
+        found |= _arguments(part.partition("\n\n")[0])
     return found
 
 
@@ -125,6 +147,5 @@ def _whole(each: dict[str, Any]) -> Iterator[str]:
     yield f"  looks    every {each['interval_seconds']:g} s at first"
     yield "  fields"
     for field in each["fields"]:
-        known = f"; known: {', '.join(field['known'])}" if field["known"] else ""
-        yield f"    {field['path']} ({field['type']}): {field['about']}{known}"
+        yield f"    {field['path']} ({marked_type(field)}): {field['about']}{known_values(field)}"
     yield ""

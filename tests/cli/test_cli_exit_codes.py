@@ -103,6 +103,6 @@ def test_help_on_something_else() -> None:
 
 
 def test_the_documentation_has_the_same_table() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "command.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "exit-codes.md").read_text(encoding="utf-8")
     for code in ExitCode:
         assert f"| {int(code)} | {code.meaning} |\n" in page

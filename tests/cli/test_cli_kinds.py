@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cli_support import invoke
 
-from pulumi_nbcloud.cli.kinds_command import describe
+from pulumi_nbcloud.cli.kinds_command import describe, documented, known_values, marked_type
 from pulumi_nbcloud.registry import KINDS, load
 
 
@@ -49,6 +49,7 @@ def test_a_lease() -> None:
     assert fields["expire_time"]["type"] == "timestamp"
     assert fields["type"]["known"] == ["TIMING", "IDLE"]
     assert fields["running"]["type"] == "bool"
+    assert (fields["running"]["null"], fields["duration"]["null"]) == (False, True)
 
 
 def test_parts_and_rows_by_their_paths() -> None:
@@ -57,6 +58,38 @@ def test_parts_and_rows_by_their_paths() -> None:
     jobs = {each["path"]: each for each in described("modelarts:DevServerJobs")["fields"]}
     assert jobs["jobs[].status"]["known"] == ["PROCESSING", "FINISHED", "DELETED", "ACTIVE"]
     assert jobs["jobs"]["type"].startswith("list of ")
+
+
+def test_fields_that_move_by_themselves_are_marked() -> None:
+    fields = {each["path"]: each for each in described("aidp:NotebookSession")["fields"]}
+    assert {path for path, each in fields.items() if each["volatile"]} == {
+        "etag",
+        "kernel.connections",
+        "kernel.last_activity",
+    }
+    assert marked_type(fields["etag"]) == "string or null, volatile"
+
+
+def test_known_values_are_named_once() -> None:
+    fields = {each["path"]: each for each in described("hpcai:Instance")["fields"]}
+    assert known_values(fields["status"]).startswith(" Known: Running, Stopped, ")
+    lease = {each["path"]: each for each in described("modelarts:NotebookLease")["fields"]}
+    assert known_values(lease["type"]) == "", "its text names them"
+
+
+def test_what_a_docstring_says_of_errors_is_no_argument() -> None:
+    class Documented:
+        """One.
+
+        Args:
+            first: what it is,
+                in two lines.
+
+        Raises:
+            InputError: never.
+        """
+
+    assert documented(Documented) == {"first": "what it is, in two lines."}
 
 
 def test_a_list_without_a_default_condition() -> None:
@@ -75,7 +108,7 @@ def test_one_kind_as_text(token: str) -> None:
     lines = [" ".join(line.split()) for line in invoke("kinds", token).out.splitlines()]
     found = described(token)
     for each in found["fields"]:
-        assert any(line.startswith(f"{each['path']} ({each['type']}): ") for line in lines)
+        assert any(line.startswith(f"{each['path']} ({marked_type(each)}): ") for line in lines)
     for each in found["failed"]:
         assert any(line.startswith(f"failed {each['condition']}") for line in lines)
 

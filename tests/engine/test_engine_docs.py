@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from docs_support import PAGES, Example, blocks, check, console_examples, settled
 from stack import ROOT, Stack
 
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.mock.aidp.service import DEFAULT_PLATFORM, DEFAULT_WORKSPACE
 from pulumi_nbcloud.mock.scenarios import PROCESSING_JOB, RUNNING_NOTEBOOK, STARTING_INSTANCE, STARTING_SESSION
-
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-ELAPSED = re.compile(r"\(\d+(\.\d+)?s\)|\b\d+s of ")
-
-
-def blocks(page: Path, language: str) -> list[str]:
-    return [text for found, text in BLOCK.findall(page.read_text(encoding="utf-8")) if found == language]
 
 
 def examples() -> list[tuple[str, str]]:
@@ -28,19 +20,18 @@ def examples() -> list[tuple[str, str]]:
     return [(name, text) for name, text in found if "def test_" not in text]
 
 
-def timeless(text: str) -> list[str]:
-    return [ELAPSED.sub("ELAPSED", MOMENT.sub("TIME", line.strip())) for line in text.splitlines()]
-
-
 def assert_printed(shown: str, output: str) -> None:
     """Each line that a page shows below its command was really printed, whatever else was."""
-    lines, printed = [line for line in timeless(shown)[1:] if line], timeless(output)
+    lines, printed = [line for line in settled(shown)[1:] if line], settled(output)
     assert lines
     assert [line for line in lines if line not in printed] == []
 
 
 @pytest.fixture
-def page_stack(stack: Stack, clouds: MockClouds) -> Stack:
+def page_stack(make_stack: Callable[..., Stack], clouds: MockClouds) -> Stack:
+    """With the accounts, things and config that the pages speak of; the profile `east` is the same account."""
+    east = {name.replace("NBCLOUD_", "NBCLOUD_PROFILE_EAST_"): value for name, value in clouds.environment().items()}
+    stack = make_stack({**clouds.environment(), **east})
     clouds.modelarts.put_lease(RUNNING_NOTEBOOK)
     clouds.modelarts.put_job(PROCESSING_JOB, status="FINISHED", type="ASCEND_SOFTWARE_UPGRADE")
     clouds.hpcai.put_instance(STARTING_INSTANCE)
@@ -61,6 +52,15 @@ def page_stack(stack: Stack, clouds: MockClouds) -> Stack:
 def test_example_runs(page_stack: Stack, program: str) -> None:
     (page_stack.folder / "__main__.py").write_text(program)
     page_stack.up()
+
+
+IN_A_STACK = [each for each in console_examples() if each.needs_pulumi]
+
+
+@pytest.mark.parametrize("example", IN_A_STACK, ids=lambda example: example.name)
+def test_commands_in_a_stack_do_what_is_shown(page_stack: Stack, example: Example) -> None:
+    (page_stack.folder / "__main__.py").write_text(blocks(ROOT / "docs" / "record.md", "python")[0])
+    check(example, page_stack.folder, page_stack.environment)
 
 
 PROGRAMS = sorted(program.parent for program in (ROOT / "examples").glob("*/__main__.py"))

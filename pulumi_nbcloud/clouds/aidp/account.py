@@ -54,6 +54,19 @@ SCHEMA = Schema(
         ),
     ),
     files=_config_file,
+    about={
+        "configFile": "Oracle's configuration file; `~/.oci/config` if only the profile is set",
+        "configProfile": "a profile of that file, with an API key or a session token; else `DEFAULT`",
+        "tenancy": "the tenancy's OCID",
+        "user": "the user's OCID",
+        "fingerprint": "the fingerprint of the API key",
+        "privateKey": "the PEM text of the API key itself, its line breaks as `\\n` if need be",
+        "passphrase": "opens the private key, where it is encrypted",
+        "signer": "a function of your own, `module:factory`, that makes what signs",
+        "region": "the full name, `us-ashburn-1`; names the gateway",
+        "endpoint": "scheme and host, instead of the region's gateway; needed outside of the commercial realm",
+        "pathPrefix": "`/20260430/aiDataPlatforms` if not set; older tenancies need `/20240831/dataLakes`",
+    },
 )
 
 

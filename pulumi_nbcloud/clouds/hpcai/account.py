@@ -39,6 +39,13 @@ SCHEMA = Schema(
     ),
     free=("baseUrl",),
     environment=(("HPCAI_…", {"apiKey": "HPCAI_API_KEY"}),),
+    about={
+        "apiKey": "a key, sent in the header `X-API-Key`",
+        "accessToken": "a token, sent in the cookie `AccessToken`; lasts a day",
+        "username": "who logs in",
+        "password": "the password of the login",
+        "baseUrl": "scheme and host of the cloud; `https://hpc-ai.com` if not set",
+    },
 )
 
 BASE_URL = "https://hpc-ai.com"

@@ -315,7 +315,7 @@ class InstanceRuntimeInfo(Twinned):
     Args:
         create_at_unix_ms: when it was created, in milliseconds since 1970.
         create_time: the same as text, RFC 3339; always made of it.
-        status: one of `STATUSES`, or one that the vendor added.
+        status: its status, or one that the vendor added.
         phase: the phase within the status, DownloadImage for example; often empty.
         message: the vendor's text.
         diagnosis_reason: BackOff for example; often empty.
@@ -351,7 +351,7 @@ class InstanceState(State):
         instance_id: its id.
         base_url: the origin that was asked.
         name: its name.
-        status: one of `STATUSES`, or one that the vendor added.
+        status: its status, or one that the vendor added.
         phase: the phase within the status; null where the wire says nothing or an empty text.
         diagnosis_reason: why it does not get on; null where the wire says nothing or an empty text.
         healthy: whether it is healthy.

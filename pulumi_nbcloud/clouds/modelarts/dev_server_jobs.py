@@ -124,7 +124,7 @@ class DevServerJobRow(Twinned):
 
 @dataclass(frozen=True, kw_only=True)
 class DevServerJobState(DevServerJobRow, State):
-    """One job; its own fields are those of `DevServerJobRow`.
+    """One DevServer job.
 
     Args:
         project_id: the project that was asked.

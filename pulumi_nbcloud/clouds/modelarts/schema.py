@@ -71,6 +71,19 @@ SCHEMA = Schema(
         ),
     ),
     files=_credentials_file,
+    about={
+        "accessKey": "the access key (AK) of the pair that signs each request",
+        "secretKey": "the secret key (SK) of that pair",
+        "securityToken": "goes with a temporary key pair",
+        "username": "an IAM user; not a HUAWEI ID",
+        "password": "that user's password",
+        "domainName": "the name of that user's account",
+        "authToken": "a token from IAM; nobody here can renew it",
+        "projectId": "1 to 64 letters, digits, hyphens; looked up at IAM by the region if not set",
+        "region": "for example `cn-north-4`; names the endpoints",
+        "endpoint": "scheme and host of ModelArts, instead of the region's",
+        "iamEndpoint": "scheme and host of IAM, instead of the region's",
+    },
 )
 
 PROJECT_ID = re.compile(r"[A-Za-z0-9-]{1,64}")  # seed 002_9a0e477180e55d6f.txt, table 1

@@ -1,0 +1,114 @@
+"""The console examples of the pages: what they run, what they show, and running them in a real shell."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbcloud_support import LIMIT_SECONDS
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+GUIDES = sorted((ROOT / "docs").glob("*.md"))
+PAGES = [README, *GUIDES]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+# What is not run: packages come from a registry, the make targets are what runs these tests.
+NOT_RUN = ("pip install", "make ")
+
+_VARIES = (
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"), "TIME"),
+    (re.compile(r"\(\d+(\.\d+)?s\)|\b\d+s of |\bafter \d+ s\b"), "ELAPSED"),
+    (re.compile(r"https?://[a-z0-9.:-]+"), "ORIGIN"),
+    (re.compile(r"\b(?:[0-9a-f]{32}|[0-9A-F]{32}|req-[0-9a-f-]+)\b"), "REQUEST"),
+)
+_MARK = "\x1e"
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command of an example, and the lines that the page shows below it."""
+
+    line: str
+    shown: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Example:
+    """One console block."""
+
+    name: str
+    commands: tuple[Command, ...]
+
+    @property
+    def needs_pulumi(self) -> bool:
+        return any(each.line.startswith("pulumi ") for each in self.commands)
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return [text for found, text in BLOCK.findall(page.read_text(encoding="utf-8")) if found == language]
+
+
+def console_examples() -> list[Example]:
+    """Every console block but those of the README that show its own program, which a test of their own runs."""
+    found = []
+    for page in PAGES:
+        for index, text in enumerate(blocks(page, "console")):
+            example = Example(f"{page.name}-{index}", tuple(_commands(text)))
+            if example.commands and not (page == README and index < 3):
+                found.append(example)
+    return found
+
+
+def _commands(text: str) -> Iterator[Command]:
+    for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+        line, *shown = part.splitlines()
+        if not line.startswith(NOT_RUN):
+            yield Command(line, tuple(each for each in shown if each.strip()))
+
+
+def settled(text: str) -> list[str]:
+    """The lines of an output, with what differs from run to run made equal."""
+    for varies, name in _VARIES:
+        text = varies.sub(name, text)
+    return [line.strip() for line in text.splitlines()]
+
+
+def check(example: Example, folder: Path, environment: Mapping[str, str]) -> None:
+    """Runs an example in one shell; each command succeeds unless the next one shows its exit code, as shown."""
+    outputs = _run(example, folder, environment)
+    assert len(outputs) == len(example.commands), outputs
+    for index, (command, (code, output)) in enumerate(zip(example.commands, outputs, strict=True)):
+        told = index + 1 < len(example.commands) and example.commands[index + 1].line == "echo $?"
+        assert told or code == 0, f"{command.line} ended with {code}:\n{output}"
+        printed = settled(output)
+        missing = [line for line in settled("\n".join(command.shown)) if line not in printed]
+        assert not missing, f"{command.line} did not print {missing}, but:\n{output}"
+
+
+def _run(example: Example, folder: Path, environment: Mapping[str, str]) -> list[tuple[int, str]]:
+    lines = ["exec 2>&1", "trap 'kill $(jobs -p) 2> /dev/null' EXIT"]
+    for command in example.commands:
+        lines += [command.line, f"__code=$?; printf '{_MARK}%s\\n' $__code; ( exit $__code )"]
+    done = subprocess.run(
+        ["bash", "-c", "\n".join(lines)],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=LIMIT_SECONDS,
+    )
+    parts = re.split(rf"{_MARK}(\d+)\n", done.stdout)
+    return [(int(code), output) for output, code in zip(parts[0::2], parts[1::2], strict=False)]
+
+
+def shell_environment(**more: str) -> dict[str, str]:
+    """This process's environment, with the installed command first on PATH."""
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    return {**os.environ, "PATH": path, "NO_COLOR": "1", "COLUMNS": "200", **more}
