@@ -11,7 +11,9 @@ SOURCES := pulumi_nbcloud tests examples benchmarks scripts/pulumi-cli scripts/d
 demo: $(READY)
 	@cli="$$(scripts/pulumi-cli)" && PATH="$(CURDIR)/$(BIN):$$cli:$$PATH" $(BIN)/python scripts/demo
 
-test: lint unit engine versions
+# Two at a time, the output of each whole when it ends: much of what they do is waiting.
+test: lint
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target unit engine versions
 
 unit: $(READY)
 	$(BIN)/python -m pytest --ignore=tests/engine

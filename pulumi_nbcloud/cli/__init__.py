@@ -7,6 +7,10 @@ import sys
 
 def main() -> None:
     """Run the command with the arguments of the process; ends the process with its exit code."""
+    from pulumi_nbcloud.cli.signals import end_on_signals
+
+    # Before anything that takes its time.
+    end_on_signals()
     from pulumi_nbcloud.cli import output
     from pulumi_nbcloud.cli.app import app
 

@@ -33,7 +33,7 @@ class ExitCode(IntEnum):
     UNREACHABLE = 5, "no usable answer, after retries"
     BAD_RESPONSE = 6, "the cloud answered an error of its own, or something that its documentation does not describe"
     DEFECT = 70, "a defect of nbcloud itself"
-    OUTPUT = 74, "the output could not be written"
+    OUTPUT = 74, "the output could not be written, of what would else have ended with 0"
     TIMED_OUT = 124, "the condition was not met in time"
     INTERRUPTED = 130, "ended by SIGINT (Ctrl-C)"
     TERMINATED = 143, "ended by SIGTERM"

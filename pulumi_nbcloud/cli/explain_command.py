@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.kind import Kind
     from pulumi_nbcloud.settings import ConfigReader
     from pulumi_nbcloud.waiting.plan import Plan
+    from pulumi_nbcloud.waiting.schedule import Schedule
 
 # Of a credential set what names somebody and opens nothing; everything else of one is masked.
 NOT_SECRET = frozenset(
@@ -165,13 +167,27 @@ def _schedule(plan: Plan) -> Iterator[str]:
     from pulumi_nbcloud.waiting.schedule import JITTER, Schedule
 
     given = plan.schedule()
-    steady = Schedule(given.start, given.cap, random=lambda: 0.5)
-    looks = [0.0]
-    while looks[-1] < plan.timeout:
-        looks.append(min(plan.timeout, looks[-1] + steady.next()))
+    looks, count = planned_looks(Schedule(given.start, given.cap, random=lambda: 0.5), plan.timeout)
     shown = ", ".join(spell(round(each)) for each in looks[:LOOKS_SHOWN])
-    yield f"looks at {shown}" + (f", ... {spell(plan.timeout)}" if len(looks) > LOOKS_SHOWN else "")
-    yield f"  {len(looks)} looks if nothing changes; each pause may be {JITTER:.0%} shorter or longer"
+    yield f"looks at {shown}" + (f", ... {spell(plan.timeout)}" if count > LOOKS_SHOWN else "")
+    yield f"  {count} looks if nothing changes; each pause may be {JITTER:.0%} shorter or longer"
     rules = plan.rules
     met = f"met after {rules.consecutive} look{'s in a row' if rules.consecutive > 1 else ''}"
     yield f"  {met}; not found: {rules.not_found}; {rules.max_poll_errors} failed looks in a row end it"
+
+
+def planned_looks(schedule: Schedule, timeout: float) -> tuple[list[float], int]:
+    """Says when a wait looks, if nothing changes.
+
+    Args:
+        schedule: without jitter.
+        timeout: in seconds; the last look is then.
+
+    Returns:
+        When the first looks are, in seconds, and how many there are: once pauses grow no more, the rest is counted
+        and not walked through.
+    """
+    looks = [0.0]
+    while looks[-1] < timeout and (len(looks) <= LOOKS_SHOWN or schedule.base < schedule.cap):
+        looks.append(min(timeout, looks[-1] + schedule.next()))
+    return looks, len(looks) + math.ceil((timeout - looks[-1]) / schedule.cap)

@@ -97,7 +97,7 @@ def fields(of: Type, prefix: str = "") -> Iterator[dict[str, Any]]:
 
 def marked_type(field: dict[str, Any]) -> str:
     """Writes the type of a described field, with `or null` and `volatile` where it is so."""
-    return field["type"] + (" or null" if field["null"] else "") + (", volatile" if field["volatile"] else "")
+    return f"{field['type']}{' or null' if field['null'] else ''}{', volatile' if field['volatile'] else ''}"
 
 
 def known_values(field: dict[str, Any]) -> str:

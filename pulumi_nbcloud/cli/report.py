@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from pulumi_nbcloud import __all__ as PUBLIC
 from pulumi_nbcloud.cli.exit_codes import ExitCode, of_error
 from pulumi_nbcloud.waiting.clock import text
 from pulumi_nbcloud.waiting.outcome import Met, Progress, WaitError
@@ -98,4 +99,9 @@ class Report:
 
 def _error(error: NbcloudError) -> dict[str, Any]:
     names = ("problem", "hint", "subject", "where", "status", "code", "request_id")
-    return {"type": type(error).__name__, **{name: getattr(error, name) for name in names}}
+    return {"type": public_type(error), **{name: getattr(error, name) for name in names}}
+
+
+def public_type(error: NbcloudError) -> str:
+    """Names the nearest class of an error that users know."""
+    return next(each.__name__ for each in type(error).__mro__ if each.__name__ in PUBLIC)

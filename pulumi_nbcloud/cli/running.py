@@ -14,6 +14,7 @@ import typer
 
 from pulumi_nbcloud.cli import output
 from pulumi_nbcloud.cli.exit_codes import ExitCode, of_error
+from pulumi_nbcloud.cli.signals import end_on_signals
 from pulumi_nbcloud.errors import NbcloudError, printable
 
 T = TypeVar("T")
@@ -98,7 +99,10 @@ def run(work: Callable[[], Awaitable[T]], cancel: Callable[[ExitCode], None] | N
             raise problem
         return given[0]
 
-    return anyio.run(main)
+    result = anyio.run(main)
+    # The event loop gave them back to Python, which would show a traceback.
+    end_on_signals()
+    return result
 
 
 def _end_now(code: ExitCode, number: int, frame: object) -> NoReturn:

@@ -144,15 +144,17 @@ def _wait(
     from pulumi_nbcloud.reader import Reader
     from pulumi_nbcloud.waiting.process import Waits
 
-    plan = plan_of(targets, asked, profile)
-    if showing.junit is not None and not showing.junit.parent.is_dir():
-        # Said now, not after hours.
-        problem = f"--junit-xml {printable(str(showing.junit), 200)}: there is no such folder"
-        raise InputError(problem, hint="create the folder first")
+    try:
+        _check_folder(showing.junit)
+        plan = plan_of(targets, asked, profile)
+        config = config_reader(settings)
+    except NbcloudError as error:
+        # Told in every place like any other end: a program that reads one of them must not find nothing.
+        return _show(Report.of_error(error, 0.0), ("nbcloud wait",), showing)
     for warning in plan.judge().warnings:
         output.say(f"warning: {warning}")
     reader = Reader()
-    waits = Waits(reader, config_reader(settings))
+    waits = Waits(reader, config)
     signalled: list[ExitCode] = []
 
     def cancel(code: ExitCode) -> None:
@@ -172,10 +174,16 @@ def _wait(
         if showing.shape is Format.JSONL and report.progress is not None:
             # The last look ends a wait without telling a reporter.
             events.changed(report.progress, report.elapsed)
-        _show(report, tuple(plan.kinds), showing)
-        return report.exit_code
+        return _show(report, tuple(plan.kinds), showing)
 
     return running.run(work, cancel)
+
+
+def _check_folder(junit: Path | None) -> None:
+    """Says now, and not after hours, that a file cannot be written."""
+    if junit is not None and not junit.parent.is_dir():
+        problem = f"--junit-xml {printable(str(junit), 200)}: there is no such folder"
+        raise InputError(problem, hint="create the folder first")
 
 
 @contextlib.contextmanager
@@ -216,7 +224,8 @@ def _view(plan: Plan) -> Any:
     return View(Console(stderr=True), tuple(plan.kinds), plan.judge().wanted, plan.timeout)
 
 
-def _show(report: Report, names: tuple[str, ...], showing: _Showing) -> None:
+def _show(report: Report, names: tuple[str, ...], showing: _Showing) -> ExitCode:
+    """Tells the result wherever it is wanted; gives the exit code."""
     from pulumi_nbcloud.cli import github
 
     if report.error is not None:
@@ -224,14 +233,22 @@ def _show(report: Report, names: tuple[str, ...], showing: _Showing) -> None:
         if github.is_github(os.environ):
             output.say(github.annotation(report.error, report.verdict), command=True)
     written = [_written(path, write, report) for path, write in _files(report, names, showing.junit)]
-    if showing.shape is Format.TEXT:
-        output.result(report.line)
-    else:
-        event = {"event": "result"} if showing.shape is Format.JSONL else {}
-        document = {**event, **report.document()}
-        output.result(output.as_json(document, indent=None if showing.shape is Format.JSONL else 2))
-    if not all(written):
-        raise typer.Exit(ExitCode.OUTPUT)
+    try:
+        for text in _result(report, showing.shape):
+            output.result(text)
+    except typer.Exit:
+        written.append(False)
+    # What a wait came to counts for more than where it could not be told.
+    return report.exit_code if all(written) or report.exit_code is not ExitCode.MET else ExitCode.OUTPUT
+
+
+def _result(report: Report, shape: Format) -> Iterator[str]:
+    if shape is not Format.TEXT:
+        event = {"event": "result"} if shape is Format.JSONL else {}
+        yield output.as_json({**event, **report.document()}, indent=None if shape is Format.JSONL else 2)
+    elif report.progress is not None:
+        # Of an end before the first look there is no more to say than the error did.
+        yield report.line
 
 
 def _files(
@@ -240,7 +257,7 @@ def _files(
     """The files that a pipeline wants, and what writes each."""
     from pulumi_nbcloud.cli import github
 
-    if junit is not None:
+    if junit is not None and junit.parent.is_dir():
         from pulumi_nbcloud.cli.junit import write_junit
 
         yield str(junit), lambda path, report: write_junit(Path(path), report, names)

@@ -7,10 +7,11 @@ from aidp_support import pem
 from cli_support import invoke
 from lease_support import KIND, NOTEBOOK
 
-from pulumi_nbcloud.cli.explain_command import NOT_SECRET
+from pulumi_nbcloud.cli.explain_command import LOOKS_SHOWN, NOT_SECRET, planned_looks
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.registry import KINDS, load
 from pulumi_nbcloud.settings import CredentialSet, variable
+from pulumi_nbcloud.waiting.schedule import Schedule
 
 TARGETS = {
     "modelarts": f"{KIND}/{NOTEBOOK}",
@@ -153,3 +154,27 @@ def test_of_a_proxy_only_the_origin_is_shown(nbcloud_mock: MockClouds, monkeypat
 def test_the_knobs_are_shown(nbcloud_mock: MockClouds) -> None:
     lines = invoke("explain", TARGETS["modelarts"], "--consecutive", "3", "--not-found", "fail").out.splitlines()
     assert lines[-1] == "  met after 3 looks in a row; not found: fail; 10 failed looks in a row end it"
+
+
+@pytest.mark.parametrize(
+    ("start", "cap"), [(5.0, 30.0), (1.0, 1.0), (30.0, 30.0), (5.0, 5.5)], ids=["growing", "fixed", "slow", "short"]
+)
+@pytest.mark.parametrize("timeout", [0.0, 1.0, 5.0, 7.25, 60.0, 61.0, 1800.0, 3600.0, 3601.5])
+def test_planned_looks_are_those_of_a_wait_that_sees_nothing_new(start: float, cap: float, timeout: float) -> None:
+    walked, plain = [0.0], Schedule(start, cap, random=lambda: 0.5)
+    while walked[-1] < timeout:
+        walked.append(min(timeout, walked[-1] + plain.next()))
+    looks, count = planned_looks(Schedule(start, cap, random=lambda: 0.5), timeout)
+    assert (looks, count) == (walked[: len(looks)], len(walked))
+    assert len(looks) > LOOKS_SHOWN or looks == walked
+
+
+def test_a_month_of_seconds_is_not_walked_through() -> None:
+    asked: list[float] = []
+
+    def steady() -> float:
+        asked.append(0.5)
+        return 0.5
+
+    _, count = planned_looks(Schedule.fixed(1.0, random=steady), 30 * 86_400.0)
+    assert (count, len(asked) < 20) == (30 * 86_400 + 1, True)

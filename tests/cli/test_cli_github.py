@@ -204,3 +204,26 @@ def test_junit_holds_hostile_text(nbcloud_mock: MockClouds, tmp_path: Path) -> N
     suite = ElementTree.parse(file).getroot()[0]
     assert [each.tag for each in suite.iter()] == ["testsuite", "testcase", "failure", "system-out"]
     assert "]]></system-out>" in (suite[0].findtext("system-out") or "")
+
+
+def test_what_is_refused_is_told_everywhere(step: Step, tmp_path: Path) -> None:
+    """A step that reads `steps.gate.outputs.verdict` must not find nothing."""
+    done = invoke("wait", f"{KIND}/{NOTEBOOK}", "--until", "self.runing", "--junit-xml", str(step.junit))
+    assert done.code == 2
+    assert done.err.count("::error title=nbcloud wait") == 1
+    assert step.outputs()["verdict"] == "error"
+    assert "self.runing" in step.summary.read_text()
+    case = ElementTree.parse(step.junit).find("./testsuite/testcase")
+    assert case is not None
+    assert case.get("name") == "nbcloud wait"
+    assert "self.runing" in str(case[0].get("message"))
+
+
+def test_a_report_that_cannot_be_written_does_not_hide_how_the_wait_ended(
+    nbcloud_mock: MockClouds, step: Step, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK, status="STOPPED")
+    monkeypatch.setenv("GITHUB_OUTPUT", "/dev/full")
+    done = invoke("wait", f"{KIND}/{NOTEBOOK}", "--timeout", "0")
+    assert done.code == 124
+    assert "error: /dev/full could not be written" in done.err

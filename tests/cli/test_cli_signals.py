@@ -10,7 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from cli_support import started
+from cli_support import run, started
 from lease_support import KIND, NOTEBOOK
 from nbcloud_support import LIMIT_SECONDS, raw_server
 
@@ -117,3 +117,27 @@ def test_a_second_signal_ends_what_the_first_could_not(env: dict[str, str], tmp_
         out, _ = process.communicate(timeout=LIMIT_SECONDS)
         assert process.returncode == 143, "the first one's"
     assert out == ""
+
+
+# The first that the command loads of another package.
+_WHILE_IMPORTING = """
+import os, sys
+class Signals:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            os.kill(os.getpid(), {number})
+sys.meta_path.insert(0, Signals())
+"""
+_WHILE_PRINTING = """
+import os
+from pulumi_nbcloud.cli import text
+text.lines = lambda *_: iter(lambda: os.kill(os.getpid(), {number}), 1)
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
+@pytest.mark.parametrize("before", [_WHILE_IMPORTING, _WHILE_PRINTING], ids=["importing", "printing"])
+def test_no_moment_shows_a_traceback(env: dict[str, str], before: str, number: signal.Signals, code: int) -> None:
+    done = run("get", TARGET, before=before.format(number=int(number)), env=env)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr.splitlines() == [f"error: ended by {number.name}", "hint: run it again"]

@@ -10,7 +10,11 @@ import pytest
 from cli_support import invoke, repeatable, same_as_golden
 from lease_support import KIND, LEASE, NOTEBOOK, RUNNING, notebook
 
+from pulumi_nbcloud.cli.report import public_type
+from pulumi_nbcloud.errors import NbcloudError, ThrottledError
 from pulumi_nbcloud.mock import MockClouds
+from pulumi_nbcloud.settings import NoCredentialsError
+from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
 from pulumi_nbcloud.waiting.plan import Plan
 from pulumi_nbcloud.waiting.schedule import Schedule
 
@@ -161,7 +165,7 @@ def test_a_profile_for_targets_that_name_none(
 def test_a_missing_setting_ends_it_with_a_report(clouds: MockClouds, tmp_path: Path) -> None:
     done = invoke("wait", TARGET, "--output", "json", "--junit-xml", str(tmp_path / "x.xml"))
     assert done.code == 2
-    assert json.loads(done.out)["error"]["type"] == "NoCredentialsError"
+    assert json.loads(done.out)["error"]["type"] == "SettingsError"
     assert (tmp_path / "x.xml").exists()
     assert clouds.requests == []
 
@@ -195,3 +199,35 @@ def test_a_knob_that_cannot_be_right(option: tuple[str, str], problem: str, nbcl
     done = invoke("wait", TARGET, *option)
     assert (done.code, done.err.splitlines()[0]) == (2, problem)
     assert nbcloud_mock.requests == []
+
+
+@pytest.mark.parametrize("shape", ["json", "jsonl"])
+def test_what_is_refused_is_told_to_programs_too(nbcloud_mock: MockClouds, shape: str) -> None:
+    done = invoke("wait", TARGET, "--until", "self.runing", "--output", shape)
+    assert done.code == 2
+    document = json.loads(done.out)
+    assert ("event" in document) == (shape == "jsonl")
+    assert (document["schema_version"], document["verdict"], document["exit_code"]) == (1, "error", 2)
+    assert (document["targets"], document["polls"], document["wanted"]) == ({}, 0, None)
+    assert document["error"]["type"] == "InputError"
+    assert document["error"]["problem"].startswith("until: self.runing is not a field")
+    assert done.error[0].startswith("error: until: self.runing is not a field")
+    assert nbcloud_mock.requests == []
+
+
+def test_a_settings_file_that_is_not_there_is_told_to_programs_too(tmp_path: Path) -> None:
+    done = invoke("wait", TARGET, "--settings", str(tmp_path / "none.json"), "--output", "json")
+    assert (done.code, json.loads(done.out)["error"]["type"]) == (2, "SettingsError")
+
+
+@pytest.mark.parametrize(
+    ("error", "name"),
+    [
+        (NoCredentialsError("x"), "SettingsError"),
+        (ThrottledError("x"), "ThrottledError"),
+        (WaitError(Outcome.GONE, "x"), "WaitError"),
+        (NbcloudError("x"), "NbcloudError"),
+    ],
+)
+def test_errors_go_by_names_that_users_know(error: NbcloudError, name: str) -> None:
+    assert public_type(error) == name
