@@ -14,7 +14,6 @@ import typer
 
 from pulumi_nbcloud.cli import output
 from pulumi_nbcloud.cli.exit_codes import ExitCode, of_error
-from pulumi_nbcloud.cli.signals import end_on_signals
 from pulumi_nbcloud.errors import NbcloudError, printable
 
 T = TypeVar("T")
@@ -99,10 +98,13 @@ def run(work: Callable[[], Awaitable[T]], cancel: Callable[[ExitCode], None] | N
             raise problem
         return given[0]
 
-    result = anyio.run(main)
-    # The event loop gave them back to Python, which would show a traceback.
-    end_on_signals()
-    return result
+    before = {number: signal.getsignal(number) for number in _SIGNAL_CODES}
+    try:
+        return anyio.run(main)
+    finally:
+        # The event loop leaves Python's own behind, which would show a traceback.
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _end_now(code: ExitCode, number: int, frame: object) -> NoReturn:
