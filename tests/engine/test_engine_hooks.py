@@ -60,7 +60,8 @@ def test_what_is_not_met_is_the_resources_error_and_advice_its_warning(stack: St
     assert re.fullmatch(f"warning: {ended}", warning)
     assert hint.endswith("; the update goes on, because this wait is advisory")
     assert set(stack.resources()) == {"advised"}
-    assert clouds.request_count() == 2
+    # Both ask the same: where they ask at the same time, one request serves both.
+    assert clouds.request_count() in (1, 2)
 
 
 def test_a_condition_that_cannot_be_right_ends_the_preview(stack: Stack, clouds: MockClouds) -> None:
