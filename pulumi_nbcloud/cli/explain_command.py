@@ -55,23 +55,26 @@ def explain(
 ) -> None:
     """Show what a wait would use and ask: settings, URLs, conditions, the schedule. Nothing is sent."""
     options.set_verbose(verbose)
-    asked = knobs(
-        until=until,
-        fail_on=fail_on,
-        no_fail_on=no_fail_on,
-        timeout=timeout,
-        interval=interval,
-        consecutive=consecutive,
-        not_found=not_found,
-        max_poll_errors=max_poll_errors,
-    )
-    running.finish(lambda: _explain(targets, asked, settings, profile), verbose=verbose)
+
+    def work() -> ExitCode:
+        asked = knobs(
+            until=until,
+            fail_on=fail_on,
+            no_fail_on=no_fail_on,
+            timeout=timeout,
+            interval=interval,
+            consecutive=consecutive,
+            not_found=not_found,
+            max_poll_errors=max_poll_errors,
+        )
+        return _explain(plan_of(targets, asked, profile), settings)
+
+    running.finish(work, verbose=verbose)
 
 
-def _explain(targets: list[str], asked: dict[str, Any], settings: Path | None, profile: str | None) -> ExitCode:
+def _explain(plan: Plan, settings: Path | None) -> ExitCode:
     from pulumi_nbcloud.cli.sources import config_reader
 
-    plan = plan_of(targets, asked, profile)
     config = config_reader(settings)
     for section in (_targets(plan, config), _conditions(plan), _schedule(plan)):
         for line in section:

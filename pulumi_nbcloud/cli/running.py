@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -21,34 +22,47 @@ T = TypeVar("T")
 _SIGNAL_CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
 
 
-def finish(work: Callable[[], ExitCode], *, verbose: bool = False) -> NoReturn:
+def finish(
+    work: Callable[[], ExitCode], *, verbose: bool = False, tell: Callable[[NbcloudError], ExitCode] = of_error
+) -> NoReturn:
     """Does the work of a command and ends it.
 
     Args:
         work: gives the exit code.
         verbose: whether to show the traceback of a defect.
+        tell: tells of an error elsewhere than on stderr, where it is said already, and gives the exit code.
 
     Raises:
         typer.Exit: always, with the exit code.
     """
     output.prepare()
     try:
-        code = work()
+        try:
+            code = work()
+        except NbcloudError as error:
+            output.say(output.error_text(error))
+            code = tell(error)
     except typer.Exit:
         raise
-    except NbcloudError as error:
-        output.say(output.error_text(error))
-        code = of_error(error)
     except Exception as error:
-        # Locals are not shown: they hold credentials.
-        shown = "".join(traceback.format_exception(error)) if verbose else ""
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{os.path.basename(where.filename)}:{where.lineno}"
-        problem = printable(str(error)) if verbose else "its text may hold anything, so it is not shown"
-        output.say(f"{shown}error: a defect of nbcloud: {type(error).__name__} in {place} ({problem})")
-        output.say("hint: please report it with this line" + ("" if verbose else "; --verbose shows more"))
+        defect = _defect(error, verbose)
         code = ExitCode.DEFECT
+        # It may be the telling that is broken.
+        with contextlib.suppress(Exception):
+            tell(defect)
     raise typer.Exit(int(code))
+
+
+def _defect(error: Exception, verbose: bool) -> NbcloudError:
+    """Says a defect on stderr, and gives an error that shows nothing of its text, which may hold anything."""
+    # Locals are not shown: they hold credentials.
+    shown = "".join(traceback.format_exception(error)) if verbose else ""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    problem = f"a defect of nbcloud: {type(error).__name__} in {os.path.basename(where.filename)}:{where.lineno}"
+    text = printable(str(error)) if verbose else "its text may hold anything, so it is not shown"
+    hint = "please report it with this line" + ("" if verbose else "; --verbose shows more")
+    output.say(f"{shown}error: {problem} ({text})\nhint: {hint}")
+    return NbcloudError(problem, hint=hint)
 
 
 def run(work: Callable[[], Awaitable[T]], cancel: Callable[[ExitCode], None] | None = None) -> T:

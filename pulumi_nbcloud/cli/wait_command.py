@@ -6,20 +6,18 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pulumi_nbcloud.cli import options, output, running
+from pulumi_nbcloud.cli.ending import Ending
 from pulumi_nbcloud.cli.exit_codes import ExitCode
 from pulumi_nbcloud.cli.output import Format
-from pulumi_nbcloud.errors import InputError, NbcloudError, printable
+from pulumi_nbcloud.errors import InputError, NbcloudError
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.cli.report import Report
     from pulumi_nbcloud.waiting.plan import Plan
     from pulumi_nbcloud.waiting.reporting import Reporter
 
@@ -46,15 +44,6 @@ NotFound = Annotated[
 MaxPollErrors = Annotated[
     int | None, typer.Option(metavar="N", help="How many failed looks in a row end the wait. [default: 10]")
 ]
-
-
-@dataclass(frozen=True)
-class _Showing:
-    """What is shown, and where."""
-
-    shape: Format
-    quiet: bool
-    junit: Path | None
 
 
 def wait(
@@ -84,24 +73,28 @@ def wait(
     step gets a group, an annotation, outputs and a summary. Exit codes: nbcloud help exit-codes.
     """
     options.set_verbose(verbose)
-    asked = knobs(
-        until=until,
-        fail_on=fail_on,
-        no_fail_on=no_fail_on,
-        timeout=timeout,
-        interval=interval,
-        consecutive=consecutive,
-        not_found=not_found,
-        max_poll_errors=max_poll_errors,
-    )
-    showing = _Showing(output_, quiet, junit_xml)
-    running.finish(lambda: _wait(targets, asked, showing, settings, profile), verbose=verbose)
+    ending = Ending(output_, junit_xml)
+
+    def work() -> ExitCode:
+        asked = knobs(
+            until=until,
+            fail_on=fail_on,
+            no_fail_on=no_fail_on,
+            timeout=timeout,
+            interval=interval,
+            consecutive=consecutive,
+            not_found=not_found,
+            max_poll_errors=max_poll_errors,
+        )
+        return _wait(plan_of(targets, asked, profile), ending, settings, quiet)
+
+    running.finish(work, verbose=verbose, tell=ending.without_a_wait)
 
 
 def knobs(*, fail_on: str | None, no_fail_on: bool, **others: Any) -> dict[str, Any]:
-    """Gives the conditions and knobs of the command line as `parse_plan` takes them."""
+    """Gives the conditions and knobs of the command line as `parse_plan` takes them; raises InputError."""
     if fail_on is not None and no_fail_on:
-        raise typer.BadParameter("--fail-on and --no-fail-on exclude each other")
+        raise InputError("--fail-on and --no-fail-on exclude each other", hint="leave one of them out")
     return {**others, "fail_on": False if no_fail_on else fail_on}
 
 
@@ -131,26 +124,20 @@ def plan_of(targets: list[str], asked: dict[str, Any], profile: str | None) -> P
     }
     plan, problems = parse_plan({**asked, "targets": inputs})
     if plan is None:
-        raise InputError("\n".join(problems))
+        problem, _, hint = "\n".join(problems).rpartition("\nhint: ")
+        raise InputError(problem, hint=hint)
     return plan
 
 
-def _wait(
-    targets: list[str], asked: dict[str, Any], showing: _Showing, settings: Path | None, profile: str | None
-) -> ExitCode:
+def _wait(plan: Plan, ending: Ending, settings: Path | None, quiet: bool) -> ExitCode:
     from pulumi_nbcloud.cli import progress
     from pulumi_nbcloud.cli.report import Report
     from pulumi_nbcloud.cli.sources import config_reader
     from pulumi_nbcloud.reader import Reader
     from pulumi_nbcloud.waiting.process import Waits
 
-    try:
-        _check_folder(showing.junit)
-        plan = plan_of(targets, asked, profile)
-        config = config_reader(settings)
-    except NbcloudError as error:
-        # Told in every place like any other end: a program that reads one of them must not find nothing.
-        return _show(Report.of_error(error, 0.0), ("nbcloud wait",), showing)
+    ending.check()
+    config = config_reader(settings)
     for warning in plan.judge().warnings:
         output.say(f"warning: {warning}")
     reader = Reader()
@@ -165,38 +152,34 @@ def _wait(
         started = time.monotonic()
         events = progress.Events()
         try:
-            with _progress(plan, showing, events) as reporter:
+            with _progress(plan, ending.shape, quiet, events) as reporter:
                 report = Report.of_met(await waits.wait(plan, reporter))
         except NbcloudError as error:
             report = Report.of_error(error, time.monotonic() - started, next(iter(signalled), None))
         finally:
             await reader.aclose()
-        if showing.shape is Format.JSONL and report.progress is not None:
+        if ending.shape is Format.JSONL and report.progress is not None:
             # The last look ends a wait without telling a reporter.
             events.changed(report.progress, report.elapsed)
-        return _show(report, tuple(plan.kinds), showing)
+        if report.error is not None:
+            output.say(output.error_text(report.error))
+        ending.show(report, tuple(plan.kinds))
+        return ending.code(report)
 
     return running.run(work, cancel)
 
 
-def _check_folder(junit: Path | None) -> None:
-    """Says now, and not after hours, that a file cannot be written."""
-    if junit is not None and not junit.parent.is_dir():
-        problem = f"--junit-xml {printable(str(junit), 200)}: there is no such folder"
-        raise InputError(problem, hint="create the folder first")
-
-
 @contextlib.contextmanager
-def _progress(plan: Plan, showing: _Showing, events: Reporter) -> Any:
+def _progress(plan: Plan, shape: Format, quiet: bool, events: Reporter) -> Any:
     """Chooses who tells how the wait goes on."""
     from pulumi_nbcloud.cli import github, progress
     from pulumi_nbcloud.waiting.reporting import Silent
 
-    reporters: list[Reporter] = [events] if showing.shape is Format.JSONL else []
+    reporters: list[Reporter] = [events] if shape is Format.JSONL else []
     with contextlib.ExitStack() as stack:
-        if showing.quiet:
+        if quiet:
             reporters.append(Silent())
-        elif _has_view(showing.shape):
+        elif _has_view(shape):
             reporters.append(stack.enter_context(_view(plan)))
         else:
             if github.is_github(os.environ):
@@ -222,60 +205,3 @@ def _view(plan: Plan) -> Any:
     from pulumi_nbcloud.cli.live import View
 
     return View(Console(stderr=True), tuple(plan.kinds), plan.judge().wanted, plan.timeout)
-
-
-def _show(report: Report, names: tuple[str, ...], showing: _Showing) -> ExitCode:
-    """Tells the result wherever it is wanted; gives the exit code."""
-    from pulumi_nbcloud.cli import github
-
-    if report.error is not None:
-        output.say(output.error_text(report.error))
-        if github.is_github(os.environ):
-            output.say(github.annotation(report.error, report.verdict), command=True)
-    written = [_written(path, write, report) for path, write in _files(report, names, showing.junit)]
-    try:
-        for text in _result(report, showing.shape):
-            output.result(text)
-    except typer.Exit:
-        written.append(False)
-    # What a wait came to counts for more than where it could not be told.
-    return report.exit_code if all(written) or report.exit_code is not ExitCode.MET else ExitCode.OUTPUT
-
-
-def _result(report: Report, shape: Format) -> Iterator[str]:
-    if shape is not Format.TEXT:
-        event = {"event": "result"} if shape is Format.JSONL else {}
-        yield output.as_json({**event, **report.document()}, indent=None if shape is Format.JSONL else 2)
-    elif report.progress is not None:
-        # Of an end before the first look there is no more to say than the error did.
-        yield report.line
-
-
-def _files(
-    report: Report, names: tuple[str, ...], junit: Path | None
-) -> Iterator[tuple[str, Callable[[str, Report], None]]]:
-    """The files that a pipeline wants, and what writes each."""
-    from pulumi_nbcloud.cli import github
-
-    if junit is not None and junit.parent.is_dir():
-        from pulumi_nbcloud.cli.junit import write_junit
-
-        yield str(junit), lambda path, report: write_junit(Path(path), report, names)
-    if github.is_github(os.environ):
-        for variable, write in (
-            ("GITHUB_OUTPUT", github.write_outputs),
-            ("GITHUB_STEP_SUMMARY", github.write_summary),
-        ):
-            if os.environ.get(variable):
-                yield os.environ[variable], write
-
-
-def _written(path: str, write: Callable[[str, Report], None], report: Report) -> bool:
-    """Writes one file; says it where that fails, so that the others are written all the same."""
-    try:
-        write(path, report)
-    except OSError as error:
-        output.say(f"error: {printable(path, 200)} could not be written: {error.strerror or error}")
-        output.say("hint: check the path and the space that is left")
-        return False
-    return True

@@ -206,19 +206,6 @@ def test_junit_holds_hostile_text(nbcloud_mock: MockClouds, tmp_path: Path) -> N
     assert "]]></system-out>" in (suite[0].findtext("system-out") or "")
 
 
-def test_what_is_refused_is_told_everywhere(step: Step, tmp_path: Path) -> None:
-    """A step that reads `steps.gate.outputs.verdict` must not find nothing."""
-    done = invoke("wait", f"{KIND}/{NOTEBOOK}", "--until", "self.runing", "--junit-xml", str(step.junit))
-    assert done.code == 2
-    assert done.err.count("::error title=nbcloud wait") == 1
-    assert step.outputs()["verdict"] == "error"
-    assert "self.runing" in step.summary.read_text()
-    case = ElementTree.parse(step.junit).find("./testsuite/testcase")
-    assert case is not None
-    assert case.get("name") == "nbcloud wait"
-    assert "self.runing" in str(case[0].get("message"))
-
-
 def test_a_report_that_cannot_be_written_does_not_hide_how_the_wait_ended(
     nbcloud_mock: MockClouds, step: Step, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -227,3 +214,32 @@ def test_a_report_that_cannot_be_written_does_not_hide_how_the_wait_ended(
     done = invoke("wait", f"{KIND}/{NOTEBOOK}", "--timeout", "0")
     assert done.code == 124
     assert "error: /dev/full could not be written" in done.err
+
+
+@pytest.mark.parametrize("arguments", [("nothing",), (f"{KIND}/{NOTEBOOK}", "--until", "self.x")], ids=" ".join)
+def test_an_error_before_the_wait_is_told_everywhere(
+    nbcloud_mock: MockClouds, step: Step, arguments: tuple[str, ...]
+) -> None:
+    done = invoke("wait", *arguments, "--junit-xml", str(step.junit))
+    assert (done.code, done.out) == (2, ""), "text tells it on stderr alone"
+    problem = done.error[0].removeprefix("error: ")
+    (annotation,) = commands(done.err)
+    assert annotation.startswith(f"::error title=nbcloud wait%3A error::{problem}%0Ahint: ")
+    outputs = step.outputs()
+    assert (outputs["verdict"], outputs["exit_code"], outputs["elapsed_seconds"]) == ("error", "2", "0.0")
+    assert json.loads(outputs["result"])["error"]["problem"] == problem
+    assert step.summary.read_text().startswith("### nbcloud wait: error\n\n")
+    suite = ElementTree.parse(step.junit).getroot()[0]
+    assert [suite.get(name) for name in ("tests", "failures", "errors")] == ["1", "0", "1"]
+    (case,) = suite
+    assert (case.get("name"), case.get("classname")) == ("nbcloud wait", "nbcloud.wait")
+    error = case.find("error")
+    assert error is not None
+    assert (error.get("type"), error.get("message")) == ("error", problem)
+
+
+def test_a_junit_file_without_a_folder_is_told_to_the_step(nbcloud_mock: MockClouds, step: Step) -> None:
+    done = invoke("wait", f"{KIND}/{NOTEBOOK}", "--junit-xml", str(step.junit.parent / "missing" / "junit.xml"))
+    assert done.code == 2
+    assert len([line for line in done.err.splitlines() if line.startswith("error: ")]) == 1, "not said a second time"
+    assert step.outputs()["exit_code"] == "2"

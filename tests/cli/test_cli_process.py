@@ -157,6 +157,25 @@ def test_74_a_reader_that_went_away_is_no_news(env: dict[str, str], arguments: t
     assert (done.returncode, done.stderr) == (74, "")
 
 
+@pytest.mark.parametrize("shape", ["text", "json"])
+def test_a_wait_that_was_not_met_keeps_its_code_where_stdout_is_lost(
+    clouds: MockClouds, env: dict[str, str], shape: str
+) -> None:
+    clouds.modelarts.put_lease(NOTEBOOK, status="FROZEN")
+    with open("/dev/full", "w") as full:
+        done = run("wait", TARGET, "--quiet", "--output", shape, env=env, stdout=full)
+    assert done.returncode == 1
+    assert sorted(line.partition(" ")[0] for line in done.stderr.splitlines()) == ["error:", "error:", "hint:", "hint:"]
+    assert done.stderr.count(FULL) == 1, "both are said, each once"
+
+
+def test_an_error_before_the_wait_keeps_its_code_where_stdout_is_lost(env: dict[str, str]) -> None:
+    with open("/dev/full", "w") as full:
+        done = run("wait", TARGET, "--until", "self.x", "--output", "json", env=env, stdout=full)
+    assert done.returncode == 2
+    assert done.stderr.endswith(FULL)
+
+
 def test_progress_that_nobody_reads_ends_no_wait(clouds: MockClouds, env: dict[str, str]) -> None:
     clouds.modelarts.put_lease(NOTEBOOK, status="STOPPED")
     reading, writing = os.pipe()

@@ -10,7 +10,7 @@ import pytest
 from cli_support import invoke, repeatable, same_as_golden
 from lease_support import KIND, LEASE, NOTEBOOK, RUNNING, notebook
 
-from pulumi_nbcloud.cli.report import public_type
+from pulumi_nbcloud.cli.report import Report, public_type
 from pulumi_nbcloud.errors import NbcloudError, ThrottledError
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.settings import NoCredentialsError
@@ -69,7 +69,74 @@ def test_all_that_is_wrong_is_said_at_once(nbcloud_mock: MockClouds) -> None:
 def test_options_that_exclude_each_other() -> None:
     done = invoke("wait", TARGET, "--fail-on", "false", "--no-fail-on")
     assert done.code == 2
-    assert done.err.splitlines()[-1] == "Error: Invalid value: --fail-on and --no-fail-on exclude each other"
+    assert done.error == ["error: --fail-on and --no-fail-on exclude each other", "hint: leave one of them out"]
+
+
+EARLY = {
+    "a target": ("modelarts:NotebookLeese/x",),
+    "an argument": (f"{KIND}/x",),
+    "names": (TARGET, TARGET),
+    "a condition": (TARGET, "--until", "self.runing"),
+    "several mistakes": (TARGET, "--until", "self.runing", "--timeout", "soon"),
+    "options": (TARGET, "--fail-on", "false", "--no-fail-on"),
+    "settings": (TARGET, "--settings", "/no/such/file"),
+    "a folder": (TARGET, "--junit-xml", "/no/such/folder/x.xml"),
+}
+
+
+@pytest.mark.parametrize("shape", ["json", "jsonl"])
+@pytest.mark.parametrize("arguments", EARLY.values(), ids=EARLY)
+def test_an_error_before_the_wait_has_its_document(
+    nbcloud_mock: MockClouds, arguments: tuple[str, ...], shape: str
+) -> None:
+    done = invoke("wait", *arguments, "--output", shape)
+    assert done.code == 2
+    document = json.loads(done.out)
+    assert done.out.count("\n") == 1 or shape == "json"
+    assert document.pop("event", None) == (None if shape == "json" else "result")
+    error = document.pop("error")
+    assert document == {
+        "schema_version": 1,
+        "verdict": "error",
+        "exit_code": 2,
+        "wanted": None,
+        "met_time": None,
+        "elapsed_seconds": 0.0,
+        "timeout_seconds": None,
+        "polls": 0,
+        "targets": {},
+        "transitions": [],
+        "transition_count": 0,
+    }
+    assert error["type"] == ("SettingsError" if "--settings" in arguments else "InputError")
+    assert done.err == f"error: {error['problem']}\nhint: {error['hint']}\n", "on stderr it is said too, once"
+    assert nbcloud_mock.requests == []
+
+
+def test_a_defect_has_its_document_without_its_text(nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: object) -> None:
+        raise ZeroDivisionError("canary-of-a-secret")
+
+    monkeypatch.setattr(Plan, "judge", broken)
+    done = invoke("wait", TARGET, "--output", "json")
+    assert done.code == 70
+    document = json.loads(done.out)
+    assert (document["verdict"], document["exit_code"]) == ("error", 70)
+    assert re.fullmatch(
+        r"a defect of nbcloud: ZeroDivisionError in test_cli_wait\.py:\d+", document["error"]["problem"]
+    )
+    assert document["error"]["hint"] == "please report it with this line; --verbose shows more"
+    assert done.err.startswith(f"error: {document['error']['problem']} (")
+    assert "canary" not in done.out + done.err
+
+
+def test_a_defect_of_the_telling_itself(nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Report, "document", lambda report: 1 / 0)
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK, **LEASE)
+    for arguments in ((TARGET,), (TARGET, "--until", "self.runing")):
+        done = invoke("wait", *arguments, "--output", "json")
+        assert (done.code, done.out) == (70, "")
+        assert done.err.count("error: a defect of nbcloud: ZeroDivisionError in ") == 1
 
 
 def test_met(nbcloud_mock: MockClouds) -> None:
@@ -199,25 +266,6 @@ def test_a_knob_that_cannot_be_right(option: tuple[str, str], problem: str, nbcl
     done = invoke("wait", TARGET, *option)
     assert (done.code, done.err.splitlines()[0]) == (2, problem)
     assert nbcloud_mock.requests == []
-
-
-@pytest.mark.parametrize("shape", ["json", "jsonl"])
-def test_what_is_refused_is_told_to_programs_too(nbcloud_mock: MockClouds, shape: str) -> None:
-    done = invoke("wait", TARGET, "--until", "self.runing", "--output", shape)
-    assert done.code == 2
-    document = json.loads(done.out)
-    assert ("event" in document) == (shape == "jsonl")
-    assert (document["schema_version"], document["verdict"], document["exit_code"]) == (1, "error", 2)
-    assert (document["targets"], document["polls"], document["wanted"]) == ({}, 0, None)
-    assert document["error"]["type"] == "InputError"
-    assert document["error"]["problem"].startswith("until: self.runing is not a field")
-    assert done.error[0].startswith("error: until: self.runing is not a field")
-    assert nbcloud_mock.requests == []
-
-
-def test_a_settings_file_that_is_not_there_is_told_to_programs_too(tmp_path: Path) -> None:
-    done = invoke("wait", TARGET, "--settings", str(tmp_path / "none.json"), "--output", "json")
-    assert (done.code, json.loads(done.out)["error"]["type"]) == (2, "SettingsError")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,125 @@
+"""How a wait ends for who asked for it: the result on stdout, and the marks and files that CI services read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from pulumi_nbcloud.cli import output
+from pulumi_nbcloud.cli.exit_codes import ExitCode
+from pulumi_nbcloud.cli.output import Format
+from pulumi_nbcloud.errors import InputError, NbcloudError, printable
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.cli.report import Report
+
+
+class Ending:
+    """Tells how a wait ended; the error itself is said on stderr by whoever caught it.
+
+    Args:
+        shape: how the result is printed.
+        junit: where a JUnit file goes; None for none.
+    """
+
+    def __init__(self, shape: Format, junit: Path | None) -> None:
+        self.shape = shape
+        self._junit = junit
+        self._lost = False
+
+    def check(self) -> None:
+        """Checks before the wait what would else be noticed after hours.
+
+        Raises:
+            InputError: the JUnit file has no folder.
+        """
+        if self._junit is not None and not self._has_folder(self._junit):
+            problem = f"--junit-xml {printable(str(self._junit), 200)}: there is no such folder"
+            raise InputError(problem, hint="create the folder first")
+
+    def write(self, text: str) -> None:
+        """Writes lines to stdout; where that fails the wait goes on, because its exit code is still heard."""
+        if self._lost:
+            return
+        try:
+            output.result(text)
+        except typer.Exit:
+            self._lost = True
+
+    def without_a_wait(self, error: NbcloudError) -> ExitCode:
+        """Tells of an error before the wait, or a defect, in every place like any other end.
+
+        Args:
+            error: what is wrong.
+
+        Returns:
+            The exit code.
+        """
+        from pulumi_nbcloud.cli.report import Report
+
+        if self._junit is not None and not self._has_folder(self._junit):
+            self._junit = None  # it is what the error says
+        report = Report.of_error(error, 0.0)
+        self.show(report, ("nbcloud wait",))
+        return self.code(report)
+
+    def code(self, report: Report) -> ExitCode:
+        """Gives the exit code: what a wait came to counts for more than that it could not be told."""
+        return ExitCode.OUTPUT if self._lost and report.exit_code is ExitCode.MET else report.exit_code
+
+    def show(self, report: Report, names: tuple[str, ...]) -> None:
+        """Tells how the wait ended.
+
+        Args:
+            report: the result.
+            names: of the targets, or of the command where they are not known.
+        """
+        from pulumi_nbcloud.cli import github
+
+        if report.error is not None and github.is_github(os.environ):
+            output.say(github.annotation(report.error, report.verdict), command=True)
+        written = [_written(path, write, report) for path, write in self._files(names)]
+        if self.shape is not Format.TEXT:
+            event = {"event": "result"} if self.shape is Format.JSONL else {}
+            document = {**event, **report.document()}
+            self.write(output.as_json(document, indent=None if self.shape is Format.JSONL else 2))
+        elif report.progress is not None:
+            # Of an end before the first look there is no more to say than the error did.
+            self.write(report.line)
+        self._lost = self._lost or not all(written)
+
+    def _files(self, names: tuple[str, ...]) -> Iterator[tuple[str, Callable[[str, Report], None]]]:
+        """The files that a pipeline wants, and what writes each."""
+        from pulumi_nbcloud.cli import github
+
+        if self._junit is not None:
+            from pulumi_nbcloud.cli.junit import write_junit
+
+            yield str(self._junit), lambda path, report: write_junit(Path(path), report, names)
+        if github.is_github(os.environ):
+            for variable, write in (
+                ("GITHUB_OUTPUT", github.write_outputs),
+                ("GITHUB_STEP_SUMMARY", github.write_summary),
+            ):
+                if os.environ.get(variable):
+                    yield os.environ[variable], write
+
+    @staticmethod
+    def _has_folder(path: Path) -> bool:
+        # Not `Path.is_dir`, which raises where a folder above may not be entered.
+        return os.path.isdir(path.parent)
+
+
+def _written(path: str, write: Callable[[str, Report], None], report: Report) -> bool:
+    """Writes one file; says it where that fails, so that the others are written all the same."""
+    try:
+        write(path, report)
+    except OSError as error:
+        output.say(f"error: {printable(path, 200)} could not be written: {error.strerror or error}")
+        output.say("hint: check the path and the space that is left")
+        return False
+    return True
