@@ -45,11 +45,16 @@ class Lines:
 
 
 class Events:
-    """Writes each transition to stdout as a line of JSON, as it is seen."""
+    """Writes each transition as a line of JSON, as it is seen.
+
+    Args:
+        write: takes one line; to stdout if not given.
+    """
 
     heartbeat_seconds = 3600.0
 
-    def __init__(self) -> None:
+    def __init__(self, write: Callable[[str], None] = output.result) -> None:
+        self._write = write
         self._told = 0
 
     def changed(self, progress: Progress, elapsed: float) -> None:
@@ -58,14 +63,14 @@ class Events:
         self._told = progress.transition_count
         for each in progress.transitions[-new:] if new else []:
             document: dict[str, Any] = {"event": "transition", **each}
-            output.result(output.as_json(document, indent=None))
+            self._write(output.as_json(document, indent=None))
 
     def heartbeat(self, progress: Progress, elapsed: float) -> None:
         """Writes nothing: a program needs no heartbeat."""
 
     def warning(self, text: str) -> None:
         """Writes a warning, as an event too."""
-        output.result(output.as_json({"event": "warning", "text": text}, indent=None))
+        self._write(output.as_json({"event": "warning", "text": text}, indent=None))
 
 
 class Several:

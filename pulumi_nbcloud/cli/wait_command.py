@@ -150,7 +150,7 @@ def _wait(plan: Plan, ending: Ending, settings: Path | None, quiet: bool) -> Exi
 
     async def work() -> ExitCode:
         started = time.monotonic()
-        events = progress.Events()
+        events = progress.Events(ending.write)
         try:
             with _progress(plan, ending.shape, quiet, events) as reporter:
                 report = Report.of_met(await waits.wait(plan, reporter))

@@ -15,6 +15,11 @@ from pulumi_nbcloud.mock import MockClouds
 
 TARGET = f"{KIND}/{NOTEBOOK}"
 AT_ONCE = "import pulumi_nbcloud.retry\npulumi_nbcloud.retry.MAX_DELAY_SECONDS = 0.0"
+NO_PAUSE = """
+from pulumi_nbcloud.waiting.plan import Plan
+from pulumi_nbcloud.waiting.schedule import Schedule
+Plan.schedule = lambda plan: Schedule.fixed(0.01)
+"""
 DEFECT = """
 from pulumi_nbcloud.reader import Reader
 def broken(*arguments):
@@ -157,7 +162,7 @@ def test_74_a_reader_that_went_away_is_no_news(env: dict[str, str], arguments: t
     assert (done.returncode, done.stderr) == (74, "")
 
 
-@pytest.mark.parametrize("shape", ["text", "json"])
+@pytest.mark.parametrize("shape", ["text", "json", "jsonl"])
 def test_a_wait_that_was_not_met_keeps_its_code_where_stdout_is_lost(
     clouds: MockClouds, env: dict[str, str], shape: str
 ) -> None:
@@ -174,6 +179,18 @@ def test_an_error_before_the_wait_keeps_its_code_where_stdout_is_lost(env: dict[
         done = run("wait", TARGET, "--until", "self.x", "--output", "json", env=env, stdout=full)
     assert done.returncode == 2
     assert done.stderr.endswith(FULL)
+
+
+@pytest.mark.parametrize(("last", "code"), [("FROZEN", 1), ("RUNNING", 74)])
+def test_a_line_that_is_lost_ends_no_wait(clouds: MockClouds, env: dict[str, str], last: str, code: int) -> None:
+    """It is written while the wait goes on, whose end nobody knows yet."""
+    clouds.modelarts.put_lease(NOTEBOOK, status="STARTING")
+    clouds.modelarts.add_transition(NOTEBOOK, after_reads=1, status=last)
+    with open("/dev/full", "w") as full:
+        done = run("wait", TARGET, "--quiet", "--output", "jsonl", env=env, stdout=full, before=NO_PAUSE)
+    assert done.returncode == code
+    assert done.stderr.count(FULL) == 1
+    assert clouds.request_count() == 2
 
 
 def test_progress_that_nobody_reads_ends_no_wait(clouds: MockClouds, env: dict[str, str]) -> None:
