@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import NoReturn, TypeVar
 
@@ -65,13 +65,18 @@ def _defect(error: Exception, verbose: bool) -> NbcloudError:
     return NbcloudError(problem, hint=hint)
 
 
-def run(work: Callable[[], Awaitable[T]], cancel: Callable[[ExitCode], None] | None = None) -> T:
+def run(
+    work: Callable[[], Awaitable[T]],
+    cancel: Callable[[ExitCode], None] | None = None,
+    show: Callable[[T], None] | None = None,
+) -> T:
     """Runs asynchronous work on an event loop of its own; SIGINT and SIGTERM end it at once.
 
     Args:
         work: what it gives is returned, what it raises is raised.
         cancel: makes the work end with what it knows; called on the event loop with the signal's exit code, at the
             first signal. By default the process ends there; at a second one it always does.
+        show: shows what the work gave. A signal ends the process then whatever it does, so it may be held up.
 
     Returns:
         What the work gave. After a signal this does not return: the process ends, because a name look-up that hangs
@@ -82,7 +87,7 @@ def run(work: Callable[[], Awaitable[T]], cancel: Callable[[ExitCode], None] | N
     caught: list[signal.Signals] = []
 
     async def listen(*, task_status: anyio.abc.TaskStatus[None]) -> None:
-        with anyio.open_signal_receiver(*_SIGNAL_CODES) as signals:
+        with _handlers_kept(caught), anyio.open_signal_receiver(*_SIGNAL_CODES) as signals:
             task_status.started()
             async for number in signals:
                 caught.append(signal.Signals(number))
@@ -90,9 +95,7 @@ def run(work: Callable[[], Awaitable[T]], cancel: Callable[[ExitCode], None] | N
                 if cancel is None:
                     output.say(f"error: ended by {caught[0].name} before the cloud had answered\nhint: run it again")
                     _end(code)
-                # Past the event loop: it may be held up by a file that cannot be written.
-                for each in _SIGNAL_CODES:
-                    signal.signal(each, partial(_end_now, code))
+                _end_at_the_next(code)
                 cancel(code)
 
     async def main() -> T:
@@ -106,19 +109,35 @@ def run(work: Callable[[], Awaitable[T]], cancel: Callable[[ExitCode], None] | N
             except Exception as error:
                 problem = error
             group.cancel_scope.cancel()
+        # Before the loop is closed, which a name look-up that hangs may keep up.
+        if given and show is not None:
+            show(given[0])
         if caught:
             _end(_SIGNAL_CODES[caught[0]])
         if problem is not None:
             raise problem
         return given[0]
 
+    return anyio.run(main)
+
+
+@contextlib.contextmanager
+def _handlers_kept(caught: list[signal.Signals]) -> Iterator[None]:
+    """Puts back the handlers of before, where asyncio would leave Python's own, which end in a traceback."""
     before = {number: signal.getsignal(number) for number in _SIGNAL_CODES}
     try:
-        return anyio.run(main)
+        yield
     finally:
-        # The event loop leaves Python's own behind, which would show a traceback.
         for number, handler in before.items():
             signal.signal(number, handler)
+        if caught:
+            _end_at_the_next(_SIGNAL_CODES[caught[0]])
+
+
+def _end_at_the_next(code: ExitCode) -> None:
+    # Past the event loop: it may be held up by a file that cannot be written.
+    for number in _SIGNAL_CODES:
+        signal.signal(number, partial(_end_now, code))
 
 
 def _end_now(code: ExitCode, number: int, frame: object) -> NoReturn:

@@ -148,7 +148,7 @@ def _wait(plan: Plan, ending: Ending, settings: Path | None, quiet: bool) -> Exi
         signalled.append(code)
         waits.cancellation.cancel()
 
-    async def work() -> ExitCode:
+    async def work() -> Report:
         started = time.monotonic()
         events = progress.Events(ending.write)
         try:
@@ -161,12 +161,14 @@ def _wait(plan: Plan, ending: Ending, settings: Path | None, quiet: bool) -> Exi
         if ending.shape is Format.JSONL and report.progress is not None:
             # The last look ends a wait without telling a reporter.
             events.changed(report.progress, report.elapsed)
+        return report
+
+    def show(report: Report) -> None:
         if report.error is not None:
             output.say(output.error_text(report.error))
         ending.show(report, tuple(plan.kinds))
-        return ending.code(report)
 
-    return running.run(work, cancel)
+    return ending.code(running.run(work, cancel, show))
 
 
 @contextlib.contextmanager

@@ -10,13 +10,29 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from cli_support import run, started
+from cli_support import command, environment, run, started
 from lease_support import KIND, NOTEBOOK
 from nbcloud_support import LIMIT_SECONDS, raw_server
 
 from pulumi_nbcloud.mock import MockClouds
 
 TARGET = f"{KIND}/{NOTEBOOK}"
+# Sends a signal to itself in the middle of an import.
+AT_IMPORT = """
+import signal, sys
+class Raiser:
+    def find_spec(self, name, path=None, target=None):
+        if name == "%s":
+            signal.raise_signal(signal.%s)
+sys.meta_path.insert(0, Raiser())
+"""
+# The same while the result is printed.
+AT_PRINTING = """
+import signal
+from pulumi_nbcloud.cli import output
+output.result = lambda text: signal.raise_signal(signal.%s)
+"""
+ENDED = "error: ended by %s\nhint: run it again\n"
 SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 
 
@@ -119,25 +135,65 @@ def test_a_second_signal_ends_what_the_first_could_not(env: dict[str, str], tmp_
     assert out == ""
 
 
-# The first that the command loads of another package.
-_WHILE_IMPORTING = """
-import os, sys
-class Signals:
-    def find_spec(self, name, path=None, target=None):
-        if name == "typer":
-            os.kill(os.getpid(), {number})
-sys.meta_path.insert(0, Signals())
-"""
-_WHILE_PRINTING = """
-import os
-from pulumi_nbcloud.cli import text
-text.lines = lambda *_: iter(lambda: os.kill(os.getpid(), {number}), 1)
-"""
+# From the first import of ours to the last before the event loop hears signals itself.
+EARLY = [
+    ("typer", ("--help",)),
+    ("typer", ("mock",)),
+    ("pulumi_nbcloud.cli.app", ("wait", TARGET)),
+    ("pulumi_nbcloud.waiting.plan", ("wait", TARGET, "--output", "json")),
+    ("anyio", ("get", TARGET)),
+    ("pulumi_nbcloud.clouds.modelarts.notebook_lease", ("explain", TARGET)),
+]
+
+
+@pytest.mark.parametrize(("module", "arguments"), EARLY, ids=lambda each: each if isinstance(each, str) else each[0])
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
+def test_a_signal_during_the_imports_ends_it(
+    env: dict[str, str], module: str, arguments: tuple[str, ...], number: signal.Signals, code: int
+) -> None:
+    done = run(*arguments, env=env, before=AT_IMPORT % (module, number.name))
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr == ENDED % number.name
+
+
+@pytest.mark.parametrize("arguments", [("get", TARGET), ("wait", TARGET, "--timeout", "0", "--quiet")], ids=" ".join)
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
+def test_a_signal_while_the_result_is_printed_ends_it(
+    clouds: MockClouds, env: dict[str, str], arguments: tuple[str, ...], number: signal.Signals, code: int
+) -> None:
+    clouds.modelarts.put_lease(NOTEBOOK)
+    done = run(*arguments, env=env, before=AT_PRINTING % number.name)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", ENDED % number.name)
 
 
 @pytest.mark.parametrize(("number", "code"), SIGNALS)
-@pytest.mark.parametrize("before", [_WHILE_IMPORTING, _WHILE_PRINTING], ids=["importing", "printing"])
-def test_no_moment_shows_a_traceback(env: dict[str, str], before: str, number: signal.Signals, code: int) -> None:
-    done = run("get", TARGET, before=before.format(number=int(number)), env=env)
-    assert (done.returncode, done.stdout) == (code, "")
-    assert done.stderr.splitlines() == [f"error: ended by {number.name}", "hint: run it again"]
+def test_a_report_that_is_held_up_ends_at_the_first_signal(
+    clouds: MockClouds, env: dict[str, str], tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    """The wait is over, and its report goes to a pipe that nobody reads."""
+    clouds.modelarts.put_lease(NOTEBOOK, status="FROZEN")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with started("wait", TARGET, env={**env, "GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(pipe)}) as process:
+        line_of(process, "::error ")
+        process.send_signal(number)
+        out, err = process.communicate(timeout=LIMIT_SECONDS)
+        assert process.returncode == code
+    assert (out, err) == ("", ENDED % number.name)
+
+
+def test_a_sigint_that_was_ignored_from_the_start_is_heard(env: dict[str, str]) -> None:
+    """As in the background of a script, from its first import to its end."""
+    for before in (AT_IMPORT % ("typer", "SIGINT"), AT_PRINTING % "SIGINT"):
+        line = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *command("help", "exit-codes", before=before)]
+        done = subprocess.run(line, env=environment(**env), capture_output=True, text=True, timeout=LIMIT_SECONDS)
+        assert (done.returncode, done.stdout, done.stderr) == (130, "", ENDED % "SIGINT")
+
+
+def test_a_signal_when_the_line_can_go_nowhere(env: dict[str, str]) -> None:
+    with open("/dev/full", "w") as full:
+        done = run("help", "exit-codes", env=env, before=AT_IMPORT % ("typer", "SIGTERM"), stderr=full)
+    assert done.returncode == 143
+    line = ["sh", "-c", 'exec "$@" 2>&-', "sh", *command("--help", before=AT_IMPORT % ("typer", "SIGTERM"))]
+    closed = subprocess.run(line, env=environment(**env), stdout=subprocess.PIPE, timeout=LIMIT_SECONDS)
+    assert (closed.returncode, closed.stdout) == (143, b"")
