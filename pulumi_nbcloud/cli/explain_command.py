@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -190,7 +189,15 @@ def planned_looks(schedule: Schedule, timeout: float) -> tuple[list[float], int]
         When the first looks are, in seconds, and how many there are: once pauses grow no more, the rest is counted
         and not walked through.
     """
-    looks = [0.0]
-    while looks[-1] < timeout and (len(looks) <= LOOKS_SHOWN or schedule.base < schedule.cap):
-        looks.append(min(timeout, looks[-1] + schedule.next()))
-    return looks, len(looks) + math.ceil((timeout - looks[-1]) / schedule.cap)
+    # In whole nanoseconds: with 38.9 s a sum of fractions would miss the timeout by less than anybody can measure, and
+    # count one look more.
+    end = _nanoseconds(timeout)
+    looks, pause = [0], _nanoseconds(schedule.cap)
+    while looks[-1] < end and (len(looks) <= LOOKS_SHOWN or schedule.base < schedule.cap):
+        looks.append(min(end, looks[-1] + _nanoseconds(schedule.next())))
+    rest = -((looks[-1] - end) // pause)
+    return [each / 1e9 for each in looks], len(looks) + rest
+
+
+def _nanoseconds(seconds: float) -> int:
+    return round(seconds * 1e9)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from aidp_support import pem
 from cli_support import invoke
+from hypothesis import example, given
+from hypothesis import strategies as st
 from lease_support import KIND, NOTEBOOK
 
 from pulumi_nbcloud.cli.explain_command import LOOKS_SHOWN, NOT_SECRET, planned_looks
@@ -156,17 +158,30 @@ def test_the_knobs_are_shown(nbcloud_mock: MockClouds) -> None:
     assert lines[-1] == "  met after 3 looks in a row; not found: fail; 10 failed looks in a row end it"
 
 
-@pytest.mark.parametrize(
-    ("start", "cap"), [(5.0, 30.0), (1.0, 1.0), (30.0, 30.0), (5.0, 5.5)], ids=["growing", "fixed", "slow", "short"]
-)
-@pytest.mark.parametrize("timeout", [0.0, 1.0, 5.0, 7.25, 60.0, 61.0, 1800.0, 3600.0, 3601.5])
-def test_planned_looks_are_those_of_a_wait_that_sees_nothing_new(start: float, cap: float, timeout: float) -> None:
-    walked, plain = [0.0], Schedule(start, cap, random=lambda: 0.5)
-    while walked[-1] < timeout:
-        walked.append(min(timeout, walked[-1] + plain.next()))
-    looks, count = planned_looks(Schedule(start, cap, random=lambda: 0.5), timeout)
-    assert (looks, count) == (walked[: len(looks)], len(walked))
-    assert len(looks) > LOOKS_SHOWN or looks == walked
+# In milliseconds, as a duration can be written; the pause grows where the second is longer.
+@given(start=st.integers(1000, 40_000), cap=st.integers(1000, 60_000), timeout=st.integers(0, 3_600_000))
+@example(start=5000, cap=30_000, timeout=0)
+@example(start=5000, cap=30_000, timeout=1_800_000)
+@example(start=5000, cap=5500, timeout=61_000)
+@example(start=30_000, cap=30_000, timeout=180_000)
+@example(start=30_000, cap=30_000, timeout=180_001)
+@example(start=38_900, cap=38_900, timeout=2_606_300)
+def test_planned_looks_are_those_of_a_wait_that_sees_nothing_new(start: int, cap: int, timeout: int) -> None:
+    def schedule() -> Schedule:
+        return Schedule(start / 1000, cap / 1000, random=lambda: 0.5)
+
+    end, walked, plain = timeout * 1_000_000, [0], schedule()
+    while walked[-1] < end:
+        walked.append(min(end, walked[-1] + round(plain.next() * 1e9)))
+    looks, count = planned_looks(schedule(), timeout / 1000)
+    assert (looks, count) == ([each / 1e9 for each in walked[: len(looks)]], len(walked))
+    assert len(looks) > LOOKS_SHOWN or len(looks) == count
+
+
+def test_a_pause_that_fits_the_timeout_gives_no_look_too_many(nbcloud_mock: MockClouds) -> None:
+    """58 pauses; in floating point the sum of them is a little less."""
+    lines = invoke("explain", TARGETS["modelarts"], "--timeout", "266.8s", "--interval", "4.6s").out.splitlines()
+    assert lines[-2].startswith("  59 looks if nothing changes; ")
 
 
 def test_a_month_of_seconds_is_not_walked_through() -> None:
