@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +13,6 @@ import typer
 
 from pulumi_nbcloud.cli import options, output, running
 from pulumi_nbcloud.cli.exit_codes import ExitCode, of_error
-from pulumi_nbcloud.cli.targets import parse_target, written_shape
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     BadResponseError,
@@ -26,8 +24,6 @@ from pulumi_nbcloud.errors import (
     UnreachableError,
     printable,
 )
-from pulumi_nbcloud.registry import KINDS, load
-from pulumi_nbcloud.settings import NoCredentialsError
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.kind import Kind
@@ -83,6 +79,7 @@ def doctor(
 
 def _doctor(texts: list[str], settings: Path | None, profile: str | None) -> ExitCode:
     from pulumi_nbcloud.cli.sources import config_reader
+    from pulumi_nbcloud.registry import KINDS
 
     config = config_reader(settings)
     clouds = sorted({token.partition(":")[0] for token in KINDS})
@@ -104,6 +101,9 @@ def _doctor(texts: list[str], settings: Path | None, profile: str | None) -> Exi
 
 def _subject(text: str, clouds: list[str], profile: str | None) -> tuple[str, Kind[Any, Any, Any], Any]:
     """What is checked: its title, a kind of its cloud, and the arguments of a read, None where there is no id."""
+    from pulumi_nbcloud.cli.targets import parse_target
+    from pulumi_nbcloud.registry import KINDS, load
+
     if text in clouds:
         probe = PROBES.get(text)
         kind = load(probe or next(token for token in KINDS if token.startswith(f"{text}:")))
@@ -117,9 +117,10 @@ def _subject(text: str, clouds: list[str], profile: str | None) -> tuple[str, Ki
 async def _findings(
     kind: Kind[Any, Any, Any], arguments: Any, profile: str | None, config: ConfigReader, *, named: bool
 ) -> list[Finding]:
+    from pulumi_nbcloud.cli.targets import written_shape
     from pulumi_nbcloud.exchange import last_date
     from pulumi_nbcloud.reader import Reader
-    from pulumi_nbcloud.settings import resolve
+    from pulumi_nbcloud.settings import NoCredentialsError, resolve
 
     try:
         found = resolve(kind.account.schema, getattr(arguments, "profile", profile), config, dict(os.environ))
@@ -188,6 +189,8 @@ def judged_clock(date: str | None, now: float) -> Finding:
         date: the Date header of an answer; None where there was none.
         now: this machine's time, in seconds since 1970.
     """
+    from email.utils import parsedate_to_datetime
+
     try:
         skew = parsedate_to_datetime(date or "").timestamp() - now
     except (ValueError, TypeError):

@@ -12,8 +12,6 @@ import typer
 
 from pulumi_nbcloud.cli import output, running
 from pulumi_nbcloud.cli.exit_codes import ExitCode
-from pulumi_nbcloud.cli.targets import required, written_shape
-from pulumi_nbcloud.registry import KINDS, load
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.condition.schema import Type
@@ -40,6 +38,8 @@ def kinds(
 
 
 def _kinds(tokens: list[str], shape: Format) -> ExitCode:
+    from pulumi_nbcloud.registry import KINDS, load
+
     described = [describe(load(token)) for token in tokens or KINDS]
     if shape is Format.JSON:
         output.result(output.as_json({"kinds": described}))
@@ -52,6 +52,7 @@ def _kinds(tokens: list[str], shape: Format) -> ExitCode:
 
 def describe(kind: Kind[Any, Any, Any]) -> dict[str, Any]:
     """Describes a kind: how it is named and typed, what it takes, what it gives, when it is ready and failed."""
+    from pulumi_nbcloud.cli.targets import required, written_shape
     from pulumi_nbcloud.condition.schema import record_type
 
     return {

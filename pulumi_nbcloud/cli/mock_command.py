@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 import signal
 import threading
 from enum import Enum
@@ -47,6 +45,8 @@ def mock(
     Serves until SIGINT (Ctrl-C) or SIGTERM and then ends with exit code 0. Exit code 2: bad options, a port that is
     taken, or the `mock` extra is not installed.
     """
+    import json
+
     stop = _stop_on_signals()
     clouds = _started(port, scenario)
     try:
@@ -94,6 +94,8 @@ def _as_json(clouds: MockClouds) -> dict[str, Any]:
 
 
 def _as_text(clouds: MockClouds) -> str:
+    import shlex
+
     lines = [f"The mock clouds serve on {clouds.url} until Ctrl-C; the admin API is under {clouds.url}/_mock/", ""]
     lines += ["Settings for a shell:"]
     lines += [f"  export {name}={shlex.quote(value)}" for name, value in clouds.environment().items()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,5 +35,7 @@ def with_profile(target: TypedTarget, profile: str | None) -> dict[str, Any]:
 def set_verbose(verbose: bool) -> None:
     """Shows what this package logs, on stderr."""
     if verbose:
+        import logging
+
         logging.basicConfig(format="debug: %(message)s")
         logging.getLogger("pulumi_nbcloud").setLevel(logging.DEBUG)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -91,6 +90,8 @@ def as_json(document: dict[str, Any], *, indent: int | None = 2) -> str:
         document: what to write, without `schema_version`, which is added in front.
         indent: None for one line.
     """
+    import json
+
     text = json.dumps({"schema_version": SCHEMA_VERSION, **document}, indent=indent, allow_nan=False)
     # The same text to a reader of JSON, and nothing to a CI runner.
     return text.replace("##", "#\\u0023")

@@ -44,7 +44,27 @@ def test_help_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
     assert done.returncode == 0
     # typer itself loads pydantic where a command has parameters.
     allowed = set() if arguments == ("--help",) else {"pydantic"}
-    assert loaded(done.stderr) & HEAVY <= allowed
+    modules = loaded(done.stderr)
+    assert modules & HEAVY <= allowed
+    ours = {name for name in modules if name.startswith("pulumi_nbcloud.") and not is_of_the_command(name)}
+    assert ours == {"pulumi_nbcloud.errors"}, "neither kinds nor settings"
+
+
+def is_of_the_command(name: str) -> bool:
+    return name == "pulumi_nbcloud.cli" or name.startswith("pulumi_nbcloud.cli.")
+
+
+def test_the_commands_load_next_to_nothing_beside_typer() -> None:
+    """What one of them needs, it loads when it is called: email, json, logging, sockets and the like."""
+    program = (
+        "import typer, sys\nbefore = {*sys.modules}\nimport pulumi_nbcloud.cli.app\nprint(*({*sys.modules} - before))"
+    )
+    line = [sys.executable, "-c", program]
+    done = subprocess.run(line, env=environment(), capture_output=True, text=True, timeout=LIMIT_SECONDS)
+    assert (done.returncode, done.stderr) == (0, "")
+    others = {name for name in done.stdout.split() if not is_of_the_command(name)}
+    assert "pulumi_nbcloud.errors" in others
+    assert others <= {"__future__", "pulumi_nbcloud", "pulumi_nbcloud.errors", "unicodedata"}
 
 
 def test_the_command_as_a_module() -> None:
