@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "pulumi-cli"
-VERSION = "3.259.0"
+VERSION = "3.276.0"
 OTHERS = ("pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-pulumi-python")
 
 
@@ -86,6 +86,6 @@ def test_where_nothing_works_it_says_what_to_install(machine: Machine) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert "no Pulumi CLI: no pulumi on PATH" in done.stderr
     assert "the vendor's installer is out of reach (curl exit code 6)" in done.stderr
-    assert "building needs Go 1.25.11 or newer" in done.stderr
+    assert "building needs Go 1.26.6 or newer" in done.stderr
     assert f"hint: install Pulumi {VERSION} or newer" in done.stderr
     assert not machine.kept.exists()
