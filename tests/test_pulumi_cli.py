@@ -47,14 +47,14 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-@pytest.mark.parametrize("version", [VERSION, "3.260.1", "4.0.0"])
+@pytest.mark.parametrize("version", [VERSION, "3.277.1", "4.0.0"])
 def test_a_recent_enough_cli_on_path_is_taken(machine: Machine, version: str) -> None:
     cli(machine.bin, version)
     done = machine.run()
     assert (done.returncode, done.stdout) == (0, f"{machine.bin}\n")
 
 
-@pytest.mark.parametrize("version", ["3.258.9", "3.99.0", "not a version"])
+@pytest.mark.parametrize("version", ["3.275.9", "3.99.0", "not a version"])
 def test_an_older_cli_on_path_is_passed_over_for_the_kept_copy(machine: Machine, version: str) -> None:
     cli(machine.bin, version)
     cli(machine.kept, VERSION)
