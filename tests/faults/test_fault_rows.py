@@ -288,7 +288,7 @@ async def test_row_49_a_list_without_end_has_one(monkeypatch: pytest.MonkeyPatch
         (["job-1", "job-1"], BadResponseError, "ambiguous: 2 jobs have this id"),
     ],
 )
-async def test_row_50_a_filter_that_is_fuzzy(ids: list[str], error: type, problem: str) -> None:
+async def test_row_50_a_filter_that_is_fuzzy(ids: list[str], error: type[NbcloudError], problem: str) -> None:
     found = await job({"total": len(ids), "data": [{"id": each} for each in ids]})
     assert type(found) is error
     assert found.problem == problem

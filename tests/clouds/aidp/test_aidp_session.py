@@ -171,8 +171,8 @@ WIRE_NAMES = {"agentFlowKey": "agent_flow_key", "lifecycleState": "lifecycle_sta
 @pytest.mark.parametrize("name", sorted({*BODY} - {"id"}))
 def test_each_field_may_be_absent_or_null(name: str, how: str) -> None:
     body = {key: value for key, value in BODY.items() if key != name} | ({name: None} if how == "null" else {})
-    changed = WIRE_NAMES.get(name, name)
-    assert read_session(body) == dataclasses.replace(read_session(), **{changed: None})
+    changed: dict[str, Any] = {WIRE_NAMES.get(name, name): None}
+    assert read_session(body) == dataclasses.replace(read_session(), **changed)
 
 
 @pytest.mark.parametrize("name", sorted(KERNEL))
