@@ -31,6 +31,7 @@ lint: $(READY)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
+	$(BIN)/mypy $(patsubst tests/%/conftest.py,-m %.conftest,$(wildcard tests/*/conftest.py))
 	@for version in 3.10 3.14; do echo "pyright, Python $$version" && $(BIN)/pyright --pythonversion $$version || exit 1; done
 	$(BIN)/vermin --quiet --no-tips --eval-annotations --violations -t=3.10- pulumi_nbcloud
 

@@ -80,8 +80,9 @@ def main() -> None:
             clouds.modelarts.put_job(f"job-{number:06d}", status="FINISHED")
         clouds.hpcai.put_instances(ROWS)
         environment = clouds.environment()
-        row = {"id": "job-000000", "name": "mock-job", "user_name": "modelarts_user", "type": "COMMON"}
-        row |= {"status": "FINISHED", "abnormal_count": 0, "create_at": 1749536420547, "update_at": 1749536603947}
+        names = {"id": "job-000000", "name": "mock-job", "user_name": "modelarts_user", "type": "COMMON"}
+        times = {"create_at": 1749536420547, "update_at": 1749536603947}
+        row = {**names, "status": "FINISHED", "abnormal_count": 0, **times}
         text = json.dumps([row] * ROWS).encode()
         found = {
             "json.loads of such jobs": measure(LOADS, environment=environment, text=text),

@@ -55,10 +55,10 @@ class Canned(Client):
 
     def __init__(self, body: bytes) -> None:
         super().__init__()
-        self._body = body
+        self._bytes = body
 
     async def send(self, prepare: Any, **_: Any) -> Reply:
-        return Reply(await prepare(), 200, {"content-type": "application/json"}, self._body)
+        return Reply(await prepare(), 200, {"content-type": "application/json"}, self._bytes)
 
 
 def ours(body: bytes) -> Callable[[], DevServerJobsState]:

@@ -20,16 +20,21 @@ def status_mb(pid: int, name: str) -> float:
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(name)), 0.0)
 
 
+def _parent_of(entry: Path) -> int | None:
+    """The parent of the process whose folder this is; None for other entries, and where it has ended meanwhile."""
+    try:
+        return int((entry / "stat").read_text().rpartition(")")[2].split()[1]) if entry.name.isdigit() else None
+    except OSError:
+        return None
+
+
 def children_of(root: int) -> list[int]:
     """All processes below one."""
     parents: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit():
-                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-                parents.setdefault(parent, []).append(int(entry.name))
-        except OSError:
-            continue
+        parent = _parent_of(entry)
+        if parent is not None:
+            parents.setdefault(parent, []).append(int(entry.name))
     found = [root]
     for pid in found:
         found += parents.get(pid, [])

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from nbcloud_support import NO_CONFIG
+
 from pulumi_nbcloud.account import Standing
 from pulumi_nbcloud.clouds.aidp.account import SCHEMA, AidpAccount
 from pulumi_nbcloud.clouds.aidp.notebook_session import NOTEBOOK_SESSION, NotebookSessionState
@@ -22,7 +24,7 @@ from pulumi_nbcloud.transport import Client
 KIND = "aidp:NotebookSession"
 SESSION = "0f6a7c52-1d2e-4b0a-8f00-000000000001"
 PLATFORM, WORKSPACE = DEFAULT_PLATFORM, DEFAULT_WORKSPACE
-IDS = {"ai_data_platform_id": PLATFORM, "workspace_key": WORKSPACE, "session_id": SESSION}
+IDS: dict[str, Any] = {"ai_data_platform_id": PLATFORM, "workspace_key": WORKSPACE, "session_id": SESSION}
 ARGUMENTS = NOTEBOOK_SESSION.parse(IDS)
 TARGET = f"/20260430/aiDataPlatforms/{PLATFORM}/workspaces/{WORKSPACE}/notebook/api/sessions/{SESSION}"
 ENDPOINT = "https://aidp.us-ashburn-1.oci.oraclecloud.com"
@@ -69,7 +71,7 @@ def key_values(**changes: str) -> dict[str, str]:
 
 def settings_of(values: Mapping[str, str], environment: Mapping[str, str] | None = None) -> Settings:
     """Settings from Pulumi config, and an environment."""
-    return resolve(SCHEMA, None, {"nbcloud:aidp": dict(values)}.get if values else {}.get, environment or {})
+    return resolve(SCHEMA, None, {"nbcloud:aidp": dict(values)}.get if values else NO_CONFIG, environment or {})
 
 
 class Canned(Client):

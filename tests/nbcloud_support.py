@@ -12,7 +12,7 @@ import anyio.lowlevel
 
 from pulumi_nbcloud.clouds.modelarts.account import SCHEMA, ModelArtsAccount
 from pulumi_nbcloud.exchange import Reply, Request
-from pulumi_nbcloud.settings import Settings, resolve
+from pulumi_nbcloud.settings import ConfigReader, Settings, resolve
 from pulumi_nbcloud.transport import Client
 
 NOTEBOOK_ID = "0b9c2f6e-4a70-4a0e-9d0e-2c6f8d1e7a55"
@@ -30,6 +30,9 @@ LEASE_BODY = (
 
 # After this something hangs.
 LIMIT_SECONDS = 120
+
+# Pulumi config that holds nothing.
+NO_CONFIG: ConfigReader = dict[str, object]().get
 
 Answer = bytes | Iterable[bytes]
 

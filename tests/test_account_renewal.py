@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from typing import Any, ClassVar
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from pulumi_nbcloud.account import Account, Standing
@@ -31,7 +32,7 @@ class Cloud(Client):
 
     async def send(self, prepare: Any, **_: Any) -> Reply:
         request = await prepare()
-        await anyio.sleep(0)
+        await anyio.lowlevel.checkpoint()
         if self.down:
             raise UnreachableError("the cloud cannot be reached")
         self.sent.append(request.headers["Token"])

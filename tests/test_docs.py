@@ -21,7 +21,8 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *s
 
 
 def examples_that_are_tests() -> list[str]:
-    found = [text for page in PAGES for text in re.findall(r"^```python\n(.*?)^```$", page.read_text(), re.M | re.S)]
+    block = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    found = [text for page in PAGES for text in block.findall(page.read_text())]
     return [text for text in found if "def test_" in text]
 
 

@@ -52,8 +52,8 @@ def imported(path: Path, *, type_checking: bool) -> set[str]:
         guarded = [
             node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
         ]
-        for node in guarded:
-            node.body = []
+        for each in guarded:
+            each.body = []
     found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

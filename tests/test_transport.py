@@ -563,7 +563,7 @@ async def test_tls_to_a_plain_port_is_named_and_not_tried_again() -> None:
 
 async def test_an_old_tls_is_never_spoken() -> None:
     async with client_of() as client:
-        exact = client._open().client  # type: ignore[attr-defined]
+        exact = client._open().client
         context = exact._context
     assert isinstance(context, ssl.SSLContext)
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2

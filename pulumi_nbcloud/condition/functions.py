@@ -153,7 +153,8 @@ def _string(value: Result) -> Result:
         return "true" if value else "false"
     if isinstance(value, TimestampType):
         moment = value.astimezone(timezone.utc)
-        return _decimal(datetime(*moment.timetuple()[:6]).isoformat(), moment.microsecond) + "Z"
+        whole = datetime(*moment.timetuple()[:6], tzinfo=timezone.utc).isoformat().removesuffix("+00:00")
+        return _decimal(whole, moment.microsecond) + "Z"
     if isinstance(value, DurationType):
         total = timedelta.__floordiv__(value, timedelta(microseconds=1))
         return f"{'-' if total < 0 else ''}{_decimal(str(abs(total) // 10**6), abs(total) % 10**6)}s"

@@ -20,12 +20,18 @@ FOLDER = Path(__file__).parents[2] / "examples" / "pipelines"
 VALUES = {"JOB_ID": "job-1", "NOTEBOOK_ID": NOTEBOOK, "INSTANCE_ID": "notebook-1"}
 
 
-def github() -> dict[str, Any]:
-    return yaml.safe_load((FOLDER / "github.yml").read_text(encoding="utf-8"))
+def loaded(name: str) -> dict[Any, Any]:
+    pipeline = yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
+    assert isinstance(pipeline, dict)
+    return pipeline
 
 
-def gitlab() -> dict[str, Any]:
-    return yaml.safe_load((FOLDER / "gitlab.yml").read_text(encoding="utf-8"))
+def github() -> dict[Any, Any]:
+    return loaded("github.yml")
+
+
+def gitlab() -> dict[Any, Any]:
+    return loaded("gitlab.yml")
 
 
 def scripts() -> Iterator[str]:

@@ -29,7 +29,7 @@ class Terminal:
         columns: its width.
     """
 
-    def __init__(self, process: pexpect.spawn, columns: int) -> None:
+    def __init__(self, process: pexpect.spawn[str], columns: int) -> None:
         self.process = process
         self.raw = ""
         self.screen = pyte.Screen(columns, ROWS)

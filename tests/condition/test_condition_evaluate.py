@@ -429,7 +429,8 @@ def test_a_target_that_does_not_exist_is_undecided() -> None:
     ],
 )
 def test_a_value_that_is_not_what_its_kind_says_is_an_error(field: str, value: object, text: str, reason: str) -> None:
-    assert evaluate(text, dataclasses.replace(FULL, **{field: value})) == Evaluation("error", reason)
+    changed: dict[str, Any] = {field: value}
+    assert evaluate(text, dataclasses.replace(FULL, **changed)) == Evaluation("error", reason)
 
 
 def test_a_state_of_another_kind_is_an_error_not_an_exception() -> None:

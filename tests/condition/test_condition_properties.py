@@ -276,16 +276,17 @@ def meant(tree: Tree, state: ThingState) -> bool | None:
         right = right.strip('"') if isinstance(right, str) else right
         if left is None or right is None:
             return None
-        results = {"==": left == right, "!=": left != right}
+        results: dict[str, bool] = {"==": left == right, "!=": left != right}
         if parts[0] in results:
             return results[parts[0]]
-        return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[parts[0]]
+        results = {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}
+        return results[parts[0]]
     values = [meant(each, state) for each in parts]
     if name == "not":
         return None if values[0] is None else not values[0]
     if name == "if":
         return None if values[0] is None else values[1] if values[0] else values[2]
-    decisive = name == "or"
+    decisive: bool = name == "or"
     if decisive in values:
         return decisive
     return None if None in values else not decisive

@@ -42,7 +42,7 @@ def shown(stack: Stack, columns: int, *arguments: str, then: Callable[[Terminal]
         "pulumi",
         [*arguments, "--color", "always"],
         cwd=str(stack.folder),
-        env=environment,  # type: ignore[arg-type]
+        env=environment,
         dimensions=(ROWS, columns),
         encoding="utf-8",
         timeout=1,

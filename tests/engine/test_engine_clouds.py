@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from lease_support import LEASE, NOTEBOOK
-from nbcloud_support import eventually
-from stack import LIMIT_SECONDS, Stack
+from nbcloud_support import LIMIT_SECONDS, eventually
+from stack import Stack
 
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.mock.aidp.service import DEFAULT_PLATFORM, DEFAULT_WORKSPACE

@@ -184,7 +184,9 @@ def test_an_engine_that_is_gone_ends_the_wait(nbcloud_mock: MockClouds, engine: 
 
     async def program() -> None:
         (hook,) = nbcloud.wait_before(target=args()).before_create  # type: ignore[misc]
-        waiting = asyncio.ensure_future(hook(pulumi.ResourceHookArgs(URN, "", "web", "probe:index:Web")))
+        called = hook(pulumi.ResourceHookArgs(URN, "", "web", "probe:index:Web"))
+        assert called is not None
+        waiting = asyncio.ensure_future(called)
         await asyncio.to_thread(eventually, lambda: bool(engine.logs), "the first status")
         await asyncio.to_thread(hooks._cancel)
         await waiting

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, get_type_hints
@@ -309,7 +310,8 @@ def test_jobs_are_listed_in_both_forms_by_every_filter(override_jobs: tuple[list
         listed = get_dev_server_jobs(**FILTERS)
         assert isinstance(listed, DevServerJobsState)
         assert (listed.total, listed.truncated, listed.jobs) == (2, True, (ROW,))
-        later = get_dev_server_jobs_output(**{name: pulumi.Output.from_input(each) for name, each in FILTERS.items()})
+        filters: dict[str, Any] = {name: pulumi.Output.from_input(each) for name, each in FILTERS.items()}
+        later = get_dev_server_jobs_output(**filters)
         return [later.jobs[0].status, later.total, later.apply(lambda each: each.to_dict())]
 
     status, total, plain = run(program).value
@@ -319,8 +321,11 @@ def test_jobs_are_listed_in_both_forms_by_every_filter(override_jobs: tuple[list
 
 
 def test_a_filter_that_is_unknown_in_preview_reads_nothing(override_jobs: tuple[list[Any], list[Any]]) -> None:
+    def program(name: str) -> Any:
+        return get_dev_server_jobs_output(**{**FILTERS, name: unknown()}).total
+
     for name in FILTERS:
-        result = run(lambda name=name: get_dev_server_jobs_output(**{**FILTERS, name: unknown()}).total, preview=True)
+        result = run(functools.partial(program, name), preview=True)
         assert not result.is_known
     assert override_jobs[1] == []
 
@@ -347,7 +352,7 @@ def test_bad_arguments_of_jobs_are_refused(
 
 def test_a_job_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = {"status": "FINISHED", "abnormal_count": 1.0, "create_at": 5.0}
-    monkeypatch.setitem(faces_support._OUTPUTS, "DevServerJob", answer)  # type: ignore[arg-type]
+    monkeypatch.setitem(faces_support._OUTPUTS, "DevServerJob", answer)
 
     def program() -> Any:
         job = DevServerJob("job", job_id=JOB, profile="other")
@@ -365,7 +370,11 @@ def test_jobs_are_targets_of_gates() -> None:
     def program() -> Any:
         job = DevServerJob("recorded", job_id=JOB)
         listed = DevServerJobsArgs(**FILTERS)
-        targets = {"a": job, "b": DevServerJobArgs(job_id=JOB, profile="other"), "c": listed}
+        targets: dict[str, DevServerJob | DevServerJobArgs | DevServerJobsArgs] = {
+            "a": job,
+            "b": DevServerJobArgs(job_id=JOB, profile="other"),
+            "c": listed,
+        }
         return nbcloud.Gate("gate", targets=targets, until="size(c.jobs) > 0").id
 
     assert run(program).inputs["targets"] == {

@@ -140,7 +140,8 @@ def test_plain_types_stay_what_they_are_and_tuples_are_lists(hint: Any, made: An
 
 def test_the_class_of_a_read_resource_names_the_twins() -> None:
     hint = Recorded.__annotations__["kernel"]
-    assert hint == pulumi.Output[output_hint(Kernel | None)]
+    output: Any = pulumi.Output
+    assert hint == output[output_hint(Kernel | None)]
     assert Recorded.__annotations__["etag"] == pulumi.Output[str | None]
 
 

@@ -27,7 +27,7 @@ def raw(text: bytes, *, keep: bool = False) -> Step:
     return answer(text.replace(b"\n", b"\r\n"), keep=keep)
 
 
-def body(data: bytes | str, status: int = 200, **headers: str) -> Step:
+def body(data: bytes | str, status: int = 200, /, **headers: str) -> Step:
     data = data.encode() if isinstance(data, str) else data
     return answer(http_answer(status, data, {name.replace("_", "-"): value for name, value in headers.items()}))
 

@@ -9,8 +9,12 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from nbcloud_support import LEASE_BODY, http_answer
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 GOOD = http_answer(body=LEASE_BODY)
 PAUSE_SECONDS = 0.01
@@ -113,7 +117,7 @@ class FaultServer:
     def origin(self) -> str:
         return f"https://localhost:{self.port}" if self._tls else f"http://127.0.0.1:{self.port}"
 
-    def __enter__(self) -> FaultServer:
+    def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
         return self

@@ -14,11 +14,11 @@ from pulumi_nbcloud.clouds.modelarts.notebook_lease import NOTEBOOK_LEASE
 from pulumi_nbcloud.condition import Judge
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError
 from pulumi_nbcloud.kind import read
-from pulumi_nbcloud.sharing import Question
+from pulumi_nbcloud.sharing import Question, SharedReads
 from pulumi_nbcloud.transport import Client
 from pulumi_nbcloud.waiting.clock import Clock
 from pulumi_nbcloud.waiting.loop import Cancellation, Wait
-from pulumi_nbcloud.waiting.observing import SharedReads, Target
+from pulumi_nbcloud.waiting.observing import Target
 from pulumi_nbcloud.waiting.outcome import Met
 from pulumi_nbcloud.waiting.reporting import Silent
 from pulumi_nbcloud.waiting.schedule import Schedule

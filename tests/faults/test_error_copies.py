@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -34,7 +35,7 @@ def throttled() -> NbcloudError:
 
 PLAIN = [getattr(nbcloud, name) for name in nbcloud.__all__ if name.endswith("Error") and name != "WaitError"]
 ERRORS: dict[str, Callable[[], NbcloudError]] = {
-    **{cls.__name__: lambda cls=cls: cls("problem", **DETAILS) for cls in PLAIN},
+    **{cls.__name__: functools.partial(cls, "problem", **DETAILS) for cls in PLAIN},
     "throttled with seconds": throttled,
     "WaitError": lambda: WaitError(Outcome.TIMED_OUT, "problem", **DETAILS),
     "ConditionError": lambda: ConditionError(("first", "second")),

@@ -19,7 +19,7 @@ from faults_support import CUT, LOST, account_on, gate, look
 from nbcloud_support import LEASE_BODY, FakeClock, http_answer
 from tls_support import ca_file, server_context
 
-from pulumi_nbcloud.errors import BadResponseError, SettingsError, UnreachableError
+from pulumi_nbcloud.errors import BadResponseError, NbcloudError, SettingsError, UnreachableError
 from pulumi_nbcloud.transport import Client
 from pulumi_nbcloud.waiting.outcome import Met
 
@@ -142,7 +142,7 @@ async def test_row_18_a_certificate_that_is_not_accepted(
 ) -> None:
     if "issuer" in context:
         context = {**context, "issuer": trustme.CA()}
-    settings = {"caFile": ca_file(tmp_path)} if trusted else {}
+    settings: dict[str, Any] = {"caFile": ca_file(tmp_path)} if trusted else {}
     with FaultServer(answer(), tls=server_context(**context)) as server:
         found, clock = await look(server, **settings)
         ended = await gate_of_one_look(server, settings)
@@ -152,7 +152,7 @@ async def test_row_18_a_certificate_that_is_not_accepted(
     assert problem in str(ended)
 
 
-async def gate_of_one_look(server: FaultServer, settings: dict[str, str]) -> object:
+async def gate_of_one_look(server: FaultServer, settings: dict[str, Any]) -> object:
     ended = await gate(server, **settings)
     assert not isinstance(ended, Met)
     return ended
@@ -269,7 +269,9 @@ async def test_a_proxy_of_the_environment_is_not_heard(monkeypatch: pytest.Monke
         ),
     ],
 )
-async def test_row_19_a_proxy_that_refuses(status: int, error: type, problem: str, hint: str, requests: int) -> None:
+async def test_row_19_a_proxy_that_refuses(
+    status: int, error: type[NbcloudError], problem: str, hint: str, requests: int
+) -> None:
     refusal = http_answer(status, b"canary", {"Proxy-Authenticate": 'Basic realm="canary"', "Connection": "close"})
     with Proxy(refusal) as proxy:
         url = f"http://user:canary-pass@127.0.0.1:{proxy.port}"

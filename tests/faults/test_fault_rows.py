@@ -9,10 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 import anyio
+import anyio.to_thread
 import pytest
 from fault_server import FaultServer, Peer, answer
 from faults_support import ARGUMENTS, account_on, gate, look, wait_on
-from nbcloud_support import LEASE_BODY, NOW, FakeClock, http_answer, make_account
+from nbcloud_support import LEASE_BODY, LIMIT_SECONDS, NOW, FakeClock, http_answer, make_account
 
 from pulumi_nbcloud.clouds.hpcai.account import SCHEMA as HPCAI
 from pulumi_nbcloud.clouds.hpcai.account import HpcAiAccount
@@ -288,7 +289,7 @@ async def test_row_49_a_list_without_end_has_one(monkeypatch: pytest.MonkeyPatch
         (["job-1", "job-1"], BadResponseError, "ambiguous: 2 jobs have this id"),
     ],
 )
-async def test_row_50_a_filter_that_is_fuzzy(ids: list[str], error: type, problem: str) -> None:
+async def test_row_50_a_filter_that_is_fuzzy(ids: list[str], error: type[NbcloudError], problem: str) -> None:
     found = await job({"total": len(ids), "data": [{"id": each} for each in ids]})
     assert type(found) is error
     assert found.problem == problem
@@ -430,17 +431,16 @@ async def test_row_55_a_wait_is_cancelled_in_the_middle_of_a_request() -> None:
 
     def hang(peer: Peer) -> None:
         peer.read()
-        arrived.append(1)
+        arrived.set()
         peer.hang()
 
-    arrived: list[int] = []
+    arrived = threading.Event()
     with FaultServer(hang) as server:
         wait = wait_on(account_on(server, client, FakeClock()))
         async with anyio.create_task_group() as tasks:
 
             async def cancel() -> None:
-                while not arrived:
-                    await anyio.sleep(0.01)
+                assert await anyio.to_thread.run_sync(arrived.wait, LIMIT_SECONDS)
                 wait._cancellation.cancel()
 
             tasks.start_soon(cancel)

@@ -22,7 +22,8 @@ def server_context(
     yesterday = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)
     certificate = (issuer or authority()).issue_cert(
         name,
-        **({"not_before": yesterday - datetime.timedelta(days=30), "not_after": yesterday} if expired else {}),
+        not_before=yesterday - datetime.timedelta(days=30) if expired else None,
+        not_after=yesterday if expired else None,
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)

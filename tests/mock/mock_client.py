@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -31,13 +32,14 @@ class Reply:
 
     @property
     def code(self) -> str:
-        return self.json.get("error_code", "")
+        code: str = self.json.get("error_code", "")
+        return code
 
 
 def send(url: str, target: str, method: str = "GET", headers: dict[str, str] | None = None, body: Any = None) -> Reply:
     """Send one request with exactly this target."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
     try:
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
         for name, value in {"Host": parts.netloc, **(headers or {})}.items():
@@ -59,7 +61,7 @@ def sign(
     *,
     access_key: str = ACCESS_KEY,
     secret_key: str = SECRET_KEY,
-    headers: dict[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
     date: float | None = None,
 ) -> tuple[str, dict[str, str]]:
     """Return the target and the headers that the vendor's signer makes; `path` is decoded text."""

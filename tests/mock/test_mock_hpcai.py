@@ -26,7 +26,7 @@ def post(
     return send(clouds.url, path, "POST", headers={"Content-Type": "application/json", **(headers or {})}, body=asked)
 
 
-def listed(clouds: MockClouds, page: int = 1, size: int = 10, **headers: str) -> Reply:
+def listed(clouds: MockClouds, page: int = 1, size: int = 10, /, **headers: str) -> Reply:
     body = {"pager": {"currentPage": page, "pageSize": size}}
     return post(clouds, body=body, headers=headers or {"X-API-Key": KEY})
 
@@ -191,8 +191,8 @@ def test_transitions_count_the_pages_that_show_the_instance(clouds: MockClouds) 
     clouds.hpcai.put_instance(ID, status="PullingImage", healthy=False)
     clouds.hpcai.put_instance("second")
     clouds.hpcai.add_transition(ID, after_reads=2, status="Running", healthy=True)
-    listed(clouds, page=2, size=1)
-    seen = [listed(clouds, size=1).json["instances"][0]["instanceRuntimeInfo"]["status"] for _ in range(3)]
+    listed(clouds, 2, 1)
+    seen = [listed(clouds, 1, 1).json["instances"][0]["instanceRuntimeInfo"]["status"] for _ in range(3)]
     assert seen == ["PullingImage", "PullingImage", "Running"]
     assert clouds.hpcai.get_instance(ID)["reads"] == 3
 
@@ -339,7 +339,8 @@ def test_a_login_that_is_refused(clouds: MockClouds, login: dict[str, str], stat
 
 
 def test_a_login_without_its_fields(clouds: MockClouds) -> None:
-    for body in ({}, [], {"username": 7, "password": []}):
+    bodies: tuple[object, ...] = ({}, [], {"username": 7, "password": []})
+    for body in bodies:
         assert post(clouds, "/api/user/login", body).json["code"] == -1
 
 

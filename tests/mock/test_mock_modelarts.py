@@ -15,7 +15,8 @@ from pulumi_nbcloud.mock.validation import InvalidInput, UnknownThing
 
 def failures(clouds: MockClouds, access_key: str = ACCESS_KEY) -> int:
     accounts = clouds.modelarts.state()["accounts"]
-    return next(account["failures"] for account in accounts if account["access_key"] == access_key)
+    found: int = next(account["failures"] for account in accounts if account["access_key"] == access_key)
+    return found
 
 
 def refused(reply: Reply, text: str) -> None:

@@ -150,10 +150,10 @@ def test_a_token_is_for_one_project(clouds: MockClouds) -> None:
 def test_the_projects_of_a_caller(clouds: MockClouds) -> None:
     clouds.modelarts.add_account("AK", "sk", projects=["a", "b"])
     clouds.modelarts.name_project("b", "elsewhere")
-    keys = {"access_key": "AK", "secret_key": "sk"}
 
     def projects(name: str | None = None) -> list[tuple[str, str]]:
-        target, headers = sign(clouds.url, "/v3/projects", [("name", name)] if name else [], **keys)
+        query = [("name", name)] if name else []
+        target, headers = sign(clouds.url, "/v3/projects", query, access_key="AK", secret_key="sk")
         found = send(clouds.url, target, headers=headers).json["projects"]
         return [(each["id"], each["name"]) for each in found]
 

@@ -15,7 +15,7 @@ OTHER = "62c89f77-fc81-45a8-9647-d6e457e73954"
 ADMIN = f"modelarts/jobs/{PROJECT}/{JOB}"
 
 
-def list_jobs(url: str, project_id: str = PROJECT, date: float | None = None, **query: str) -> Reply:
+def list_jobs(url: str, project_id: str = PROJECT, date: float | None = None, /, **query: str) -> Reply:
     target, headers = sign(url, f"/v1/{project_id}/dev-servers/jobs", list(query.items()), date=date)
     return send(url, target, headers=headers)
 
@@ -170,7 +170,7 @@ def test_a_transition_after_seconds(frozen: typing.Any) -> None:
         clouds.clock.advance(59)
         assert clouds.modelarts.get_job(JOB)["status"] == "PROCESSING"
         clouds.clock.advance(10)
-        [row] = list_jobs(clouds.url, date=frozen.now).json["data"]
+        [row] = list_jobs(clouds.url, PROJECT, frozen.now).json["data"]
         assert (row["status"], row["update_at"]) == ("FINISHED", int((frozen.now + 60) * 1000))
 
 

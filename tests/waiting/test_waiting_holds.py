@@ -28,9 +28,9 @@ def looks(*waits: tuple[float, History, float, float], until: float = 100.0, apa
     async def simulate() -> None:
         shared = SharedReads(VirtualClock())
 
-        async def one(start: float, history: History, interval: float, timeout: float) -> None:
+        async def one(start: float, history: History, interval: float, limit: float) -> None:
             await anyio.sleep(start)
-            wait = wait_for(history, shared=shared, schedule=steady(interval), timeout=timeout)
+            wait = wait_for(history, shared=shared, schedule=steady(interval), timeout=limit)
             if apart:
                 asked = Question(id(history), THING.token)
                 wait._targets = {"self": target_of(history, question=asked)}

@@ -84,7 +84,7 @@ class FakeEngine(engine_pb2_grpc.EngineServicer):
     def __init__(self) -> None:
         self.logs: list[engine_pb2.LogRequest] = []
         self._server = grpc.server(futures.ThreadPoolExecutor(max_workers=8))
-        engine_pb2_grpc.add_EngineServicer_to_server(self, self._server)  # type: ignore[no-untyped-call]
+        engine_pb2_grpc.add_EngineServicer_to_server(self, self._server)
         self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
 
     def __enter__(self) -> FakeEngine:

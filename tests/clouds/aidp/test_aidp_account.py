@@ -25,7 +25,7 @@ from aidp_support import (
     session_of,
     settings_of,
 )
-from nbcloud_support import FakeClock, http_answer, raw_server, target_of
+from nbcloud_support import NO_CONFIG, FakeClock, http_answer, raw_server, target_of
 
 from pulumi_nbcloud.clouds.aidp.account import AidpAccount, endpoint_of
 from pulumi_nbcloud.clouds.aidp.notebook_session import NOTEBOOK_SESSION
@@ -85,10 +85,10 @@ async def test_the_environment_carries_a_key_of_many_lines(clouds: MockClouds, c
     clouds.aidp.put_session(SESSION, platform_id=OTHER_PLATFORM, name="other")
     reader = Reader({**clouds.environment(), **clouds.environment("other")}, client)
     assert "\n" in clouds.environment()["NBCLOUD_AIDP_PRIVATE_KEY"]
-    assert (await reader.read(NOTEBOOK_SESSION, ARGUMENTS, {}.get)).name == "training"
+    assert (await reader.read(NOTEBOOK_SESSION, ARGUMENTS, NO_CONFIG)).name == "training"
     ids = {"ai_data_platform_id": OTHER_PLATFORM, "workspace_key": ARGUMENTS.workspace_key, "session_id": SESSION}
     other = NOTEBOOK_SESSION.parse({**ids, "profile": "other"})
-    assert (await reader.read(NOTEBOOK_SESSION, other, {}.get)).name == "other"
+    assert (await reader.read(NOTEBOOK_SESSION, other, NO_CONFIG)).name == "other"
 
 
 @pytest.mark.anyio
@@ -153,7 +153,9 @@ async def test_odd_ids_are_signed_as_sent(clouds: MockClouds, client: Client, id
 
 
 @pytest.mark.anyio
-async def test_each_attempt_has_an_id_of_its_own_and_is_signed_anew(clouds: MockClouds, client: Client) -> None:
+async def test_each_attempt_has_an_id_of_its_own_and_is_signed_anew(
+    clouds: MockClouds, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clouds.faults.add(service="aidp", status=500, body='{"code": "InternalServerError", "message": "x"}', count=2)
     seen: list[dict[str, str]] = []
     account = on_mock(clouds, client)
@@ -164,7 +166,7 @@ async def test_each_attempt_has_an_id_of_its_own_and_is_signed_anew(clouds: Mock
         seen.append(dict(request.headers))
         return request
 
-    account.sign = keep  # type: ignore[method-assign]
+    monkeypatch.setattr(account, "sign", keep)
     assert (await session_of(account)).name == "training"
     assert [entry.status for entry in clouds.requests] == [500, 500, 200]
     assert len({headers["opc-request-id"] for headers in seen}) == 3

@@ -45,6 +45,7 @@ from pulumi_nbcloud.errors import (
 from pulumi_nbcloud.fields import stable
 from pulumi_nbcloud.kind import read
 
+BOUNDS = (datetime(1971, 1, 1), datetime(9999, 12, 31))  # noqa: DTZ001 (hypothesis gives them the time zone)
 SUBJECT = f"{KIND} {PLATFORM}/{WORKSPACE}/{SESSION}"
 KERNEL = BODY["kernel"]
 
@@ -171,8 +172,8 @@ WIRE_NAMES = {"agentFlowKey": "agent_flow_key", "lifecycleState": "lifecycle_sta
 @pytest.mark.parametrize("name", sorted({*BODY} - {"id"}))
 def test_each_field_may_be_absent_or_null(name: str, how: str) -> None:
     body = {key: value for key, value in BODY.items() if key != name} | ({name: None} if how == "null" else {})
-    changed = WIRE_NAMES.get(name, name)
-    assert read_session(body) == dataclasses.replace(read_session(), **{changed: None})
+    changed: dict[str, Any] = {WIRE_NAMES.get(name, name): None}
+    assert read_session(body) == dataclasses.replace(read_session(), **changed)
 
 
 @pytest.mark.parametrize("name", sorted(KERNEL))
@@ -211,7 +212,7 @@ def test_the_last_activity_is_one_form_of_time_or_nothing(text: str, expected: s
     assert kernel.last_activity == expected
 
 
-@given(st.datetimes(datetime(1971, 1, 1), datetime(9999, 12, 31), timezones=st.just(timezone.utc)))
+@given(st.datetimes(*BOUNDS, timezones=st.just(timezone.utc)))
 def test_any_time_is_cut_to_milliseconds(moment: datetime) -> None:
     wire = moment.isoformat().replace("+00:00", "Z")
     kernel = read_session({**BODY, "kernel": {**KERNEL, "last_activity": wire}}).kernel

@@ -194,7 +194,7 @@ def settings_of(values: Mapping[str, str]) -> Any:
     return resolve(HpcAiAccount.schema, None, {"nbcloud:hpcai": dict(values)}.get, {})
 
 
-def account_of(client: Client, now: Callable[[], float] = lambda: NOW, **values: str) -> HpcAiAccount:
+def account_of(client: Client, now: Callable[[], float] = lambda: NOW, /, **values: str) -> HpcAiAccount:
     """An account; by default it has an API key."""
     return HpcAiAccount(settings_of(values or {"apiKey": API_KEY}), client, now=now)
 

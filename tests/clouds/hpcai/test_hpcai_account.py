@@ -12,6 +12,7 @@ from typing import Any
 import anyio
 import pytest
 from hpcai_support import NOW, Canned, account_of, settings_of
+from nbcloud_support import NO_CONFIG
 
 from pulumi_nbcloud.clouds.hpcai.account import LOGIN_PATH, HpcAiAccount
 from pulumi_nbcloud.clouds.hpcai.instances import INSTANCE, INSTANCES
@@ -137,10 +138,10 @@ async def test_a_cookie_that_the_cloud_sets_is_never_sent_back(mocked: Mocked) -
 
 def test_the_settings_of_the_cloud() -> None:
     schema = HpcAiAccount.schema
-    found = resolve(schema, None, {}.get, {"HPCAI_API_KEY": "k"})
+    found = resolve(schema, None, NO_CONFIG, {"HPCAI_API_KEY": "k"})
     assert (dict(found.values), found.origin["apiKey"]) == ({"apiKey": "k"}, "the environment (HPCAI_…)")
     assert account_of(Client(), apiKey="k").base_url == "https://hpc-ai.com"
-    found = resolve(schema, "p", {}.get, {"NBCLOUD_PROFILE_P_HPCAI_ACCESS_TOKEN": "t", "HPCAI_API_KEY": "k"})
+    found = resolve(schema, "p", NO_CONFIG, {"NBCLOUD_PROFILE_P_HPCAI_ACCESS_TOKEN": "t", "HPCAI_API_KEY": "k"})
     assert dict(found.values) == {"accessToken": "t"}
     with pytest.raises(SettingsError, match="two ways to sign in to hpcai: apiKey and username \\+ password"):
         settings_of({"apiKey": "k", "password": "p"})
@@ -490,9 +491,9 @@ async def test_a_rotated_key_is_another_account(mocked: Mocked) -> None:
     mocked.clouds.hpcai.add_account("mock-user", "p", "rotated")
     for _ in range(3):
         with pytest.raises(AuthenticationError):
-            await reader.read(INSTANCE, ONE, {}.get)
+            await reader.read(INSTANCE, ONE, NO_CONFIG)
     environment["NBCLOUD_HPCAI_API_KEY"] = "rotated"
-    assert (await reader.read(INSTANCE, ONE, {}.get)).status == "Running"
+    assert (await reader.read(INSTANCE, ONE, NO_CONFIG)).status == "Running"
     assert len(mocked.operations) == 2
 
 
@@ -597,7 +598,7 @@ async def test_many_targets_of_one_account_cost_one_walk(mocked: Mocked) -> None
     assert plan is not None, problems
     mocked.clients.append(Client(sleep=no_pause))
     environment = {**mocked.clouds.environment(), **mocked.clouds.environment("other")}
-    seen, meaning = await Waits(Reader(environment, mocked.clients[-1]), {}.get).look(plan)
+    seen, meaning = await Waits(Reader(environment, mocked.clients[-1]), NO_CONFIG).look(plan)
     assert "i0: name=example-instance, status=Running, healthy=true" in seen
     assert "gone: not found" in seen
     assert meaning == "the condition holds"

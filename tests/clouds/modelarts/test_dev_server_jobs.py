@@ -163,13 +163,18 @@ def test_one_job_is_asked_for_by_its_id() -> None:
 def test_a_list_of_one_id_and_the_job_of_it_ask_the_same() -> None:
     job, jobs = DEV_SERVER_JOB.parse({"job_id": "x"}), DEV_SERVER_JOBS.parse({"job_id": "x"})
     assert DEV_SERVER_JOB.question(job) == DEV_SERVER_JOBS.question(jobs)
-    others = [{}, {"job_id": "y"}, {"name": "x"}, {"job_id": "x", "visible": True}, {"job_id": "x", "visible": False}]
+    others: list[dict[str, Any]] = [
+        {},
+        {"job_id": "y"},
+        {"name": "x"},
+        {"job_id": "x", "visible": True},
+        {"job_id": "x", "visible": False},
+    ]
     questions = [DEV_SERVER_JOBS.question(DEV_SERVER_JOBS.parse(each)) for each in others]
     assert len({*questions, DEV_SERVER_JOB.question(job)}) == 6
     # Whose it is the account says, not the profile's name.
-    assert DEV_SERVER_JOB.question(DEV_SERVER_JOB.parse({"job_id": "x", "profile": "p"})) in (
-        DEV_SERVER_JOB.question(job),
-    )
+    other = DEV_SERVER_JOB.parse({"job_id": "x", "profile": "p"})
+    assert DEV_SERVER_JOB.question(other) == DEV_SERVER_JOB.question(job)
 
 
 # --- odd rows

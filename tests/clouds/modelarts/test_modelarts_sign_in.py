@@ -13,7 +13,7 @@ import anyio
 import anyio.to_thread
 import pytest
 from modelarts_support import Canned, account_of
-from nbcloud_support import NOTEBOOK_ID, FakeClock, RawServer, header_of, http_answer, raw_server, target_of
+from nbcloud_support import NO_CONFIG, NOTEBOOK_ID, FakeClock, RawServer, header_of, http_answer, raw_server, target_of
 
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount
 from pulumi_nbcloud.clouds.modelarts.dev_server_jobs import DEV_SERVER_JOBS
@@ -232,9 +232,9 @@ async def test_a_new_password_is_tried(clouds: MockClouds) -> None:
     reader = Reader(environment, client)
     try:
         with pytest.raises(AuthenticationError):
-            await reader.read(NOTEBOOK_LEASE, LEASE, {}.get)
+            await reader.read(NOTEBOOK_LEASE, LEASE, NO_CONFIG)
         environment["NBCLOUD_MODELARTS_PASSWORD"] = clouds.modelarts.password_settings()["password"]
-        assert (await reader.read(NOTEBOOK_LEASE, LEASE, {}.get)).running
+        assert (await reader.read(NOTEBOOK_LEASE, LEASE, NO_CONFIG)).running
     finally:
         await client.aclose()
 
@@ -547,6 +547,7 @@ def test_odd_answers_of_iam_are_told_with_their_place(answer: bytes, cls: type[N
     error, targets, _ = log_in(answer)
     assert type(error) is cls
     assert error.problem.startswith(problem)
+    assert error.where is not None
     assert error.where.startswith("POST http://127.0.0.1:")
     assert error.where.endswith("/v3/auth/tokens")
     assert error.request_id == "r-7"
