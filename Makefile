@@ -3,9 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/made-from-lock
-SOURCES := pulumi_nbcloud tests examples benchmarks scripts/pulumi-cli scripts/demo scripts/reference scripts/test-versions
+SOURCES := pulumi_nbcloud tests examples benchmarks scripts/pulumi-cli scripts/demo scripts/reference scripts/test-versions scripts/stress
 
-.PHONY: demo test unit engine versions lint format reference bench soak lock clean
+.PHONY: demo test unit engine versions lint format reference bench soak stress lock clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -56,6 +56,13 @@ SEED ?= 1
 soak: $(READY)
 	$(BIN)/python tests/soak/soak.py --seconds $(SECONDS) --seed $(SEED)
 	NBCLOUD_FUZZ_EXAMPLES=1000 $(BIN)/python -m pytest -q tests/faults/test_fault_fuzz.py
+
+# Goes on where it stopped; make stress RUNS=3 for fewer, FRESH=--fresh from the start, JOBS=4 with pytest-xdist.
+RUNS ?= 10
+JOBS ?= 1
+stress: $(READY)
+	@scripts/pulumi-cli > /dev/null
+	$(BIN)/python scripts/stress --runs $(RUNS) --jobs $(JOBS) $(FRESH)
 
 # Made anew when the lock file or the project's own metadata changes.
 $(READY): requirements-dev.lock pyproject.toml
