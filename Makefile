@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/made-from-lock
-SOURCES := pulumi_nbcloud tests examples benchmarks scripts/pulumi-cli scripts/demo scripts/reference scripts/test scripts/test-versions
+SOURCES := pulumi_nbcloud tests examples benchmarks scripts/pulumi-cli scripts/demo scripts/reference scripts/stress scripts/test scripts/test-versions
 
 .PHONY: environment check-python demo test extended unit engine versions lint format reference bench stress soak lock clean
 .DELETE_ON_ERROR:
@@ -59,6 +59,13 @@ SEED ?= 1
 soak: $(READY)
 	$(BIN)/python tests/soak/soak.py --seconds $(SECONDS) --seed $(SEED)
 	NBCLOUD_FUZZ_EXAMPLES=1000 $(BIN)/python -m pytest -q tests/faults/test_fault_fuzz.py
+
+# Goes on where it stopped; make stress RUNS=3 for fewer, FRESH=--fresh from the start.
+RUNS ?= 10
+JOBS ?= 4
+stress: $(READY)
+	@scripts/pulumi-cli > /dev/null
+	$(BIN)/python scripts/stress --runs $(RUNS) --jobs $(JOBS) $(FRESH)
 
 environment: $(READY)
 

@@ -9,9 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.mock import MockClouds
+
+# How long an example takes is up to the machine, not to what is tested.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 _SCRUBBED = ("NBCLOUD_", "HUAWEICLOUD_", "HW_", "OCI_", "HPCAI_", "PULUMI_")
 _PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}

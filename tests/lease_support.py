@@ -25,7 +25,16 @@ def lease_target(number: int = 1, **arguments: Any) -> dict[str, Any]:
 
 def looked_at(clouds: MockClouds) -> list[int]:
     """Which notebook each request asked for, in the order of the requests."""
-    return [int(entry.target.split("/")[4].removeprefix(NOTEBOOKS)) for entry in clouds.requests]
+    return [_number(entry.target) for entry in clouds.requests]
+
+
+def answered(clouds: MockClouds) -> set[int]:
+    """Which notebooks were asked for and the answer decided: what changes from now on is for later looks."""
+    return {_number(entry.target) for entry in clouds.requests if entry.status is not None}
+
+
+def _number(target: str) -> int:
+    return int(target.split("/")[4].removeprefix(NOTEBOOKS))
 
 
 NOTEBOOK = notebook()

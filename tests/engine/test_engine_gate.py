@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
-from lease_support import STOPPED, looked_at, notebook
-from nbcloud_support import eventually
+from lease_support import STOPPED, answered, looked_at, notebook
+from nbcloud_support import LIMIT_SECONDS, eventually
 from stack import GATE, PROGRAM_ROW, ROOT, Stack, row, urn
 
 from pulumi_nbcloud.mock import MockClouds
@@ -20,14 +20,17 @@ def asked(clouds: MockClouds) -> Counter[int]:
     return Counter(looked_at(clouds))
 
 
+def timeless(line: str) -> str:
+    """A line without how long it took, which is up to the machine."""
+    return re.sub(r"\d+s of", "Ns of", line)
+
+
 def moment(text: str) -> datetime:
     return datetime.fromisoformat(re.sub(r"(\.\d{6})\d*Z$", r"\1+00:00", text))
 
 
 def test_what_depends_on_a_gate_waits_for_its_release(stack: Stack, clouds: MockClouds) -> None:
     clouds.modelarts.put_lease(notebook(1), status="STOPPED")
-    clouds.modelarts.add_transition(notebook(1), status="STARTING", after_reads=1)
-    clouds.modelarts.add_transition(notebook(1), status="RUNNING", after_reads=2)
     clouds.modelarts.put_lease(notebook(2))
     stack.program("""
         ready = gate("ready", 1)
@@ -42,28 +45,35 @@ def test_what_depends_on_a_gate_waits_for_its_release(stack: Stack, clouds: Mock
             ready.polls, ready.transition_count, ready.states["self"]["duration"], lease.duration).apply(
             lambda values: [type(value).__name__ for value in values]))
     """)
-    run = stack.up()
-    # Three looks of the gate, and only then what depends on it, in any order.
-    assert looked_at(clouds)[:3] == [1, 1, 1]
-    assert asked(clouds) == {1: 4, 2: 1}
+    with stack.begin("up", "--yes", "--skip-preview") as update:
+        eventually(lambda: "beside" in stack.resources(), "what does not wait")
+        eventually(lambda: answered(clouds) == {1}, "a look of the gate")
+        clouds.modelarts.add_transition(notebook(1), status="STARTING")
+        clouds.modelarts.add_transition(notebook(1), status="RUNNING", after_reads=1)
+        run = update.end(LIMIT_SECONDS)
+    assert run.code == 0, run.text
+    outputs = stack.outputs()
+    verdict, polls, elapsed, count, states, transitions = outputs["values"]
+    # The looks of the gate, and only then what depends on it, in any order.
+    assert looked_at(clouds)[:polls] == [1] * polls
+    assert asked(clouds) == {1: polls + 1, 2: 1}
     state = stack.resources()
-    released = moment(clouds.requests[2].finished_at or "")
+    released = moment(clouds.requests[polls - 1].finished_at or "")
     created = {name: moment(state[name]["created"]) for name in ("behind", "beside", "second", "ready")}
     assert created["beside"] < released <= created["ready"]
     assert created["ready"] <= min(created["behind"], created["second"])
 
     # Live, on its own row, and gone afterwards.
     shown = [line.partition("waiting: ")[2] for line in run.output.splitlines() if f"{GATE} ready creating" in line]
-    status = [re.sub(r"\d+s of", "Ns of", line) for line in shown if line]
+    status = [timeless(line) for line in shown if line]
     assert list(dict.fromkeys(status)) == [
         f"{STOPPED}; wanted: self.running; Ns of 10m",
         "running=false, not_running_reason=STARTING; wanted: self.running; Ns of 10m",
     ]
     assert "Diagnostics:" not in run.output
 
-    outputs = stack.outputs()
-    verdict, polls, elapsed, count, states, transitions = outputs["values"]
-    assert (verdict, polls, count) == ("met", 3, 3)
+    assert (verdict, count) == ("met", 3)
+    assert polls >= 3
     assert elapsed > 1
     assert states["self"]["running"] is True
     assert [each["seen"] for each in transitions][:2] == [STOPPED, "running=false, not_running_reason=STARTING"]
@@ -110,30 +120,30 @@ OUTCOMES: dict[str, tuple[int, str, str]] = {
     "failed": (
         1,
         (
-            'failed after 0s of 10m: self.not_running_reason == "FROZEN" holds; wanted: self.running; '
+            'failed after Ns of 10m: self.not_running_reason == "FROZEN" holds; wanted: self.running; '
             "last seen: running=false, not_running_reason=FROZEN "
         ),
         "look at the thing itself; run again once it is mended",
     ),
     "late": (
         2,
-        f"timed out after 2s of 2s; wanted: self.running; last seen: {STOPPED} ",
+        f"timed out after Ns of 2s; wanted: self.running; last seen: {STOPPED} ",
         "give a longer timeout, or look at why it does not get there; the next run waits again",
     ),
     "missing": (
         3,
-        "never appeared after 0s of 0s; wanted: self.running; last seen: not found ",
+        "never appeared after Ns of 0s; wanted: self.running; last seen: not found ",
         "check the id, the profile and the project",
     ),
     "gone": (
         4,
-        "gone after 2s of 2s; wanted: self.running; last seen: not found ",
+        "gone after Ns of 2s; wanted: self.running; last seen: not found ",
         "it was there and was deleted while the wait went on; create it again or correct the id",
     ),
     "refused": (
         5,
         (
-            "unauthorised after 0s of 10m; wanted: self.running; last seen: nothing yet; "
+            "unauthorised after Ns of 10m; wanted: self.running; last seen: nothing yet; "
             'last error: the cloud refuses the credentials: "Incorrect IAM authentication information'
         ),
         "check access key, secret key and security token; they are not sent again until they change",
@@ -141,14 +151,14 @@ OUTCOMES: dict[str, tuple[int, str, str]] = {
     "down": (
         6,
         (
-            "unreachable after 2s of 2s; wanted: self.running; last seen: nothing yet; "
+            "unreachable after Ns of 2s; wanted: self.running; last seen: nothing yet; "
             "last error: the cloud cannot answer now"
         ),
         "check the network, the endpoint and the vendor's status page; the next run waits again",
     ),
     "wrong": (
         7,
-        "bad condition after 0s of 10m: 'TIMING' is no int",
+        "bad condition after Ns of 10m: 'TIMING' is no int",
         "correct the condition; fields that may be absent can be asked for with has()",
     ),
 }
@@ -181,7 +191,7 @@ def test_every_outcome_has_its_text_and_a_healed_cloud_lets_all_through(stack: S
     rows = run.diagnostics
     for name, (number, message, hint) in OUTCOMES.items():
         error, last = rows.pop(row(name))
-        assert error.startswith(f"error: modelarts:NotebookLease {notebook(number)}: {message}")
+        assert timeless(error).startswith(f"error: modelarts:NotebookLease {notebook(number)}: {message}")
         # Its own last request, so that the vendor's support can find it.
         assert re.search(r"request id ([0-9a-f]{32})", error)[1] in {  # type: ignore[index]
             entry.request_id for entry in clouds.requests if notebook(number) in entry.target
@@ -286,8 +296,8 @@ def test_an_update_that_is_not_met_keeps_the_old_state_and_waits_at_the_next(sta
     )
     run = stack.up(expect=1)
     (error, _) = run.diagnostics[row("ready")]
-    assert error.startswith(
-        f"error: modelarts:NotebookLease {notebook(1)}: timed out after 0s of 0s; wanted: !self.run"
+    assert timeless(error).startswith(
+        f"error: modelarts:NotebookLease {notebook(1)}: timed out after Ns of 0s; wanted: !self.run"
     )
     assert set(stack.resources()) == {"ready"}
     for part in ("id", "inputs", "outputs"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 
 from lease_support import STOPPED, looked_at, notebook
 from nbcloud_support import eventually
@@ -73,7 +74,7 @@ def test_knobs_decide_what_a_look_means_and_whether_the_update_goes_on(stack: St
     error, hint = failed.diagnostics[row("advised")]
     assert timeless(error) == timeless(f"error: {problem}")
     assert hint == f"hint: {LONGER}; the next run waits again"
-    assert "timed out after 0s of 0s; wanted: !self.running; " in failed.diagnostics[row("custom")][0]
+    assert "timed out after N of 0s; wanted: !self.running; " in timeless(failed.diagnostics[row("custom")][0])
     assert stack.resources()["advised"]["outputs"]["verdict"] == "timed out"
 
 
@@ -82,12 +83,16 @@ def test_not_found_and_failed_looks_end_a_wait_early_where_that_is_asked(stack: 
     stack.program('gate("missing", 1, not_found="fail")\ngate("down", 2, max_poll_errors=2)\n')
     run = stack.up("--continue-on-error", expect=1)
     missing, _ = run.diagnostics[row("missing")]
-    start = ": never appeared after 0s of 10m: not_found is 'fail'; wanted: self.running; last seen: not found "
-    assert start in missing
+    start = ": never appeared after N of 10m: not_found is 'fail'; wanted: self.running; last seen: not found "
+    assert start in timeless(missing)
     down, _ = run.diagnostics[row("down")]
     assert re.search(r": unreachable after \d+s of 10m: 2 looks in a row failed; ", down)
     assert sorted(looked_at(clouds)) == [1, 2, 2]
     assert stack.resources() == {}
+
+
+def looked_twice(clouds: MockClouds) -> list[int]:
+    return [number for number, looks in Counter(looked_at(clouds)).items() if looks > 1]
 
 
 STARTER = """
@@ -133,10 +138,9 @@ def test_more_gates_than_slots_are_said_and_starve_what_comes_behind_them(stack:
         clouds.modelarts.put_lease(notebook(number), status="STOPPED")
     stack.program('for number in (1, 2, 3):\n    gate(str(number), number)\nSeed("beside", "b")\n')
     with stack.begin("up", "--yes", "--skip-preview", "--parallel", "2") as update:
-        # Four looks are two of each gate that has a slot: time enough for a third to begin if it could.
-        eventually(lambda: len(looked_at(clouds)) >= 4, "looks of the gates that have a slot")
-        waiting = set(looked_at(clouds))
-        assert len(waiting) == 2
+        # Two looks of each gate that has a slot: time enough for a third to begin if it could.
+        eventually(lambda: len(looked_twice(clouds)) >= 2, "two looks of the gates that have a slot")
+        assert len(set(looked_at(clouds))) == 2
         for number in (1, 2, 3):
             clouds.modelarts.add_transition(notebook(number), status="RUNNING")
         run = update.end(110)

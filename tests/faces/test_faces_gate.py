@@ -380,7 +380,8 @@ def test_once_the_budget_is_used_up_nothing_is_asked(monkeypatch: pytest.MonkeyP
 
 
 def test_all_looks_share_one_budget(monkeypatch: pytest.MonkeyPatch) -> None:
-    moments = iter([100.0, 100.0, 104.9, 105.0])
+    # What is left for the second is enough on a busy machine, too.
+    moments = iter([100.0, 100.0, 101.0, 105.0])
     monkeypatch.setattr(preview, "time", SimpleNamespace(monotonic=lambda: next(moments)))
     lines = [findings({})[0] for _ in range(3)]
     assert [line and line.split(";")[0] for line in lines] == [

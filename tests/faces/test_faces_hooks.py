@@ -183,7 +183,8 @@ def test_an_engine_that_is_gone_ends_the_wait(nbcloud_mock: MockClouds, engine: 
     nbcloud_mock.modelarts.put_lease(NOTEBOOK, status="STOPPED")
 
     async def program() -> None:
-        (hook,) = nbcloud.wait_before(target=args()).before_create  # type: ignore[misc]
+        # There is no second look before the engine is gone.
+        (hook,) = nbcloud.wait_before(target=args(), interval="1h").before_create  # type: ignore[misc]
         called = hook(pulumi.ResourceHookArgs(URN, "", "web", "probe:index:Web"))
         assert called is not None
         waiting = asyncio.ensure_future(called)

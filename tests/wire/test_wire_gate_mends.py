@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
 
 from gate_wire import LOSSES, OFF, URN, WANTED, create, failure_of, gate, stored, timeless
-from lease_support import STOPPED, looked_at, notebook
+from lease_support import STOPPED, answered, looked_at, notebook
 from nbcloud_support import LIMIT_SECONDS, eventually
 from provider_process import (
     SENDS_TRACEBACKS,
@@ -30,7 +31,7 @@ def test_forty_creates_wait_at_the_same_time(clouds: MockClouds) -> None:
     with ProviderProcess(clouds.environment()) as process:
         requests = [create_request(gate(number, interval="1s", timeout="10m"), gate_blob()) for number in numbers]
         creates = [process.begin("Create", request) for request in requests]
-        eventually(lambda: set(looked_at(clouds)) == set(numbers), "a look of each of 40 gates")
+        eventually(lambda: answered(clouds) == set(numbers), "a look of each of 40 gates")
         assert not any(each.done() for each in creates)
         first_looks = max(
             next(entry.received_monotonic for entry in clouds.requests if notebook(number) in entry.target)
@@ -52,8 +53,8 @@ def test_an_unmended_process_serves_four_at_a_time_and_says_so_once(clouds: Mock
     with FakeEngine() as engine, ProviderProcess({**clouds.environment(), **OFF}, engine=engine.address) as process:
         requests = [create_request(gate(number, interval="1s", timeout="10m"), gate_blob()) for number in numbers]
         creates = [process.begin("Create", request) for request in requests]
-        # Three looks of one gate are two pauses, time enough for a fifth to begin if it could.
-        eventually(lambda: any(looked_at(clouds).count(number) > 2 for number in numbers), "three looks of a gate")
+        # Three looks of each gate that is served are two pauses, time enough for a fifth to begin if it could.
+        eventually(lambda: sum(looks > 2 for looks in Counter(looked_at(clouds)).values()) > 3, "looks of four gates")
         assert len(set(looked_at(clouds))) == 4
         for number in numbers:
             clouds.modelarts.add_transition(notebook(number), status="RUNNING")
@@ -122,7 +123,7 @@ def test_cancel_ends_a_wait_whose_request_is_not_answered(clouds: MockClouds) ->
     clouds.faults.add(service="modelarts", status=500, delay=30)
     with ProviderProcess(clouds.environment()) as process:
         waiting = process.begin("Create", create_request(gate(timeout="10m"), gate_blob()))
-        eventually(lambda: clouds.request_count() == 1, "the request")
+        eventually(lambda: clouds.request_count() > 0, "the request")
         process.call("Cancel", empty())
         text = failure_of(waiting)
         assert clouds.requests[0].status is None
@@ -175,9 +176,10 @@ def test_without_the_mend_a_cancel_is_not_heard(clouds: MockClouds) -> None:
     clouds.modelarts.put_lease(notebook(), status="STOPPED")
     with ProviderProcess({**clouds.environment(), **OFF}) as process:
         waiting = process.begin("Create", create_request(gate(interval="1s", timeout="10m"), gate_blob()))
-        eventually(lambda: clouds.request_count() == 1, "the first look")
+        eventually(lambda: clouds.request_count() > 0, "the first look")
         process.call("Cancel", empty())
-        eventually(lambda: clouds.request_count() == 2, "a look after Cancel")
+        before = clouds.request_count()
+        eventually(lambda: clouds.request_count() > before, "a look after Cancel")
         assert not waiting.done()
         clouds.modelarts.add_transition(notebook(), status="RUNNING")
         assert waiting.result(LIMIT_SECONDS).properties["verdict"] == "met"
