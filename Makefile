@@ -83,9 +83,12 @@ $(READY): requirements-dev.lock pyproject.toml | check-python
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
+# What is locked stays as it is, but for what has to change; to take newer versions, delete a lock file first.
+COMPILE = $(BIN)/uv pip compile -q pyproject.toml --python-version 3.10 --generate-hashes --no-annotate --no-header
 lock: $(READY)
-	$(BIN)/uv pip compile -q pyproject.toml --extra dev --universal --python-version 3.10 --generate-hashes --no-annotate --no-header -o requirements-dev.lock
-	$(BIN)/uv pip compile -q pyproject.toml --extra dev --resolution lowest-direct --python-version 3.10 --python-platform linux --generate-hashes --no-annotate --no-header -o requirements-oldest.lock
+	$(COMPILE) --all-extras --group dev --universal -o requirements-dev.lock
+	$(COMPILE) --extra mock --group test --universal -c requirements-dev.lock -o requirements-test.lock
+	$(COMPILE) --extra mock --group test --resolution lowest-direct --python-platform linux -o requirements-oldest.lock
 
 clean:
 	rm -rf $(VENV) .venv-* .demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -12,6 +12,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from pulumi_nbcloud._version import __version__ as __version__
+
 if TYPE_CHECKING:
     from pulumi_nbcloud import aidp, hpcai, modelarts, testing
     from pulumi_nbcloud.errors import (
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.gate import Gate
     from pulumi_nbcloud.hooks import wait_before
     from pulumi_nbcloud.waiting.outcome import WaitError
-
-__version__ = "0.1.0"
 
 __all__ = [
     "AuthenticationError",

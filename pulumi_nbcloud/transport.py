@@ -24,6 +24,7 @@ from aiohttp.http_exceptions import BadStatusLine
 from httpx_aiohttp import AiohttpTransport
 from yarl import URL
 
+from pulumi_nbcloud._version import __version__
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError
 from pulumi_nbcloud.exchange import Reply, Request, last_date, last_request_id, request_id_of
 from pulumi_nbcloud.retry import MAX_ATTEMPTS, RETRY_STATUSES, Failure, RetryBudget, next_delay, parse_retry_after
@@ -37,7 +38,7 @@ MAX_BODY_BYTES = 8 * 1024 * 1024
 MAX_HEADER_LINE_BYTES = 32 * 1024  # a token of Huawei's IAM arrives in one header
 MAX_HEADERS = 128
 MAX_HEADER_BYTES = 256 * 1024
-USER_AGENT = "pulumi-nbcloud"
+USER_AGENT = f"pulumi-nbcloud/{__version__}"  # no signature covers it
 PROXY_HINT = "check the endpoint and any proxy before it"
 
 _log = logging.getLogger(__name__)

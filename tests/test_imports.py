@@ -28,7 +28,7 @@ LAYERS = (
     ("account", "answers", "fields"),
     ("clock", "settings", "tokens", "transport", "route"),
     ("exchange", "retry", "secrecy", "identifiers"),
-    ("errors",),
+    ("errors", "_version"),
 )
 PULUMI_ALLOWED = {"aidp", "hpcai", "modelarts", "gate", "hooks", "lookup", "outputs", "preview", "provider", "slots"}
 HTTPX_ALLOWED = {"transport"}

@@ -30,7 +30,7 @@ from nbcloud_support import (
     target_of,
 )
 
-from pulumi_nbcloud import transport
+from pulumi_nbcloud import __version__, transport
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount
 from pulumi_nbcloud.clouds.modelarts.signature import authorization
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, ThrottledError, UnreachableError
@@ -121,7 +121,7 @@ async def test_exactly_these_headers_are_sent_and_no_cookie_comes_back() -> None
             assert names == expected.split()
             assert header_of(head, "Accept-Encoding") == ["identity"]
             assert header_of(head, "Accept") == ["application/json"]
-            assert header_of(head, "User-Agent") == ["pulumi-nbcloud"]
+            assert header_of(head, "User-Agent") == [f"pulumi-nbcloud/{__version__}"]
     assert len(server.heads) == 2
 
 

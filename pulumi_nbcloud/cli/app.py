@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
+from pulumi_nbcloud._version import __version__
+from pulumi_nbcloud.cli import output
 from pulumi_nbcloud.cli.doctor_command import doctor
 from pulumi_nbcloud.cli.explain_command import explain
 from pulumi_nbcloud.cli.get_command import get
@@ -22,8 +26,18 @@ app = typer.Typer(
 )
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        output.result(f"nbcloud {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def _nbcloud() -> None:
+def _nbcloud(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
     """Look at notebook clouds, wait for them in a pipeline, and try programs against mock ones."""
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from cli_support import environment, run
+from cli_support import ROOT, environment, run
 from lease_support import KIND, NOTEBOOK
 from nbcloud_support import LIMIT_SECONDS
 
+import pulumi_nbcloud
 from pulumi_nbcloud.mock import MockClouds
 
 # At the end of the process, whatever the command did, so that an import inside of a function counts too.
@@ -38,16 +41,18 @@ def test_no_command_loads_pulumi(clouds: MockClouds, arguments: tuple[str, ...])
     assert not {name for name in modules if name.partition(".")[0] in ("pulumi", "rich", "typer.rich_utils")}
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("wait", "--help"), ("help", "exit-codes")], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("--version",), ("wait", "--help"), ("help", "exit-codes")], ids=" ".join
+)
 def test_help_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
     done = run(*arguments, before=TELL)
     assert done.returncode == 0
     # typer itself loads pydantic where a command has parameters.
-    allowed = set() if arguments == ("--help",) else {"pydantic"}
+    allowed = set() if arguments in (("--help",), ("--version",)) else {"pydantic"}
     modules = loaded(done.stderr)
     assert modules & HEAVY <= allowed
     ours = {name for name in modules if name.startswith("pulumi_nbcloud.") and not is_of_the_command(name)}
-    assert ours == {"pulumi_nbcloud.errors"}, "neither kinds nor settings"
+    assert ours == {"pulumi_nbcloud._version", "pulumi_nbcloud.errors"}, "neither kinds nor settings"
 
 
 def is_of_the_command(name: str) -> bool:
@@ -64,10 +69,27 @@ def test_the_commands_load_next_to_nothing_beside_typer() -> None:
     assert (done.returncode, done.stderr) == (0, "")
     others = {name for name in done.stdout.split() if not is_of_the_command(name)}
     assert "pulumi_nbcloud.errors" in others
-    assert others <= {"__future__", "pulumi_nbcloud", "pulumi_nbcloud.errors", "unicodedata"}
+    assert others <= {"__future__", "pulumi_nbcloud", "pulumi_nbcloud._version", "pulumi_nbcloud.errors", "unicodedata"}
 
 
 def test_the_command_as_a_module() -> None:
     line = [sys.executable, "-m", "pulumi_nbcloud.cli", "help", "exit-codes"]
     done = subprocess.run(line, env=environment(), capture_output=True, text=True, timeout=LIMIT_SECONDS)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_version_is_told_where_no_metadata_is_installed(tmp_path: Path) -> None:
+    """As from a source tree: the package alone, copied, without the folder that an installer writes beside it."""
+    shutil.copytree(Path(ROOT, "pulumi_nbcloud"), tmp_path / "pulumi_nbcloud")
+    hidden = "import importlib.metadata as m, sys\nm.distribution = m.version = None"
+    done = run("--version", before=hidden, env={"PYTHONPATH": str(tmp_path)}, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"nbcloud {pulumi_nbcloud.__version__}\n", "")
+
+
+def test_the_version_on_a_full_disk() -> None:
+    with open("/dev/full", "w") as full:
+        done = run("--version", stdout=full)
+    assert (done.returncode, done.stderr.splitlines()[0]) == (
+        74,
+        "error: the result could not be written: No space left on device",
+    )
