@@ -161,7 +161,7 @@ def _start_threads(pool: ThreadPoolExecutor) -> None:
 def _cancel_code() -> Any:
     # Runs with the globals of the SDK's module, hence the imports inside.
     def Cancel(self, request, context):  # type: ignore[no-untyped-def]
-        from google.protobuf import empty_pb2  # type: ignore[import-untyped]
+        from google.protobuf import empty_pb2
 
         from pulumi_nbcloud.provider import host
 
