@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/made-from-lock
 SOURCES := pulumi_nbcloud tests examples benchmarks scripts/pulumi-cli scripts/demo scripts/reference scripts/stress scripts/test scripts/test-versions
 
-.PHONY: environment check-python demo test extended unit engine versions lint format reference bench stress soak lock clean
+.PHONY: environment check-python demo test extended unit engine versions lint format reference bench stress soak lock release-check clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -89,6 +89,11 @@ lock: $(READY)
 	$(COMPILE) --all-extras --group dev --universal -o requirements-dev.lock
 	$(COMPILE) --extra mock --group test --universal -c requirements-dev.lock -o requirements-test.lock
 	$(COMPILE) --extra mock --group test --resolution lowest-direct --python-platform linux -o requirements-oldest.lock
+
+# What a release would upload, into dist/, and all that keeps it from being one; make release-check TAG=v0.1.0 for that tag.
+release-check: $(READY)
+	@rm -rf dist
+	@$(BIN)/python scripts/release-check $(if $(TAG),--tag $(TAG))
 
 clean:
 	rm -rf $(VENV) .venv-* .demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,32 +1,55 @@
-"""What travels in the wheel."""
+"""What travels in the wheel and the sdist, what a package index shows of them, and what stops a release.
+
+One build serves all tests: that of a copy which a release could be made from, with an address and a dated changelog.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
-import sys
+import tarfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from packaging.metadata import Metadata
+from packaging.specifiers import SpecifierSet
+from release_support import HOME, ROOT, copy_sources, release_check, script
 
-ROOT = Path(__file__).resolve().parents[1]
+from pulumi_nbcloud import __version__
+
+CHECK = script(ROOT / "scripts" / "release-check")
+HOOK = script(ROOT / "hatch_build.py")
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[zipfile.ZipFile]:
-    folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    (path,) = folder.glob("*.whl")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("release")
+    copy_sources(folder)
+    done = release_check(folder, "--tag", f"v{__version__}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{__version__} can be released from {folder / 'dist'}\n"
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(release: Path) -> Iterator[zipfile.ZipFile]:
+    (path,) = (release / "dist").glob("*.whl")
     with zipfile.ZipFile(path) as opened:
         yield opened
 
 
-def test_the_wheel_says_that_there_is_no_plugin_to_download(wheel: zipfile.ZipFile) -> None:
-    assert json.loads(wheel.read("pulumi_nbcloud/pulumi-plugin.json"))["resource"] is False
+@pytest.fixture(scope="module")
+def metadata(wheel: zipfile.ZipFile) -> Metadata:
+    (name,) = [name for name in wheel.namelist() if name.endswith("METADATA")]
+    return Metadata.from_email(wheel.read(name), validate=True)
+
+
+def test_the_plugin_file_says_that_there_is_nothing_to_download_and_no_version(wheel: zipfile.ZipFile) -> None:
+    said = json.loads(wheel.read("pulumi_nbcloud/pulumi-plugin.json"))
+    assert said == {"resource": False, "name": "nbcloud"}
 
 
 def test_the_wheel_is_typed(wheel: zipfile.ZipFile) -> None:
@@ -39,15 +62,167 @@ def test_the_wheel_holds_every_module_and_nothing_else(wheel: zipfile.ZipFile) -
     assert not [name for name in wheel.namelist() if name.startswith(("tests", "tools", "examples"))]
 
 
-def test_the_wheel_names_its_command_its_plugin_and_its_extras(wheel: zipfile.ZipFile) -> None:
+def test_the_sdist_holds_what_a_build_needs_and_no_tests(release: Path) -> None:
+    (path,) = (release / "dist").glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"pyproject.toml", "hatch_build.py", "README.md", "CHANGELOG.md", "LICENSE", "PKG-INFO"} <= names
+    assert {name.partition("/")[0] for name in names if "/" in name} == {"pulumi_nbcloud"}
+
+
+def test_the_wheel_names_its_command_its_plugin_and_its_extras(wheel: zipfile.ZipFile, metadata: Metadata) -> None:
     (points,) = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
     text = wheel.read(points).decode()
     assert "nbcloud = pulumi_nbcloud.cli:main" in text
     assert "[pytest11]\nnbcloud = pulumi_nbcloud.mock.pytest_plugin" in text
-    (metadata,) = [name for name in wheel.namelist() if name.endswith("METADATA")]
-    lines = wheel.read(metadata).decode().splitlines()
-    assert {"Provides-Extra: mock", "Provides-Extra: dev"} <= set(lines)
-    assert "Name: pulumi-nbcloud" in lines
+    assert metadata.name == "pulumi-nbcloud"
+    assert metadata.provides_extra == ["mock", "oci"], "what only developers need is in groups, which are not published"
+
+
+def test_the_version_is_that_of_the_one_file(metadata: Metadata) -> None:
+    assert str(metadata.version) == __version__
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert not re.search(r"^version\s*=", project, re.MULTILINE)
+    stating = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "pulumi_nbcloud").rglob("*.py")
+        if re.search(r"^_*version_* *(: *\w+)? *=", path.read_text(encoding="utf-8"), re.MULTILINE | re.IGNORECASE)
+    }
+    assert stating == {"pulumi_nbcloud/_version.py"}
+
+
+def test_pages_show_this_version() -> None:
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
+    shown = [each for page in pages for each in re.findall(r"\bnbcloud[ /](\d+\.\d+\.\d+)", page.read_text())]
+    assert shown
+    assert set(shown) == {__version__}
+
+
+def test_no_python_is_refused_for_being_new(metadata: Metadata) -> None:
+    assert metadata.requires_python == SpecifierSet(">=3.10")
+
+
+def test_every_address_comes_from_the_one_place(metadata: Metadata) -> None:
+    assert metadata.project_urls == {
+        "Homepage": HOME,
+        "Documentation": f"{HOME}/tree/v{__version__}/docs",
+        "Changelog": f"{HOME}/blob/HEAD/CHANGELOG.md",
+        "Issues": f"{HOME}/issues",
+        "Source": HOME,
+    }
+
+
+def test_links_of_the_long_description_lead_to_files_of_this_version(metadata: Metadata) -> None:
+    links = re.findall(r"\]\(([^)]+)\)", metadata.description or "")
+    start = f"{HOME}/blob/v{__version__}/"
+    ours = [link.removeprefix(start) for link in links if link.startswith(start)]
+    assert "docs/gates.md" in ours
+    assert "CHANGELOG.md" in ours
+    assert [link for link in ours if not (ROOT / link.partition("#")[0]).is_file()] == []
+    assert [link for link in links if not link.startswith("https://")] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (
+            "[a](docs/a.md) and [b](b.md#c)",
+            "[a](https://h/blob/v1.2.3/docs/a.md) and [b](https://h/blob/v1.2.3/b.md#c)",
+        ),
+        ("[a](https://other/a.md), [b](#b), [c](mailto:x)", "[a](https://other/a.md), [b](#b), [c](mailto:x)"),
+        ("```python\na[b](c)\n```\n[a](a)\n", "```python\na[b](c)\n```\n[a](https://h/blob/v1.2.3/a)\n"),
+    ],
+)
+def test_which_links_become_absolute(text: str, wanted: str) -> None:
+    assert HOOK.with_absolute_links(text, "https://h", "1.2.3") == wanted
+
+
+def test_a_release_without_a_home_is_refused(release: Path, tmp_path: Path) -> None:
+    copy_sources(tmp_path, home="https://x.invalid/nbcloud")
+    done = release_check(tmp_path, "--built", "--outdir", str(release / "dist"), "--tag", "v9.9.9")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == [
+        "error: the project has no home yet",
+        "  repository in pyproject.toml is https://x.invalid/nbcloud, a placeholder: links would lead nowhere",
+        "hint: set it to the address of the repository; nothing else has to change",
+        "error: version and tag disagree",
+        f"  the version is {__version__}, the tag v9.9.9",
+        f"hint: the tag of this version is v{__version__}",
+    ]
+
+
+def test_the_address_is_stated_in_one_place() -> None:
+    [address] = re.findall(r'^repository = "(.*)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    texts = {
+        name: ROOT / name for name in listed.splitlines() if not name.endswith(".lock") and (ROOT / name).is_file()
+    }
+    stating = {name for name, path in texts.items() if address.encode() in path.read_bytes()}
+    assert stating == {"pyproject.toml"}
+
+
+def test_an_older_build_is_not_mixed_in(release: Path) -> None:
+    done = release_check(release)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == [
+        "error: there is an older build",
+        f"  {release / 'dist'} is not empty",
+        "hint: delete it",
+    ]
+
+
+def headlines(problems: Iterator[object]) -> list[str]:
+    return [str(problem).splitlines()[0].removeprefix("error: ") for problem in problems]
+
+
+@pytest.mark.parametrize("address", ["https://nbcloud.invalid/x", "http://code.example/x", "code.example/x", ""])
+def test_what_is_no_home(address: str) -> None:
+    assert headlines(CHECK.check_home(f'repository = "{address}"\n')) == ["the project has no home yet"]
+
+
+def test_a_plugin_file_of_another_version_is_refused() -> None:
+    assert headlines(CHECK.check_versions("0.1.0", '{"version": "0.2.0"}', None)) == [
+        "version and plugin file disagree"
+    ]
+    assert headlines(CHECK.check_versions("0.1.0", "{}", "v0.1.0")) == []
+
+
+@pytest.mark.parametrize(
+    ("names", "fact"),
+    [(["a", "b", "c"], "  too much: c"), (["a"], "  missing: b")],
+)
+def test_another_content_is_refused(names: list[str], fact: str) -> None:
+    (problem,) = CHECK.check_names("wheel", names, {"a", "b"})
+    assert str(problem).splitlines()[:2] == ["error: the wheel does not hold what it should", fact]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("", "the long description does not render"),
+        ("only words", "the long description does not render"),
+        ("|a|\n|-|\n|[b](c.md)|", "the long description has links that lead nowhere on a package index"),
+        ("|a|\n|-|\n|[b]|\n\n[b]: c.md\n", "the long description has links that lead nowhere on a package index"),
+    ],
+)
+def test_a_long_description_that_shows_badly_is_refused(text: str, wanted: str) -> None:
+    assert headlines(CHECK.check_description(text)) == [wanted]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        ("Version: {0}\n", "Version: 9.9.9\n", "the metadata says something else"),
+        ("Project-URL: Issues, ", "Project-URL: Bugs, ", "the metadata says something else"),
+        ("Provides-Extra: oci\n", "Provides-Extra: oci\nProvides-Extra: dev\n", "the metadata says something else"),
+        ("Requires-Python: >=3.10\n", "Requires-Python: three\n", "the metadata is not valid"),
+    ],
+)
+def test_metadata_that_is_not_right_is_refused(wheel: zipfile.ZipFile, old: str, new: str, wanted: str) -> None:
+    (name,) = [name for name in wheel.namelist() if name.endswith("METADATA")]
+    text, old = wheel.read(name).decode(), old.format(__version__)
+    assert text.count(old) == 1
+    assert headlines(CHECK.check_metadata(text.replace(old, new).encode(), __version__)) == [wanted]
 
 
 def test_every_runtime_dependency_has_its_reason() -> None:
@@ -60,3 +235,32 @@ def test_every_runtime_dependency_has_its_reason() -> None:
         first_cells = {each.strip() for line in reasons.splitlines() for each in line.split("|")[1:2]}
         named = {name for cell in first_cells for name in cell.split(", ")}
         assert name in named, f"CONTRIBUTING.md gives no reason for {name}"
+
+
+def locked(name: str) -> dict[str, set[str]]:
+    """The names of a lock file with their versions: several where they depend on the Python."""
+    found: dict[str, set[str]] = {}
+    for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
+        if match := re.match(r"([a-z0-9-]+)==(\S+)", line):
+            found.setdefault(match[1], set()).add(match[2])
+    return found
+
+
+def test_the_locks_of_the_other_pythons_hold_no_vendor_sdk_and_no_linter() -> None:
+    every, tests, oldest = (locked(f"requirements-{name}.lock") for name in ("dev", "test", "oldest"))
+    left_out = {
+        "oci",
+        "huaweicloudsdkcore",
+        "huaweicloudsdkmodelarts",
+        "mypy",
+        "pyright",
+        "ruff",
+        "pre-commit",
+        "build",
+    }
+    needed = {"pytest", "pytest-xdist", "pytest-httpserver", "hypothesis", "hatchling", "editables", "pulumi"}
+    assert left_out | needed <= set(every)
+    for lock in (tests, oldest):
+        assert not left_out & set(lock)
+        assert needed <= set(lock)
+    assert {name: versions for name, versions in tests.items() if not versions <= every[name]} == {}

@@ -1,0 +1,167 @@
+"""The workflows, forms and hooks: valid by their schemas, with least rights, and calling only what is there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+GITHUB = ROOT / ".github"
+WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
+FORMS = sorted(path for path in (GITHUB / "ISSUE_TEMPLATE").glob("*.yml") if path.name != "config.yml")
+PROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+PYTHONS = re.findall(r'"Programming Language :: Python :: (3\.\d+)"', PROJECT)
+SYSTEMS = ["ubuntu-latest", "macos-latest"]
+
+
+def read(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def jobs(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = read(path)["jobs"]
+    return found
+
+
+def steps(path: Path) -> list[dict[str, Any]]:
+    return [step for job in jobs(path).values() for step in job["steps"]]
+
+
+def commands(path: Path) -> list[str]:
+    return [line for step in steps(path) for line in step.get("run", "").splitlines()]
+
+
+def by_name(path: Path) -> str:
+    return path.name
+
+
+def test_there_are_the_three_workflows_and_the_three_forms() -> None:
+    assert [path.name for path in WORKFLOWS] == ["docs.yml", "release.yml", "test.yml"]
+    assert [path.name for path in FORMS] == ["bug.yml", "cloud.yml", "feature.yml"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "paths"),
+    [
+        ("github-workflows", WORKFLOWS),
+        ("github-issue-forms", FORMS),
+        ("github-issue-config", [GITHUB / "ISSUE_TEMPLATE" / "config.yml"]),
+    ],
+)
+def test_each_is_valid_by_its_schema(schema: str, paths: list[Path]) -> None:
+    """By the schemas that the checker ships with: nothing is fetched."""
+    assert paths
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", *map(str, paths)]
+    done = subprocess.run(check, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_schemas_notice_a_mistake(tmp_path: Path) -> None:
+    broken = tmp_path / "test.yml"
+    broken.write_text((GITHUB / "workflows" / "test.yml").read_text().replace("runs-on:", "run-on:"))
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", str(broken)]
+    assert subprocess.run(check, capture_output=True, timeout=60).returncode == 1
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=by_name)
+def test_rights_are_the_least(path: Path) -> None:
+    assert read(path)["permissions"] == {"contents": "read"}
+    more = {name: job["permissions"] for name, job in jobs(path).items() if "permissions" in job}
+    assert more == ({"publish": {"id-token": "write"}} if path.name == "release.yml" else {})
+    for step in steps(path):
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=by_name)
+def test_actions_are_pinned_and_jobs_end(path: Path) -> None:
+    for step in steps(path):
+        assert ("uses" in step) != ("run" in step)
+        assert re.fullmatch(
+            r"actions/[a-z-]+@v\d+|pypa/gh-action-pypi-publish@release/v1", step.get("uses", "actions/x@v1")
+        )
+    for job in jobs(path).values():
+        assert job["timeout-minutes"] <= 60
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=by_name)
+def test_what_they_call_is_there(path: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    called = commands(path)
+    assert called
+    for line in called:
+        assert "${{" not in line, "a shell must not read what somebody else wrote"
+        words = [word for word in line.split() if "=" not in word]
+        if words[0] == "make":
+            assert set(words[1:]) <= targets, line
+        for word in words:
+            if word.startswith(("scripts/", "tests/")):
+                assert (ROOT / word).is_file(), line
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=by_name)
+def test_their_commands_are_shell(path: Path) -> None:
+    for step in steps(path):
+        if "run" in step:
+            done = subprocess.run(["bash", "-n"], input=step["run"], capture_output=True, text=True)
+            assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_every_python_and_every_system_is_tested() -> None:
+    assert PYTHONS == ["3.10", "3.11", "3.12", "3.13", "3.14"]
+    matrix = jobs(GITHUB / "workflows" / "test.yml")["unit"]["strategy"]["matrix"]
+    assert matrix == {"system": SYSTEMS, "python": PYTHONS}
+    wheel = jobs(GITHUB / "workflows" / "release.yml")["wheel"]["strategy"]["matrix"]
+    assert wheel == {"system": SYSTEMS, "python": [PYTHONS[0], PYTHONS[-1]]}
+
+
+def test_all_parts_of_the_tests_are_run() -> None:
+    called = [line.split()[-1] for line in commands(GITHUB / "workflows" / "test.yml")]
+    assert sorted(called) == ["engine", "lint", "unit", "versions"]
+
+
+def test_what_is_published_is_the_one_build_that_was_tested() -> None:
+    path = GITHUB / "workflows" / "release.yml"
+    # YAML 1.1 reads the key `on` as true.
+    assert read(path)[True] == {"push": {"tags": ["v*"]}}
+    build, wheel, publish = jobs(path).values()
+    assert ("needs" not in build, wheel["needs"], publish["needs"]) == (True, "build", "wheel")
+    assert [line for line in commands(path) if "release-check" in line] == ['make release-check TAG="$GITHUB_REF_NAME"']
+    assert "scripts/test-wheel dist/*.whl" in [step.get("run") for step in wheel["steps"]]
+    assert [step["uses"].partition("@")[0] for step in publish["steps"]] == [
+        "actions/download-artifact",
+        "pypa/gh-action-pypi-publish",
+    ], "no sources, and nothing is built where the right to publish is"
+    assert publish["steps"][1]["with"] == {"attestations": True}
+    assert publish["environment"] == "release"
+
+
+@pytest.mark.parametrize("path", FORMS, ids=by_name)
+def test_forms_ask_for_what_a_report_needs(path: Path) -> None:
+    fields = [each for each in read(path)["body"] if each["type"] != "markdown"]
+    names = [each["id"] for each in fields]
+    assert len(set(names)) == len(names)
+    assert any(each.get("validations", {}).get("required") for each in fields)
+    if path.name != "feature.yml":
+        assert "version" in names
+
+
+def test_the_hooks_call_what_is_locked_and_fetch_nothing() -> None:
+    path = ROOT / ".pre-commit-config.yaml"
+    done = subprocess.run([sys.executable, "-m", "pre_commit", "validate-config", str(path)], capture_output=True)
+    assert done.returncode == 0, done.stdout
+    locked = (ROOT / "requirements-dev.lock").read_text(encoding="utf-8")
+    (local,) = read(path)["repos"]
+    assert local["repo"] == "local"
+    for hook in local["hooks"]:
+        assert hook["language"] == "system"
+        program = hook["entry"].split()[0]
+        assert program.startswith(".venv/bin/")
+        assert f"\n{program.removeprefix('.venv/bin/')}==" in locked
+    assert [hook["id"] for hook in local["hooks"]] == ["ruff-check", "ruff-format", "mypy"]
