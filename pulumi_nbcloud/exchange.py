@@ -16,7 +16,7 @@ from pulumi_nbcloud.errors import BadResponseError, InputError, printable
 from pulumi_nbcloud.secrecy import concealed
 
 _UNRESERVED = "-_.~"
-REQUEST_ID_HEADERS = ("x-request-id", "opc-request-id")  # reference vendor-apis 1.4 and 3.5
+REQUEST_ID_HEADERS = ("x-request-id", "opc-request-id")  # docs/vendors/modelarts.md, MA-24; docs/vendors/aidp.md, DP-32
 
 last_request_id: ContextVar[str | None] = ContextVar("last_request_id", default=None)
 """The vendor's id of the last request that this task sent: a state does not hold it, but messages name it."""

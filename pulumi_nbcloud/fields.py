@@ -74,7 +74,7 @@ class _NumberOrDigits:
 
 
 Milliseconds = Annotated[int, _NumberOrDigits()]
-"""A time on the wire, in milliseconds since 1970: a number or its digits (reference vendor-apis 1.6)."""
+"""A time on the wire, in milliseconds since 1970: a number or its digits (docs/vendors/modelarts.md, MA-49)."""
 
 
 def time_text(milliseconds: int | None) -> str | None:

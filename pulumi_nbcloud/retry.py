@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 RETRY_STATUSES = frozenset({408, 425, 429, 502, 503, 504})
 MAX_ATTEMPTS = 5
 FIRST_DELAY_SECONDS = 0.5
-FIRST_THROTTLE_DELAY_SECONDS = 2.0  # Huawei advises 2 to 5 s after throttling (reference: vendor-apis 1.4)
+FIRST_THROTTLE_DELAY_SECONDS = 2.0  # Huawei advises 2 to 5 s (docs/vendors/modelarts.md, MA-32)
 MAX_DELAY_SECONDS = 20.0
 BUDGET_TOKENS = 100
 RETRY_COST = 5

@@ -50,6 +50,13 @@ class Example:
         return any(each.line.startswith("pulumi ") for each in self.commands)
 
 
+def anchors_of(text: str) -> set[str]:
+    """The anchors of a page: of its headings, as a repository's view makes them, and those that it sets itself."""
+    heads = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    made = {re.sub(r"[^a-z0-9 -]", "", each.lower()).replace(" ", "-") for each in heads}
+    return made | set(re.findall(r'<a id="([a-z0-9-]+)"></a>', text))
+
+
 def blocks(page: Path, language: str) -> list[str]:
     return [text for found, text in BLOCK.findall(page.read_text(encoding="utf-8")) if found == language]
 

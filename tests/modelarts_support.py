@@ -14,7 +14,7 @@ from pulumi_nbcloud.kind import Kind, read
 from pulumi_nbcloud.settings import resolve
 from pulumi_nbcloud.transport import Client
 
-# The jobs page's own example (seed 002_9a0e477180e55d6f.txt).
+# The jobs page's own example (docs/vendors/modelarts.md, MA-47).
 JOBS_BODY = b"""{
   "current" : 1,
   "data" : [ {

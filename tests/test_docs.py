@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from docs_support import PAGES as SHOWN_PAGES
-from docs_support import Example, blocks, check, console_examples, shell_environment
+from docs_support import Example, anchors_of, blocks, check, console_examples, shell_environment
 
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.mock.scenarios import PROCESSING_JOB, RUNNING_NOTEBOOK, STARTING_INSTANCE, STOPPED_NOTEBOOK
@@ -48,9 +48,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_links_to_headings_lead_to_one(page: Path) -> None:
     for link, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text(encoding="utf-8")):
         text = (page.parent / link if link else page).read_text(encoding="utf-8")
-        heads = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
-        anchors = {re.sub(r"[^a-z0-9 -]", "", each.lower()).replace(" ", "-") for each in heads}
-        assert anchor in anchors, f"{link}#{anchor}"
+        assert anchor in anchors_of(text), f"{link}#{anchor}"
 
 
 SHELL = [each for each in console_examples() if not each.needs_pulumi]

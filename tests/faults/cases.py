@@ -1,4 +1,4 @@
-"""The faults of the transport, of statuses and of bodies, by the rows of the list in docs/errors.md."""
+"""The faults of the transport, of statuses and of bodies, by their numbers in docs/errors.md (F-1 and so on)."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def body(data: bytes | str, status: int = 200, /, **headers: str) -> Step:
     return answer(http_answer(status, data, {name.replace("_", "-"): value for name, value in headers.items()}))
 
 
-def broken(row: int, name: str, text: bytes, *, requests: int = 1, problem: str = BROKEN) -> Case:
-    return Case(row, name, (raw(text),), problem, PROXY, requests=requests)
+def broken(fault: int, name: str, text: bytes, *, requests: int = 1, problem: str = BROKEN) -> Case:
+    return Case(fault, name, (raw(text),), problem, PROXY, requests=requests)
 
 
 HEADER = "x" * 1_000
@@ -106,8 +106,8 @@ def not_json(size: int, kind: str) -> str:
     return f"the answer is not JSON but {size} bytes of {kind}"
 
 
-def away(row: int, status: int, **changes: object) -> Case:
-    return Case(row, f"{status}", (body("", status),), AWAY, "try again later", UnreachableError, **changes)  # type: ignore[arg-type]
+def away(fault: int, status: int, **changes: object) -> Case:
+    return Case(fault, f"{status}", (body("", status),), AWAY, "try again later", UnreachableError, **changes)  # type: ignore[arg-type]
 
 
 STATUS = [
@@ -195,13 +195,13 @@ def deep(opening: str, closing: str, levels: int) -> bytes:
     return (opening * levels + "1" + closing * levels).encode()
 
 
-def bad_json(row: int, name: str, data: bytes) -> Case:
-    return Case(row, name, (body(data),), not_json(len(data), "no content type"), WRONG_ANSWERER)
+def bad_json(fault: int, name: str, data: bytes) -> Case:
+    return Case(fault, name, (body(data),), not_json(len(data), "no content type"), WRONG_ANSWERER)
 
 
-def misfit(row: int, name: str, value: object, reason: str) -> Case:
+def misfit(fault: int, name: str, value: object, reason: str) -> Case:
     data = json.dumps(value) if not isinstance(value, bytes) else value
-    return Case(row, name, (body(data),), f"the answer is not what the vendor's page describes: {reason}", REPORT)
+    return Case(fault, name, (body(data),), f"the answer is not what the vendor's page describes: {reason}", REPORT)
 
 
 COMPRESSED = "the answer is compressed although none was asked for"

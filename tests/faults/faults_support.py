@@ -39,7 +39,7 @@ class Case:
     """One fault and what must come of it.
 
     Args:
-        row: its number in the list of faults.
+        fault: its number in docs/errors.md: 12 is F-12.
         name: what happens.
         steps: the server's script; the last is repeated.
         problem: of the error, without the number of attempts; None where the look-up succeeds.
@@ -50,7 +50,7 @@ class Case:
         exact: false where the client may give up before the server has seen a request.
     """
 
-    row: int
+    fault: int
     name: str
     steps: tuple[Step, ...]
     problem: str | None = None
@@ -61,12 +61,12 @@ class Case:
     exact: bool = True
 
     def __str__(self) -> str:
-        return f"{self.row} {self.name}"
+        return f"F-{self.fault} {self.name}"
 
 
-def lost(row: int, name: str, *steps: Step, problem: str = CUT, **changes: Any) -> Case:
+def lost(fault: int, name: str, *steps: Step, problem: str = CUT, **changes: Any) -> Case:
     """A fault that may pass: five attempts, then unreachable."""
-    return Case(row, name, steps, problem, **{"hint": LOST, "error": UnreachableError, "requests": 5, **changes})
+    return Case(fault, name, steps, problem, **{"hint": LOST, "error": UnreachableError, "requests": 5, **changes})
 
 
 async def look(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -26,7 +27,7 @@ async def test_a_look_up_ends_as_decided(case: Case) -> None:
 
 
 # Of each fault one: what a gate does depends on the class of the error alone.
-GATES = [case for case in CASES if case.problem is not None and case.exact and case.row not in (28, 36)]
+GATES = [case for case in CASES if case.problem is not None and case.exact and case.fault not in (28, 36)]
 
 
 @pytest.mark.parametrize("case", GATES, ids=str)
@@ -43,7 +44,7 @@ async def test_a_gate_outlives_a_fault_that_passes_and_ends_at_once_where_nothin
         assert ended.progress.polls == 2
 
 
-LASTING = {str(case): case for case in CASES if str(case) in ("5 closed before the response", "39 NaN", "24 503")}
+LASTING = {str(case): case for case in CASES if str(case) in ("F-5 closed before the response", "F-39 NaN", "F-24 503")}
 
 
 @pytest.mark.parametrize("case", LASTING.values(), ids=str)
@@ -58,12 +59,23 @@ async def test_a_gate_ends_after_ten_looks_that_failed_and_its_retries_are_bound
     assert server.taken == (30 if case.error is UnreachableError else 10)
 
 
-def test_every_row_of_the_list_has_a_test() -> None:
-    text = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.py"))
-    rows = {
-        int(row)
-        for row in re.findall(r"(?:Case|lost|broken|away|bad_json|misfit)\(\s*(\d+)|test_row_(\d+)", text)
-        for row in row
-        if row
-    }
-    assert rows == set(range(1, 57))
+def test_every_fault_has_a_test_that_names_it() -> None:
+    """By a case, or by the comment `# F-n` directly above a test."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "errors.md").read_text(encoding="utf-8")
+    defined = {int(number) for number in re.findall(r'<a id="f-(\d+)">', page)}
+    named = {case.fault for case in CASES}
+    for path in Path(__file__).parent.glob("test_*.py"):
+        named |= faults_named_above_tests(path.read_text(encoding="utf-8"))
+    assert defined == set(range(1, 57))
+    assert named == defined
+
+
+def faults_named_above_tests(source: str) -> set[int]:
+    lines = source.splitlines()
+    found: set[int] = set()
+    for node in ast.parse(source).body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name.startswith("test_"):
+            first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+            if match := re.match(r"# F-(\d+)\b", lines[first - 2]):
+                found.add(int(match[1]))
+    return found

@@ -33,7 +33,8 @@ def refused_origin() -> str:
         return f"http://127.0.0.1:{probe.getsockname()[1]}"
 
 
-async def test_row_1_connection_refused() -> None:
+# F-1
+async def test_a_connection_that_is_refused() -> None:
     found, clock = await look(refused_origin())
     assert type(found) is UnreachableError
     assert found.problem == "could not connect: Connection refused; attempts made: 5"
@@ -41,7 +42,8 @@ async def test_row_1_connection_refused() -> None:
     assert clock.slept == [0.25, 0.5, 1.0, 2.0]
 
 
-async def test_row_2_a_name_that_does_not_resolve(monkeypatch: pytest.MonkeyPatch) -> None:
+# F-2
+async def test_a_name_that_does_not_resolve(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
     async def resolve(self: Any, host: str, *_: Any, **__: Any) -> Any:
@@ -59,7 +61,8 @@ async def test_row_2_a_name_that_does_not_resolve(monkeypatch: pytest.MonkeyPatc
     assert asked == ["modelarts.nowhere.invalid"] * 5
 
 
-async def test_row_3_the_accept_queue_is_full() -> None:
+# F-3
+async def test_the_accept_queue_is_full() -> None:
     with FaultServer(answer(), backlog=0, accepting=False) as server, contextlib.ExitStack() as stack:
         # Fills the queue: the kernel drops what comes after.
         for _ in range(8):
@@ -73,7 +76,8 @@ async def test_row_3_the_accept_queue_is_full() -> None:
     assert len(clock.slept) == 4
 
 
-async def test_row_7_a_connection_that_was_closed_while_idle_costs_nothing() -> None:
+# F-7
+async def test_a_connection_that_was_closed_while_idle_costs_nothing() -> None:
     closed = threading.Event()
 
     def first(peer: Peer) -> None:
@@ -94,8 +98,9 @@ async def test_row_7_a_connection_that_was_closed_while_idle_costs_nothing() -> 
     assert sum(clock.slept) == 0
 
 
+# F-8
 @pytest.mark.parametrize("requests", [2, 3])
-async def test_row_8_a_kept_connection_that_closes_as_it_is_used_again_is_left_at_once(requests: int) -> None:
+async def test_a_kept_connection_that_closes_as_it_is_used_again_is_left_at_once(requests: int) -> None:
     clock = FakeClock()
     client = Client(sleep=clock.sleep, random=lambda: 0.5)
     with FaultServer(answer(), close_unanswered, *[close_unanswered] * (requests - 2), answer()) as server:
@@ -117,6 +122,7 @@ async def test_a_new_connection_that_ends_unanswered_is_not_left_at_once() -> No
 OWN = "if it is your own, set caFile to a PEM file of its certificate"
 
 
+# F-18
 @pytest.mark.parametrize(
     ("context", "trusted", "problem", "hint"),
     [
@@ -137,7 +143,7 @@ OWN = "if it is your own, set caFile to a PEM file of its certificate"
     ],
     ids=["unknown", "another authority", "expired", "another host"],
 )
-async def test_row_18_a_certificate_that_is_not_accepted(
+async def test_a_certificate_that_is_not_accepted(
     context: dict[str, Any], trusted: bool, problem: str, hint: str, tmp_path: Path
 ) -> None:
     if "issuer" in context:
@@ -158,7 +164,8 @@ async def gate_of_one_look(server: FaultServer, settings: dict[str, Any]) -> obj
     return ended
 
 
-async def test_row_18_an_authority_of_ones_own_is_trusted_besides_the_public_ones(
+# F-18
+async def test_an_authority_of_ones_own_is_trusted_besides_the_public_ones(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "pulumi_nbcloud")
@@ -208,9 +215,8 @@ def tunnel_heads(proxy: Proxy) -> Iterator[str]:
         yield head.decode("latin-1")
 
 
-async def test_row_19_a_proxy_is_used_where_the_settings_name_one(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+# F-19
+async def test_a_proxy_is_used_where_the_settings_name_one(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with Proxy() as proxy, FaultServer(answer(), tls=server_context()) as server:
         url = f"http://user:canary%3Apass@127.0.0.1:{proxy.port}"
@@ -243,6 +249,7 @@ async def test_a_proxy_of_the_environment_is_not_heard(monkeypatch: pytest.Monke
     assert proxy.taken == 0
 
 
+# F-19
 @pytest.mark.parametrize(
     ("status", "error", "problem", "hint", "requests"),
     [
@@ -269,7 +276,7 @@ async def test_a_proxy_of_the_environment_is_not_heard(monkeypatch: pytest.Monke
         ),
     ],
 )
-async def test_row_19_a_proxy_that_refuses(
+async def test_a_proxy_that_refuses(
     status: int, error: type[NbcloudError], problem: str, hint: str, requests: int
 ) -> None:
     refusal = http_answer(status, b"canary", {"Proxy-Authenticate": 'Basic realm="canary"', "Connection": "close"})
@@ -283,14 +290,16 @@ async def test_row_19_a_proxy_that_refuses(
     assert proxy.taken == requests
 
 
-async def test_row_19_a_proxy_that_is_not_there() -> None:
+# F-19
+async def test_a_proxy_that_is_not_there() -> None:
     proxy = refused_origin()
     found, _ = await look("https://cloud.invalid", proxy=proxy)
     assert type(found) is UnreachableError
     assert found.problem == f"could not connect to the proxy {proxy}: Connection refused; attempts made: 5"
 
 
-async def test_row_19_a_proxy_that_hangs_up() -> None:
+# F-19
+async def test_a_proxy_that_hangs_up() -> None:
     with FaultServer(close_unanswered) as proxy:
         found, _ = await look("https://cloud.invalid", proxy=proxy.origin)
     assert type(found) is UnreachableError

@@ -1,4 +1,7 @@
-"""The mock's own reading of the signing rules, against published vectors and against the vendor's signer."""
+"""The mock's own reading of the signing rules, against published vectors and against the vendor's signer.
+
+Source: docs/vendors/modelarts.md, MA-13, MA-14, MA-22.
+"""
 
 from __future__ import annotations
 

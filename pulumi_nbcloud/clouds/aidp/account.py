@@ -23,7 +23,7 @@ from pulumi_nbcloud.settings import CredentialSet, Schema, Settings, Source, ori
 if TYPE_CHECKING:
     from pulumi_nbcloud.transport import Client
 
-# The path of the page (seed 003); older tenancies and Oracle's guide know others (reference vendor-apis 3.1).
+# The path of the page; older tenancies and Oracle's guide know others (docs/vendors/aidp.md, DP-2 to DP-4).
 DEFAULT_PATH_PREFIX = "/20260430/aiDataPlatforms"
 
 _ORACLES_VARIABLES = "OCI_…"
@@ -71,12 +71,12 @@ SCHEMA = Schema(
 
 
 def endpoint_of(region: str) -> str:
-    """Names the gateway of a region of Oracle's commercial realm (reference vendor-apis 3.1)."""
+    """Names the gateway of a region of Oracle's commercial realm (docs/vendors/aidp.md, DP-1)."""
     return f"https://aidp.{region}.oci.oraclecloud.com"
 
 
 def _request_id() -> str:
-    # Letters and digits only, as the page asks; the length is that of Oracle's SDK.
+    # Letters and digits only, and as long as Oracle's SDK makes it (docs/vendors/aidp.md, DP-7).
     return secrets.token_hex(16).upper()
 
 
@@ -95,7 +95,7 @@ class AidpAccount(Account):
     """
 
     schema: ClassVar[Schema] = SCHEMA
-    # Oracle's SDK retries 500 too (reference vendor-apis 3.5).
+    # Oracle's SDK retries 500 too (docs/vendors/aidp.md, DP-33).
     retry_statuses = RETRY_STATUSES | {500}
 
     def __init__(
@@ -121,7 +121,7 @@ class AidpAccount(Account):
         """The origin that is asked: the setting, or the gateway of the region of the settings or of the profile."""
         if self._endpoint is not None:
             return self._endpoint
-        # As in Oracle's SDK, its variable is asked last.
+        # As in Oracle's SDK, its variable is asked last (docs/vendors/aidp.md, DP-16).
         last = self.settings.origin.get("region") == f"the environment ({_ORACLES_VARIABLES})"
         regions = [self._credentials.region, self._region] if last else [self._region, self._credentials.region]
         for region in regions:

@@ -1,7 +1,6 @@
 """The kind `aidp:NotebookSession`: one session of a notebook, and its kernel.
 
-Wire facts: seed 003_3b63d329e81e1147.txt (the vendor's page of GET /20260430/aiDataPlatforms/{aiDataPlatformId}/
-workspaces/{workspaceKey}/notebook/api/sessions/{sessionId}); what the page does not say: reference vendor-apis 3.4.
+Source: docs/vendors/aidp.md, DP-2, DP-20 to DP-27.
 """
 
 from __future__ import annotations
@@ -20,9 +19,9 @@ from pulumi_nbcloud.fields import OpenEnum, State, Text, TimeText, Volatile, tim
 from pulumi_nbcloud.identifiers import identifier
 from pulumi_nbcloud.kind import Failure, Kind, parse_reply
 
-MAX_ID_CHARACTERS = 255  # Oracle's limit of an OCID; the page names none for the others
+MAX_ID_CHARACTERS = 255  # ours: room for an OCID; no page names a limit (docs/vendors/aidp.md, DP-8)
 
-# Reading a session may reset the idle timer of its cluster (reference vendor-apis 3.4), so it is not done more often.
+# Reading a session may reset the idle timer of its cluster (docs/vendors/aidp.md, DP-26), so it is not done more often.
 INTERVAL_SECONDS = 30.0
 
 SessionType = OpenEnum(("notebook", "file", "agentflow"))
@@ -114,7 +113,7 @@ class NotebookSessionState(State):
 
 
 class _WireKernel(BaseModel):
-    """A kernel as it comes. All may be absent: Jupyter's own clients take it so (reference vendor-apis 3.4)."""
+    """A kernel as it comes. All may be absent: Jupyter's own clients take it so (docs/vendors/aidp.md, DP-24)."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
@@ -210,7 +209,7 @@ NOTEBOOK_SESSION = Kind(
     ready='self.lifecycle_state == "ACTIVE" && (has(self.type) && self.type != "notebook"'
     ' || self.kernel.execution_state in ["idle", "busy"])',
     failed=(Failure('self.lifecycle_state == "FAILED"'), Failure('self.kernel.execution_state == "dead"')),
-    # 404 hides a missing permission (reference vendor-apis 3.5).
+    # 404 hides a missing permission (docs/vendors/aidp.md, DP-30).
     not_found_is_gone=False,
     headline=("lifecycle_state", "kernel.execution_state", "type", "name"),
     interval_seconds=INTERVAL_SECONDS,

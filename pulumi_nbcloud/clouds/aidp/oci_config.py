@@ -1,4 +1,4 @@
-"""A profile of Oracle's configuration file, read as Oracle's SDK reads it (reference vendor-apis 3.3)."""
+"""A profile of Oracle's configuration file, read as Oracle's SDK reads it (docs/vendors/aidp.md, DP-15 to DP-18)."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _said(section: Mapping[str, str]) -> dict[str, str]:
 def _profile(own: Mapping[str, str], inherited: Mapping[str, str], name: str) -> Profile:
     values = {**inherited, **own}
     if "key_content" in values:
-        # Oracle's SDK takes it from programs only.
+        # Oracle's SDK takes it from programs only (docs/vendors/aidp.md, DP-15).
         raise SettingsError(f"{name} holds key_content", hint="put the key in a file of its own and name it: key_file")
     if "key_file" in own and "security_token_file" not in own:
         # DEFAULT's token belongs to DEFAULT's key.

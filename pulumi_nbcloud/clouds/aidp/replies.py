@@ -1,6 +1,6 @@
 """What Oracle's answers mean: by HTTP status, and by the code where it says more.
 
-Sources: the statuses of seed 003_3b63d329e81e1147.txt; codes and what they hide: reference vendor-apis 3.5.
+Source: docs/vendors/aidp.md, DP-29 to DP-34.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from pulumi_nbcloud.errors import (
 )
 from pulumi_nbcloud.exchange import Reply
 
-MAX_CLOCK_SKEW_MINUTES = 5  # reference vendor-apis 3.2
+MAX_CLOCK_SKEW_MINUTES = 5  # docs/vendors/aidp.md, DP-13
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}", re.ASCII)
-# Oracle's own SDK asks again after these (reference vendor-apis 3.5).
+# Oracle's own SDK asks again after these (docs/vendors/aidp.md, DP-33).
 _PASSING_CODES = frozenset({"IncorrectState", "LockConflict"})
 _WRONG_ANSWERER = "check the endpoint: a sign-in page or a proxy may have answered in the cloud's place"
 

@@ -1,6 +1,6 @@
 """Oracle's request signature: HTTP Signatures draft-08 with RSA-SHA256, version 1.
 
-Source: reference vendor-apis 3.2 (Oracle's page on signing requests, and its SDKs), whose published vector is a test.
+The published vectors are tests. Source: docs/vendors/aidp.md, DP-9 to DP-14.
 """
 
 from __future__ import annotations

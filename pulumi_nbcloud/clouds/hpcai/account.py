@@ -1,7 +1,6 @@
 """An HPC-AI account: an API key, an access token, or a user who logs in.
 
-Wire facts: seed 001_20c5cca14bede1e2.txt (the cookie `AccessToken`, a JWT) and reference vendor-apis 2 (the header
-`X-API-Key`, the login call, the hosts).
+Source: docs/vendors/hpcai.md, HPC-2 (hosts), HPC-4 to HPC-7.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The kinds `hpcai:Instances` and `hpcai:Instance`: all instances of an account, and one of them.
 
-Both come out of one walk of the list (see `walk`), which all looks of one account share. Wire facts: seed
-001_20c5cca14bede1e2.txt; statuses and the image that is never pulled: reference vendor-apis 2.
+Both come out of one walk of the list (see `walk`), which all looks of one account share.
+
+Source: docs/vendors/hpcai.md, HPC-19 (statuses), HPC-20 (an image that is never pulled).
 """
 
 from __future__ import annotations

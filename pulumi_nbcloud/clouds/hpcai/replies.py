@@ -1,7 +1,6 @@
 """What HPC-AI's answers mean: the text of the body before the HTTP status, which the vendor's pages do not name.
 
-Sources: seed 001_20c5cca14bede1e2.txt (the error example) and reference vendor-apis 2 (errors without a code, answers
-500).
+Source: docs/vendors/hpcai.md, HPC-22 to HPC-25.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
 """What an HPC-AI instance looks like: the vendor's nested objects under their own names, in snake_case.
 
-Wire facts: seed 001_20c5cca14bede1e2.txt; what differs from it in the wild: reference vendor-apis 2. Every field may be
-absent or null but for the instance's id. A null list is an empty one, because the vendor's service writes empty lists
-both ways. A number is a float wherever a fraction makes sense, so that a price of 1 and one of 0.24 are of one type.
+Every field may be absent or null but for the instance's id. A null list is an empty one, because the vendor's service
+writes empty lists both ways. A number is a float wherever a fraction makes sense, so that a price of 1 and one of 0.24
+are of one type.
+
+Source: docs/vendors/hpcai.md, HPC-12 to HPC-21.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from pydantic.dataclasses import dataclass
 
 from pulumi_nbcloud.fields import Milliseconds, OpenEnum, State, Text, TimeText, Twinned, Volatile, time_twin
 
-# The ten of the page; Stopping was seen by a public client.
+# The ten of the page; Stopping was seen by a public client (docs/vendors/hpcai.md, HPC-19).
 STATUSES = (
     "Running",
     "Stopped",

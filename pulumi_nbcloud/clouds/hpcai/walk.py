@@ -1,7 +1,6 @@
 """Reads the list of instances to its end: the cloud gives it in pages of a size of its own, and has no filter by id.
 
-Wire facts: seed 001_20c5cca14bede1e2.txt (asks for 10 a page and gets 3) and reference vendor-apis 2 (500 without
-`pager`; `instances` and `pager` may be null).
+Source: docs/vendors/hpcai.md, HPC-8 to HPC-13.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """The kinds `modelarts:DevServerJobs` and `modelarts:DevServerJob`: jobs on DevServers, as a list and one by its id.
 
-Wire facts: seed 002_9a0e477180e55d6f.txt (the vendor's page of GET /v1/{project_id}/dev-servers/jobs); states, types
-and the spellings of times: reference vendor-apis 1.6.
+Source: docs/vendors/modelarts.md, MA-45 to MA-51.
 """
 
 from __future__ import annotations

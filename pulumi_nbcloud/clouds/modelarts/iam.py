@@ -1,7 +1,6 @@
 """The two questions to Huawei's IAM: a token for a user, and the project id of a region.
 
-Wire facts: reference vendor-apis 1.1 and 1.2 (published API reference of IAM, Huawei's SDK). The form of IAM's own
-errors, `{"error": {"code": 401, "message": …, "title": …}}`, is that of a reply shown in opentelekomcloud/otc-tools#36.
+Source: docs/vendors/modelarts.md, MA-4, MA-6 to MA-11.
 """
 
 from __future__ import annotations
@@ -198,7 +197,7 @@ def _classify(reply: Reply, now: float, *, success: int, refused: str | None, de
 
 
 def _message(reply: Reply) -> str | None:
-    """The text of an error in IAM's own form."""
+    """The text of an error in IAM's own form (docs/vendors/modelarts.md, MA-10)."""
     try:
         body = reply.json()
     except BadResponseError:

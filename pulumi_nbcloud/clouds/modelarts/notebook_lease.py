@@ -1,7 +1,6 @@
 """The kind `modelarts:NotebookLease`: how long a running notebook instance may go on running.
 
-Wire facts: seed 000_314775946584f46a.txt (the vendor's page of GET /v1/{project_id}/notebooks/{id}/lease); error codes:
-reference vendor-apis 1.4; what a lease means: 1.5.
+Source: docs/vendors/modelarts.md, MA-28 to MA-30 (error codes), MA-35 to MA-42.
 """
 
 from __future__ import annotations
@@ -19,7 +18,8 @@ from pulumi_nbcloud.kind import Failure, Kind, parse_reply
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
-# The endpoint answers 400 with one of these for a notebook that is there but not running (reference vendor-apis 1.4).
+# The endpoint answers 400 with one of these for a notebook that is there but not running
+# (docs/vendors/modelarts.md, MA-28, MA-30).
 NOT_RUNNING_REASONS = {
     "ModelArts.6327": "NOT_RUNNING",
     "ModelArts.6306": "STARTING",
@@ -93,7 +93,7 @@ class NotebookLeaseState(State):
 
 
 class _Wire(BaseModel):
-    """The answer's body. Every field may be absent: published answers lack `type` (reference vendor-apis 1.5)."""
+    """The answer's body. Every field may be absent (docs/vendors/modelarts.md, MA-38)."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
@@ -153,6 +153,7 @@ def _state(account: ModelArtsAccount, arguments: NotebookLeaseArguments, **field
 
 
 def _expire_time(wire: _Wire) -> str | None:
+    # The rule of the lease page; another fits its example (docs/vendors/modelarts.md, MA-39).
     if not wire.enable or wire.type != "TIMING" or not wire.create_at or not wire.duration or wire.duration < 0:
         return None
     return time_text(wire.create_at + wire.duration)

@@ -1,6 +1,6 @@
 """What Huawei's answers mean: the gateway's codes (APIGW.…) and ModelArts' own, before the HTTP status.
 
-Sources: reference vendor-apis 1.4 (Huawei's error code lists, as published) and the status codes of the seed pages.
+Source: docs/vendors/modelarts.md, MA-24 to MA-34.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pulumi_nbcloud.errors import (
 )
 from pulumi_nbcloud.exchange import Reply
 
-MAX_CLOCK_SKEW_MINUTES = 15  # reference vendor-apis 1.3
+MAX_CLOCK_SKEW_MINUTES = 15  # docs/vendors/modelarts.md, MA-15
 
 _SIGNATURE_HINT = "check access key, secret key and security token; they are not sent again until they change"
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9]*\.[0-9]{4,8}", re.ASCII)
@@ -32,11 +32,12 @@ def _codes(service: str, numbers: Iterable[int]) -> set[str]:
 
 
 def _gateway(*numbers: int) -> set[str]:
-    # Private clouds and older pages spell the same codes APIG.
+    # Private clouds and older pages spell the same codes APIG (docs/vendors/modelarts.md, MA-26).
     return _codes("APIGW", numbers) | _codes("APIG", numbers)
 
 
-# 0206 (wrong key pair) comes with 403 and 0203 with either status: the code says which it is.
+# 0206 (wrong key pair) comes with 403 and 0203 with either status: the code says which it is
+# (docs/vendors/modelarts.md, MA-27).
 AUTHENTICATION_CODES = _gateway(301, 305, 307) | _codes("ModelArts", [*range(201, 210), 212, 6608, 6620])
 PERMISSION_CODES = _gateway(302, 306, 310) | _codes("ModelArts", [108, 112, 210])
 UNKNOWN_API_CODES = _gateway(101)
@@ -59,8 +60,8 @@ def fault_of(reply: Reply) -> Fault:
         reply: any answer.
 
     Returns:
-        Its code, text and request id. Huawei's own parser accepts these spellings too (reference vendor-apis 1.4):
-        `error_code`/`error_msg`, `errorCode`/`errorMsg`, `code`/`message`, the same one level down.
+        Its code, text and request id. Huawei's own parser accepts these spellings too: `error_code`/`error_msg`,
+        `errorCode`/`errorMsg`, `code`/`message`, the same one level down (docs/vendors/modelarts.md, MA-24).
     """
     request_id = reply.headers.get("x-request-id")
     try:

@@ -13,7 +13,7 @@ from pulumi_nbcloud.tokens import header_safe
 
 
 def _credentials_file(environment: Mapping[str, str]) -> Iterator[Source]:
-    """Reads `~/.huaweicloud/credentials`, section `[basic]`, as Huawei's SDK does (reference vendor-apis 1.3)."""
+    """Reads `~/.huaweicloud/credentials`, section `[basic]`, like Huawei's SDK (docs/vendors/modelarts.md, MA-19)."""
     home = environment.get("HOME") or environment.get("USERPROFILE")
     path = Path(home, ".huaweicloud", "credentials") if home else None
     if path is None or not path.is_file():
@@ -86,7 +86,7 @@ SCHEMA = Schema(
     },
 )
 
-PROJECT_ID = re.compile(r"[A-Za-z0-9-]{1,64}")  # seed 002_9a0e477180e55d6f.txt, table 1
+PROJECT_ID = re.compile(r"[A-Za-z0-9-]{1,64}")  # docs/vendors/modelarts.md, MA-5
 _IN_HEADERS = ("securityToken", "authToken")
 _RULES = {
     "accessKey": (re.compile(r"[!-~]{1,128}"), "must be printable ASCII without blanks, 128 characters at most"),
@@ -133,9 +133,9 @@ def endpoint_of(region: str) -> str:
         region: for example `cn-north-4`.
 
     Returns:
-        The origin by the region table of Huawei's SDK (reference vendor-apis 1.1). Two regions do not follow the
-        common domain: ap-southeast-1 by that table, and Europe (eu-west-1…) by the custom of Huawei's Terraform
-        provider. The setting `endpoint` overrides it.
+        The origin by the region table of Huawei's SDK. Two regions do not follow the common domain: ap-southeast-1 by
+        that table, and Europe (eu-west-1…) by the custom of Huawei's Terraform provider. The setting `endpoint`
+        overrides it. Source: docs/vendors/modelarts.md, MA-1 to MA-3.
     """
     domain = "myhuaweicloud.cn" if region == "ap-southeast-1" else _domain(region)
     return f"https://modelarts.{region}.{domain}"
@@ -148,8 +148,9 @@ def iam_endpoint_of(region: str) -> str:
         region: for example `cn-north-4`.
 
     Returns:
-        The origin by the IAM table of Huawei's SDK (reference vendor-apis 1.1), in which ap-southeast-1 follows the
-        common domain; Europe (eu-west-1…) as in `endpoint_of`. The setting `iamEndpoint` overrides it.
+        The origin by the IAM table of Huawei's SDK, in which ap-southeast-1 follows the common domain; Europe
+        (eu-west-1…) as in `endpoint_of`. The setting `iamEndpoint` overrides it.
+        Source: docs/vendors/modelarts.md, MA-4.
     """
     return f"https://iam.{region}.{_domain(region)}"
 

@@ -1,6 +1,6 @@
 """Huawei Cloud's request signature `SDK-HMAC-SHA256` with an access key pair.
 
-Source: reference vendor-apis 1.3 (Huawei's API Signing Guide and SDK), whose published vectors are tests.
+The published vectors are tests. Source: docs/vendors/modelarts.md, MA-12 to MA-14, MA-22.
 """
 
 from __future__ import annotations

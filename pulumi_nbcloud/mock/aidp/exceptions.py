@@ -1,7 +1,8 @@
 """Errors of AIDP and of Oracle's gateway before it, as they go over the wire.
 
-The form `{code, message}` is the page's (seed 003); statuses and codes follow section 3.5 of the vendor API notes. The
-texts are the mock's own.
+The texts are the mock's own.
+
+Source: docs/vendors/aidp.md, DP-29 to DP-31.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class WireError(Exception):
 class NotAuthenticated(WireError):
     """The gateway does not accept the signature.
 
-    The real one gives the same text for every reason (vendor API notes, 3.5); `reason` is the mock's help.
+    The real one does not say which reason it is (docs/vendors/aidp.md, DP-31); `reason` is the mock's help.
     """
 
     def __init__(self, reason: str) -> None:
@@ -32,14 +33,14 @@ class NotAuthenticated(WireError):
 
 
 class NotAuthorizedOrNotFound(WireError):
-    """There is no such thing, or the caller may not know of it: one answer for both (vendor API notes, 3.5)."""
+    """There is no such thing, or the caller may not know of it: one answer for both (docs/vendors/aidp.md, DP-30)."""
 
     def __init__(self) -> None:
         super().__init__(404, "NotAuthorizedOrNotFound", "Authorization failed or requested resource not found")
 
 
 class InvalidRequestId(WireError):
-    """`opc-request-id` holds other characters than letters, digits, `_` and `-`, the only valid ones on the page.
+    """`opc-request-id` holds other characters than letters, digits, `_` and `-` (docs/vendors/aidp.md, DP-7).
 
     What the cloud answers then is not documented; a refusal finds the client's mistake.
     """

@@ -24,10 +24,12 @@ class SessionSpec(StrictModel):
     """What a session is to be.
 
     Every text may be None and goes out as null. `kernel` False sends a null kernel, as the cloud does right after
-    creation and while its cluster restarts (vendor API notes, 3.4). `last_activity` None is the virtual time of the
-    read: reading a session counts as activity there. `absent` names fields of the wire that the answer leaves out;
-    only id and name are required on the page. Enums are open. `deleted` makes the session unknown: a session whose
-    kernel vanished answers 404 (vendor API notes, 3.4).
+    creation and while its cluster restarts. `last_activity` None is the virtual time of the read: reading a session
+    counts as activity there. `absent` names fields of the wire that the answer leaves out; only id and name are
+    required on the page. Enums are open. `deleted` makes the session unknown: a session whose kernel vanished answers
+    404.
+
+    Source: docs/vendors/aidp.md, DP-20 to DP-26.
     """
 
     name: _Text | None = "training"
@@ -92,7 +94,7 @@ class Session:
         fields = self._fields
         if fields["deleted"]:
             raise NotAuthorizedOrNotFound
-        # Snake case and camel case are mixed, as on the page.
+        # Snake case and camel case are mixed (docs/vendors/aidp.md, DP-20).
         wire = {
             "id": session_id,
             "name": fields["name"],

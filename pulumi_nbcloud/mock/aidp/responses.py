@@ -42,7 +42,7 @@ class Responses:
         operation = found.route.operation if found.route else ""
         try:
             # Oracle's services know the caller first and look for the thing second; a path that they do not know is
-            # taken to answer like a thing that is not there (vendor API notes, 3.1: 404 from another path prefix).
+            # taken to answer like a thing that is not there (docs/vendors/aidp.md, DP-4).
             account = self._authenticate(request)
             sent = request.headers.get("opc-request-id")
             if sent is not None and not _REQUEST_ID.fullmatch(sent):
@@ -60,7 +60,7 @@ class Responses:
         return Answer(operation, CloudResponse(response.status, response.body, {**response.headers, **headers}))
 
     def _joined(self, request: CloudRequest, request_id: str) -> str:
-        # The client's id and two of Oracle's own, joined by slashes (vendor API notes, 3.5).
+        # The client's id and two of Oracle's own, joined by slashes (docs/vendors/aidp.md, DP-32).
         sent = request.headers.get("opc-request-id", "")
         first = sent if _REQUEST_ID.fullmatch(sent) else f"{self._random.getrandbits(128):032X}"
         return f"{first}/{request_id.upper()}/{self._random.getrandbits(128):032X}"
@@ -86,8 +86,9 @@ class Responses:
     def _get_session(self, account: Account, request: CloudRequest, values: Mapping[str, str]) -> CloudResponse:
         platform_id = values["platform_id"]
         is_older_path = request.raw_path.startswith(f"{OLDER_PREFIX}/")
-        # A missing permission is hidden behind a 404 (vendor API notes, 3.5); older tenancies answer 404 under the
-        # page's path (3.1), and that others do so under the older path is an assumption.
+        # A missing permission is hidden behind a 404 (docs/vendors/aidp.md, DP-30); older tenancies answer 404
+        # under the page's path (docs/vendors/aidp.md, DP-4), and that others do so under the older path is an
+        # assumption.
         may_read = platform_id in account.platforms and not account.denied
         if not may_read or is_older_path != (platform_id in self.older):
             raise NotAuthorizedOrNotFound

@@ -1,8 +1,10 @@
 """Checks Oracle's request signature: HTTP Signatures draft-08 with RSA-SHA256.
 
-Written from the signing rules (vendor API notes, 3.2), apart from the client's own signer and without sharing code with
-it: two readings of the same rules that agree are worth more than one used twice. It works on the raw request target, so
-a client that signs one spelling of a URL and sends another is found out.
+Written from the signing rules, apart from the client's own signer and without sharing code with it: two readings of the
+same rules that agree are worth more than one used twice. It works on the raw request target, so a client that signs one
+spelling of a URL and sends another is found out.
+
+Source: docs/vendors/aidp.md, DP-9 to DP-13.
 """
 
 from __future__ import annotations
@@ -61,7 +63,7 @@ def parse_authorization(value: str) -> Authorization:
 
 
 def check_date(request: CloudRequest, gateway_now: float) -> None:
-    """Check that Date is at most 5 minutes off `gateway_now` (vendor API notes, 3.2); raises `SignatureError`."""
+    """Check that Date is at most 5 minutes off `gateway_now` (docs/vendors/aidp.md, DP-13); raises `SignatureError`."""
     try:
         signed_at = parsedate_to_datetime(request.headers.get("date", ""))
     except (ValueError, TypeError):

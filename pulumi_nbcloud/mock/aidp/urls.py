@@ -6,7 +6,7 @@ from pulumi_nbcloud.mock.wire import Route
 
 GET_SESSION = "GetSession"
 
-# The page's path; the user guide's with /api before it; that of older tenancies (vendor API notes, 3.1).
+# The page's path; the user guide's with /api before it; that of older tenancies (docs/vendors/aidp.md, DP-2 to DP-4).
 PREFIX = "/20260430/aiDataPlatforms"
 GUIDE_PREFIX = "/api/20260430/aiDataPlatforms"
 OLDER_PREFIX = "/20240831/dataLakes"

@@ -1,8 +1,10 @@
 """Who may ask HPC-AI: API keys, users with passwords, and the tokens that a login gives them.
 
-Tokens are JSON Web Tokens with the claims of the seed's example. The cloud signs them with RS256; the mock has no key
-pair and signs with HS256, which a client cannot tell because it does not check signatures. Their expiry is judged by
-the virtual clock, so a test can let one expire in an instant.
+Tokens are JSON Web Tokens with the claims of the list page's example. The cloud signs them with RS256; the mock has no
+key pair and signs with HS256, which a client cannot tell because it does not check signatures. Their expiry is judged
+by the virtual clock, so a test can let one expire in an instant.
+
+Source: docs/vendors/hpcai.md, HPC-4 to HPC-7.
 """
 
 from __future__ import annotations
@@ -96,7 +98,7 @@ class AccountBook:
             "iat": int(now),
             "iss": "hpcaitech.com",
             "sub": account.spec.owner_id,
-            # Not in the seed's example: two tokens of one second must differ.
+            # Not in the page's example: two tokens of one second must differ.
             "jti": f"{username}-{account.issued}",
         }
         return sign_token(claims)

@@ -1,8 +1,9 @@
 """Errors of HPC-AI as they go over the wire.
 
-Only two error bodies are published: the one of the list page (seed 001_20c5cca14bede1e2.txt), with a code, and the one
-of the stop page, without (vendor API notes, 2). No page names an HTTP status. The texts are the mock's own unless a
-comment says otherwise.
+Only two error bodies are published: the one of the list page, with a code, and the one of the stop page, without. No
+page names an HTTP status. The texts are the mock's own unless a comment says otherwise.
+
+Source: docs/vendors/hpcai.md, HPC-22 to HPC-24.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class WireError(Exception):
 class NotLoggedIn(WireError):
     """Nobody is logged in: code and text of the list page's error example.
 
-    Whether its status is 200 or 401 is not documented (vendor API notes, 2): the mock can do both.
+    Whether its status is 200 or 401 is not documented (docs/vendors/hpcai.md, HPC-24): the mock can do both.
     """
 
     def __init__(self, status: int) -> None:
@@ -49,14 +50,14 @@ class NotAllowed(WireError):
 
 
 class ServerPanic(WireError):
-    """What a list without `pager` meets: 500, as a public client saw (vendor API notes, 2); its body is not known."""
+    """What a list without `pager` meets: 500 (docs/vendors/hpcai.md, HPC-9); its body is not known."""
 
     def __init__(self) -> None:
         super().__init__(500, "internal server error")
 
 
 class NoSuchPath(WireError):
-    """An unknown path or method; the delete path of an older page answers 404 (vendor API notes, 2)."""
+    """An unknown path or method; the delete path of an older page answers 404 (docs/vendors/hpcai.md, HPC-3)."""
 
     def __init__(self) -> None:
         super().__init__(404, "page not found")

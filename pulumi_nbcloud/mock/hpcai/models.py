@@ -41,7 +41,7 @@ class InstanceSpec(StrictModel):
 
     `create_at_unix_ms` None is the virtual now. `status` is open: the page's ten, or another. `row` is laid over the
     row, object by object, with the wire's names: `{"instanceSpecInfo": {"nodePorts": null}}` sends a null list, which
-    a public client met (vendor API notes, 2).
+    a public client met (docs/vendors/hpcai.md, HPC-13).
     """
 
     name: _Text = "example-instance"
@@ -85,7 +85,7 @@ class OptionsSpec(StrictModel):
     """How ugly the cloud is.
 
     `page_size` is the most rows of a page: the list page asks for 10 and shows a reply of 3, so the cloud has a size of
-    its own. `null_pager` leaves the pager out of a list's answer as null (a public client met it: vendor API notes, 2).
+    its own. `null_pager` sends the pager of a list's answer as null (docs/vendors/hpcai.md, HPC-13).
     `auth_failure_status` is the status of "Not logged in": no page names it. `token_seconds` is how long the token of a
     login lasts on the virtual clock; a day by the page.
     """
@@ -148,7 +148,7 @@ class Page:
 
 
 def page_of(body: object) -> Page:
-    """Read the pager of a request; raises `ServerPanic` where there is none that can be used (vendor API notes, 2)."""
+    """Read the pager of a request; raises `ServerPanic` where there is none to use (docs/vendors/hpcai.md, HPC-9)."""
     pager = body.get("pager") if isinstance(body, Mapping) else None
     if not isinstance(pager, Mapping):
         raise ServerPanic
@@ -190,7 +190,7 @@ class InstanceBackend:
         first = (page.number - 1) * size
         rows = [each.read(now) for each in instances[first : first + size]]
         pager = {"currentPage": page.number, "pageSize": size, "totalEntries": len(instances)}
-        # A page without rows has null in place of an empty list, as public clients met (vendor API notes, 2).
+        # A page without rows has null in place of an empty list (docs/vendors/hpcai.md, HPC-13).
         return {"instances": rows or None, "pager": None if options.null_pager else pager}
 
     def clear(self) -> None:
@@ -225,7 +225,7 @@ def _lay_over(row: dict[str, Any], over: Mapping[str, Any]) -> None:
 
 
 def _example_row(instance_id: str, owner_id: str) -> dict[str, Any]:
-    """The row of the list page's success example (seed 001_20c5cca14bede1e2.txt), with its ids replaced."""
+    """The row of the list page's success example, with its ids replaced (docs/vendors/hpcai.md, HPC-12 to HPC-17)."""
     return {
         "instanceMetadata": {
             "instanceAuth": {"ownerUserName": owner_id},

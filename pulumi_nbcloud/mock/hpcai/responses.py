@@ -64,7 +64,7 @@ class Responses:
             raise LoginRefused(self.options.auth_failure_status)
         seconds = self.options.token_seconds
         token = self._accounts.issue(account.username, self._clock.now(), seconds)
-        # Vendor API notes, 2: accessExpire is in seconds.
+        # accessExpire is in seconds (docs/vendors/hpcai.md, HPC-6).
         return {"accessToken": token, "accessExpire": seconds}
 
     def _list(self, request: CloudRequest) -> dict[str, Any]:
@@ -79,7 +79,7 @@ class Responses:
 
 def _json(request: CloudRequest) -> Any:
     if not request.headers.get("content-type", "").startswith("application/json"):
-        # The page's example sends the type; what the cloud does without it is not known, so the mock is strict.
+        # What the cloud does without the type is not known (docs/vendors/hpcai.md, HPC-1), so the mock is strict.
         raise ServerPanic
     try:
         return json.loads(request.body)

@@ -34,7 +34,7 @@ class HpcAi(Service):
     """HPC-AI with two accounts and no instances."""
 
     name = "hpcai"
-    # Not all of /api/: the user guide of another cloud begins its paths with /api/ too (vendor API notes, 3.1).
+    # Not all of /api/: the user guide of another cloud begins its paths with /api/ too (docs/vendors/aidp.md, DP-3).
     prefixes = ("/api/instance/", "/api/user/")
     routes = ROUTES
 

@@ -10,8 +10,8 @@ from pydantic import Field
 from pulumi_nbcloud.mock.clock import rfc3339
 from pulumi_nbcloud.mock.validation import StrictModel, UnknownThing
 
-# More than five failures in a row lock a key for five minutes (vendor API notes, 1.3, after the vendor's signing FAQ).
-# That refused tries during the lock do not prolong it is an assumption; the FAQ does not say.
+# More than five failures in a row lock a key for five minutes (docs/vendors/modelarts.md, MA-16). That refused tries
+# during the lock do not prolong it is an assumption.
 ALLOWED_FAILURES = 5
 LOCK_SECONDS = 300.0
 

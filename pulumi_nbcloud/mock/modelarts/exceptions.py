@@ -1,7 +1,8 @@
 """Errors of ModelArts and of the gateway before it, as they go over the wire.
 
-Statuses and codes follow section 1.4 of the vendor API notes. The texts are the mock's own unless a comment says
-otherwise.
+The texts are the mock's own unless a comment says otherwise.
+
+Source: docs/vendors/modelarts.md, MA-24 to MA-31.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ class WireError(Exception):
         self.message = message
 
     def body(self, request_id: str) -> dict[str, Any]:
-        """Return the JSON body. Only the gateway repeats the request id in it (vendor API notes, 1.4)."""
+        """Return the JSON body. Only the gateway repeats the request id in it (docs/vendors/modelarts.md, MA-24)."""
         body: dict[str, Any] = {"error_code": self.code, "error_msg": self.message}
         if self.code.startswith("APIGW."):
             body["request_id"] = request_id
@@ -29,8 +30,8 @@ class WireError(Exception):
 class ApiNotFound(WireError):
     """The gateway has no API for this method and path.
 
-    The gateway looks an API up by method and path together, so a known path with another method is not found either;
-    vendor API notes 1.4 list no 405 for it.
+    The gateway looks an API up by method and path together, so a known path with another method is not found either
+    (docs/vendors/modelarts.md, MA-26).
     """
 
     def __init__(self, method: str) -> None:
@@ -38,35 +39,35 @@ class ApiNotFound(WireError):
 
 
 class Unauthenticated(WireError):
-    """The gateway does not accept the signature; `reason` tells the cases apart (vendor API notes, 1.3 and 1.4)."""
+    """The gateway does not accept the signature; `reason` says why (docs/vendors/modelarts.md, MA-15, MA-25)."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(401, "APIGW.0301", f"Incorrect IAM authentication information: {reason}")
 
 
 class ProjectMismatch(WireError):
-    """The project in the path is not one of the caller's (vendor API notes, 1.2)."""
+    """The project in the path is not one of the caller's (docs/vendors/modelarts.md, MA-9)."""
 
     def __init__(self) -> None:
         super().__init__(403, "ModelArts.0210", "The project in the URL is not a project of the caller")
 
 
 class NotAuthorized(WireError):
-    """The caller is known but not allowed to read (vendor API notes, 1.4)."""
+    """The caller is known but not allowed to read (docs/vendors/modelarts.md, MA-27)."""
 
     def __init__(self) -> None:
         super().__init__(403, "ModelArts.0108", "The caller has no permission for this operation")
 
 
 class TokenExpired(WireError):
-    """The token in X-Auth-Token is over and must be replaced (vendor API notes, 1.4)."""
+    """The token in X-Auth-Token is over and must be replaced (docs/vendors/modelarts.md, MA-26)."""
 
     def __init__(self) -> None:
         super().__init__(401, "APIGW.0307", "The token must be updated")
 
 
 class IamError(WireError):
-    """An error of IAM itself, in a form of its own: opentelekomcloud/otc-tools#36 shows a refused login so."""
+    """An error of IAM itself, in a form of its own (docs/vendors/modelarts.md, MA-10)."""
 
     def __init__(self, status: int, title: str, message: str) -> None:
         super().__init__(status, "", message)
@@ -87,8 +88,8 @@ class BadLogin(IamError):
 class BadScope(IamError):
     """The project of a login is none of the user's.
 
-    That it is refused is documented by a user's log (acmesh-official/acme.sh#3296), with which status is not; 401 would
-    make a wrong project look like a wrong password, so the mock takes 400.
+    That it is refused is known, with which status is not (docs/vendors/modelarts.md, MA-11); 401 would make a wrong
+    project look like a wrong password, so the mock takes 400.
     """
 
     def __init__(self) -> None:
@@ -105,8 +106,8 @@ class MalformedLogin(IamError):
 class InvalidParameter(WireError):
     """A parameter is malformed.
 
-    Not documented for the lease or the jobs. A malformed UUID sent to the sibling workflow API is answered 400 with
-    this code (a public test diary of that API), so they do the same here.
+    Not documented for the lease or the jobs. The sibling workflow API answers a malformed UUID so, and so they do here
+    (docs/vendors/modelarts.md, MA-31).
     """
 
     def __init__(self, name: str, reason: str = "is not a UUID") -> None:
@@ -114,14 +115,14 @@ class InvalidParameter(WireError):
 
 
 class NotebookNotFound(WireError):
-    """There is no such notebook. ModelArts says so with 400, not 404 (vendor API notes, 1.4)."""
+    """There is no such notebook. ModelArts says so with 400, not 404 (docs/vendors/modelarts.md, MA-28)."""
 
     def __init__(self) -> None:
         super().__init__(400, "ModelArts.6309", "The notebook instance does not exist")
 
 
 class NotebookNotRunning(WireError):
-    """The notebook exists but cannot answer now; `code` says why (vendor API notes, 1.4)."""
+    """The notebook exists but cannot answer now; `code` says why (docs/vendors/modelarts.md, MA-28)."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(400, code, message)

@@ -14,7 +14,7 @@ from pulumi_nbcloud.mock.clock import VirtualClock, rfc3339
 from pulumi_nbcloud.mock.modelarts.exceptions import BadLogin, BadScope
 from pulumi_nbcloud.mock.validation import StrictModel, UnknownThing
 
-TOKEN_SECONDS = 86_400.0  # 24 hours (vendor API notes, 1.2)
+TOKEN_SECONDS = 86_400.0  # 24 hours (docs/vendors/modelarts.md, MA-8)
 
 _Text = Annotated[str, Field(min_length=1, max_length=256)]
 _ProjectId = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
@@ -65,7 +65,7 @@ class _Auth(StrictModel):
 
 
 class LoginSpec(StrictModel):
-    """The body of a login with a password, for one project (vendor API notes, 1.2)."""
+    """The body of a login with a password, for one project (docs/vendors/modelarts.md, MA-7)."""
 
     auth: _Auth
 
@@ -83,7 +83,9 @@ class Token:
 class IamBook:
     """Users, their tokens, and the names of projects.
 
-    A project is called like its region (vendor API notes, 1.1), `region` unless `name_project` says otherwise.
+    A project is called like its region, `region`, unless `name_project` says otherwise.
+
+    Source: docs/vendors/modelarts.md, MA-6.
     """
 
     def __init__(self, users: Iterable[UserSpec], region: str, clock: VirtualClock, rng: random.Random) -> None:
@@ -143,7 +145,7 @@ class IamBook:
         return self.issue(user, found[0])
 
     def issue(self, user: UserSpec, project_id: str) -> Token:
-        """Give out a token; one given before stays valid (vendor API notes, 1.2)."""
+        """Give out a token; one given before stays valid (docs/vendors/modelarts.md, MA-8)."""
         value = f"MII{self._random.getrandbits(256):064x}"
         token = Token(value, user, project_id, self._clock.now() + self.token_seconds)
         self._tokens[value] = token

@@ -20,7 +20,7 @@ JOB_FIELDS: tuple[JobField, ...] = (
     "create_at", "update_at", "id", "name", "user_name", "description", "type", "status", "abnormal_count",
 )  # fmt: skip
 
-MAX_ID_CHARACTERS = 64  # the jobs page, table 2
+MAX_ID_CHARACTERS = 64  # docs/vendors/modelarts.md, MA-45
 _Name = Annotated[str, Field(max_length=1_000)]
 _LONG = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 _INTEGER = Annotated[int, Field(ge=-(2**31), lt=2**31)]
@@ -29,12 +29,13 @@ _INTEGER = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 class JobSpec(StrictModel):
     """What a job is to be.
 
-    `type` and `status` are open: the vendor's documents end their lists with "etc." (vendor API notes, 1.6).
-    `description` of None is left out, as in the first row of the page's example. `create_at` and `update_at` are
-    milliseconds, None for the virtual now; `times` says how both go out: the page's table calls them texts, its example
-    and the vendor's SDK numbers (vendor API notes, 1.6), and null is what an SDK with only optional fields allows.
-    `abnormal_count`, `name` and `user_name` of None go out as null. `absent` names fields that are left out: the
-    vendor's SDK calls every one optional. Whether a job is `visible` only the filter of that name shows.
+    `type` and `status` are open. `description` of None is left out, as in the first row of the page's example.
+    `create_at` and `update_at` are milliseconds, None for the virtual now; `times` says how both go out: the page's
+    table calls them texts, its example and the vendor's SDK numbers, and null is what an SDK with only optional fields
+    allows. `abnormal_count`, `name` and `user_name` of None go out as null. `absent` names fields that are left out:
+    the vendor's SDK calls every one optional. Whether a job is `visible` only the filter of that name shows.
+
+    Source: docs/vendors/modelarts.md, MA-46 to MA-51.
     """
 
     name: _Name | None = "mock-job"
@@ -64,8 +65,8 @@ class JobTransitionSpec(JobSpec):
 class RowLimitSpec(StrictModel):
     """How many rows one answer holds; None for all.
 
-    The reply has page numbers although the request has no parameters for them (the jobs page); the sibling list of
-    DevServers gives 10 rows by default (vendor API notes, 1.6).
+    The reply has page numbers although the request has no parameters for them; the sibling list of DevServers gives 10
+    rows by default (docs/vendors/modelarts.md, MA-48).
     """
 
     rows: Annotated[int, Field(ge=0, le=1_000_000)] | None = None

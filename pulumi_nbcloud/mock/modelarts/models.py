@@ -13,9 +13,9 @@ from pulumi_nbcloud.mock.modelarts.exceptions import NotebookNotFound, NotebookN
 from pulumi_nbcloud.mock.transitions import TransitionPlan
 from pulumi_nbcloud.mock.validation import InvalidInput, StrictModel, UnknownThing
 
-# The notebook status enum of the vendor's SDK (vendor API notes, 1.5). RESTORING and BUSY are not in it: they are
-# pseudo statuses of this mock, because the error list has codes for a notebook that is being restored (6333) or has
-# another operation in progress (6357), and no status of the enum surely stands for them.
+# The notebook states of the vendor's SDK (docs/vendors/modelarts.md, MA-43). RESTORING and BUSY are not among them:
+# they are pseudo states of this mock, because the error list has codes for a notebook that is being restored (6333) or
+# has another operation in progress (6357), and no state of the SDK surely stands for them.
 Status = Literal[
     "INIT", "CREATING", "STARTING", "STOPPING", "DELETING", "RUNNING", "STOPPED", "SNAPSHOTTING", "CREATE_FAILED",
     "START_FAILED", "DELETE_FAILED", "ERROR", "DELETED", "FROZEN", "RESTORING", "BUSY",
@@ -27,8 +27,8 @@ LEASE_FIELDS: tuple[LeaseField, ...] = ("create_at", "duration", "enable", "type
 _NOT_RUNNING = ("ModelArts.6327", "The notebook instance is not running")
 _BUSY = ("ModelArts.6357", "Another operation is in progress on the notebook instance")
 
-# Codes from vendor API notes 1.4, all with HTTP 400. Which status gets which code is documented only by the codes'
-# names; that SNAPSHOTTING and DELETING count as another operation, and the failed ones as not running, is an
+# The codes (docs/vendors/modelarts.md, MA-28) all come with HTTP 400. Which state gets which is documented only by the
+# codes' names; that SNAPSHOTTING and DELETING count as another operation, and the failed ones as not running, is an
 # assumption.
 NOT_RUNNING_CODES: Mapping[str, tuple[str, str]] = {
     "INIT": ("ModelArts.6355", "The notebook instance is being initialized"),
@@ -49,16 +49,16 @@ NOT_RUNNING_CODES: Mapping[str, tuple[str, str]] = {
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PROJECT_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
-_LONG = Annotated[int, Field(ge=-(2**63), lt=2**63)]  # the page calls the numbers Long
+_LONG = Annotated[int, Field(ge=-(2**63), lt=2**63)]  # docs/vendors/modelarts.md, MA-36
 
 
 def is_uuid(text: str) -> bool:
-    """Tell whether `text` has the form of a UUID, which the lease page asks of a notebook id."""
+    """Tell whether `text` has the form of a UUID, which a notebook id has (docs/vendors/modelarts.md, MA-35)."""
     return _UUID.fullmatch(text) is not None
 
 
 def is_project_id(text: str) -> bool:
-    """Tell whether `text` has the form of a project id (the jobs page, table 1)."""
+    """Tell whether `text` has the form of a project id (docs/vendors/modelarts.md, MA-5)."""
     return _PROJECT_ID.fullmatch(text) is not None
 
 
@@ -66,10 +66,11 @@ class LeaseSpec(StrictModel):
     """What a notebook is to be.
 
     `create_at` and `update_at` are milliseconds since the epoch, None for the virtual now. `duration` is in
-    milliseconds; -1 with `enable` false means no auto stop (vendor API notes, 1.5). `duration`, `enable` and `type`
-    may be None and go out as null. `absent` names lease fields that the answer leaves out: the vendor's SDK calls
-    every one optional, and published examples of another operator have no `type` (vendor API notes, 1.5). `type` is
-    open: TIMING, IDLE or another.
+    milliseconds; -1 with `enable` false means no auto stop. `duration`, `enable` and `type` may be None and go out as
+    null. `absent` names lease fields that the answer leaves out: the vendor's SDK calls every one optional, and
+    published examples of another operator have no `type`. `type` is open: TIMING, IDLE or another.
+
+    Source: docs/vendors/modelarts.md, MA-36 to MA-42.
     """
 
     status: Status = "RUNNING"

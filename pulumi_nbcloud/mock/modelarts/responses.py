@@ -111,7 +111,7 @@ class Responses:
             raise Unauthenticated("the access key is unknown")
         now = self._clock.now()
         if account.locked(now):
-            # A right signature does not help during the lock (vendor API notes, 1.3).
+            # A right signature does not help during the lock (docs/vendors/modelarts.md, MA-16).
             raise Unauthenticated("the access key is locked after too many failures")
         try:
             self._verify(request, authorization, account)
@@ -125,7 +125,7 @@ class Responses:
         check_date(request, authorization, self._clock.gateway_now())
         check_signature(request, authorization, account.spec.secret_key)
         if account.spec.security_token is not None:
-            # Temporary credentials are worth nothing without their token (vendor API notes, 1.3).
+            # Temporary credentials are worth nothing without their token (docs/vendors/modelarts.md, MA-18).
             sent = request.headers.get("x-security-token")
             if sent is None:
                 raise SignatureError("the header X-Security-Token is missing")

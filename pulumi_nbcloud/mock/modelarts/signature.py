@@ -1,8 +1,10 @@
 """Checks the signature `SDK-HMAC-SHA256` of a request.
 
-Written from the signing rules (vendor API notes, 1.3), apart from the client's own signer and without sharing code with
-it: two readings of the same rules that agree are worth more than one used twice. It works on the raw request target, so
-a client that signs one spelling of a URL and sends another is found out.
+Written from the signing rules, apart from the client's own signer and without sharing code with it: two readings of the
+same rules that agree are worth more than one used twice. It works on the raw request target, so a client that signs one
+spelling of a URL and sends another is found out.
+
+Source: docs/vendors/modelarts.md, MA-12 to MA-17.
 """
 
 from __future__ import annotations
@@ -61,7 +63,7 @@ def parse_authorization(value: str) -> Authorization:
 def check_date(request: CloudRequest, authorization: Authorization, gateway_now: float) -> None:
     """Check that X-Sdk-Date is there, signed and at most 15 minutes off `gateway_now`; raises `SignatureError`.
 
-    It is the only header that must be signed, Host included (vendor API notes, 1.3).
+    It is the only header that must be signed; not even Host must be (docs/vendors/modelarts.md, MA-12).
     """
     value = request.headers.get(_DATE_HEADER)
     if value is None:

@@ -1,4 +1,4 @@
-"""Oracle's request signature: the published vectors, and Oracle's own signers."""
+"""Oracle's request signature: the published vectors (docs/vendors/aidp.md, DP-14), and Oracle's own signers."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ WHERE = f"POST {BASE_URL}/api/instance/list"
 API_KEY = "canary-api-key-77aa"
 PAGE_ID = "notebook-5ac72ea0-xxxx-xxxx-xxxx-eea5891c2019"
 
-# The list page's success example, as it is printed.
+# The list page's success example, as it is printed (docs/vendors/hpcai.md, HPC-12).
 PAGE_EXAMPLE = """\
 {
     "instances": [

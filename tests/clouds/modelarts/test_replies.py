@@ -43,7 +43,8 @@ def error_of(status: int, content: bytes = b"", headers: dict[str, str] | None =
     return error
 
 
-# Huawei's published codes, and what each one asks of the caller whatever the status.
+# Huawei's published codes, and what each one asks of the caller whatever the status
+# (docs/vendors/modelarts.md, MA-26, MA-27).
 AUTHENTICATION = [
     *(f"{gateway}.{number}" for gateway in ("APIGW", "APIG") for number in ("0301", "0305", "0307")),
     *(f"ModelArts.{number}" for number in ("0201", "0202", "0203", "0204", "0205", "0206", "0207", "0208", "0209")),

@@ -1,4 +1,4 @@
-"""Signatures: every published vector, and Huawei's own signer as the oracle."""
+"""Signatures: every published vector (docs/vendors/modelarts.md, MA-22), and Huawei's own signer as the oracle."""
 
 from __future__ import annotations
 

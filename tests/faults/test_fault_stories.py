@@ -1,4 +1,4 @@
-"""Rows that need a story of their own: credentials that change, Retry-After, clocks, lists, inputs, gates in time."""
+"""Faults that need a story of their own: credentials that change, Retry-After, clocks, lists, inputs, gates in time."""
 
 from __future__ import annotations
 
@@ -90,7 +90,8 @@ async def job(body: object, job_id: str = "job-1") -> Any:
 # --- status and headers
 
 
-async def test_row_20_a_token_that_was_replaced_is_got_anew_once() -> None:
+# F-20
+async def test_a_token_that_was_replaced_is_renewed_once() -> None:
     tokens = iter(("first", "second"))
 
     def reply(number: int, head: bytes) -> bytes:
@@ -108,7 +109,8 @@ async def test_row_20_a_token_that_was_replaced_is_got_anew_once() -> None:
     assert len(served) == 4  # login, refused, login, read
 
 
-async def test_row_21_a_refused_token_is_got_anew_only_once() -> None:
+# F-21
+async def test_a_refused_token_is_renewed_only_once() -> None:
     def reply(number: int, head: bytes) -> bytes:
         login = json.dumps({"accessToken": f"token-{number}", "accessExpire": 9999}).encode()
         return http_answer(200, login) if b"/api/user/login" in head else http_answer(401)
@@ -124,12 +126,14 @@ async def test_row_21_a_refused_token_is_got_anew_only_once() -> None:
     assert len(served) == 4  # and nothing for the second look-up
 
 
-async def test_row_22_a_404_that_hides_a_missing_permission_proves_nothing() -> None:
+# F-22
+async def test_a_404_that_hides_a_missing_permission_proves_nothing() -> None:
     assert NOTEBOOK_LEASE.not_found_is_gone
     assert not load("aidp:NotebookSession").not_found_is_gone
 
 
-async def test_row_23_not_found_and_then_there() -> None:
+# F-23
+async def test_what_appears_later_is_not_found_by_a_lookup_and_met_by_a_gate() -> None:
     missing = answer(http_answer(404, b'{"error_code": "ModelArts.6404", "error_msg": "none"}'))
     with FaultServer(missing) as server:
         found, _ = await look(server)
@@ -140,6 +144,7 @@ async def test_row_23_not_found_and_then_there() -> None:
     assert (ended.progress.polls, server.taken) == (3, 3)
 
 
+# F-25
 @pytest.mark.parametrize(
     ("value", "slept"),
     [
@@ -149,7 +154,7 @@ async def test_row_23_not_found_and_then_there() -> None:
     ],
     ids=["seconds", "date", "past date"],
 )
-async def test_row_25_a_retry_after_is_waited_for(value: str, slept: float) -> None:
+async def test_a_retry_after_is_waited_for(value: str, slept: float) -> None:
     with FaultServer(answer(http_answer(429, b"", {"Retry-After": value})), answer()) as server:
         found, clock = await look(server)
     assert found.running is True
@@ -157,12 +162,12 @@ async def test_row_25_a_retry_after_is_waited_for(value: str, slept: float) -> N
     assert server.taken == 2
 
 
-# What no number or date is counts as not there: the usual pause, half of 2 s, comes.
+# F-26: what no number or date is counts as not there: the usual pause, half of 2 s, comes.
 @pytest.mark.parametrize(
     "value",
     ["-1", "nan", "inf", "", "5, 10", "١٢", "2021-12-07T02:08:25Z", "+5", "5s", "0x5", "Tue, 07 Dec 2021 25:00:00 GMT"],
 )
-async def test_row_26_a_retry_after_that_says_nothing_is_ignored(value: str) -> None:
+async def test_a_retry_after_that_says_nothing_is_ignored(value: str) -> None:
     raw = http_answer(429, b"", {"Retry-After": "VALUE"}).replace(b"VALUE", value.encode())
     with FaultServer(answer(raw), answer()) as server:
         found, clock = await look(server)
@@ -170,8 +175,9 @@ async def test_row_26_a_retry_after_that_says_nothing_is_ignored(value: str) -> 
     assert clock.slept == [1.0]
 
 
+# F-26
 @pytest.mark.parametrize("value", ["61", "1000000000", "9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
-async def test_row_26_a_retry_after_beyond_the_deadline_gives_up_at_once(value: str) -> None:
+async def test_a_retry_after_beyond_the_deadline_gives_up_at_once(value: str) -> None:
     with FaultServer(answer(http_answer(429, b"", {"Retry-After": value}))) as server:
         found, clock = await look(server)
         # A gate has 120 s, and would wait for 61 of them.
@@ -185,8 +191,9 @@ async def test_row_26_a_retry_after_beyond_the_deadline_gives_up_at_once(value: 
         assert server.taken == 2
 
 
+# F-34
 @pytest.mark.parametrize(("offset", "minutes"), [(1200, 20), (-1200, 20)])
-async def test_row_34_a_clock_that_is_off_is_named(offset: float, minutes: int) -> None:
+async def test_a_clock_that_is_off_is_named(offset: float, minutes: int) -> None:
     date = email.utils.formatdate(NOW + offset, usegmt=True)
     body = b'{"error_code": "APIGW.0301", "error_msg": "expired"}'
     with FaultServer(answer(http_answer(401, body, {"Date": date}))) as server:
@@ -195,8 +202,9 @@ async def test_row_34_a_clock_that_is_off_is_named(offset: float, minutes: int) 
     assert found.hint == (f"this machine's clock is {minutes} minutes off the cloud's; signatures need it within 15")
 
 
+# F-34
 @pytest.mark.parametrize("date", ["", "canary", "Tue, 99 Dec 2021 00:00:00 GMT", "9" * 5000])
-async def test_row_34_a_date_that_is_none_breaks_nothing(date: str) -> None:
+async def test_a_date_header_that_is_no_date_breaks_nothing(date: str) -> None:
     with FaultServer(answer(http_answer(401, b"", {"Date": date}))) as server:
         found, _ = await look(server)
     assert type(found) is AuthenticationError
@@ -209,7 +217,8 @@ async def test_row_34_a_date_that_is_none_breaks_nothing(date: str) -> None:
 ODD = "a\x00b\u202ec\x1b[2Jd\u0007" + "x" * 1_000_000
 
 
-async def test_row_42_odd_text_is_kept_as_data_and_harmless_in_messages() -> None:
+# F-42
+async def test_odd_text_is_kept_as_data_and_harmless_in_messages() -> None:
     with FaultServer(answer(http_answer(200, json.dumps({"create_at": 1, "type": ODD}).encode()))) as server:
         found, _ = await look(server)
         ended = await gate(server, until='self.type == "never" || self.create_at == 1')
@@ -223,7 +232,8 @@ async def test_row_42_odd_text_is_kept_as_data_and_harmless_in_messages() -> Non
 # --- lists and pages
 
 
-async def test_row_46_a_server_that_gives_pages_of_its_own_size() -> None:
+# F-46
+async def test_a_server_that_gives_pages_of_its_own_size() -> None:
     ids = [f"i-{number}" for number in range(7)]
     pages = [page(*ids[start : start + 3], total=7, pageSize=3) for start in (0, 3, 6)]
     found, requests = await found_by(load("hpcai:Instances"), {}, *pages)
@@ -231,6 +241,7 @@ async def test_row_46_a_server_that_gives_pages_of_its_own_size() -> None:
     assert requests == 3
 
 
+# F-47
 @pytest.mark.parametrize(
     ("pages", "requests", "reason"),
     [
@@ -241,14 +252,15 @@ async def test_row_46_a_server_that_gives_pages_of_its_own_size() -> None:
     ],
     ids=["count too small", "empty page", "count changes", "repeats"],
 )
-async def test_row_47_pages_that_do_not_add_up(pages: list[bytes], requests: int, reason: str) -> None:
+async def test_pages_that_do_not_add_up(pages: list[bytes], requests: int, reason: str) -> None:
     found, taken = await found_by(INSTANCE, {"instance_id": "zzz"}, *pages)
     assert type(found) is UnreachableError
     assert found.problem == f"the pages of the list do not add up, twice in a row: {reason}"
     assert taken == requests
 
 
-async def test_row_47_a_short_page_in_the_middle_is_no_end() -> None:
+# F-47
+async def test_a_short_page_in_the_middle_does_not_end_the_walk() -> None:
     found, requests = await found_by(
         INSTANCE, {"instance_id": "d"}, page("a", "b", total=4), page("c", total=4), page("d", total=4)
     )
@@ -256,21 +268,24 @@ async def test_row_47_a_short_page_in_the_middle_is_no_end() -> None:
     assert requests == 3
 
 
-async def test_row_48_a_link_that_a_server_gives_is_never_followed() -> None:
+# F-48
+async def test_a_link_that_a_server_gives_is_never_followed() -> None:
     links = {"next": "https://canary.example/x", "pager": {"totalEntries": 1, "next": "https://canary.example/x"}}
     body = {"instances": [{"instanceMetadata": {"instanceId": "a"}}], **links}
     found, requests = await found_by(INSTANCE, {"instance_id": "a"}, http_answer(200, json.dumps(body).encode()))
     assert (found.instance_id, requests) == ("a", 1)
 
 
-async def test_row_49_one_that_moves_between_pages_counts_once() -> None:
+# F-49
+async def test_an_instance_that_moves_between_pages_counts_once() -> None:
     found, _ = await found_by(
         load("hpcai:Instances"), {}, page("a", "b", total=3), page("b", "c", total=3), page(total=3)
     )
     assert [each.instance_id for each in found.instances] == ["a", "b", "c"]
 
 
-async def test_row_49_a_list_without_end_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
+# F-49
+async def test_a_list_without_end_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     from pulumi_nbcloud.clouds.hpcai import walk
 
     monkeypatch.setattr(walk, "MAX_PAGES", 5)
@@ -282,6 +297,7 @@ async def test_row_49_a_list_without_end_has_one(monkeypatch: pytest.MonkeyPatch
     assert len(served) == 5
 
 
+# F-50
 @pytest.mark.parametrize(
     ("ids", "error", "problem"),
     [
@@ -289,7 +305,9 @@ async def test_row_49_a_list_without_end_has_one(monkeypatch: pytest.MonkeyPatch
         (["job-1", "job-1"], BadResponseError, "ambiguous: 2 jobs have this id"),
     ],
 )
-async def test_row_50_a_filter_that_is_fuzzy(ids: list[str], error: type[NbcloudError], problem: str) -> None:
+async def test_the_result_of_a_fuzzy_filter_is_compared_exactly(
+    ids: list[str], error: type[NbcloudError], problem: str
+) -> None:
     found = await job({"total": len(ids), "data": [{"id": each} for each in ids]})
     assert type(found) is error
     assert found.problem == problem
@@ -298,6 +316,7 @@ async def test_row_50_a_filter_that_is_fuzzy(ids: list[str], error: type[Nbcloud
 # --- input and credentials
 
 
+# F-51
 @pytest.mark.parametrize("identity", ["a/b", "..", "a/../b", "a?b", "a#b", "%2F", "a\nb", "é", "", "x" * 10_000])
 @pytest.mark.parametrize(
     ("token", "field"),
@@ -311,7 +330,7 @@ async def test_row_50_a_filter_that_is_fuzzy(ids: list[str], error: type[Nbcloud
         ("aidp:NotebookSession", "session_id"),
     ],
 )
-def test_row_51_an_id_that_cannot_be_one_is_refused_by_name(token: str, field: str, identity: str) -> None:
+def test_an_id_that_cannot_be_one_is_refused_by_name(token: str, field: str, identity: str) -> None:
     kind = load(token)
     given = dict.fromkeys((name for name in kind.argument_names if name.endswith(("_id", "_key"))), "right-1")
     with pytest.raises(InputError) as caught:
@@ -323,6 +342,7 @@ def test_row_51_an_id_that_cannot_be_one_is_refused_by_name(token: str, field: s
 TOKENS = ["a\nb", "a b", "a\x00b", "é", "a" * 40_000]
 
 
+# F-52
 @pytest.mark.parametrize("value", TOKENS, ids=lambda value: ascii(value[:8]))
 @pytest.mark.parametrize(
     ("schema", "account", "key", "more"),
@@ -338,7 +358,7 @@ TOKENS = ["a\nb", "a b", "a\x00b", "é", "a" * 40_000]
     ],
     ids=["apiKey", "accessToken", "authToken"],
 )
-def test_row_52_a_token_that_cannot_be_sent_is_never_shown(
+def test_a_token_that_cannot_be_sent_is_never_shown(
     schema: Any, account: Any, key: str, more: dict[str, str], value: str
 ) -> None:
     settings = resolve(schema, None, {f"nbcloud:{schema.cloud}": {key: f"canary{value}canary", **more}}.get, {})
@@ -348,13 +368,15 @@ def test_row_52_a_token_that_cannot_be_sent_is_never_shown(
     assert "canary" not in str(caught.value)
 
 
-def test_row_52_blanks_around_a_token_are_taken_off_and_an_empty_one_is_refused() -> None:
+# F-52
+def test_blanks_around_a_token_are_taken_off_and_an_empty_one_is_refused() -> None:
     settings = resolve(HPCAI, None, {"nbcloud:hpcai": {"apiKey": " key\n"}}.get, {})
     assert settings.values["apiKey"] == "key"
     with pytest.raises(SettingsError, match=r"nbcloud:hpcai\.apiKey is empty"):
         resolve(HPCAI, None, {"nbcloud:hpcai": {"apiKey": " \n"}}.get, {})
 
 
+# F-53
 @pytest.mark.parametrize(
     ("text", "origin"),
     [
@@ -366,10 +388,11 @@ def test_row_52_blanks_around_a_token_are_taken_off_and_an_empty_one_is_refused(
         ("http://localhost", "http://localhost"),
     ],
 )
-def test_row_53_an_endpoint_is_brought_into_one_form(text: str, origin: str) -> None:
+def test_an_endpoint_is_brought_into_one_form(text: str, origin: str) -> None:
     assert origin_url(text, "endpoint") == origin
 
 
+# F-53
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -394,7 +417,7 @@ def test_row_53_an_endpoint_is_brought_into_one_form(text: str, origin: str) -> 
         ("https://h_$.example", "has a host name with characters that none may have"),
     ],
 )
-def test_row_53_an_endpoint_that_cannot_be_one_is_refused_without_being_shown(text: str, reason: str) -> None:
+def test_an_endpoint_that_cannot_be_one_is_refused_without_being_shown(text: str, reason: str) -> None:
     with pytest.raises(SettingsError) as caught:
         origin_url(text, "modelarts endpoint")
     assert caught.value.problem == f"modelarts endpoint {reason}"
@@ -404,7 +427,8 @@ def test_row_53_an_endpoint_that_cannot_be_one_is_refused_without_being_shown(te
 # --- gates and time
 
 
-async def test_row_54_a_state_that_flaps_and_then_fails_ends_the_gate() -> None:
+# F-54
+async def test_a_state_that_flaps_and_then_fails_ends_the_gate() -> None:
     frozen = http_answer(400, b'{"error_code": "ModelArts.6326", "error_msg": "in arrears"}')
     starting = http_answer(400, b'{"error_code": "ModelArts.6306", "error_msg": "starting"}')
     with FaultServer(answer(), answer(starting), answer(), answer(frozen), answer()) as server:
@@ -413,7 +437,8 @@ async def test_row_54_a_state_that_flaps_and_then_fails_ends_the_gate() -> None:
     assert (ended.outcome, server.taken) == (Outcome.FAILED, 4)
 
 
-async def test_row_54_a_timeout_of_0_is_one_look() -> None:
+# F-54
+async def test_a_timeout_of_0_polls_once() -> None:
     client = Client(sleep=FakeClock().sleep)
     with FaultServer(answer()) as server:
         account = account_on(server, client, FakeClock())
@@ -426,7 +451,8 @@ async def test_row_54_a_timeout_of_0_is_one_look() -> None:
     assert server.taken == 2
 
 
-async def test_row_55_a_wait_is_cancelled_in_the_middle_of_a_request() -> None:
+# F-55
+async def test_a_wait_is_cancelled_in_the_middle_of_a_request() -> None:
     client = Client()
 
     def hang(peer: Peer) -> None:
@@ -451,7 +477,8 @@ async def test_row_55_a_wait_is_cancelled_in_the_middle_of_a_request() -> None:
     assert server.taken == 1
 
 
-async def test_row_56_forty_gates_in_an_outage_share_one_budget_and_all_recover() -> None:
+# F-56
+async def test_forty_gates_in_an_outage_share_one_budget_and_all_recover() -> None:
     down = threading.Event()
     down.set()
 
