@@ -29,7 +29,7 @@ lint: $(READY)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
-	@for version in 3.10 3.11 3.12 3.13; do echo "pyright, Python $$version" && $(BIN)/pyright --pythonversion $$version || exit 1; done
+	@for version in 3.10 3.11 3.12 3.13 3.14; do echo "pyright, Python $$version" && $(BIN)/pyright --pythonversion $$version || exit 1; done
 	$(BIN)/vermin --quiet --no-tips --eval-annotations --violations -t=3.10- pulumi_nbcloud
 
 format: $(READY)
