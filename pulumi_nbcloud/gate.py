@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
-import pulumi.dynamic
 
 from pulumi_nbcloud import lookup, preview, slots
 from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.lookup import Target
 from pulumi_nbcloud.provider.gate import OUTPUTS, GateProvider
+from pulumi_nbcloud.stored import StoredResource
 
 __all__ = ["Gate", "Target"]
 
 
-class Gate(pulumi.dynamic.Resource, module="nbcloud", name="Gate"):
+class Gate(StoredResource, module="nbcloud", name="Gate"):
     """Holds what depends on it until a condition is met.
 
     The update that creates it waits. Later updates do not, unless what it asks changes: targets, conditions,

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 import pulumi
-import pulumi.dynamic
 import pulumi.runtime
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
@@ -22,6 +21,7 @@ from pulumi_nbcloud.provider.read import INCLUDE_VOLATILE, ReadProvider
 from pulumi_nbcloud.reader import overrides, process_reader
 from pulumi_nbcloud.registry import load
 from pulumi_nbcloud.settings import config_keys
+from pulumi_nbcloud.stored import StoredResource
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.expectation import Expectation
@@ -186,7 +186,7 @@ def _given(inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {name: settled(value) for name, value in inputs.items() if value is not None}
 
 
-class ReadResource(pulumi.dynamic.Resource):
+class ReadResource(StoredResource):
     """The base of read resources: recorded in state, never created or deleted, read anew on each run.
 
     Args:

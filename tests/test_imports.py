@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "pulumi_nbcloud"
 LAYERS = (
     ("aidp", "hpcai", "modelarts"),
     ("gate", "hooks", "lookup", "cli"),
-    ("outputs", "slots"),
+    ("outputs", "slots", "stored"),
     ("preview",),
     ("provider",),
     ("expectation",),
@@ -30,7 +30,8 @@ LAYERS = (
     ("exchange", "retry", "secrecy", "identifiers"),
     ("errors", "_version"),
 )
-PULUMI_ALLOWED = {"aidp", "hpcai", "modelarts", "gate", "hooks", "lookup", "outputs", "preview", "provider", "slots"}
+FACES = {"aidp", "hpcai", "modelarts", "gate", "hooks", "lookup"}
+PULUMI_ALLOWED = {*FACES, "outputs", "preview", "provider", "slots", "stored"}
 HTTPX_ALLOWED = {"transport"}
 MOCK_ALLOWED = {"mock", "cli"}
 HEAVY = ("httpx", "aiohttp", "pydantic", "celpy", "pulumi", "pulumi_nbcloud.mock", "werkzeug", "typer", "anyio")

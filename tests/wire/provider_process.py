@@ -27,6 +27,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, prov
 
 from pulumi_nbcloud.provider.gate import GateProvider
 from pulumi_nbcloud.provider.read import ReadProvider
+from pulumi_nbcloud.stored import serialized
 
 SECRET_KEY = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
@@ -47,17 +48,17 @@ def error_text(error: Any) -> str:
 
 
 def blob_of(provider: pulumi.dynamic.ResourceProvider) -> str:
-    """The text that the SDK stores for a provider under `__provider`."""
+    """The text that the SDK stores for another package's provider under `__provider`."""
     text: str = serialize_provider(provider)
     return text
 
 
 def read_blob(token: str = KIND) -> str:
-    return blob_of(ReadProvider(token))
+    return serialized(ReadProvider(token))
 
 
 def gate_blob() -> str:
-    return blob_of(GateProvider())
+    return serialized(GateProvider())
 
 
 def by_reference(module: str, name: str) -> str:

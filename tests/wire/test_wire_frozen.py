@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import importlib
 import json
+import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import dill
+import pulumi
+import pulumi.dynamic
 import pytest
 from google.protobuf.json_format import MessageToDict
-from lease_support import NOTEBOOK
+from lease_support import NOTEBOOK, lease_target
 from provider_process import (
     ProviderProcess,
+    blob_of,
     create_request,
+    diff_request,
     gate_blob,
     get_request,
     read_blob,
     refresh_request,
+    stored_request,
 )
+from pulumi.runtime.proto import provider_pb2
 
 from pulumi_nbcloud.gate import Gate
 from pulumi_nbcloud.kind import Kind
@@ -28,6 +37,7 @@ from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.provider.gate import GateProvider
 from pulumi_nbcloud.provider.read import ReadProvider
 from pulumi_nbcloud.registry import KINDS, load
+from pulumi_nbcloud.stored import StoredResource
 from pulumi_nbcloud.waiting.outcome import Outcome
 
 GOLDEN = json.loads((Path(__file__).resolve().parents[1] / "golden" / "frozen.json").read_text())
@@ -38,6 +48,71 @@ SAMPLES = {
     "hpcai:Instance": {"instance_id": "notebook-5ac72ea0"},
     "aidp:NotebookSession": {"ai_data_platform_id": "ocid1.platform", "workspace_key": "etl", "session_id": "s-1"},
 }
+BLOBS: dict[str, str] = {"nbcloud:Gate": GATE["blob"], **{token: GOLDEN[token]["blob"] for token in GOLDEN}}
+
+
+class Foreign(pulumi.dynamic.ResourceProvider):
+    """A provider of another package."""
+
+    serialize_as_secret_always = False
+
+
+class ForeignResource(pulumi.dynamic.Resource, module="other", name="Thing"):
+    """A resource of another package."""
+
+    def __init__(self) -> None:
+        super().__init__(Foreign(), "other", {})
+
+
+class SecretProvider(ReadProvider):
+    """One that the SDK is told to keep secret."""
+
+    serialize_as_secret_always = True
+
+
+class SecretResource(StoredResource, module="nbcloud", name="Secret"):
+    """A resource with such a provider."""
+
+
+@pytest.fixture(params=[4, 5])
+def protocol(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """The default protocol of Python up to 3.13, and from 3.14 on; what the SDK pickles with."""
+    protocol: int = request.param
+    monkeypatch.setattr(pickle, "DEFAULT_PROTOCOL", protocol)
+    return protocol
+
+
+def in_form(protocol: int, blob: str) -> str:
+    """A golden blob as the SDK itself would make it with this default protocol."""
+    written = base64.b64decode(blob)
+    assert written[:2] == b"\x80\x04"
+    return base64.b64encode(bytes([0x80, protocol]) + written[2:]).decode()
+
+
+def handed(monkeypatch: pytest.MonkeyPatch, make: Callable[[], object]) -> tuple[bytes, bool]:
+    """The pickle that a resource hands to the SDK to be registered, and whether it is a secret."""
+    found: list[Any] = []
+
+    def take(_self: Any, _type: str, _name: str, props: dict[str, Any], *_others: Any) -> None:
+        found.append(props["__provider"])
+
+    monkeypatch.setattr(pulumi.CustomResource, "__init__", take)
+
+    async def program() -> tuple[bytes, bool]:
+        make()
+        (provider,) = found
+        output = pulumi.Output.from_input(provider)
+        return base64.b64decode(await output.future() or ""), await output.is_secret()
+
+    return asyncio.run(program())
+
+
+def face_of(token: str) -> Callable[[], object]:
+    """Makes a resource as a program of a user does."""
+    if token == "nbcloud:Gate":
+        return lambda: Gate("ready", target=lease_target(1))
+    module, _, name = GOLDEN[token]["face"].rpartition(".")
+    return lambda: getattr(importlib.import_module(module), name)("read", **SAMPLES[token])
 
 
 def described(token: str, face: str) -> dict[str, Any]:
@@ -75,20 +150,65 @@ def test_the_pickle_is_small_and_byte_for_byte_the_golden_one(token: str) -> Non
     assert blob == base64.b64decode(GOLDEN[token]["blob"])
 
 
-@pytest.mark.parametrize("token", sorted(GOLDEN))
-def test_the_golden_pickle_loads(token: str) -> None:
-    provider = dill.loads(base64.b64decode(GOLDEN[token]["blob"]))
-    assert type(provider) is ReadProvider
-    assert vars(provider) == {"token": token}
+@pytest.mark.parametrize("token", sorted(BLOBS))
+def test_a_resource_hands_on_the_golden_pickle_whatever_the_protocol_of_the_others(
+    token: str, protocol: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, is_secret = handed(monkeypatch, face_of(token))
+    assert ours == base64.b64decode(BLOBS[token])
+    assert ours[:2] == b"\x80\x04"
+    assert not is_secret
+    # The SDK goes on pickling others as it does.
+    others, _ = handed(monkeypatch, ForeignResource)
+    assert others[:2] == {4: b"\x80\x04", 5: b"\x80\x05"}[protocol]
 
 
-def test_the_golden_pickle_still_reads(clouds: MockClouds) -> None:
-    blob = GOLDEN["modelarts:NotebookLease"]["blob"]
+def test_the_other_form_is_what_the_sdk_would_make_of_ours(protocol: int) -> None:
+    assert blob_of(GateProvider()) == in_form(protocol, GATE["blob"])
+    for token, golden in GOLDEN.items():
+        assert blob_of(ReadProvider(token)) == in_form(protocol, golden["blob"])
+
+
+@pytest.mark.usefixtures("protocol")
+def test_what_the_sdk_makes_a_secret_stays_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = SecretProvider("modelarts:NotebookLease")
+    ours, is_secret = handed(monkeypatch, lambda: SecretResource(provider, "secret", {}))
+    assert ours[:2] == b"\x80\x04"
+    assert is_secret
+
+
+@pytest.mark.parametrize("form", [4, 5])
+@pytest.mark.parametrize("token", sorted(BLOBS))
+def test_both_forms_of_the_golden_pickle_load(token: str, form: int) -> None:
+    provider = dill.loads(base64.b64decode(in_form(form, BLOBS[token])))
+    if token == "nbcloud:Gate":
+        assert (type(provider), vars(provider)) == (GateProvider, {})
+    else:
+        assert (type(provider), vars(provider)) == (ReadProvider, {"token": token})
+
+
+@pytest.mark.parametrize("form", [4, 5])
+def test_both_forms_of_the_golden_pickle_still_read(form: int, clouds: MockClouds) -> None:
+    blob = in_form(form, GOLDEN["modelarts:NotebookLease"]["blob"])
     clouds.modelarts.put_lease(NOTEBOOK)
     with ProviderProcess(clouds.environment()) as process:
         id_, properties = process.read(get_request({"notebook_id": NOTEBOOK}, blob=blob))
     assert id_ == NOTEBOOK
     assert properties["__provider"] == blob
+
+
+@pytest.mark.parametrize(("old", "new"), [(4, 5), (5, 4)])
+def test_the_other_form_is_no_difference_of_a_gate(old: int, new: int, clouds: MockClouds) -> None:
+    inputs = {"targets": {"self": lease_target(1)}}
+    before, after = in_form(old, GATE["blob"]), in_form(new, GATE["blob"])
+    with ProviderProcess(clouds.environment()) as process:
+        request = diff_request(inputs, inputs, after, id_="a")
+        request.olds["__provider"] = before
+        assert process.call("Diff", request).changes == provider_pb2.DiffResponse.DIFF_NONE
+        # A refresh loads what is stored.
+        _, properties = process.read(stored_request(inputs, before, "a"))
+    assert properties["__provider"] == before
+    assert clouds.request_count() == 0
 
 
 def test_replies_hold_the_golden_names_and_no_others(clouds: MockClouds) -> None:

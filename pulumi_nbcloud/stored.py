@@ -1,0 +1,70 @@
+"""What a state stores of our providers: the same text, whichever Python ran the program.
+
+The SDK pickles the provider of a dynamic resource with the default protocol of the running Python, which is 5 from
+Python 3.14 on and 4 before. Ours are pickled here with one protocol, for our own resources alone: nothing of the SDK is
+changed, and the providers of other packages are pickled as before. Every Python reads either form.
+"""
+
+from __future__ import annotations
+
+import base64
+import pickle
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pulumi.dynamic
+
+if TYPE_CHECKING:
+    from pulumi.dynamic import ResourceProvider
+
+# Every Python from 3.10 on reads 5 too, but states have held 4 all along.
+PROTOCOL = 4
+_KEY = "__provider"
+
+
+def serialized(provider: ResourceProvider) -> str:
+    """Writes a provider as it is stored.
+
+    Args:
+        provider: one of ours: a class that can be imported, and plain attributes.
+
+    Returns:
+        The text, byte for byte what the SDK itself makes up to Python 3.13.
+    """
+    return base64.b64encode(pickle.dumps(provider, protocol=PROTOCOL)).decode()
+
+
+class _Handed(pulumi.CustomResource):
+    """Takes what the SDK's dynamic resource hands to the class after it, which in ours is this one."""
+
+    _serialized: str
+
+    def __init__(self, t: str, name: str, props: pulumi.Inputs | None = None, *others: Any, **named: Any) -> None:
+        given = dict(props or {})
+        theirs = given.get(_KEY)
+        # The SDK decides whether it is a secret.
+        ours = theirs.apply(lambda _: self._serialized) if isinstance(theirs, pulumi.Output) else self._serialized
+        super().__init__(t, name, {**given, _KEY: ours}, *others, **named)
+
+
+class StoredResource(pulumi.dynamic.Resource, _Handed):
+    """A dynamic resource whose provider is stored the same on every Python: the base of ours."""
+
+    def __init__(
+        self,
+        provider: ResourceProvider,
+        resource_name: str,
+        props: pulumi.Inputs,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Registers the resource.
+
+        Args:
+            provider: its provider, one of ours.
+            resource_name: its name in the stack.
+            props: its inputs, and None for each output.
+            opts: resource options.
+        """
+        # Here and not in the class: the reference lists what the docstrings of a gate's bases call arguments.
+        self._serialized = serialized(provider)
+        super().__init__(provider, resource_name, props, opts)
