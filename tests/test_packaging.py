@@ -126,8 +126,8 @@ def test_links_of_the_long_description_lead_to_files_of_this_version(metadata: M
     ("text", "wanted"),
     [
         (
-            "[a](docs/a.md) and [b](b.md#c)",
-            "[a](https://h/blob/v1.2.3/docs/a.md) and [b](https://h/blob/v1.2.3/b.md#c)",
+            "[a](guides/a.md) and [b](b.md#c)",
+            "[a](https://h/blob/v1.2.3/guides/a.md) and [b](https://h/blob/v1.2.3/b.md#c)",
         ),
         ("[a](https://other/a.md), [b](#b), [c](mailto:x)", "[a](https://other/a.md), [b](#b), [c](mailto:x)"),
         ("```python\na[b](c)\n```\n[a](a)\n", "```python\na[b](c)\n```\n[a](https://h/blob/v1.2.3/a)\n"),
