@@ -225,7 +225,7 @@ def _lay_over(row: dict[str, Any], over: Mapping[str, Any]) -> None:
 
 
 def _example_row(instance_id: str, owner_id: str) -> dict[str, Any]:
-    """The row of the list page's success example (seed 001_20c5cca14bede1e2.txt), with its ids replaced."""
+    """Return the row of the list page's success example (seed 001_20c5cca14bede1e2.txt), with its ids replaced."""
     return {
         "instanceMetadata": {
             "instanceAuth": {"ownerUserName": owner_id},
