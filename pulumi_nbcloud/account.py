@@ -39,11 +39,11 @@ class Standing:
         return not self.accepted and self.refusal is None
 
     def refuse(self, error: AuthenticationError, revision: Hashable) -> None:
-        """Remembers that the cloud refused them, as they were at this revision."""
+        """Remember that the cloud refused them, as they were at this revision."""
         self.refusal, self.revision = copy.copy(error), revision
 
     def check(self, revision: Hashable) -> None:
-        """Raises the refusal of this revision; one of an earlier revision is forgotten."""
+        """Raise the refusal of this revision; one of an earlier revision is forgotten."""
         if self.refusal is None:
             return
         if self.revision != revision:
@@ -77,18 +77,18 @@ class Account(ABC):
 
     @abstractmethod
     async def sign(self, method: str, target: str, body: bytes = b"") -> Request:
-        """Builds one attempt of a request, signed at this moment; `ready` has been waited for."""
+        """Build one attempt of a request, signed at this moment; `ready` has been waited for."""
 
     @abstractmethod
     def error(self, reply: Reply) -> NbcloudError | None:
-        """Classifies a reply: None where it is a success, else the error that it means."""
+        """Classify a reply: None where it is a success, else the error that it means."""
 
     def proves(self, error: NbcloudError | None) -> bool:
-        """Whether an outcome shows that the cloud accepts the credentials: any answer of the cloud itself does."""
+        """Return whether an outcome shows that the cloud accepts the credentials: any answer of its own does."""
         return not isinstance(error, (UnreachableError, BadResponseError))
 
     async def ready(self, deadline: float) -> None:  # noqa: B027  (a key pair needs nothing)
-        """Gets what `sign` needs, a token from a login for example.
+        """Get what `sign` needs, a token from a login for example.
 
         Args:
             deadline: when to give up, on anyio's clock.
@@ -99,11 +99,11 @@ class Account(ABC):
 
     @property
     def generation(self) -> int:
-        """Counts the credentials that `ready` and `renew` got, so that a refused one is told from its successor."""
+        """The number of credentials that `ready` and `renew` got, so that a refused one is told from its successor."""
         return 0
 
     async def renew(self, generation: int, deadline: float) -> bool:
-        """Replaces a credential that the cloud refused, where it can be replaced; once for all that were refused.
+        """Replace a credential that the cloud refused, where it can be replaced; once for all that were refused.
 
         Args:
             generation: of the refused one.
@@ -118,19 +118,19 @@ class Account(ABC):
         return False
 
     def revision(self) -> Hashable:
-        """What the credentials' source holds now; a refusal is forgotten when it changes. None where it cannot."""
+        """Return what the credentials' source holds now, None where it cannot change; a change ends a refusal."""
         return None
 
     def expires_at(self) -> float | None:
-        """When credentials that nobody here can renew expire, in seconds since 1970; None where that is not known."""
+        """Return when credentials that nobody here can renew expire, in seconds since 1970; None where not known."""
         return None
 
     async def get(self, target: str) -> Reply:
-        """Reads one thing by GET; see `send`."""
+        """Read one thing by GET; see `send`."""
         return await self.send("GET", target)
 
     async def send(self, method: str, target: str, body: bytes = b"") -> Reply:
-        """Sends one read.
+        """Send one read.
 
         Args:
             method: the HTTP method.
@@ -191,7 +191,7 @@ class Account(ABC):
         return reply, error
 
     async def _deliver(self, prepare: Callable[[], Awaitable[Request]], deadline: float) -> Reply:
-        """Sends what is prepared, a login too, the way that the settings say."""
+        """Send what is prepared, a login too, the way that the settings say."""
         return await self._client.send(
             prepare, budget=self._budget, retry_statuses=self.retry_statuses, deadline=deadline, route=self._route
         )

@@ -29,7 +29,7 @@ def get_notebook_session(
     profile: str | None = None,
     expect: str | None = None,
 ) -> NotebookSessionState:
-    """Reads a notebook session now, in preview too. Reading it may keep its cluster awake, and billed.
+    """Read a notebook session now, in preview too; reading it may keep its cluster awake, and billed.
 
     Args:
         ai_data_platform_id: the OCID of the AI Data Platform (data lake) instance.
@@ -59,7 +59,7 @@ def get_notebook_session_output(
     expect: pulumi.Input[str | None] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[NotebookSessionState]:
-    """Reads a notebook session whose ids are not all known yet. Reading it may keep its cluster awake, and billed.
+    """Read a notebook session whose ids are not all known yet; reading it may keep its cluster awake, and billed.
 
     Args:
         ai_data_platform_id: the OCID of the AI Data Platform (data lake) instance.
@@ -95,12 +95,6 @@ class NotebookSessionArgs(lookup.TargetArgs):
     Without `until` it waits until the session is active and, unless its type is file or agentflow, its kernel idle or
     busy; it fails where the session has failed or the kernel is dead. A 404 does not prove that a session is gone, so
     `not_found="met"` is not for it.
-
-    Args:
-        ai_data_platform_id: the OCID of the AI Data Platform (data lake) instance.
-        workspace_key: the key of the workspace.
-        session_id: the session's id.
-        profile: a named profile of the settings; None for the default.
     """
 
     _token: ClassVar[str] = _NOTEBOOK_SESSION
@@ -113,6 +107,14 @@ class NotebookSessionArgs(lookup.TargetArgs):
         session_id: pulumi.Input[str],
         profile: pulumi.Input[str | None] | None = None,
     ) -> None:
+        """Name the session that the gate looks at.
+
+        Args:
+            ai_data_platform_id: the OCID of the AI Data Platform (data lake) instance.
+            workspace_key: the key of the workspace.
+            session_id: the session's id.
+            profile: a named profile of the settings; None for the default.
+        """
         super().__init__(_inputs(ai_data_platform_id, workspace_key, session_id, profile))
 
 
@@ -122,19 +124,6 @@ class NotebookSession(lookup.ReadResource, module="nbcloud/aidp", name="Notebook
     Reading it may keep its cluster awake, and billed. `pulumi refresh` shows what changed; where the session is not
     found it fails and keeps what was recorded, because the cloud hides a missing permission behind the same answer. In
     preview a field that is null counts as unknown: Pulumi's SDK cannot tell the two apart.
-
-    Args:
-        resource_name: its name in the stack.
-        ai_data_platform_id: the OCID of the AI Data Platform (data lake) instance.
-        workspace_key: the key of the workspace.
-        session_id: the session's id.
-        profile: a named profile of the settings; None for the default.
-        include_volatile: whether to record `etag`, and the kernel's `last_activity` and `connections`, too: they move
-            without anything having happened, so each refresh would show drift.
-        opts: resource options.
-
-    Raises:
-        InputError: an id is known already and cannot be right.
     """
 
     _token: ClassVar[str] = _NOTEBOOK_SESSION
@@ -177,5 +166,20 @@ class NotebookSession(lookup.ReadResource, module="nbcloud/aidp", name="Notebook
         include_volatile: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """Record one session.
+
+        Args:
+            resource_name: its name in the stack.
+            ai_data_platform_id: the OCID of the AI Data Platform (data lake) instance.
+            workspace_key: the key of the workspace.
+            session_id: the session's id.
+            profile: a named profile of the settings; None for the default.
+            include_volatile: whether to record `etag`, and the kernel's `last_activity` and `connections`, too: they
+                move without anything having happened, so each refresh would show drift.
+            opts: resource options.
+
+        Raises:
+            InputError: an id is known already and cannot be right.
+        """
         inputs = _inputs(ai_data_platform_id, workspace_key, session_id, profile)
         super().__init__(resource_name, inputs, opts, include_volatile=include_volatile)

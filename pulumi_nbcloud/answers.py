@@ -11,7 +11,7 @@ from pulumi_nbcloud.retry import parse_retry_after
 
 
 def throttled(reply: Reply, now: float) -> ThrottledError:
-    """Makes the error of a cloud that asks for fewer requests.
+    """Make the error of a cloud that asks for fewer requests.
 
     Args:
         reply: its answer.
@@ -23,7 +23,7 @@ def throttled(reply: Reply, now: float) -> ThrottledError:
 
 
 def passing(reply: Reply, now: float, status: int | None = None) -> UnreachableError | None:
-    """Makes the error of a status that another try may change; None for other statuses.
+    """Make the error of a status that another try may change; None for other statuses.
 
     Args:
         reply: the cloud's answer.
@@ -39,7 +39,7 @@ def passing(reply: Reply, now: float, status: int | None = None) -> UnreachableE
 
 
 def redirected(reply: Reply, hint: str) -> BadResponseError | None:
-    """Makes the error of a redirect, which is never followed: a signature holds for one host; None for other statuses.
+    """Make the error of a redirect, which is never followed: a signature holds for one host; None for other statuses.
 
     Args:
         reply: the answer; of where it leads only the origin is shown, because the rest of a URL may hold tokens.
@@ -62,7 +62,7 @@ def _origin(location: str) -> str:
 
 
 def clock_hint(reply: Reply, now: float, minutes: int) -> str | None:
-    """Says that this machine's clock is off, where the answer's Date shows it.
+    """Say that this machine's clock is off, where the answer's Date shows it.
 
     Args:
         reply: an answer that refuses a signature.

@@ -11,9 +11,9 @@ class Clock:
     """The clock of the running event loop. Suspended machines and changed wall clocks do not move its deadlines."""
 
     def monotonic(self) -> float:
-        """Seconds on a clock that only goes forward."""
+        """Return the seconds on a clock that only goes forward."""
         return anyio.current_time()
 
     def now(self) -> datetime:
-        """The time of day, in UTC."""
+        """Return the time of day, in UTC."""
         return datetime.now(timezone.utc)

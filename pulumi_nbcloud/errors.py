@@ -31,7 +31,7 @@ REMOTE_TEXT_LIMIT = 200
 
 
 def printable(text: str, limit: int = REMOTE_TEXT_LIMIT) -> str:
-    """Makes text from outside safe for a terminal, a log and a CI runner.
+    """Make text from outside safe for a terminal, a log and a CI runner.
 
     Args:
         text: any text; line breaks become spaces, other control, format and bidirectional characters become "?", and
@@ -49,17 +49,7 @@ def printable(text: str, limit: int = REMOTE_TEXT_LIMIT) -> str:
 
 
 class NbcloudError(Exception):
-    """The base of every error that this package raises on purpose.
-
-    Args:
-        problem: what is wrong, in one line without a full stop.
-        hint: what the caller can do, in one line.
-        where: the method and URL of the request, if one was sent.
-        status: the HTTP status of the answer, if there was one.
-        code: the vendor's error code, if the answer held one.
-        request_id: the vendor's id of the request, if the answer held one.
-        subject: the kind and id that were read, for example `modelarts:NotebookLease 0b9c…`.
-    """
+    """The base of every error that this package raises on purpose."""
 
     def __init__(
         self,
@@ -72,6 +62,17 @@ class NbcloudError(Exception):
         request_id: str | None = None,
         subject: str | None = None,
     ) -> None:
+        """Describe what went wrong.
+
+        Args:
+            problem: what is wrong, in one line without a full stop.
+            hint: what the caller can do, in one line.
+            where: the method and URL of the request, if one was sent.
+            status: the HTTP status of the answer, if there was one.
+            code: the vendor's error code, if the answer held one.
+            request_id: the vendor's id of the request, if the answer held one.
+            subject: the kind and id that were read, for example `modelarts:NotebookLease 0b9c…`.
+        """
         super().__init__(problem)
         self.problem = problem
         self.hint = hint
@@ -106,7 +107,7 @@ def _findable(cls: type) -> bool:
 
 
 def _rebuilt(cls: type[NbcloudError], args: tuple[Any, ...], state: dict[str, Any]) -> NbcloudError:
-    """Makes an error from its parts, whatever its constructor takes."""
+    """Make an error from its parts, whatever its constructor takes."""
     error = cls.__new__(cls, *args)
     error.args = args
     error.__dict__.update(state)

@@ -26,12 +26,12 @@ last_date: ContextVar[str | None] = ContextVar("last_date", default=None)
 
 
 def encode(text: str) -> str:
-    """Percent-encodes everything but letters, digits and `- _ . ~` (RFC 3986 unreserved); a space is `%20`."""
+    """Percent-encode everything but letters, digits and `- _ . ~` (RFC 3986 unreserved); a space is `%20`."""
     return quote(text, safe=_UNRESERVED)
 
 
 def target(segments: Iterable[str], query: Iterable[tuple[str, str]] = ()) -> str:
-    """Builds a request target byte for byte as it will be signed and sent.
+    """Build a request target byte for byte as it will be signed and sent.
 
     Args:
         segments: path segments as plain text; each is percent-encoded, so none can leave its place.
@@ -56,7 +56,7 @@ def target(segments: Iterable[str], query: Iterable[tuple[str, str]] = ()) -> st
 
 
 def request_id_of(headers: Mapping[str, str]) -> str | None:
-    """Finds the vendor's id of a request.
+    """Find the vendor's id of a request.
 
     Args:
         headers: of the answer, names in lower case.
@@ -119,7 +119,7 @@ class Reply:
         return concealed(found, self.request.headers) if found else None
 
     def bad(self, problem: str, *, hint: str) -> BadResponseError:
-        """Makes the error of an answer that is not what the vendor's page says.
+        """Make the error of an answer that is not what the vendor's page says.
 
         Args:
             problem: what is wrong with it; nothing of its content that could be secret.
@@ -130,7 +130,7 @@ class Reply:
         )
 
     def json(self) -> object:
-        """Parses the body.
+        """Parse the body.
 
         Returns:
             The JSON value; nesting is limited to about 200 levels; NaN, Infinity, numbers of thousands of digits and

@@ -31,7 +31,7 @@ class Expectation:
     condition: Condition
 
     def check(self, state: Any, arguments: Any, request_id: str | None) -> None:
-        """Judges a state.
+        """Judge a state.
 
         Args:
             state: what was read.
@@ -60,7 +60,7 @@ class Expectation:
 
 
 def expectation_of(kind: Kind[Any, Any, Any], expect: str) -> Expectation:
-    """Compiles what is expected and checks it against the kind, before anything is sent.
+    """Compile what is expected and check it against the kind, before anything is sent.
 
     Args:
         kind: what is read.

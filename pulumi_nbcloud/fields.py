@@ -78,7 +78,7 @@ Milliseconds = Annotated[int, _NumberOrDigits()]
 
 
 def time_text(milliseconds: int | None) -> str | None:
-    """Writes a wire time as text.
+    """Write a wire time as text.
 
     Args:
         milliseconds: since 1970; None and 0 mean none.
@@ -139,7 +139,7 @@ class TimeTwin:
 
 
 def time_twin(number: str, *, alone: bool = True) -> Any:
-    """Declares a field as the text of a wire time, in a class derived from `Twinned`; see `TimeTwin`.
+    """Declare a field as the text of a wire time, in a class derived from `Twinned`; see `TimeTwin`.
 
     Args:
         number: the field with the milliseconds since 1970.
@@ -172,14 +172,14 @@ class State:
     """What a read gives: the base of every kind's state, a frozen dataclass."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Gives the state as plain dicts and lists, nulls kept, for use as a resource input."""
+        """Return the state as plain dicts and lists, nulls kept, for use as a resource input."""
         plain: dict[str, Any] = _plain(self)
         return plain
 
 
 @lru_cache(maxsize=256)
 def volatile_fields(record: type) -> frozenset[str]:
-    """Names the volatile fields of a state or of a part of one.
+    """Name the volatile fields of a state or of a part of one.
 
     Args:
         record: its dataclass.
@@ -189,7 +189,7 @@ def volatile_fields(record: type) -> frozenset[str]:
 
 
 def nullable_fields(record: type) -> frozenset[str]:
-    """Names the fields of a state or of a part of one that may be null.
+    """Name the fields of a state or of a part of one that may be null.
 
     Args:
         record: its dataclass.
@@ -198,7 +198,7 @@ def nullable_fields(record: type) -> frozenset[str]:
 
 
 def stable(value: Any, keep: frozenset[str] = frozenset(), path: str = "") -> Any:
-    """Writes a state as plain dicts and lists, without its volatile fields.
+    """Write a state as plain dicts and lists, without its volatile fields.
 
     Args:
         value: a state, or a part of one.
@@ -219,7 +219,7 @@ def stable(value: Any, keep: frozenset[str] = frozenset(), path: str = "") -> An
 
 @lru_cache(maxsize=1024)
 def _kept(record: type, keep: frozenset[str], path: str) -> tuple[tuple[str, str], ...]:
-    """The fields to write of a state or of a part of one, with their paths; the same for all rows of a list."""
+    """Return the fields to write of a state or of a part of one, with their paths; the same for all rows of a list."""
     volatile = volatile_fields(record)
     paths = [(each.name, f"{path}.{each.name}" if path else each.name) for each in fields(record)]
     return tuple((name, where) for name, where in paths if name not in volatile or where in keep)

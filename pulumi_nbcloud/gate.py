@@ -21,29 +21,6 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
 
     The update that creates it waits. Later updates do not, unless what it asks changes: targets, conditions,
     `consecutive`, `not_found`, triggers. A gate that fails is not in state, so the next `pulumi up` waits again.
-
-    Args:
-        resource_name: its name in the stack.
-        target: the one thing to look at; conditions call it `self`.
-        targets: several things, by the name that conditions call them.
-        until: the condition to wait for, a CEL expression; None for the kinds' own ("it can be used").
-        fail_on: a condition that ends the wait, added to the kinds' own ("it has failed for good"); False for none.
-        timeout: how long to wait, in Go's style (`90s`, `1h30m`), up to 30 days; `0` looks once; by default
-            `opts.custom_timeouts` for that operation, else 30m.
-        interval: the pause between looks, at least `1s`; default 5 s, growing to 30 s while nothing changes.
-        consecutive: how many looks in a row must meet the condition, 1 to 1,000; anything else starts the row anew.
-        not_found: what a look means that does not find a target: `wait` (the default) waits for it; `fail` ends the
-            wait; `met` meets the condition where none of the targets is found, and is refused for kinds where not
-            finding a thing does not prove that it is gone.
-        max_poll_errors: how many failed looks in a row end the wait, 1 to 1,000; default 10.
-        enforcement: `mandatory` (the default); `advisory`: a wait that is not met is a warning, and `verdict` and
-            `message` say how it ended; `disabled`: it does not look at all.
-        every_update: whether every update waits, and not only one that changes what is asked.
-        triggers: any values; the gate waits again when one of them changes.
-        opts: resource options.
-
-    Raises:
-        InputError: both or neither of `target` and `targets`, or something that cannot be a target.
     """
 
     targets: pulumi.Output[Mapping[str, Any]]
@@ -104,6 +81,31 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
         triggers: pulumi.Input[Sequence[Any]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """Declare a gate; the update that creates it waits.
+
+        Args:
+            resource_name: its name in the stack.
+            target: the one thing to look at; conditions call it `self`.
+            targets: several things, by the name that conditions call them.
+            until: the condition to wait for, a CEL expression; None for the kinds' own ("it can be used").
+            fail_on: a condition that ends the wait, added to the kinds' own ("it has failed for good"); False for none.
+            timeout: how long to wait, in Go's style (`90s`, `1h30m`), up to 30 days; `0` looks once; by default
+                `opts.custom_timeouts` for that operation, else 30m.
+            interval: the pause between looks, at least `1s`; default 5 s, growing to 30 s while nothing changes.
+            consecutive: how many looks in a row must meet the condition, 1 to 1,000; anything else starts the row anew.
+            not_found: what a look means that does not find a target: `wait` (the default) waits for it; `fail` ends the
+                wait; `met` meets the condition where none of the targets is found, and is refused for kinds where not
+                finding a thing does not prove that it is gone.
+            max_poll_errors: how many failed looks in a row end the wait, 1 to 1,000; default 10.
+            enforcement: `mandatory` (the default); `advisory`: a wait that is not met is a warning, and `verdict` and
+                `message` say how it ended; `disabled`: it does not look at all.
+            every_update: whether every update waits, and not only one that changes what is asked.
+            triggers: any values; the gate waits again when one of them changes.
+            opts: resource options.
+
+        Raises:
+            InputError: both or neither of `target` and `targets`, or something that cannot be a target.
+        """
         asked = {
             "targets": lookup.clean(lambda: _targets(resource_name, target, targets, opts)),
             "until": until,
@@ -131,7 +133,7 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
 
 
 def _custom_timeouts(opts: pulumi.ResourceOptions | None) -> dict[str, Any] | None:
-    """What a dynamic provider is not told of the resource options."""
+    """Return what a dynamic provider is not told of the resource options."""
     custom = opts.custom_timeouts if opts is not None else None
     given = {"create": custom.create, "update": custom.update} if custom is not None else {}
     return {name: value for name, value in given.items() if value is not None} or None

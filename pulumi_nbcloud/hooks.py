@@ -46,7 +46,7 @@ def wait_before(
     enforcement: pulumi.Input[str] | None = None,
     before: Sequence[str] = ("create",),
 ) -> pulumi.ResourceHookBinding:
-    """Makes a hook that holds a resource back until a condition is met: `ResourceOptions(hooks=wait_before(...))`.
+    """Make a hook that holds a resource back until a condition is met: `ResourceOptions(hooks=wait_before(...))`.
 
     It waits as a gate does, in the program's process, with its status on the row of the resource. It leaves no outputs
     and no verdict in state, so it waits whenever the engine is about to do what it stands before. One Ctrl-C waits for
@@ -55,8 +55,16 @@ def wait_before(
     Args:
         name: names the hook in messages, once in a program; None to have the engine name it after the resource, which
             also lets several resources share what is returned.
-        target, targets, until, fail_on, interval, consecutive, not_found, max_poll_errors, enforcement: see `Gate`.
+        target: the one thing to look at; conditions call it `self`.
+        targets: several things, by the name that conditions call them.
+        until: the condition to wait for; None for the kinds' own ("it can be used").
+        fail_on: a condition that ends the wait, added to the kinds' own ("it has failed for good"); False for none.
         timeout: see `Gate`; custom timeouts are the resource's own, so they are not heard. Default 30m.
+        interval: the pause between looks; see `Gate`.
+        consecutive: how many looks in a row must meet the condition.
+        not_found: what a look means that does not find a target: `wait`, `fail` or `met`; see `Gate`.
+        max_poll_errors: how many failed looks in a row end the wait.
+        enforcement: `mandatory`, `advisory` or `disabled`; see `Gate`.
         before: what to wait before: `create`, `update` or both.
 
     Returns:
@@ -102,7 +110,7 @@ def wait_before(
 
 
 def _checked(where: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Checks what is known already; gives the inputs that were given."""
+    """Check what is known already; return the inputs that were given."""
     from pulumi_nbcloud.waiting.plan import parse_plan
 
     given = {name: lookup.settled(value) for name, value in inputs.items() if value is not None}
@@ -115,7 +123,7 @@ def _checked(where: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _refusal(where: str, problems: Sequence[str]) -> InputError:
-    """All problems at once, the hint of the last of them as its own."""
+    """Return all problems at once, the hint of the last of them as its own."""
     text, _, hint = "\n".join((f"{where}: {problems[0]}", *problems[1:])).rpartition("\nhint: ")
     return InputError(text or hint, hint=hint if text else None)
 
@@ -139,7 +147,7 @@ async def _wait(where: str, inputs: Mapping[str, Any], config: ConfigReader, rep
 
 
 def _cancel() -> None:
-    """Ends the waits of a program whose engine is gone: nobody else would."""
+    """End the waits of a program whose engine is gone: nobody else would."""
 
     async def cancel() -> None:
         for waits in _running:

@@ -57,7 +57,7 @@ _INSTANCES = "hpcai:Instances"
 
 
 def get_instance(instance_id: str, *, profile: str | None = None, expect: str | None = None) -> InstanceState:
-    """Reads one instance now, in preview too; costs a walk of the whole list, because the cloud has no other way.
+    """Read one instance now, in preview too, by a walk of the whole list, because the cloud has no other way.
 
     Args:
         instance_id: its id, 1 to 256 printable ASCII characters.
@@ -83,7 +83,7 @@ def get_instance_output(
     expect: pulumi.Input[str | None] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[InstanceState]:
-    """Reads one instance whose id is not known yet.
+    """Read one instance whose id is not known yet.
 
     Args:
         instance_id: its id, 1 to 256 printable ASCII characters.
@@ -108,7 +108,7 @@ def get_instances(
     profile: str | None = None,
     expect: str | None = None,
 ) -> InstancesState:
-    """Reads all instances of the account now, in preview too, and gives those that the filters let through.
+    """Read all instances of the account now, in preview too, and return those that the filters let through.
 
     Args:
         status: this status, in any case: `Running`; 1 to 1,024 characters, like the next two.
@@ -138,7 +138,7 @@ def get_instances_output(
     expect: pulumi.Input[str | None] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[InstancesState]:
-    """Reads all instances of the account by filters that are not known yet.
+    """Read all instances of the account by filters that are not known yet.
 
     Args:
         status: this status, in any case: `Running`; 1 to 1,024 characters, like the next two.
@@ -159,16 +159,17 @@ def get_instances_output(
 
 
 class InstanceArgs(lookup.TargetArgs):
-    """One instance, as a gate's target.
-
-    Args:
-        instance_id: its id, 1 to 256 printable ASCII characters.
-        profile: a named profile of the settings; None for the default.
-    """
+    """One instance, as a gate's target."""
 
     _token: ClassVar[str] = _INSTANCE
 
     def __init__(self, *, instance_id: pulumi.Input[str], profile: pulumi.Input[str | None] | None = None) -> None:
+        """Name the instance that the gate looks at.
+
+        Args:
+            instance_id: its id, 1 to 256 printable ASCII characters.
+            profile: a named profile of the settings; None for the default.
+        """
         super().__init__({"instance_id": instance_id, "profile": profile})
 
 
@@ -177,12 +178,6 @@ class InstancesArgs(lookup.TargetArgs):
 
     An empty list satisfies `all(...)`, so ask for its size too:
     `size(self.instances) > 0 && self.instances.all(i, i.status == "Running")`.
-
-    Args:
-        status: this status, in any case: `Running`; 1 to 1,024 characters, like the next two.
-        name: exactly this name.
-        region: in the region of exactly this name: `asia-sg-1`.
-        profile: a named profile of the settings; None for the default.
     """
 
     _token: ClassVar[str] = _INSTANCES
@@ -195,6 +190,14 @@ class InstancesArgs(lookup.TargetArgs):
         region: pulumi.Input[str | None] | None = None,
         profile: pulumi.Input[str | None] | None = None,
     ) -> None:
+        """Name the filters of the list that the gate looks at.
+
+        Args:
+            status: this status, in any case: `Running`; 1 to 1,024 characters, like the next two.
+            name: exactly this name.
+            region: in the region of exactly this name: `asia-sg-1`.
+            profile: a named profile of the settings; None for the default.
+        """
         super().__init__({"status": status, "name": name, "region": region, "profile": profile})
 
 
@@ -204,17 +207,6 @@ class Instance(lookup.ReadResource, module="nbcloud/hpcai", name="Instance"):
     `pulumi refresh` shows what changed. In preview a field that is null counts as unknown: Pulumi's SDK cannot tell the
     two apart. A secret `instance_id` stays secret as an input, but the resource's id is stored in plain, as Pulumi
     stores every id.
-
-    Args:
-        resource_name: its name in the stack.
-        instance_id: the instance's id, 1 to 256 printable ASCII characters.
-        profile: a named profile of the settings; None for the default.
-        include_volatile: whether to record how full the disks are, too: that moves without anything having happened,
-            so a drift check would report it.
-        opts: resource options.
-
-    Raises:
-        InputError: `instance_id` is known already and cannot be right.
     """
 
     _token: ClassVar[str] = _INSTANCE
@@ -252,5 +244,18 @@ class Instance(lookup.ReadResource, module="nbcloud/hpcai", name="Instance"):
         include_volatile: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """Record one instance.
+
+        Args:
+            resource_name: its name in the stack.
+            instance_id: the instance's id, 1 to 256 printable ASCII characters.
+            profile: a named profile of the settings; None for the default.
+            include_volatile: whether to record how full the disks are, too: that moves without anything having
+                happened, so a drift check would report it.
+            opts: resource options.
+
+        Raises:
+            InputError: `instance_id` is known already and cannot be right.
+        """
         inputs = {"instance_id": instance_id, "profile": profile}
         super().__init__(resource_name, inputs, opts, include_volatile=include_volatile)

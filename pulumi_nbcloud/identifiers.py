@@ -6,7 +6,7 @@ _MEANS_SOMETHING = frozenset("/\\?#%")
 
 
 def identifier(value: str, longest: int) -> str:
-    """Checks an id before anything is sent.
+    r"""Check an id before anything is sent.
 
     Args:
         value: the id.
@@ -17,7 +17,7 @@ def identifier(value: str, longest: int) -> str:
 
     Raises:
         ValueError: it is empty, too long, dots alone, or holds blanks, control or non-ASCII characters or one of
-            `/ \\ ? # %`.
+            `/ \ ? # %`.
     """
     fits = 0 < len(value) <= longest and all("!" <= each <= "~" for each in value)
     if not fits or not value.strip(".") or _MEANS_SOMETHING & set(value):

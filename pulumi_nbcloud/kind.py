@@ -88,25 +88,25 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
         return tuple(each.name for each in dataclasses.fields(self.state))  # type: ignore[arg-type]
 
     def question(self, arguments: ArgumentsT) -> Hashable:
-        """Gives what makes two reads of one account equal, so that one answer serves both."""
+        """Return what makes two reads of one account equal, so that one answer serves both."""
         if self.asks is not None:
             return self.asks(arguments)
         # Without the profile's name: the account says whose it is.
         return self.token, tuple(sorted((name, value) for name, value in vars(arguments).items() if name != "profile"))
 
     def select(self, account: AccountT, answer: Any, arguments: ArgumentsT) -> StateT:
-        """Takes the state of one thing out of an answer of `read`; raises NotFoundError where there is none."""
+        """Take the state of one thing out of an answer of `read`; raise NotFoundError where there is none."""
         state: StateT = answer if self.pick is None else self.pick(account, answer, arguments)
         return state
 
     def about(self, error: NbcloudError, arguments: ArgumentsT) -> NbcloudError:
-        """Gives a copy of an error that says which thing was read: an answer may be shared, what it is about is not."""
+        """Copy an error so that it says which thing was read: an answer may be shared, what it is about is not."""
         named = copy.copy(error)
         named.subject = named.subject or f"{self.token} {printable(self.identify(arguments))}"
         return named
 
     def parse(self, values: Mapping[str, Any]) -> ArgumentsT:
-        """Checks arguments before anything is sent.
+        """Check arguments before anything is sent.
 
         Args:
             values: by name; None counts as not given.
@@ -135,7 +135,7 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
 
 
 async def read(kind: Kind[AccountT, ArgumentsT, StateT], account: AccountT, arguments: ArgumentsT) -> StateT:
-    """Reads one thing, and says in every error which one it was.
+    """Read one thing, and say in every error which one it was.
 
     Args:
         kind: what to read.
@@ -155,7 +155,7 @@ async def read(kind: Kind[AccountT, ArgumentsT, StateT], account: AccountT, argu
 
 
 def parse_reply(reply: Reply, wire: type[WireT]) -> WireT:
-    """Reads a successful reply into a model.
+    """Read a successful reply into a model.
 
     Args:
         reply: what the account gave.

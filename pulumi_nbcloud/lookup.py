@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 def get(token: str, values: Mapping[str, Any], expect: str | None = None) -> Any:
-    """Reads one thing now; blocks until the answer is there, 60 s at most.
+    """Read one thing now; block until the answer is there, 60 s at most.
 
     Args:
         token: the kind's token.
@@ -71,7 +71,7 @@ def get_output(
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
     expect: pulumi.Input[str | None] | None = None,
 ) -> pulumi.Output[Any]:
-    """Reads one thing once its inputs are known.
+    """Read one thing once its inputs are known.
 
     Args:
         token: the kind's token.
@@ -111,7 +111,7 @@ def get_output(
 
 
 def _reading(kind: Kind[Any, Any, Any], arguments: Any) -> Callable[[], Awaitable[tuple[Any, str | None]]]:
-    """Makes the read of one thing, which gives its state and the id of the request."""
+    """Make the read of one thing, which gives its state and the id of the request."""
     if isinstance(get_monitor(), MockMonitor):
         raise InputError(
             f"{kind.token} {kind.identify(arguments)}: a unit test under set_mocks must not call a cloud",
@@ -141,7 +141,7 @@ def _expectation(kind: Kind[Any, Any, Any], expect: Any) -> Expectation | None:
 
 
 def _settled(dependency: Any) -> pulumi.Output[Any]:
-    """An Output that is known once a resource, and what a component holds, exists."""
+    """Return an Output that is known once a resource, and what a component holds, exists."""
     if isinstance(dependency, pulumi.Output):
         return dependency.apply(_settled)
     if isinstance(dependency, pulumi.Resource):
@@ -161,7 +161,7 @@ def _marks(resource: pulumi.Resource) -> Iterator[pulumi.Output[Any]]:
 
 
 def clean(work: Callable[[], T]) -> T:
-    """Does work whose errors end the program in their message alone."""
+    """Do work whose errors end the program in their message alone."""
     try:
         return work()
     except NbcloudError as error:
@@ -169,7 +169,7 @@ def clean(work: Callable[[], T]) -> T:
 
 
 def _as_run_error(error: NbcloudError) -> NbcloudError:
-    """Makes an error end the program in its message alone, still catchable as what it is."""
+    """Make an error end the program in its message alone, still catchable as what it is."""
     cls = type(error)
     if not issubclass(cls, pulumi.RunError):
         error.__class__ = type(cls.__name__, (cls, pulumi.RunError), {"__module__": cls.__module__})
@@ -178,7 +178,7 @@ def _as_run_error(error: NbcloudError) -> NbcloudError:
 
 
 def settled(value: Any) -> Any:
-    """Makes an Output of an awaitable, which can be awaited only once; gives other values as they are."""
+    """Make an Output of an awaitable, which can be awaited only once; return other values as they are."""
     return pulumi.Output.from_input(value) if inspect.isawaitable(value) else value
 
 
@@ -261,7 +261,7 @@ Target: TypeAlias = TargetArgs | ReadResource | Mapping[str, Any]
 
 
 def target_inputs(where: str, target: Target) -> dict[str, Any]:
-    """Writes a target as the plain inputs that a gate stores.
+    """Write a target as the plain inputs that a gate stores.
 
     Args:
         where: names the target, for messages.
@@ -284,7 +284,7 @@ def target_inputs(where: str, target: Target) -> dict[str, Any]:
 
 
 def targets_by_name(where: str, target: Target | None, targets: Mapping[str, Target] | None) -> dict[str, Any]:
-    """Writes what is waited for as plain inputs, by the names that conditions call it.
+    """Write what is waited for as plain inputs, by the names that conditions call it.
 
     Args:
         where: names who waits, for messages.

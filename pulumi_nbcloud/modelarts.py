@@ -36,7 +36,7 @@ _JOBS = "modelarts:DevServerJobs"
 def get_notebook_lease(
     notebook_id: str, *, profile: str | None = None, expect: str | None = None
 ) -> NotebookLeaseState:
-    """Reads the lease of a notebook instance now, in preview too.
+    """Read the lease of a notebook instance now, in preview too.
 
     Args:
         notebook_id: the notebook instance's id, a UUID.
@@ -62,7 +62,7 @@ def get_notebook_lease_output(
     expect: pulumi.Input[str | None] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[NotebookLeaseState]:
-    """Reads the lease of a notebook instance whose id is not known yet.
+    """Read the lease of a notebook instance whose id is not known yet.
 
     Args:
         notebook_id: the notebook instance's id, a UUID.
@@ -80,16 +80,17 @@ def get_notebook_lease_output(
 
 
 class NotebookLeaseArgs(lookup.TargetArgs):
-    """The lease of a notebook instance, as a gate's target.
-
-    Args:
-        notebook_id: the notebook instance's id, a UUID.
-        profile: a named profile of the settings; None for the default.
-    """
+    """The lease of a notebook instance, as a gate's target."""
 
     _token: ClassVar[str] = _NOTEBOOK_LEASE
 
     def __init__(self, *, notebook_id: pulumi.Input[str], profile: pulumi.Input[str | None] | None = None) -> None:
+        """Name the notebook instance whose lease the gate looks at.
+
+        Args:
+            notebook_id: the notebook instance's id, a UUID.
+            profile: a named profile of the settings; None for the default.
+        """
         super().__init__({"notebook_id": notebook_id, "profile": profile})
 
 
@@ -99,15 +100,6 @@ class NotebookLease(lookup.ReadResource, module="nbcloud/modelarts", name="Noteb
     `pulumi refresh` shows what changed. In preview a field that is null counts as unknown: Pulumi's SDK cannot tell the
     two apart. A secret `notebook_id` stays secret as an input, but the resource's id is stored in plain, as Pulumi
     stores every id.
-
-    Args:
-        resource_name: its name in the stack.
-        notebook_id: the notebook instance's id, a UUID.
-        profile: a named profile of the settings; None for the default.
-        opts: resource options.
-
-    Raises:
-        InputError: `notebook_id` is known already and not a UUID.
     """
 
     _token: ClassVar[str] = _NOTEBOOK_LEASE
@@ -149,11 +141,22 @@ class NotebookLease(lookup.ReadResource, module="nbcloud/modelarts", name="Noteb
         profile: pulumi.Input[str | None] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """Record the lease of one notebook instance.
+
+        Args:
+            resource_name: its name in the stack.
+            notebook_id: the notebook instance's id, a UUID.
+            profile: a named profile of the settings; None for the default.
+            opts: resource options.
+
+        Raises:
+            InputError: `notebook_id` is known already and not a UUID.
+        """
         super().__init__(resource_name, {"notebook_id": notebook_id, "profile": profile}, opts)
 
 
 def get_dev_server_job(job_id: str, *, profile: str | None = None, expect: str | None = None) -> DevServerJobState:
-    """Reads one DevServer job now, in preview too.
+    """Read one DevServer job now, in preview too.
 
     Args:
         job_id: the job's id, 1 to 64 characters; matched exactly.
@@ -179,7 +182,7 @@ def get_dev_server_job_output(
     expect: pulumi.Input[str | None] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[DevServerJobState]:
-    """Reads one DevServer job whose id is not known yet.
+    """Read one DevServer job whose id is not known yet.
 
     Args:
         job_id: the job's id, 1 to 64 characters; matched exactly.
@@ -206,7 +209,7 @@ def get_dev_server_jobs(
     profile: str | None = None,
     expect: str | None = None,
 ) -> DevServerJobsState:
-    """Lists the project's DevServer jobs now, in preview too.
+    """List the project's DevServer jobs now, in preview too.
 
     Args:
         job_id: only the job of this id, 1 to 64 characters; the vendor calls the filter `id`.
@@ -239,10 +242,15 @@ def get_dev_server_jobs_output(
     expect: pulumi.Input[str | None] | None = None,
     opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
 ) -> pulumi.Output[DevServerJobsState]:
-    """Lists the project's DevServer jobs by filters that are not known yet.
+    """List the project's DevServer jobs by filters that are not known yet.
 
     Args:
-        job_id, name, type, status, visible, profile: see `get_dev_server_jobs`.
+        job_id: only the job of this id, 1 to 64 characters; the vendor calls the filter `id`.
+        name: only jobs of this name, 1 to 1,000 characters, like the next two.
+        type: only jobs of this type, for example `ASCEND_DIAGNOSIS`.
+        status: only jobs in this state, for example `FINISHED`.
+        visible: only jobs that are visible, or only those that are not.
+        profile: a named profile of the settings; None for the default.
         expect: a condition over `self` that must hold, else the program ends; None for none.
         opts: `depends_on` is heard.
 
@@ -257,16 +265,17 @@ def get_dev_server_jobs_output(
 
 
 class DevServerJobArgs(lookup.TargetArgs):
-    """One DevServer job, as a gate's target: met once it is FINISHED without a failed node, failed otherwise.
-
-    Args:
-        job_id: the job's id, 1 to 64 characters; matched exactly.
-        profile: a named profile of the settings; None for the default.
-    """
+    """One DevServer job, as a gate's target: met once it is FINISHED without a failed node, failed otherwise."""
 
     _token: ClassVar[str] = _JOB
 
     def __init__(self, *, job_id: pulumi.Input[str], profile: pulumi.Input[str | None] | None = None) -> None:
+        """Name the job that the gate looks at.
+
+        Args:
+            job_id: the job's id, 1 to 64 characters; matched exactly.
+            profile: a named profile of the settings; None for the default.
+        """
         super().__init__({"job_id": job_id, "profile": profile})
 
 
@@ -275,9 +284,6 @@ class DevServerJobsArgs(lookup.TargetArgs):
 
     An empty list satisfies `all(...)`, so ask for its size too:
     `size(self.jobs) > 0 && self.jobs.all(j, j.status == "FINISHED")`.
-
-    Args:
-        job_id, name, type, status, visible, profile: see `get_dev_server_jobs`.
     """
 
     _token: ClassVar[str] = _JOBS
@@ -292,22 +298,22 @@ class DevServerJobsArgs(lookup.TargetArgs):
         visible: pulumi.Input[bool | None] | None = None,
         profile: pulumi.Input[str | None] | None = None,
     ) -> None:
+        """Name the filters of the list that the gate looks at.
+
+        Args:
+            job_id: only the job of this id, 1 to 64 characters; the vendor calls the filter `id`.
+            name: only jobs of this name, 1 to 1,000 characters, like the next two.
+            type: only jobs of this type, for example `ASCEND_DIAGNOSIS`.
+            status: only jobs in this state, for example `FINISHED`.
+            visible: only jobs that are visible, or only those that are not.
+            profile: a named profile of the settings; None for the default.
+        """
         filters = {"job_id": job_id, "name": name, "type": type, "status": status, "visible": visible}
         super().__init__({**filters, "profile": profile})
 
 
 class DevServerJob(lookup.ReadResource, module="nbcloud/modelarts", name="DevServerJob"):
-    """One DevServer job, recorded in the stack's state and read anew on each run; see `NotebookLease` for what holds.
-
-    Args:
-        resource_name: its name in the stack.
-        job_id: the job's id, 1 to 64 characters; matched exactly.
-        profile: a named profile of the settings; None for the default.
-        opts: resource options.
-
-    Raises:
-        InputError: `job_id` is known already and cannot be right.
-    """
+    """One DevServer job, recorded in the stack's state and read anew on each run; see `NotebookLease`."""
 
     _token: ClassVar[str] = _JOB
 
@@ -348,4 +354,15 @@ class DevServerJob(lookup.ReadResource, module="nbcloud/modelarts", name="DevSer
         profile: pulumi.Input[str | None] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """Record one job.
+
+        Args:
+            resource_name: its name in the stack.
+            job_id: the job's id, 1 to 64 characters; matched exactly.
+            profile: a named profile of the settings; None for the default.
+            opts: resource options.
+
+        Raises:
+            InputError: `job_id` is known already and cannot be right.
+        """
         super().__init__(resource_name, {"job_id": job_id, "profile": profile}, opts)

@@ -18,7 +18,7 @@ import pulumi
 
 @lru_cache(maxsize=256)
 def output_type_of(record: type) -> type:
-    """Gives the twin of a part of a state.
+    """Return the twin of a part of a state.
 
     Args:
         record: its dataclass.
@@ -33,7 +33,7 @@ def output_type_of(record: type) -> type:
 
 
 def output_hint(hint: Any) -> Any:
-    """Rewrites a type so that the SDK can build its values: twins for dataclasses, lists for tuples."""
+    """Rewrite a type so that the SDK can build its values: twins for dataclasses, lists for tuples."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
         return output_hint(arguments[0])
@@ -50,7 +50,7 @@ def output_hint(hint: Any) -> Any:
 
 
 def derive_outputs(resource: type) -> None:
-    """Rewrites the annotations of a read resource's class, which name parts of the state, to their twins."""
+    """Rewrite the annotations of a read resource's class, which name parts of the state, to their twins."""
     bare = type("Bare", (), {"__annotations__": dict(resource.__annotations__)})
     hints = get_type_hints(bare, vars(sys.modules[resource.__module__]))
     for name, hint in hints.items():

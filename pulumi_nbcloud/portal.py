@@ -23,7 +23,7 @@ _open: tuple[AbstractContextManager[BlockingPortal], BlockingPortal, asyncio.Abs
 
 
 def submit(work: Callable[[], Awaitable[T]]) -> Future[T]:
-    """Starts work on the background loop.
+    """Start work on the background loop.
 
     Args:
         work: makes the coroutine; called on the loop.
@@ -47,13 +47,13 @@ async def _run(work: Callable[[], Awaitable[T]]) -> T:
 
 
 def at_close(work: Callable[[], Awaitable[None]]) -> None:
-    """Has work done on the loop when the process ends, before the loop stops: connections are closed there."""
+    """Have work done on the loop when the process ends, before the loop stops: connections are closed there."""
     _closers.append(work)
 
 
 @atexit.register
 def _close() -> None:
-    """Ends the loop with the process: what still runs is cancelled, so that nothing keeps the process from ending."""
+    """End the loop with the process: what still runs is cancelled, so that nothing keeps the process from ending."""
     global _open
     with _lock:
         opened, _open = _open, None
@@ -69,7 +69,7 @@ def _close() -> None:
 
 
 def call(work: Callable[[], Awaitable[T]]) -> T:
-    """Runs work on the background loop and waits for it; Ctrl-C while waiting cancels the work.
+    """Run work on the background loop and wait for it; Ctrl-C while waiting cancels the work.
 
     Args:
         work: makes the coroutine; called on the loop.

@@ -26,7 +26,7 @@ _budget_ends: float | None = None
 
 
 def announce(gate: pulumi.Resource, inputs: Mapping[str, Any]) -> None:
-    """Shows on a gate's row what its condition would find now, and what is doubtful about it; never fails.
+    """Show on a gate's row what its condition would find now, and what is doubtful about it; never fail.
 
     Create is not called in preview, so this is one look by the program. All looks of a preview share 5 s. The config
     key `nbcloud:previewLook` set to false switches them off; warnings about conditions are shown in updates too.

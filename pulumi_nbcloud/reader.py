@@ -28,13 +28,13 @@ _lock = threading.Lock()
 
 
 def overrides() -> Mapping[str, Override]:
-    """The overridden reads of this process, by kind; see `testing.override`."""
+    """Return the overridden reads of this process, by kind; see `testing.override`."""
     with _lock:
         return dict(_overrides)
 
 
 def set_override(token: str, override: Override | None) -> Override | None:
-    """Replaces the override of a kind, None to remove it; gives the one before."""
+    """Replace the override of a kind, None to remove it; return the one before."""
     with _lock:
         before = _overrides.pop(token, None)
         if override is not None:
@@ -68,7 +68,7 @@ class Reader:
         return self._shared
 
     async def read(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> Any:
-        """Reads one thing; equal questions that are asked meanwhile share a request.
+        """Read one thing; equal questions that are asked meanwhile share a request.
 
         Args:
             kind: what to read.
@@ -95,18 +95,18 @@ class Reader:
             raise kind.about(error, arguments) from None
 
     def question(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> Question:
-        """Gives what makes two reads equal, of waits and look-ups alike: who is asked now, and what."""
+        """Return what makes two reads equal, of waits and look-ups alike: who is asked now, and what."""
         return _question(kind, self.account(kind, arguments.profile, config), arguments)
 
     async def ask(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> tuple[Account, Any]:
-        """Asks the cloud once; gives the account and the answer that `kind.select` takes.
+        """Ask the cloud once; return the account and the answer that `kind.select` takes.
 
         The account is found anew each time: a rotated secret is another one.
         """
         return await _ask(kind, self.account(kind, arguments.profile, config), arguments)
 
     def account(self, kind: Kind[Any, Any, Any], profile: str | None, config: ConfigReader) -> Account:
-        """Gives the account of a cloud and profile: the same one as long as the settings found are the same.
+        """Return the account of a cloud and profile: the same one as long as the settings found are the same.
 
         Args:
             kind: a kind of that cloud.
@@ -141,7 +141,7 @@ class Reader:
         return self._accounts[key]
 
     async def aclose(self) -> None:
-        """Closes the connections; a later read opens new ones."""
+        """Close the connections; a later read opens new ones."""
         if self._client is not None:
             await self._client.aclose()
 
@@ -160,7 +160,7 @@ _process_reader: Reader | None = None
 
 
 def process_reader() -> Reader:
-    """The one reader of this process, used on the background loop of `portal`."""
+    """Return the one reader of this process, used on the background loop of `portal`."""
     global _process_reader
     with _lock:
         if _process_reader is None:

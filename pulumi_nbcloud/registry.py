@@ -19,7 +19,7 @@ KINDS = {
 
 
 def load(token: str) -> Any:
-    """Gives a kind by its token.
+    """Return a kind by its token.
 
     Args:
         token: for example `modelarts:NotebookLease`.

@@ -22,7 +22,7 @@ _MAX_RETRY_AFTER_SECONDS = 1e9  # beyond every deadline, and still a number that
 
 
 def parse_retry_after(value: str | None, now: float) -> float | None:
-    """Reads a Retry-After header.
+    """Read a Retry-After header.
 
     Args:
         value: the header; None when there is none.
@@ -57,7 +57,7 @@ class Failure:
 
 
 def next_delay(failure: Failure, attempt: int, remaining: float, random: Callable[[], float]) -> float | None:
-    """Decides whether to try again, and when.
+    """Decide whether to try again, and when.
 
     Args:
         failure: what happened.
@@ -89,12 +89,12 @@ class RetryBudget:
         self.tokens = BUDGET_TOKENS
 
     def spend(self) -> bool:
-        """Takes the cost of one retry; false where too little is left."""
+        """Take the cost of one retry; false where too little is left."""
         if self.tokens < RETRY_COST:
             return False
         self.tokens -= RETRY_COST
         return True
 
     def refund(self) -> None:
-        """Gives one token back after a success."""
+        """Give one token back after a success."""
         self.tokens = min(BUDGET_TOKENS, self.tokens + 1)

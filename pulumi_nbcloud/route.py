@@ -35,7 +35,7 @@ DIRECT = Route()
 
 
 def route_of(settings: Settings) -> Route:
-    """Reads the settings `proxy` and `caFile`.
+    """Read the settings `proxy` and `caFile`.
 
     Args:
         settings: of one cloud.
@@ -114,7 +114,7 @@ _CERTIFICATE_PROBLEMS = {
 
 
 def untrusted(code: int | None, where: str) -> BadResponseError:
-    """Makes the error of a certificate that is not accepted.
+    """Make the error of a certificate that is not accepted.
 
     Args:
         code: OpenSSL's number of what is wrong; None where the handshake failed in another way.
@@ -128,7 +128,7 @@ def untrusted(code: int | None, where: str) -> BadResponseError:
 
 
 def refused_by_proxy(status: int, where: str) -> NbcloudError:
-    """Makes the error of a proxy that does not connect.
+    """Make the error of a proxy that does not connect.
 
     Args:
         status: its HTTP status.

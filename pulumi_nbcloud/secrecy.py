@@ -37,7 +37,7 @@ _SHORTEST = 6  # anything shorter may be part of an ordinary word
 
 
 def conceal(error: NbcloudError, settings: Mapping[str, str], headers: Mapping[str, str]) -> None:
-    """Takes secrets out of the remote parts of an error.
+    """Take secrets out of the remote parts of an error.
 
     Args:
         error: of an answer; changed in place.
@@ -54,7 +54,7 @@ def conceal(error: NbcloudError, settings: Mapping[str, str], headers: Mapping[s
 
 
 def concealed(text: str, headers: Mapping[str, str]) -> str:
-    """Takes secrets out of a text of a cloud.
+    """Take secrets out of a text of a cloud.
 
     Args:
         text: what it answered.

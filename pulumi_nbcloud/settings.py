@@ -44,6 +44,7 @@ class SettingsFile:
     values: Mapping[str, object] = field(repr=False)
 
     def __call__(self, key: str) -> object:
+        """Return the value of a key of Pulumi config; None where the file has none."""
         return self.values.get(key)
 
 
@@ -68,6 +69,7 @@ class CredentialSet:
 
     @property
     def keys(self) -> frozenset[str]:
+        """All of its keys."""
         return frozenset(self.required + self.optional)
 
     @property
@@ -138,7 +140,7 @@ class Settings:
 
 
 def resolve(schema: Schema, profile: str | None, config: ConfigReader, environment: Mapping[str, str]) -> Settings:
-    """Finds the settings of one cloud.
+    """Find the settings of one cloud.
 
     Args:
         schema: what the cloud needs.
@@ -180,12 +182,12 @@ def resolve(schema: Schema, profile: str | None, config: ConfigReader, environme
 
 
 def config_keys(cloud: str) -> tuple[str, str]:
-    """Names the Pulumi config keys that `resolve` may ask for."""
+    """Name the Pulumi config keys that `resolve` may ask for."""
     return f"nbcloud:{cloud}", "nbcloud:profiles"
 
 
 def variable(cloud: str, profile: str | None, key: str) -> str:
-    """Names our own environment variable of a key, for example `NBCLOUD_MODELARTS_ACCESS_KEY`."""
+    """Name our own environment variable of a key, for example `NBCLOUD_MODELARTS_ACCESS_KEY`."""
     return _prefix(cloud, profile) + re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).upper()
 
 
@@ -286,13 +288,13 @@ def _known(schema: Schema, key: str, shown: str, show: Callable[[str], str]) -> 
 
 
 def _holder(schema: Schema, sources: list[Source]) -> int | None:
-    """The position of the first source with any credential key."""
+    """Return the position of the first source with any credential key."""
     keys = frozenset(key for each in schema.credentials for key in each.keys)
     return next((position for position, source in enumerate(sources) if keys & source.values.keys()), None)
 
 
 def _credentials(schema: Schema, profile: str | None, sources: list[Source], other: str) -> tuple[int, CredentialSet]:
-    """Finds the first source with any credential key, and the one set that it holds whole."""
+    """Find the first source with any credential key, and the one set that it holds whole."""
     position = _holder(schema, sources)
     if position is not None:
         source = sources[position]
@@ -321,7 +323,7 @@ def _credentials(schema: Schema, profile: str | None, sources: list[Source], oth
 
 
 def origin_url(text: str, key: str) -> str:
-    """Checks an endpoint and brings it into the one form that is signed and sent.
+    """Check an endpoint and bring it into the one form that is signed and sent.
 
     Args:
         text: a URL such as `https://modelarts.example.com` or `http://127.0.0.1:8080`.

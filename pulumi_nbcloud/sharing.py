@@ -86,12 +86,12 @@ class SharedReads:
         self._holds: dict[Hashable, float] = {}
 
     def join(self, questions: Iterable[Question]) -> None:
-        """Says that somebody asks these questions; `leave` afterwards, so that old answers are forgotten."""
+        """Say that somebody asks these questions; `leave` afterwards, so that old answers are forgotten."""
         for question in questions:
             self._users[question] = self._users.get(question, 0) + 1
 
     def leave(self, questions: Iterable[Question]) -> None:
-        """Takes a `join` back."""
+        """Take a `join` back."""
         for question in questions:
             self._users[question] -= 1
             if self._users[question]:
@@ -103,7 +103,7 @@ class SharedReads:
                 del self._holds[question.account]
 
     async def ask(self, question: Question, read: Callable[[], Awaitable[Any]], due: float) -> Answer:
-        """Asks a question, or takes the answer of an equal read that was sent after this one was due.
+        """Ask a question, or take the answer of an equal read that was sent after this one was due.
 
         Args:
             question: what is asked.
@@ -149,14 +149,14 @@ class SharedReads:
         return ours.answer
 
     def held_until(self, questions: Iterable[Question]) -> float:
-        """Gives until when the cloud asked not to be asked, on the monotonic clock; 0 where it did not.
+        """Return until when the cloud asked not to be asked, on the monotonic clock; 0 where it did not.
 
         It is 60 s away at most, over with the next answer, and known only while somebody asks that account.
         """
         return max((self._holds.get(each.account, 0.0) for each in questions), default=0.0)
 
     def _heed(self, account: Hashable, error: NbcloudError | None) -> None:
-        """Holds the waits of an account back where the cloud asks for it, and lets them go when it answers again."""
+        """Hold the waits of an account back where the cloud asks for it, and let them go when it answers again."""
         if isinstance(error, UnreachableError):
             if error.retry_after is not None:
                 self._holds[account] = self._clock.monotonic() + min(error.retry_after, MAX_HOLD_SECONDS)
@@ -167,7 +167,7 @@ class SharedReads:
                         sleeper.woken.set()
 
     async def sleep(self, questions: frozenset[Question], seconds: float, ready: float) -> float | None:
-        """Waits for the next look.
+        """Wait for the next look.
 
         Args:
             questions: what the look will ask.
@@ -203,7 +203,7 @@ class SharedReads:
             self._offer(sleeper, sent)
 
     def _offer(self, sleeper: _Sleeper, sent: float) -> None:
-        """Makes a look due at the moment that a read was sent, unless that is too soon after the look before."""
+        """Make a look due at the moment that a read was sent, unless that is too soon after the look before."""
         if sent < max(sleeper.ready, self.held_until(sleeper.questions)):
             return
         sleeper.due = sent if sleeper.due is None else min(sleeper.due, sent)

@@ -14,7 +14,7 @@ _declared: WeakKeyDictionary[object, int] = WeakKeyDictionary()
 
 
 def declare() -> None:
-    """Counts one gate, or one wait before a resource, of this program; warns once where there are more than slots."""
+    """Count one gate, or one wait before a resource, of this program; warn once where there are more than slots."""
     monitor = get_monitor()
     if monitor is None or isinstance(monitor, MockMonitor):
         return
@@ -31,7 +31,7 @@ def declare() -> None:
 
 
 def parallel() -> int | None:
-    """How many resources the engine works on at a time; None where it does not say."""
+    """Return how many resources the engine works on at a time; None where it does not say."""
     # Typed as a bool in the SDK, and missing in some programs that are run without the CLI.
     given = getattr(pulumi.runtime.settings.SETTINGS, "parallel", None)
     return given if isinstance(given, int) and not isinstance(given, bool) and given > 0 else None

@@ -26,7 +26,7 @@ __all__ = ["override"]
 
 @contextmanager
 def override(kind: str, state: State | Mapping[str, Any] | Exception | Callable[[Any], Any]) -> Iterator[list[Any]]:
-    """Replaces the reads of one kind in this process until the block ends.
+    """Replace the reads of one kind in this process until the block ends.
 
     A `get_..._output` uses the override that was in force when it was called, even where its Output resolves later.
 

@@ -19,7 +19,7 @@ EARLY_SECONDS = 30 * 60.0
 
 
 def header_safe(value: str, name: str) -> str:
-    """Checks a secret that is sent in a header.
+    """Check a secret that is sent in a header.
 
     Args:
         value: the secret; blanks around it are taken off.
@@ -41,7 +41,7 @@ def header_safe(value: str, name: str) -> str:
 
 
 def jwt_expiry(token: str) -> float | None:
-    """Reads when a JSON Web Token expires, without checking its signature: that is the cloud's to do.
+    """Read when a JSON Web Token expires, without checking its signature: that is the cloud's to do.
 
     Args:
         token: any text.
@@ -78,7 +78,7 @@ class Token:
 
     @staticmethod
     def lasting(value: str, seconds: float, now: float) -> Token:
-        """Gives a token that was got now and lasts so many seconds: its last tenth is not used, 30 minutes at most."""
+        """Return a token that was got now and lasts so many seconds: its last tenth is not used, 30 minutes at most."""
         return Token(value, now + seconds, min(EARLY_SECONDS, seconds / 10))
 
 
@@ -104,7 +104,7 @@ class TokenKeeper:
         return self._token.value
 
     async def ready(self, deadline: float) -> None:
-        """Gets a token where there is none that will last.
+        """Get a token where there is none that will last.
 
         Args:
             deadline: when to give up, on anyio's clock.
@@ -116,7 +116,7 @@ class TokenKeeper:
             await self._get(self.generation, deadline)
 
     async def renew(self, generation: int, deadline: float) -> bool:
-        """Replaces a refused token.
+        """Replace a refused token.
 
         Args:
             generation: of the refused one; where it was replaced meanwhile, nothing is sent.

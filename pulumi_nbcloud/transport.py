@@ -125,7 +125,7 @@ class Client:
         deadline: float | None = None,
         route: Route = DIRECT,
     ) -> Reply:
-        """Sends one idempotent read, again where that is worth it.
+        """Send one idempotent read, again where that is worth it.
 
         Args:
             prepare: builds and signs the request; called for each attempt, because a signature ages.
@@ -248,7 +248,7 @@ class Client:
         return b"".join(chunks)
 
     def _open(self, route: Route = DIRECT) -> httpx.AsyncBaseTransport:
-        """Makes the session on first use, because aiohttp ties it to the running loop; all routes share it."""
+        """Make the session on first use, because aiohttp ties it to the running loop; all routes share it."""
         if self._session is None:
             self._session = _session()
         if route not in self._transports:
@@ -264,7 +264,7 @@ class Client:
         return self._transports[route]
 
     async def aclose(self) -> None:
-        """Closes the connections; the next `send` opens new ones."""
+        """Close the connections; the next `send` opens new ones."""
         session, self._session = self._session, None
         self._transports.clear()
         if session is not None:
@@ -304,7 +304,7 @@ def _tls(route: Route) -> ssl.SSLContext:
 
 
 def _headers(response: httpx.Response, request: Request) -> dict[str, str]:
-    """Reads the headers, of a repeated one the first value."""
+    """Read the headers, of a repeated one the first value."""
     headers: dict[str, str] = {}
     for name, value in response.headers.multi_items():
         headers.setdefault(name.lower(), value)
@@ -333,7 +333,7 @@ def _chain(error: BaseException) -> list[BaseException]:
 
 
 def _explain(error: Exception, request: Request, route: Route) -> _Attempt:
-    """Says what happened by the exception's type: the library's own text may quote a header, so it is never used."""
+    """Say what happened by the exception's type: the library's own text may quote a header, so it is never used."""
     chain = _chain(error)
     for cause in chain:
         if isinstance(cause, (ssl.SSLError, aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch)):

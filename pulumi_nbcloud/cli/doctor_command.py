@@ -55,7 +55,7 @@ class Finding:
 
     @classmethod
     def wrong(cls, check: str, error: NbcloudError) -> Finding:
-        """Makes the finding of an error."""
+        """Make the finding of an error."""
         return cls(check, False, str(error).partition("\n")[0], error.hint, error)
 
 
@@ -100,7 +100,7 @@ def _doctor(texts: list[str], settings: Path | None, profile: str | None) -> Exi
 
 
 def _subject(text: str, clouds: list[str], profile: str | None) -> tuple[str, Kind[Any, Any, Any], Any]:
-    """What is checked: its title, a kind of its cloud, and the arguments of a read, None where there is no id."""
+    """Return what is checked: its title, a kind of its cloud, and the arguments of a read, None without an id."""
     from pulumi_nbcloud.cli.targets import parse_target
     from pulumi_nbcloud.registry import KINDS, load
 
@@ -154,7 +154,7 @@ async def _findings(
 
 
 def judged(error: NbcloudError | None) -> Iterator[Finding]:
-    """Says what the outcome of a read shows of endpoint, credentials and permission.
+    """Say what the outcome of a read shows of endpoint, credentials and permission.
 
     Args:
         error: how the read ended; None where it gave a state.
@@ -183,7 +183,7 @@ def judged(error: NbcloudError | None) -> Iterator[Finding]:
 
 
 def judged_clock(date: str | None, now: float) -> Finding:
-    """Says whether this machine's clock is right.
+    """Say whether this machine's clock is right.
 
     Args:
         date: the Date header of an answer; None where there was none.

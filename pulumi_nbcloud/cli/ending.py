@@ -32,7 +32,7 @@ class Ending:
         self._lost = False
 
     def check(self) -> None:
-        """Checks before the wait what would else be noticed after hours.
+        """Check before the wait what would else be noticed after hours.
 
         Raises:
             InputError: the JUnit file has no folder.
@@ -42,7 +42,7 @@ class Ending:
             raise InputError(problem, hint="create the folder first")
 
     def write(self, text: str) -> None:
-        """Writes lines to stdout; where that fails the wait goes on, because its exit code is still heard."""
+        """Write lines to stdout; where that fails the wait goes on, because its exit code is still heard."""
         if self._lost:
             return
         try:
@@ -51,7 +51,7 @@ class Ending:
             self._lost = True
 
     def without_a_wait(self, error: NbcloudError) -> ExitCode:
-        """Tells of an error before the wait, or a defect, in every place like any other end.
+        """Tell of an error before the wait, or a defect, in every place like any other end.
 
         Args:
             error: what is wrong.
@@ -68,11 +68,11 @@ class Ending:
         return self.code(report)
 
     def code(self, report: Report) -> ExitCode:
-        """Gives the exit code: what a wait came to counts for more than that it could not be told."""
+        """Return the exit code: what a wait came to counts for more than that it could not be told."""
         return ExitCode.OUTPUT if self._lost and report.exit_code is ExitCode.MET else report.exit_code
 
     def show(self, report: Report, names: tuple[str, ...]) -> None:
-        """Tells how the wait ended.
+        """Tell how the wait ended.
 
         Args:
             report: the result.
@@ -93,7 +93,7 @@ class Ending:
         self._lost = self._lost or not all(written)
 
     def _files(self, names: tuple[str, ...]) -> Iterator[tuple[str, Callable[[str, Report], None]]]:
-        """The files that a pipeline wants, and what writes each."""
+        """Return the files that a pipeline wants, and what writes each."""
         from pulumi_nbcloud.cli import github
 
         if self._junit is not None:
@@ -115,7 +115,7 @@ class Ending:
 
 
 def _written(path: str, write: Callable[[str, Report], None], report: Report) -> bool:
-    """Writes one file; says it where that fails, so that the others are written all the same."""
+    """Write one file; say it where that fails, so that the others are written all the same."""
     try:
         write(path, report)
     except OSError as error:

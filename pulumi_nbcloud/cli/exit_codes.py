@@ -42,6 +42,7 @@ class ExitCode(IntEnum):
     """What it says, in one line."""
 
     def __new__(cls, value: int, meaning: str = "") -> ExitCode:
+        """Make the code of a number and its meaning."""
         made = int.__new__(cls, value)
         made._value_ = value
         made.meaning = meaning
@@ -63,7 +64,7 @@ _ERRORS: tuple[tuple[type[NbcloudError], ExitCode], ...] = (
 
 
 def of_error(error: NbcloudError) -> ExitCode:
-    """Gives the exit code of an error that ended the command."""
+    """Return the exit code of an error that ended the command."""
     from pulumi_nbcloud.waiting.outcome import WaitError
 
     if isinstance(error, WaitError):
@@ -72,14 +73,14 @@ def of_error(error: NbcloudError) -> ExitCode:
 
 
 def _of_last_error(error: WaitError) -> ExitCode | None:
-    """A wait that was given up over bad answers ends like a read that got one: the cloud was reached."""
+    """Return the code of a wait given up over bad answers, as of a read that got one: the cloud was reached."""
     last = error.progress.last_error if error.progress is not None else None
     bad = isinstance(last, (RefusedError, BadResponseError)) and error.outcome.value == "unreachable"
     return ExitCode.BAD_RESPONSE if bad else None
 
 
 def of_outcome(outcome: Outcome) -> ExitCode:
-    """Gives the exit code of a wait; a cancelled one was ended by a signal, whose code the command knows better."""
+    """Return the exit code of a wait; a cancelled one was ended by a signal, whose code the command knows better."""
     from pulumi_nbcloud.waiting.outcome import Outcome
 
     return {
@@ -96,5 +97,5 @@ def of_outcome(outcome: Outcome) -> ExitCode:
 
 
 def table() -> str:
-    """Writes the exit codes and what they mean, a line each."""
+    """Write the exit codes and what they mean, a line each."""
     return "\n".join(f"{code.value:>4}  {code.meaning}" for code in ExitCode)

@@ -179,7 +179,7 @@ def _schedule(plan: Plan) -> Iterator[str]:
 
 
 def planned_looks(schedule: Schedule, timeout: float) -> tuple[list[float], int]:
-    """Says when a wait looks, if nothing changes.
+    """Say when a wait looks, if nothing changes.
 
     Args:
         schedule: without jitter.

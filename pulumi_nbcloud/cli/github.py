@@ -19,23 +19,23 @@ MAX_SUMMARY = 512 * 1024
 
 
 def is_github(environment: Mapping[str, str]) -> bool:
-    """Whether this runs in a step of GitHub Actions."""
+    """Return whether this runs in a step of GitHub Actions."""
     return environment.get("GITHUB_ACTIONS") == "true"
 
 
 def message(text: str) -> str:
-    """Escapes a text for a workflow command: the runner reads `%`, CR and LF as its own."""
+    """Escape a text for a workflow command: the runner reads `%`, CR and LF as its own."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def annotation(error: NbcloudError, verdict: str) -> str:
-    """Writes the one annotation of a wait that was not met."""
+    """Write the one annotation of a wait that was not met."""
     # No part of the title is remote text: it would need more escaping.
     return f"::error title=nbcloud wait%3A {verdict}::{message(str(error)[:MAX_MESSAGE])}"
 
 
 def write_outputs(path: str, report: Report) -> None:
-    """Adds the outputs of the step: `verdict`, `exit_code`, `elapsed_seconds`, `result` (the JSON in one line).
+    """Add the outputs of the step: `verdict`, `exit_code`, `elapsed_seconds`, `result` (the JSON in one line).
 
     Raises:
         OSError: the file cannot be written.
@@ -54,7 +54,7 @@ def write_outputs(path: str, report: Report) -> None:
 
 
 def write_summary(path: str, report: Report) -> None:
-    """Adds a part to the step's summary: how it ended, and the timeline of what was seen.
+    """Add a part to the step's summary: how it ended, and the timeline of what was seen.
 
     Raises:
         OSError: the file cannot be written.
@@ -76,7 +76,7 @@ def write_summary(path: str, report: Report) -> None:
 
 
 def _text(value: str) -> str:
-    """Makes remote text plain in Markdown: neither a cell's end, nor HTML, nor a link, nor an image."""
+    """Make remote text plain in Markdown: neither a cell's end, nor HTML, nor a link, nor an image."""
     plain = printable(value, 1_000)
     safe = "".join(f"\\{each}" if each in "\\`*_{}[]()#+!|~" else _HTML.get(each, each) for each in plain)
     return safe.replace("www.", "www&#46;")

@@ -21,7 +21,7 @@ _FAILURES = {ExitCode.FAILED, ExitCode.NOT_FOUND, ExitCode.TIMED_OUT}
 
 
 def write_junit(path: Path, report: Report, names: tuple[str, ...]) -> None:
-    """Writes the file whole or not at all: a runner may read it at any moment.
+    """Write the file whole or not at all: a runner may read it at any moment.
 
     Args:
         path: where to.

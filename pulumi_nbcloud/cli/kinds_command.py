@@ -51,7 +51,7 @@ def _kinds(tokens: list[str], shape: Format) -> ExitCode:
 
 
 def describe(kind: Kind[Any, Any, Any]) -> dict[str, Any]:
-    """Describes a kind: how it is named and typed, what it takes, what it gives, when it is ready and failed."""
+    """Describe a kind: how it is named and typed, what it takes, what it gives, when it is ready and failed."""
     from pulumi_nbcloud.cli.targets import required, written_shape
     from pulumi_nbcloud.condition.schema import record_type
 
@@ -72,7 +72,7 @@ def describe(kind: Kind[Any, Any, Any]) -> dict[str, Any]:
 
 
 def fields(of: Type, prefix: str = "") -> Iterator[dict[str, Any]]:
-    """Describes the fields of a state, those of its parts by dotted path; a row of a list as `list[]`."""
+    """Describe the fields of a state, those of its parts by dotted path; a row of a list as `list[]`."""
     from pulumi_nbcloud.fields import nullable_fields, volatile_fields
 
     about = documented(of.record) if of.record else {}
@@ -97,27 +97,28 @@ def fields(of: Type, prefix: str = "") -> Iterator[dict[str, Any]]:
 
 
 def marked_type(field: dict[str, Any]) -> str:
-    """Writes the type of a described field, with `or null` and `volatile` where it is so."""
+    """Write the type of a described field, with `or null` and `volatile` where it is so."""
     return f"{field['type']}{' or null' if field['null'] else ''}{', volatile' if field['volatile'] else ''}"
 
 
 def known_values(field: dict[str, Any]) -> str:
-    """Names the known values of a described field, where what is said of it does not do so already."""
+    """Name the known values of a described field, where what is said of it does not do so already."""
     told = all(re.search(rf"\b{re.escape(each)}\b", field["about"]) for each in field["known"])
     return "" if told else f" Known: {', '.join(field['known'])}."
 
 
 def summary(documented_class: type) -> str:
-    """The first sentence of a docstring."""
+    """Return the first sentence of a docstring."""
     return (inspect.getdoc(documented_class) or "").partition("\n\n")[0].replace("\n", " ")
 
 
 def documented(documented_class: type) -> dict[str, str]:
-    """Reads what the docstrings of a class and its bases say of its fields, by name, each in one line."""
+    """Read what the docstrings of a class and its bases say of its fields, by name, each in one line."""
     found: dict[str, str] = {}
     for each in reversed(documented_class.__mro__):
-        _, _, part = inspect.cleandoc(each.__doc__ or "").partition("Args:\n")
-        found |= _arguments(part.partition("\n\n")[0])
+        for documented_by in (each, vars(each).get("__init__")):
+            _, _, part = inspect.cleandoc(getattr(documented_by, "__doc__", None) or "").partition("Args:\n")
+            found |= _arguments(part.partition("\n\n")[0])
     return found
 
 

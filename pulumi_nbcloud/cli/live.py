@@ -69,18 +69,18 @@ class View:
         self._live.stop()
 
     def changed(self, progress: Progress, elapsed: float) -> None:
-        """Shows the new state."""
+        """Show the new state."""
         self._progress = progress
 
     def heartbeat(self, progress: Progress, elapsed: float) -> None:
-        """Does nothing: the view moves by itself."""
+        """Do nothing: the view moves by itself."""
 
     def warning(self, text: str) -> None:
-        """Shows a warning that stays."""
+        """Show a warning that stays."""
         self._console.print(Text(f"warning: {text}"), soft_wrap=True)
 
     def render(self) -> Group:
-        """Draws the view as it is now."""
+        """Draw the view as it is now."""
         elapsed = self._monotonic() - self._started
         # The names keep their room, or long states would take it.
         width = min(NAME_COLUMNS, max(len(each) for each in (*self._names, "elapsed")))

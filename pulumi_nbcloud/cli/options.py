@@ -28,12 +28,12 @@ QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress on stder
 
 
 def with_profile(target: TypedTarget, profile: str | None) -> dict[str, Any]:
-    """Gives the arguments of a target, with the profile of the command line where it names none."""
+    """Return the arguments of a target, with the profile of the command line where it names none."""
     return target.values if profile is None else {"profile": profile, **target.values}
 
 
 def set_verbose(verbose: bool) -> None:
-    """Shows what this package logs, on stderr."""
+    """Show what this package logs, on stderr."""
     if verbose:
         import logging
 

@@ -29,7 +29,7 @@ class Format(str, Enum):
 
 
 def prepare() -> None:
-    """Lets both streams take any text: in a locale without UTF-8 what it cannot show is written as an escape."""
+    """Let both streams take any text: in a locale without UTF-8 what it cannot show is written as an escape."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -37,7 +37,7 @@ def prepare() -> None:
 
 
 def result(text: str) -> None:
-    """Writes a part of the result to stdout, at once.
+    """Write a part of the result to stdout, at once.
 
     Args:
         text: lines; the last line break is added.
@@ -55,7 +55,7 @@ def result(text: str) -> None:
 
 
 def unwritten(error: OSError) -> ExitCode:
-    """Says why stdout could not be written, nothing where its reader went away; gives the exit code."""
+    """Say why stdout could not be written, nothing where its reader went away; return the exit code."""
     _drop(sys.stdout)
     if not isinstance(error, BrokenPipeError):
         say(f"error: the result could not be written: {error.strerror or error}\nhint: look at where stdout goes")
@@ -63,7 +63,7 @@ def unwritten(error: OSError) -> ExitCode:
 
 
 def say(text: str, *, command: bool = False) -> None:
-    """Writes to stderr, at once; a stderr that nobody reads must not end a wait.
+    """Write to stderr, at once; a stderr that nobody reads must not end a wait.
 
     Args:
         text: lines; the last line break is added.
@@ -79,12 +79,12 @@ def say(text: str, *, command: bool = False) -> None:
 
 
 def inert(text: str) -> str:
-    """Takes from lines what CI runners act on: `::` at a line's start, `##[` and `##vso[` anywhere in it."""
+    """Take from lines what CI runners act on: `::` at a line's start, `##[` and `##vso[` anywhere in it."""
     return _LINE_COMMAND.sub(r"\1: :", text).replace("##[", "# #[").replace("##vso[", "# #vso[")
 
 
 def as_json(document: dict[str, Any], *, indent: int | None = 2) -> str:
-    """Writes a document as JSON in ASCII, which no locale and no terminal can spoil.
+    """Write a document as JSON in ASCII, which no locale and no terminal can spoil.
 
     Args:
         document: what to write, without `schema_version`, which is added in front.
@@ -98,12 +98,12 @@ def as_json(document: dict[str, Any], *, indent: int | None = 2) -> str:
 
 
 def error_text(error: NbcloudError) -> str:
-    """Writes an error as it is shown: one line, then its hint."""
+    """Write an error as it is shown: one line, then its hint."""
     return f"error: {error}"
 
 
 def _drop(stream: TextIO | None) -> None:
-    """Sends what is left in a stream's buffer nowhere, so that the interpreter's own flush at exit does not fail."""
+    """Send what is left in a stream's buffer nowhere, so that the interpreter's own flush at exit does not fail."""
     if stream is None:
         return
     nowhere = os.open(os.devnull, os.O_WRONLY)

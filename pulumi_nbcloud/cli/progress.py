@@ -29,18 +29,18 @@ class Lines:
         self._last = ""
 
     def changed(self, progress: Progress, elapsed: float) -> None:
-        """Writes the new state."""
+        """Write the new state."""
         line = status_line(progress, elapsed)
         if line != self._last:
             self._last = line
             self._write(line)
 
     def heartbeat(self, progress: Progress, elapsed: float) -> None:
-        """Writes that the wait goes on."""
+        """Write that the wait goes on."""
         self.changed(progress, elapsed)
 
     def warning(self, text: str) -> None:
-        """Writes a warning."""
+        """Write a warning."""
         self._write(f"warning: {text}")
 
 
@@ -58,7 +58,7 @@ class Events:
         self._told = 0
 
     def changed(self, progress: Progress, elapsed: float) -> None:
-        """Writes the transitions that came since the last call."""
+        """Write the transitions that came since the last call."""
         new = progress.transition_count - self._told
         self._told = progress.transition_count
         for each in progress.transitions[-new:] if new else []:
@@ -66,10 +66,10 @@ class Events:
             self._write(output.as_json(document, indent=None))
 
     def heartbeat(self, progress: Progress, elapsed: float) -> None:
-        """Writes nothing: a program needs no heartbeat."""
+        """Write nothing: a program needs no heartbeat."""
 
     def warning(self, text: str) -> None:
-        """Writes a warning, as an event too."""
+        """Write a warning, as an event too."""
         self._write(output.as_json({"event": "warning", "text": text}, indent=None))
 
 
@@ -81,21 +81,21 @@ class Several:
         self.heartbeat_seconds = min(each.heartbeat_seconds for each in reporters)
 
     def changed(self, progress: Progress, elapsed: float) -> None:
-        """Tells all of them."""
+        """Tell all of them."""
         for each in self._reporters:
             each.changed(progress, elapsed)
 
     def heartbeat(self, progress: Progress, elapsed: float) -> None:
-        """Tells all of them."""
+        """Tell all of them."""
         for each in self._reporters:
             each.heartbeat(progress, elapsed)
 
     def warning(self, text: str) -> None:
-        """Tells all of them."""
+        """Tell all of them."""
         for each in self._reporters:
             each.warning(text)
 
 
 def seen_line(transition: dict[str, str]) -> str:
-    """Writes one transition: when, which target, what was seen."""
+    """Write one transition: when, which target, what was seen."""
     return f"{transition['time']}  {transition['target']}: {transition['seen']}"

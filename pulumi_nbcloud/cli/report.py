@@ -37,12 +37,12 @@ class Report:
 
     @classmethod
     def of_met(cls, met: Met) -> Report:
-        """Makes the report of a wait that was met."""
+        """Make the report of a wait that was met."""
         return cls("met", ExitCode.MET, met.elapsed, met.progress, met.at)
 
     @classmethod
     def of_error(cls, error: NbcloudError, elapsed: float, code: ExitCode | None = None) -> Report:
-        """Makes the report of a wait that was not met.
+        """Make the report of a wait that was not met.
 
         Args:
             error: how it ended.
@@ -68,7 +68,7 @@ class Report:
         return f"{self.verdict}: {progress.summary()} (after {self.elapsed:.0f} s, {looks})"
 
     def document(self) -> dict[str, Any]:
-        """The result for programs; `docs/command.md` describes it."""
+        """Return the result for programs; `docs/command.md` describes it."""
         progress, error = self.progress, self.error
         return {
             "verdict": self.verdict,
@@ -103,5 +103,5 @@ def _error(error: NbcloudError) -> dict[str, Any]:
 
 
 def public_type(error: NbcloudError) -> str:
-    """Names the nearest class of an error that users know."""
+    """Name the nearest class of an error that users know."""
     return next(each.__name__ for each in type(error).__mro__ if each.__name__ in PUBLIC)

@@ -25,7 +25,7 @@ _SIGNAL_CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.T
 def finish(
     work: Callable[[], ExitCode], *, verbose: bool = False, tell: Callable[[NbcloudError], ExitCode] = of_error
 ) -> NoReturn:
-    """Does the work of a command and ends it.
+    """Do the work of a command and end it.
 
     Args:
         work: gives the exit code.
@@ -54,7 +54,7 @@ def finish(
 
 
 def _defect(error: Exception, verbose: bool) -> NbcloudError:
-    """Says a defect on stderr, and gives an error that shows nothing of its text, which may hold anything."""
+    """Say a defect on stderr, and return an error that shows nothing of its text, which may hold anything."""
     # Locals are not shown: they hold credentials.
     shown = "".join(traceback.format_exception(error)) if verbose else ""
     where = traceback.extract_tb(error.__traceback__)[-1]
@@ -70,7 +70,7 @@ def run(
     cancel: Callable[[ExitCode], None] | None = None,
     show: Callable[[T], None] | None = None,
 ) -> T:
-    """Runs asynchronous work on an event loop of its own; SIGINT and SIGTERM end it at once.
+    """Run asynchronous work on an event loop of its own; SIGINT and SIGTERM end it at once.
 
     Args:
         work: what it gives is returned, what it raises is raised.
@@ -123,7 +123,7 @@ def run(
 
 @contextlib.contextmanager
 def _handlers_kept(caught: list[signal.Signals]) -> Iterator[None]:
-    """Puts back the handlers of before, where asyncio would leave Python's own, which end in a traceback."""
+    """Put back the handlers of before, where asyncio would leave Python's own, which end in a traceback."""
     before = {number: signal.getsignal(number) for number in _SIGNAL_CODES}
     try:
         yield

@@ -12,7 +12,7 @@ NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
 
 def end_on_signals() -> None:
-    """Makes SIGINT and SIGTERM end the process at once, with 130 or 143."""
+    """Make SIGINT and SIGTERM end the process at once, with 130 or 143."""
     # A SIGINT that was ignored from the start too, as a script's shell has it for what runs in the background: who
     # sends it there wants an end, `kill -INT` as much as Ctrl-C at the script; `running.run` and the mock hear it too.
     for number in NUMBERS:

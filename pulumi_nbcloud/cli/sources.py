@@ -13,7 +13,7 @@ _MAX_BYTES = 1_000_000
 
 
 def config_reader(path: Path | None) -> SettingsFile:
-    """Reads a settings file.
+    """Read a settings file.
 
     Args:
         path: of a JSON object with the keys of Pulumi config: `nbcloud:modelarts`, `nbcloud:profiles` and so on, the

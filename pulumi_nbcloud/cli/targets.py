@@ -35,7 +35,7 @@ class TypedTarget:
 
 
 def parse_target(text: str) -> TypedTarget:
-    """Reads one target.
+    """Read one target.
 
     Args:
         text: `[NAME=]KIND/ID[?argument=value&...]`. The parts of an id are split at `/` and percent-decoded, so a
@@ -64,12 +64,12 @@ def parse_target(text: str) -> TypedTarget:
 
 
 def written_shape(kind: Kind[Any, Any, Any]) -> str:
-    """Shows how a target of this kind is typed: `modelarts:NotebookLease/NOTEBOOK_ID`."""
+    """Show how a target of this kind is typed: `modelarts:NotebookLease/NOTEBOOK_ID`."""
     return "/".join((kind.token, *(name.upper() for name in required(kind))))
 
 
 def required(kind: Kind[Any, Any, Any]) -> tuple[str, ...]:
-    """The arguments that make a kind's id, in the order in which it writes them; none for a list."""
+    """Return the arguments that make a kind's id, in the order in which it writes them; none for a list."""
     fields = dataclasses.fields(kind.arguments)
     return tuple(each.name for each in fields if each.default is dataclasses.MISSING)
 

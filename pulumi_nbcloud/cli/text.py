@@ -16,7 +16,7 @@ COLUMN_LIMIT = 40
 
 
 def cell(value: object, limit: int = CELL_LIMIT) -> str:
-    """Writes one value: null as `-`, a bool as CEL writes it, a list by its number of rows."""
+    """Write one value: null as `-`, a bool as CEL writes it, a list by its number of rows."""
     if value is None:
         return "-"
     if isinstance(value, bool):
@@ -27,7 +27,7 @@ def cell(value: object, limit: int = CELL_LIMIT) -> str:
 
 
 def fields(state: object, of: Type, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Names every field of a state by its dotted path, with its value as text."""
+    """Name every field of a state by its dotted path, with its value as text."""
     for name, field in of.fields.items():
         value = getattr(state, name)
         if field.record is not None and value is not None:
@@ -37,7 +37,7 @@ def fields(state: object, of: Type, prefix: str = "") -> Iterator[tuple[str, str
 
 
 def rows_of(kind: Kind[Any, Any, Any]) -> tuple[str, Type] | None:
-    """Finds what a list kind lists: the name of its field and the type of a row; None for a kind of one thing."""
+    """Find what a list kind lists: the name of its field and the type of a row; None for a kind of one thing."""
     if kind.ready is not None:
         return None
     found = record_type(kind.state, kind.token).fields
@@ -45,12 +45,12 @@ def rows_of(kind: Kind[Any, Any, Any]) -> tuple[str, Type] | None:
 
 
 def columns(row: Type) -> tuple[str, ...]:
-    """The fields of a row that fit into a table: those that are one value."""
+    """Return the fields of a row that fit into a table: those that are one value."""
     return tuple(name for name, each in row.fields.items() if each.record is None and each.element is None)
 
 
 def lines(kind: Kind[Any, Any, Any], state: Any) -> Iterator[str]:
-    """Writes a state for a reader without a terminal, in columns that are as wide as they must be."""
+    """Write a state for a reader without a terminal, in columns that are as wide as they must be."""
     of = record_type(kind.state, kind.token)
     listed = rows_of(kind)
     if listed is None:

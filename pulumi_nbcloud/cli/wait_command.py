@@ -92,14 +92,14 @@ def wait(
 
 
 def knobs(*, fail_on: str | None, no_fail_on: bool, **others: Any) -> dict[str, Any]:
-    """Gives the conditions and knobs of the command line as `parse_plan` takes them; raises InputError."""
+    """Return the conditions and knobs of the command line as `parse_plan` takes them; raise InputError."""
     if fail_on is not None and no_fail_on:
         raise InputError("--fail-on and --no-fail-on exclude each other", hint="leave one of them out")
     return {**others, "fail_on": False if no_fail_on else fail_on}
 
 
 def plan_of(targets: list[str], asked: dict[str, Any], profile: str | None) -> Plan:
-    """Checks what a wait is asked for, without any request.
+    """Check what a wait is asked for, without any request.
 
     Args:
         targets: as they are typed.
@@ -173,7 +173,7 @@ def _wait(plan: Plan, ending: Ending, settings: Path | None, quiet: bool) -> Exi
 
 @contextlib.contextmanager
 def _progress(plan: Plan, shape: Format, quiet: bool, events: Reporter) -> Any:
-    """Chooses who tells how the wait goes on."""
+    """Choose who tells how the wait goes on."""
     from pulumi_nbcloud.cli import github, progress
     from pulumi_nbcloud.waiting.reporting import Silent
 
@@ -192,7 +192,7 @@ def _progress(plan: Plan, shape: Format, quiet: bool, events: Reporter) -> Any:
 
 
 def _has_view(shape: Format) -> bool:
-    """Whether stderr is a terminal that can be redrawn, and nothing else is written to it meanwhile."""
+    """Return whether stderr is a terminal that can be redrawn, and nothing else is written to it meanwhile."""
     from pulumi_nbcloud.cli import github
 
     if sys.stderr is None or not sys.stderr.isatty() or os.environ.get("TERM") in ("dumb", "unknown"):

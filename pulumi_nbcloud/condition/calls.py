@@ -21,11 +21,11 @@ class Calls:
     inside_macro: bool
 
     def visit(self, node: Node) -> Type:
-        """Checks a node and gives its type."""
+        """Check a node and return its type."""
         raise NotImplementedError
 
     def source(self, node: Node) -> str:
-        """Gives the text that a node was made from."""
+        """Return the text that a node was made from."""
         raise NotImplementedError
 
     def _bool(self, node: Node) -> None:
@@ -35,7 +35,7 @@ class Calls:
         self.report.problem(f"{self.source(node)} cannot work: {why}")
 
     def arguments(self, node: Node) -> list[Node]:
-        """Gives the arguments of a call, or the rows of a list."""
+        """Return the arguments of a call, or the rows of a list."""
         return [each for child in trees(node) if child.data == "exprlist" for each in trees(child)]
 
     def _kinds(self, name: str, arguments: list[Node]) -> list[Type]:
@@ -44,7 +44,7 @@ class Calls:
         return [] if {name, vocabulary.FOREIGN.get(name)} & macros else [self.visit(each) for each in arguments]
 
     def call(self, node: Node) -> Type:
-        """Checks `name(arguments)`."""
+        """Check `name(arguments)`."""
         name, arguments = str(node.children[0]), self.arguments(node)
         if name == "has":
             return self._has(node, arguments)
@@ -109,7 +109,7 @@ class Calls:
         return ANY
 
     def _literals(self, node: Node, name: str, nodes: list[Node]) -> None:
-        """Tries what is known already: `duration("30 minutes")` would only fail while waiting."""
+        """Try what is known already: `duration("30 minutes")` would only fail while waiting."""
         tokens = [literal_token(each) for each in nodes]
         last = tokens[-1]
         texts = [str(celstr(each)) for each in tokens if each is not None and each.type.endswith("STRING_LIT")]

@@ -34,7 +34,7 @@ class Checker(calls.Calls):
         self.inside_macro = False
 
     def check(self, tree: Node) -> None:
-        """Checks the whole condition, which must give a bool."""
+        """Check the whole condition, which must give a bool."""
         result = self.visit(tree)
         if result.name in ("any", "bool"):
             return
@@ -43,9 +43,11 @@ class Checker(calls.Calls):
         self.report.problem(f"{what} is {result.text}, not a bool{advice}")
 
     def source(self, node: Node) -> str:
+        """Return the text that a node was made from."""
         return source(self.text, node)
 
     def visit(self, node: Node) -> Type:
+        """Check a node and return its type."""
         checked: Type = getattr(self, f"_{node.data}")(node)
         return checked
 
@@ -117,7 +119,7 @@ class Checker(calls.Calls):
         self.report.warning(f"{what} compares a number with a duration, which cannot be evaluated; {advice}")
 
     def _twin(self, number: Type) -> str:
-        """A time in milliseconds has a twin that is a timestamp: create_at, create_time."""
+        """Name the timestamp that is the twin of a time in milliseconds: `create_time` of `create_at`."""
         owner, _, name = number.path.rpartition(".")
         twin = f"{name.removesuffix('_at')}_time"
         target = self.variables.get(owner)
@@ -125,7 +127,7 @@ class Checker(calls.Calls):
         return f"; did you mean {owner}.{twin}?" if known else "; write timestamp(), which takes seconds since 1970"
 
     def _known(self, enum: Type, other: Node) -> None:
-        """Warns of a literal that an enum does not know, alone or in a list."""
+        """Warn of a literal that an enum does not know, alone or in a list."""
         if not enum.known:
             return
         rows = trees(other)[0] if other.data == "primary" else other

@@ -43,7 +43,7 @@ class Condition:
     def evaluate(
         self, states: Mapping[str, State | None], now: datetime, *, labels: Mapping[str, str] | None = None
     ) -> Evaluation:
-        """Evaluates the condition at one look; never raises.
+        """Evaluate the condition at one look; never raise.
 
         Args:
             states: by the names of the targets; None, or none, for a target that was not found.
@@ -58,7 +58,7 @@ class Condition:
         return evaluate(self._tree, self.fields, self._kinds, states, now, labels or {})
 
     def named(self, old: str, new: str) -> str:
-        """Writes the condition with a target under another name, for messages.
+        """Write the condition with a target under another name, for messages.
 
         Args:
             old: the name in the text.
@@ -73,7 +73,7 @@ class Condition:
 
 
 def compile_condition(text: str, kinds: Mapping[str, Kind[Any, Any, Any]], *, name: str = "until") -> Condition:
-    """Compiles a condition and checks it against what its targets give.
+    """Compile a condition and check it against what its targets give.
 
     Args:
         text: a CEL expression that gives a bool.
@@ -117,7 +117,7 @@ def _compile(text: str, kinds: tuple[tuple[str, Kind[Any, Any, Any]], ...], name
 
 
 def name_problems(names: Iterable[str]) -> tuple[str, ...]:
-    """Says which targets cannot be called what they are called, and why; empty if all can."""
+    """Return which targets cannot be called what they are called, and why; empty if all can."""
     names = tuple(names)
     problems = []
     for each in names:

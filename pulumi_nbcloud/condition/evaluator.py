@@ -54,9 +54,11 @@ class ConditionEvaluator(Evaluator):
         self.variables = variables
 
     def ident_value(self, name: str, root_scope: bool = False) -> Result:
+        """Return the value of a name."""
         return self.variables[name]
 
     def expr(self, tree: Node) -> Result:
+        """Evaluate `a ? b : c`, of which only one branch counts."""
         choice, left, right = trees(tree)
         chosen = self.visit(choice)
         if isinstance(chosen, CELEvalError):
@@ -64,19 +66,24 @@ class ConditionEvaluator(Evaluator):
         return self.visit(left if chosen else right)
 
     def conditionalor(self, tree: Node) -> Result:
+        """Evaluate `||`: one true operand decides."""
         return settle((self.visit(each) for each in trees(tree)), decisive=True)
 
     def conditionaland(self, tree: Node) -> Result:
+        """Evaluate `&&`: one false operand decides."""
         return settle((self.visit(each) for each in trees(tree)), decisive=False)
 
     def function_eval(self, name_token: Token, exprlist: Iterable[Result] | None = None) -> Result:
+        """Call a function."""
         return FUNCTIONS[name_token.value](*(exprlist or ()))
 
     def method_eval(self, object: Result, method_ident: Token, exprlist: Iterable[Result] | None = None) -> Result:  # noqa: A002
+        """Call a method."""
         arguments = [exprlist] if isinstance(exprlist, CELEvalError) else (exprlist or ())
         return FUNCTIONS[method_ident.value](object, *arguments)
 
     def macro_has_eval(self, exprlist: Node) -> Result:
+        """Evaluate `has(a.b)`."""
         return self._has(trees(exprlist)[0])
 
     def _has(self, tree: Node) -> Result:
@@ -92,10 +99,12 @@ class ConditionEvaluator(Evaluator):
         return BoolType(value.has(str(tree.children[1])))
 
     def member_dot(self, tree: Node) -> Result:
+        """Read a field; an error or an absence of the owner is the result."""
         owner = self.visit(trees(tree)[0])
         return owner.read(str(tree.children[1])) if isinstance(owner, Record) else owner
 
     def member_dot_arg(self, tree: Node) -> Result:
+        """Evaluate a macro over a list, or call a method."""
         name = str(tree.children[1])
         if name not in vocabulary.LIST_MACROS:
             return super().member_dot_arg(tree)
@@ -122,6 +131,7 @@ class ConditionEvaluator(Evaluator):
             yield self.visit(body)
 
     def exprlist(self, tree: Node) -> Result:
+        """Evaluate the rows of a list; the strictest problem of theirs is the result."""
         values = self.visit_children(tree)
         problems = [each for each in values if isinstance(each, CELEvalError)]
         return strictest(problems) if problems else ListType(values)  # type: ignore[arg-type]
@@ -135,7 +145,7 @@ def evaluate(
     now: datetime,
     labels: Mapping[str, str],
 ) -> Evaluation:
-    """Evaluates a checked condition; never raises.
+    """Evaluate a checked condition; never raise.
 
     Args:
         tree: the compact tree.
@@ -169,7 +179,7 @@ def evaluate(
 
 
 def _truncated(name: str, fields: frozenset[str], state: State | None) -> bool:
-    """Whether rows are missing that the condition may be about."""
+    """Return whether rows are missing that the condition may be about."""
     reads = any(path.startswith(f"{name}.") for path in fields)
     return reads and f"{name}.truncated" not in fields and getattr(state, "truncated", None) is True
 

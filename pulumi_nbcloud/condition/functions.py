@@ -54,7 +54,7 @@ _TRUTH = {"true": True, "True": True, "TRUE": True, "t": True, "1": True} | {
 
 
 def _plain(value: Result) -> Any:
-    """A number that Python compares with every other number, as CEL's types do not."""
+    """Return a number that Python compares with every other number, as CEL's types do not."""
     if isinstance(value, IntType):
         return int(value)
     return float(value) if isinstance(value, DoubleType) else value
@@ -69,7 +69,7 @@ def _comparable(left: Result, right: Result) -> bool:
 
 
 def equal(left: Result, right: Result) -> Result:
-    """Compares two values; a list element by element, of which any may be absent.
+    """Compare two values; a list element by element, of which any may be absent.
 
     Returns:
         A bool of CEL, or the problem that keeps it from being one.
@@ -176,7 +176,7 @@ def _duration(value: Result) -> Result:
 
 @lru_cache(maxsize=64)
 def pattern(text: str) -> Any:
-    """Compiles a regular expression of RE2.
+    """Compile a regular expression of RE2.
 
     Raises:
         ValueError: it is none; says why.

@@ -96,7 +96,7 @@ class Judge:
         ]
 
     def judge(self, states: Mapping[str, State | None], now: datetime) -> Verdict:
-        """Judges one look.
+        """Judge one look.
 
         Args:
             states: what was read, by the names of the targets; None for one that was not found.

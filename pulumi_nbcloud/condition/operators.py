@@ -41,7 +41,7 @@ _MIXED = {
 
 
 def unified(left: Type, right: Type) -> Type | None:
-    """Gives the type that holds both, for the branches of `?:` and the rows of a list; None if there is none."""
+    """Return the type that holds both, for the branches of `?:` and the rows of a list; None if there is none."""
     if "any" in (left.name, right.name):
         return right if left.name == "any" else left
     if {left.name, right.name} == set(_NUMBERS):
@@ -55,7 +55,7 @@ def unified(left: Type, right: Type) -> Type | None:
 
 
 def equatable(left: Type, right: Type) -> bool:
-    """Says whether `==` can compare these."""
+    """Return whether `==` can compare these."""
     if "any" in (left.name, right.name):
         return True
     if left.name == right.name == "list" and left.element and right.element:
@@ -64,7 +64,7 @@ def equatable(left: Type, right: Type) -> bool:
 
 
 def ordered(left: Type, right: Type) -> bool:
-    """Says whether `<` can compare these."""
+    """Return whether `<` can compare these."""
     if "any" in (left.name, right.name):
         return True
     same = left.name == right.name or {left.name, right.name} == set(_NUMBERS)
@@ -72,7 +72,7 @@ def ordered(left: Type, right: Type) -> bool:
 
 
 def computed(left: Type, symbol: str, right: Type) -> Type | None:
-    """Gives the type of `left symbol right`; None if the operator does not take them."""
+    """Return the type of `left symbol right`; None if the operator does not take them."""
     if "any" in (left.name, right.name):
         return ANY
     if symbol == "+" and left.name == right.name == "list":
@@ -86,13 +86,13 @@ def computed(left: Type, symbol: str, right: Type) -> Type | None:
 
 
 def compared(left: Type, symbol: str, right: Type) -> bool:
-    """Says whether a comparison takes these."""
+    """Return whether a comparison takes these."""
     if symbol == "in":
         return right.name == "any" or (right.element is not None and equatable(left, right.element))
     return equatable(left, right) if symbol in ("==", "!=") else ordered(left, right)
 
 
 def numeric_with_duration(left: Type, right: Type) -> bool:
-    """Says whether a number meets a duration: the one hopeless comparison that is warned of instead of refused."""
+    """Return whether a number meets a duration: the one hopeless comparison that is warned of instead of refused."""
     names = {left.name, right.name}
     return "duration" in names and bool(names & set(_NUMBERS))

@@ -11,7 +11,7 @@ _JOINED = {"conditionaland": "all of", "conditionalor": "any of"}
 
 
 def outline(condition: Condition) -> tuple[str, ...]:
-    """Draws the tree of a condition.
+    """Draw the tree of a condition.
 
     Args:
         condition: compiled.

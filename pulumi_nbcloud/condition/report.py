@@ -19,15 +19,15 @@ class Report:
     hint: str | None = None
 
     def problem(self, text: str) -> None:
-        """Notes what makes the condition wrong."""
+        """Note what makes the condition wrong."""
         self.problems.setdefault(text)
 
     def warning(self, text: str) -> None:
-        """Notes what is probably not meant."""
+        """Note what is probably not meant."""
         self.warnings.setdefault(text)
 
     def hint_fields(self, owner: Type) -> None:
-        """Lets the hint list the fields of an object; the first one asked for wins."""
+        """Let the hint list the fields of an object; the first one asked for wins."""
         self.hint = self.hint or f"fields of {owner.label} are {', '.join(owner.fields)}"
 
     @property
@@ -37,7 +37,7 @@ class Report:
 
 
 def near(word: str, known: Iterable[str]) -> str | None:
-    """Gives the known word that was probably meant, if one is near; case does not count."""
+    """Return the known word that was probably meant, if one is near; case does not count."""
     folded = {each.casefold(): each for each in known}
     found = difflib.get_close_matches(word.casefold(), folded, 1)
     return folded[found[0]] if found else None

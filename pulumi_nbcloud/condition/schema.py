@@ -36,7 +36,7 @@ class Type:
     path: str = field(default="", compare=False)
 
     def at(self, path: str) -> Type:
-        """Gives the same type, read from there."""
+        """Return the same type, read from there."""
         return dataclasses.replace(self, path=path)
 
     @property
@@ -65,12 +65,12 @@ _SCALARS = {bool: BOOL, int: INT, float: DOUBLE, str: STRING, datetime: TIMESTAM
 
 
 def list_of(element: Type) -> Type:
-    """Gives the type of a list of these."""
+    """Return the type of a list of these."""
     return Type("list", element=element)
 
 
 def record_type(record: type, label: str) -> Type:
-    """Gives the type of a state.
+    """Return the type of a state.
 
     Args:
         record: its dataclass.

@@ -49,7 +49,7 @@ class SyntaxProblem(Exception):
 
 
 def parse(text: str) -> Node:
-    """Parses a condition.
+    """Parse a condition.
 
     Args:
         text: a CEL expression.
@@ -112,13 +112,13 @@ def _compact(tree: Node) -> tuple[Node, int]:
 
 
 def _wraps(node: Node, child: object) -> bool:
-    """Whether a primary only wraps what brackets or a literal held; the evaluator needs the others as they are."""
+    """Return whether a primary only wraps what brackets or a literal held; the evaluator needs others as they are."""
     names = ("ident", "ident_arg", "dot_ident", "dot_ident_arg", "list_lit", "map_lit")
     return node.data == "primary" and not (isinstance(child, Tree) and child.data in names)
 
 
 def source(text: str, node: Node) -> str:
-    """Gives the part of the text that a node was made from, for messages: one line, at most 60 characters."""
+    """Return the part of the text that a node was made from, for messages: one line, at most 60 characters."""
     # cel-python's parser loses the place of `true` and `false`, so a part may be all that is known.
     if node.meta.empty:
         return printable(" ".join(str(each) for each in node.scan_values(lambda _: True)), 60)
@@ -126,24 +126,24 @@ def source(text: str, node: Node) -> str:
 
 
 def literal_token(node: Node) -> Token | None:
-    """Gives the token of a literal; None for every other node."""
+    """Return the token of a literal; None for every other node."""
     first = node.children[0] if node.data == "literal" else None
     return first if isinstance(first, Token) else None
 
 
 def identifier(node: Node) -> str | None:
-    """Gives the name if a node is nothing but a name."""
+    """Return the name if a node is nothing but a name."""
     child = node.children[0] if node.data == "primary" else None
     return str(child.children[0]) if isinstance(child, Tree) and child.data == "ident" else None
 
 
 def trees(node: Node) -> list[Node]:
-    """Gives the children of a node that are trees."""
+    """Return the children of a node that are trees."""
     return [child for child in node.children if isinstance(child, Tree)]
 
 
 def renamed(text: str, tree: Node, old: str, new: str) -> str:
-    """Writes a condition with one variable under another name, for messages; nothing is evaluated from it."""
+    """Write a condition with one variable under another name, for messages; nothing is evaluated from it."""
     if old == new:
         return text
     starts = [

@@ -59,13 +59,13 @@ def _merged(absences: Iterable[Absent]) -> Absent:
 
 
 def strictest(problems: Sequence[CELEvalError]) -> CELEvalError:
-    """Combines the problems of an operation that needs all its operands: an error wins over absence."""
+    """Combine the problems of an operation that needs all its operands: an error wins over absence."""
     errors = [each for each in problems if not isinstance(each, Absent)]
     return errors[0] if errors else _merged(each for each in problems if isinstance(each, Absent))
 
 
 def settle(results: Iterable[Result], decisive: bool) -> Result:
-    """Combines truth values as `||` (decisive: true) and `&&` (decisive: false) do.
+    """Combine truth values as `||` (decisive: true) and `&&` (decisive: false) do.
 
     Args:
         results: truth values, or problems in their place; taken only until one decides.
@@ -105,16 +105,16 @@ class Record:
         self.path = path
 
     def read(self, name: str) -> Result:
-        """Gives a field; a null one is absent."""
+        """Return a field; a null one is absent."""
         return convert(getattr(self.state, name, None), self.kind.fields[name], f"{self.path}.{name}")
 
     def has(self, name: str) -> bool:
-        """Says whether a field is there."""
+        """Return whether a field is there."""
         return getattr(self.state, name, None) is not None
 
 
 def convert(value: Any, kind: Type, path: str) -> Result:
-    """Makes a CEL value of a value of a state.
+    """Make a CEL value of a value of a state.
 
     Args:
         value: as the state holds it.
@@ -155,7 +155,7 @@ def _scalar(value: Any, name: str) -> Result:
 
 
 def parse_timestamp(text: str) -> TimestampType:
-    """Reads a time.
+    """Read a time.
 
     Args:
         text: RFC 3339, with an offset; fractions are cut to microseconds.
@@ -174,7 +174,7 @@ def parse_timestamp(text: str) -> TimestampType:
 
 
 def parse_duration(text: str) -> DurationType:
-    """Reads a duration.
+    """Read a duration.
 
     Args:
         text: numbers with units, as Go writes them, and d for days: `1h30m`, `-1.5s`, `2d`.

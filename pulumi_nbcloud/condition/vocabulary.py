@@ -97,7 +97,7 @@ NOW = "now"
 
 
 def taken(name: str) -> str | None:
-    """Says what a name already is in a condition, for names that the user chooses.
+    """Return what a name already is in a condition, for names that the user chooses.
 
     Args:
         name: of a target, or of the variable of a macro.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def nbcloud_mock_server() -> Iterator[MockClouds]:
-    """Mock clouds that serve for the whole test session; most tests want `nbcloud_mock`."""
+    """Serve mock clouds for the whole test session; most tests want `nbcloud_mock`."""
     from pulumi_nbcloud.mock.extra import MissingExtraError, load_mock_clouds
 
     try:
@@ -31,7 +31,7 @@ def nbcloud_mock_server() -> Iterator[MockClouds]:
 
 @pytest.fixture
 def nbcloud_mock(nbcloud_mock_server: MockClouds, monkeypatch: pytest.MonkeyPatch) -> Iterator[MockClouds]:
-    """Mock clouds without contents, and an environment in which clients find them.
+    """Empty the mock clouds for one test, and set an environment in which clients find them.
 
     Other `NBCLOUD_` variables are taken away for the test: two sets of credentials in one source would be an error. A
     failure inside the mock fails the test.

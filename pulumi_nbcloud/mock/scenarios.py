@@ -18,7 +18,7 @@ STARTING_SESSION = "4f1c6d5e-0f0a-4c57-9d0e-6a1b2c3d4e05"
 
 
 def demo(clouds: MockClouds) -> None:
-    """Three notebooks: one runs, one is stopped, one runs 30 s from now on the virtual clock; so does an instance.
+    """Put three notebooks: one runs, one is stopped, one runs 30 s from now on the virtual clock; so does an instance.
 
     A DevServer job finishes at that moment too, and a notebook session gets its kernel.
     """
@@ -37,7 +37,7 @@ def demo(clouds: MockClouds) -> None:
 
 
 def empty(clouds: MockClouds) -> None:
-    """Nothing but the accounts."""
+    """Put nothing: there are only the accounts."""
 
 
 SCENARIOS: Mapping[str, Callable[[MockClouds], None]] = {"demo": demo, "empty": empty}

@@ -32,15 +32,23 @@ SERVICES: tuple[type[Service], ...] = (ModelArts, Aidp, HpcAi)
 class MockClouds:
     """All mock clouds on one loopback address; a context manager that serves while it is entered.
 
-    `port` 0 takes a free one. `time` gives real epoch seconds (a test may freeze it). `seed` starts the randomness,
-    so that request ids repeat from run to run. `scenario` is what the clouds hold at the start and after a reset:
-    `empty` or `demo`. Every method may be called from any thread, and before the server is started, except for what
-    needs `url`.
+    Every method may be called from any thread, and before the server is started, except for what needs `url`.
     """
 
     def __init__(
         self, port: int = 0, time: Callable[[], float] = _time.time, seed: int = 0, scenario: str = "empty"
     ) -> None:
+        """Make the clouds; they serve once they are started.
+
+        Args:
+            port: the port on loopback; 0 takes a free one.
+            time: gives real epoch seconds; a test may freeze it.
+            seed: starts the randomness, so that request ids repeat from run to run.
+            scenario: what the clouds hold at the start and after a reset: `empty` or `demo`.
+
+        Raises:
+            InvalidInput: there is no such scenario.
+        """
         if scenario not in SCENARIOS:
             raise InvalidInput("scenario", f"must be one of {', '.join(SCENARIOS)}")
         self._seed = seed

@@ -20,8 +20,7 @@ AdminRoutes = Mapping[Route, AdminHandler]
 
 @dataclass(frozen=True)
 class Context:
-    """What a mock cloud shares with the others: the clocks, the one lock, the seeded randomness, the server's
-    address."""
+    """What mock clouds share: the clocks, the one lock, the seeded randomness, the server's address."""
 
     clock: VirtualClock
     lock: AbstractContextManager[Any]

@@ -62,8 +62,7 @@ class TransitionPlan(Generic[Change]):
     def add(
         self, change: Change, *, now: float, after_reads: int | None = None, after_seconds: float | None = None
     ) -> None:
-        """Append a transition that is due after `after_reads` reads, after `after_seconds` seconds, or (neither) at
-        once.
+        """Append a transition that is due after so many reads or seconds, or (neither) at once.
 
         Raises `InvalidInput` where both are given or one is negative, or when 1,000 transitions wait already.
         """

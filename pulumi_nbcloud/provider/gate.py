@@ -48,11 +48,11 @@ class GateProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Keeps the stack's config for this process and mends it. Raises nothing."""
+        """Keep the stack's config for this process and mend it; raise nothing."""
         host.configure(req)
 
     def check(self, _olds: Mapping[str, Any], news: Mapping[str, Any]) -> CheckResult:
-        """Checks the inputs, in preview too, without any request; what is not known yet passes.
+        """Check the inputs, in preview too, without any request; what is not known yet passes.
 
         The engine prints the value of the property that a failure names, so a failure names none but in its text.
         """
@@ -65,17 +65,20 @@ class GateProvider(ResourceProvider):
         return CheckResult(dict(news), [CheckFailure("", problem) for problem in problems])
 
     def diff(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> DiffResult:
-        """Finds a difference where the gate is asked something else or in another way; never a replacement."""
+        """Find a difference where the gate is asked something else or in another way; never a replacement."""
         old, new = host.plain(olds), host.plain(news)
         return DiffResult(changes=_differ(old, new, (*ASKED, *HOW)) or _asks_always(new), replaces=[])
 
     def create(self, props: Mapping[str, Any]) -> CreateResult:
-        """Waits; where it fails nothing is stored, so the next update waits again."""
+        """Wait; where it fails nothing is stored, so the next update waits again."""
         return CreateResult(uuid.uuid4().hex, _wait(host.plain(props), "create"))
 
     def update(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> UpdateResult:
-        """Waits again where the gate is asked something else, where it is to hold up more than its verdict allows, and
-        where it asks at every update; otherwise the verdict stands."""
+        """Wait again where that is asked for; otherwise keep the verdict.
+
+        It is asked for where the gate is asked something else, where it is to hold up more than its verdict allows, and
+        where it asks at every update.
+        """
         from pulumi_nbcloud.waiting.knobs import tightened
 
         old, new = host.plain(olds), host.plain(news)
@@ -86,20 +89,20 @@ class GateProvider(ResourceProvider):
         return UpdateResult({**kept, **new})
 
     def read(self, id_: str, props: Mapping[str, Any]) -> ReadResult:
-        """Keeps what was seen: a refresh is no new question."""
+        """Keep what was seen: a refresh is no new question."""
         return ReadResult(id_, dict(props))
 
     def delete(self, _id: str, _props: Mapping[str, Any]) -> None:
-        """Does nothing: there is nothing in a cloud to delete."""
+        """Do nothing: there is nothing in a cloud to delete."""
 
 
 def _asks_always(inputs: Mapping[str, Any]) -> bool:
-    """Whether the gate waits at every update; one that looks at nothing has nothing to do."""
+    """Return whether the gate waits at every update; one that looks at nothing has nothing to do."""
     return inputs.get("every_update") is True and inputs.get("enforcement") != "disabled"
 
 
 def _differ(old: Mapping[str, Any], new: Mapping[str, Any], names: tuple[str, ...]) -> bool:
-    """Whether one of these inputs changed; compared as JSON, because to Python 1 and True are equal."""
+    """Return whether one of these inputs changed; compared as JSON, because to Python 1 and True are equal."""
     return any(_written(old.get(name)) != _written(new.get(name)) for name in names)
 
 
@@ -108,7 +111,7 @@ def _written(value: Any) -> str:
 
 
 def contains_unknown(value: Any) -> bool:
-    """Whether a value, or something in it, is not known yet."""
+    """Return whether a value, or something in it, is not known yet."""
     # The SDK gives its own marker, older ones the text that travels.
     return _contains(value, lambda each: isinstance(each, Unknown) or each == rpc.UNKNOWN)
 
@@ -161,7 +164,7 @@ def _outputs(ended: Ended) -> dict[str, Any]:
 
 
 def _kept(state: dict[str, Any]) -> dict[str, Any]:
-    """A state as it is stored: of a list its count and its first rows, because a stack's state must stay small."""
+    """Return a state as it is stored: of a list its count and first rows, because a stack's state must stay small."""
     kept: dict[str, Any] = {}
     for name, value in state.items():
         kept[name] = value

@@ -39,7 +39,7 @@ _cancelled = False
 
 
 def configure(request: ConfigureRequest) -> None:
-    """Keeps the stack's config for this process, and mends the process.
+    """Keep the stack's config for this process, and mend the process.
 
     Args:
         request: what the SDK gives a provider before its first call.
@@ -50,7 +50,7 @@ def configure(request: ConfigureRequest) -> None:
 
 
 def config(key: str) -> object:
-    """Reads the stack's config; values arrive in plain here, secrets included.
+    """Read the stack's config; values arrive in plain here, secrets included.
 
     Args:
         key: for example `nbcloud:modelarts`.
@@ -63,7 +63,7 @@ def config(key: str) -> object:
 
 
 def waits() -> Waits:
-    """The waits of this process; called on the background loop."""
+    """Return the waits of this process; called on the background loop."""
     from pulumi_nbcloud.reader import process_reader
     from pulumi_nbcloud.waiting.process import Waits
 
@@ -75,7 +75,7 @@ def waits() -> Waits:
 
 
 def cancel_waits() -> None:
-    """Ends all waits of this process, and those that start later. The engine asks for it at every normal end, too."""
+    """End all waits of this process, and those that start later: the engine asks for it at every normal end, too."""
     global _cancelled
     _cancelled = True
     if _waits is None:
@@ -91,7 +91,7 @@ def cancel_waits() -> None:
 
 
 def mend() -> None:
-    """Applies the mends to this process; does nothing outside the SDK's dynamic provider process."""
+    """Apply the mends to this process; do nothing outside the SDK's dynamic provider process."""
     main = sys.modules.get("__main__")
     if main is None or not hasattr(main, "DynamicResourceProviderServicer"):
         return
@@ -111,7 +111,7 @@ def mend() -> None:
 
 
 def take_losses(*mends: str) -> list[str]:
-    """Tells what mends that did not take cost, each only the first time that it is asked for.
+    """Tell what mends that did not take cost, each only the first time that it is asked for.
 
     Args:
         mends: which to tell; all if none is named.
@@ -124,7 +124,7 @@ def take_losses(*mends: str) -> list[str]:
 
 
 def say(lost: str) -> None:
-    """Says on stderr what cannot be said on a resource's row; the engine shows what this process prints."""
+    """Say on stderr what cannot be said on a resource's row; the engine shows what this process prints."""
     print(f"warning: {lost}", file=sys.stderr, flush=True)  # noqa: T201
 
 
@@ -138,7 +138,7 @@ def _clean_errors(main: ModuleType) -> bool:
 
 
 def _widen_pool(main: ModuleType) -> bool:
-    """Raises the limit of the pool that runs this very call: no name leads to it, but this thread's frames do."""
+    """Raise the limit of the pool that runs this very call: no name leads to it, but this thread's frames do."""
     frame: FrameType | None = sys._getframe()
     while frame is not None:
         reference = frame.f_locals.get("executor_reference")
@@ -152,7 +152,7 @@ def _widen_pool(main: ModuleType) -> bool:
 
 
 def _start_threads(pool: ThreadPoolExecutor) -> None:
-    """Starts threads for calls that are queued already: the pool itself does so only when another call comes."""
+    """Start threads for calls that are queued already: the pool itself does so only when another call comes."""
     with pool._shutdown_lock:
         for _ in range(pool._work_queue.qsize()):
             pool._adjust_thread_count()
@@ -172,7 +172,7 @@ def _cancel_code() -> Any:
 
 
 def _heed_cancel(main: ModuleType) -> bool:
-    """Gives the servicer's Cancel another body: the server holds the method itself, so a new one is not seen."""
+    """Give the servicer's Cancel another body: the server holds the method itself, so a new one is not seen."""
     cancel = main.DynamicResourceProviderServicer.Cancel
     code = _cancel_code()
     if not isinstance(cancel, FunctionType) or cancel.__code__.co_argcount != code.co_argcount or cancel.__closure__:
@@ -203,7 +203,7 @@ class _CleanTraceback(ModuleType):
 
 
 def plain(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Turns wire properties into ours.
+    """Turn wire properties into ours.
 
     Args:
         properties: as the SDK gives them: numbers are floats, nulls are missing, `__provider` is among them.

@@ -27,14 +27,14 @@ class ReadProvider(ResourceProvider):
         self.token = token
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Keeps the stack's config for this process and mends it. Raises nothing."""
+        """Keep the stack's config for this process and mend it; raise nothing."""
         host.configure(req)
         # Here, because a read resource does not know its row; the other mends do not concern it.
         for lost in host.take_losses("errors"):
             host.say(lost)
 
     def read(self, id_: str, props: Mapping[str, Any]) -> ReadResult:
-        """Reads for a get (each run of the program) and for a refresh.
+        """Read for a get (each run of the program) and for a refresh.
 
         Args:
             id_: the thing's id.
@@ -75,19 +75,19 @@ class ReadProvider(ResourceProvider):
         return ReadResult(id_, {**inputs, **(state.to_dict() if given.get(INCLUDE_VOLATILE) else stable(state))})
 
     def check(self, _olds: Mapping[str, Any], news: Mapping[str, Any]) -> CheckResult:
-        """Accepts the inputs; the engine never asks this of a read resource."""
+        """Accept the inputs; the engine never asks this of a read resource."""
         return CheckResult(dict(news), [])
 
     def diff(self, _id: str, _olds: Mapping[str, Any], _news: Mapping[str, Any]) -> DiffResult:
-        """Finds no difference: what is read is never changed."""
+        """Find no difference: what is read is never changed."""
         return DiffResult(changes=False)
 
     def create(self, props: Mapping[str, Any]) -> CreateResult:
-        """Refuses: a read resource is not created."""
+        """Refuse: a read resource is not created."""
         raise InputError(
             f"{self.token} is only read, never created",
             hint="use the class of pulumi_nbcloud, which reads it by its id",
         )
 
     def delete(self, _id: str, _props: Mapping[str, Any]) -> None:
-        """Does nothing: what is read is never deleted."""
+        """Do nothing: what is read is never deleted."""

@@ -42,15 +42,15 @@ class GateReporter:
         self.heartbeat_seconds = HEARTBEAT_SECONDS if urn and self._stub is not None else SLOW_HEARTBEAT_SECONDS
 
     def changed(self, progress: Progress, elapsed: float) -> None:
-        """Shows the new state."""
+        """Show the new state."""
         self._say(progress, elapsed)
 
     def heartbeat(self, progress: Progress, elapsed: float) -> None:
-        """Shows that the wait goes on."""
+        """Show that the wait goes on."""
         self._say(progress, elapsed)
 
     def warning(self, text: str) -> None:
-        """Shows a warning that stays."""
+        """Show a warning that stays."""
         if not send(text, self._urn, warning=True, engine=self._stub):
             print(f"warning: {text}", file=sys.stderr, flush=True)  # noqa: T201
 
@@ -64,7 +64,7 @@ class GateReporter:
 
 
 def send(text: str, urn: str | None, *, warning: bool = False, engine: Any = None) -> bool:
-    """Shows a text on a resource's row.
+    """Show a text on a resource's row.
 
     Args:
         text: the text.
@@ -94,13 +94,13 @@ def send(text: str, urn: str | None, *, warning: bool = False, engine: Any = Non
 
 
 def when_gone(work: Callable[[], None]) -> None:
-    """Has work done once the engine is gone, on a thread of its own."""
+    """Have work done once the engine is gone, on a thread of its own."""
     if work not in _when_gone:
         _when_gone.append(work)
 
 
 def _sent(call: Any) -> None:
-    """Takes note of a message that arrived or not: an engine that was there and is gone was killed.
+    """Take note of a message that arrived or not: an engine that was there and is gone was killed.
 
     Nobody ends this process then, and its waits would go on asking the cloud until their timeouts.
     """
@@ -122,7 +122,7 @@ def _sent(call: Any) -> None:
 
 
 def _engine() -> Any:
-    """The engine's stub, made once; None where this process has no engine."""
+    """Return the engine's stub, made once; None where this process has no engine."""
     global _stub, _unusable
     if _stub is None and not _unusable:
         try:

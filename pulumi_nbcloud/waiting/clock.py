@@ -10,5 +10,5 @@ __all__ = ["Clock", "text"]
 
 
 def text(moment: datetime) -> str:
-    """Writes a time of day as RFC 3339 in UTC, to the second: `2026-01-31T09:05:00Z`."""
+    """Write a time of day as RFC 3339 in UTC, to the second: `2026-01-31T09:05:00Z`."""
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -13,7 +13,7 @@ _PART = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|h|m|s)", re.ASCII)
 
 
 def parse_duration(text: str, name: str, *, least: float = 0.0) -> float:
-    """Reads a duration.
+    """Read a duration.
 
     Args:
         text: numbers with units `h`, `m`, `s` or `ms`, added up: `1h30m`; `0` needs no unit.
@@ -44,7 +44,7 @@ def parse_duration(text: str, name: str, *, least: float = 0.0) -> float:
 
 
 def spell(seconds: float) -> str:
-    """Writes a duration in the same style, to the second: `1h30m`; the counterpart of `parse_duration`."""
+    """Write a duration in the same style, to the second: `1h30m`; the counterpart of `parse_duration`."""
     if 0 < seconds < 1:
         return f"{seconds * 1000:.0f}ms"
     whole = round(seconds)

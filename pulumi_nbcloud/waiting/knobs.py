@@ -36,11 +36,11 @@ class Rules:
     max_poll_errors: int = 10
 
     def fails(self, states: Mapping[str, object | None]) -> bool:
-        """Whether what was not found ends the wait."""
+        """Return whether what was not found ends the wait."""
         return self.not_found == "fail" and None in states.values()
 
     def meets(self, states: Mapping[str, object | None]) -> bool:
-        """Whether what was not found is what the wait was for."""
+        """Return whether what was not found is what the wait was for."""
         return self.not_found == "met" and set(states.values()) == {None}
 
 
@@ -48,7 +48,7 @@ DEFAULT_RULES = Rules()
 
 
 def parse_rules(inputs: Mapping[str, Any], attempt: Callable[..., Any]) -> Rules:
-    """Checks the knobs, each by itself.
+    """Check the knobs, each by itself.
 
     Args:
         inputs: `consecutive`, `not_found`, `max_poll_errors`, by name; None counts as not given.
@@ -68,12 +68,12 @@ def parse_rules(inputs: Mapping[str, Any], attempt: Callable[..., Any]) -> Rules
 
 
 def parse_enforcement(value: Any) -> str:
-    """Checks how binding a wait is; None is `mandatory`. Raises InputError."""
+    """Check how binding a wait is, None for `mandatory`; raise InputError for what is no enforcement."""
     return _choice(value, "enforcement", ENFORCEMENTS) or "mandatory"
 
 
 def check_flag(value: Any, name: str) -> None:
-    """Checks that a value is True, False or not given; raises InputError."""
+    """Check that a value is True, False or not given; raise InputError."""
     if value is not None and not isinstance(value, bool):
         raise InputError(f"{name} must be True or False", hint=f"write {name}=True, or leave it out")
 
@@ -81,7 +81,7 @@ def check_flag(value: Any, name: str) -> None:
 def check_fit(
     rules: Rules, timeout: float | None, kinds: Mapping[str, Kind[Any, Any, Any]], attempt: Callable[..., Any]
 ) -> None:
-    """Checks the knobs against what is waited for.
+    """Check the knobs against what is waited for.
 
     Args:
         rules: the knobs.
@@ -98,7 +98,7 @@ def check_fit(
 
 
 def custom_timeout(value: Any, operation: str, least: float = 0.0) -> float | None:
-    """Reads one of Pulumi's custom timeouts.
+    """Read one of Pulumi's custom timeouts.
 
     Args:
         value: by operation; None where there are none.
@@ -116,7 +116,7 @@ def custom_timeout(value: Any, operation: str, least: float = 0.0) -> float | No
 
 
 def tightened(old: Any, new: Any) -> bool:
-    """Whether a wait became more binding; None is `mandatory`, and what is no enforcement is neither."""
+    """Return whether a wait became more binding; None is `mandatory`, and what is no enforcement is neither."""
     before, after = old or "mandatory", new or "mandatory"
     known = before in ENFORCEMENTS and after in ENFORCEMENTS
     return known and ENFORCEMENTS.index(after) > ENFORCEMENTS.index(before)

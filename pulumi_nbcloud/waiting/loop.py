@@ -45,7 +45,7 @@ class Cancellation:
     scopes: set[anyio.CancelScope] = field(default_factory=set)
 
     def cancel(self) -> None:
-        """Ends the waits that go on, and those that start later; called on the event loop."""
+        """End the waits that go on, and those that start later; called on the event loop."""
         self.cancelled = True
         for scope in self.scopes:
             scope.cancel()
@@ -103,7 +103,7 @@ class Wait:
         self._grace = LAST_LOOK_SECONDS if timeout == 0 else min(LAST_LOOK_SECONDS, schedule.start)
 
     async def run(self) -> Met:
-        """Waits.
+        """Wait.
 
         Returns:
             When and how the condition was met.
@@ -138,7 +138,7 @@ class Wait:
             due = await self._pause(pause, deadline)
 
     async def _look(self, due: float, deadline: float) -> tuple[Met | None, float]:
-        """Looks once and judges; gives the pause before the next look where nothing is decided."""
+        """Look once and judge; return the pause before the next look where nothing is decided."""
         seen: dict[str, Seen] | None = None
         with anyio.CancelScope(deadline=deadline + self._grace):
             seen = await look(self._targets, self._shared, due)
@@ -183,7 +183,7 @@ class Wait:
         return Met(max(each.at for each in seen.values()), self.elapsed, self.progress)
 
     def _failed_look(self, errors: list[NbcloudError], deadline: float) -> float:
-        """Ends the wait where another look cannot help; else gives the pause before it."""
+        """End the wait where another look cannot help; else return the pause before it."""
         for error in errors:
             if isinstance(error, (SettingsError, InputError)):
                 raise error
@@ -204,7 +204,7 @@ class Wait:
         return max(asked, self._schedule.next())
 
     def _changed(self, before: Mapping[str, Seen], seen: Mapping[str, Seen]) -> bool:
-        """Whether anything changed that counts: all but volatile fields, and of those what the condition reads."""
+        """Return whether anything changed that counts: all but volatile fields, and those that the condition reads."""
         return any(
             name not in before or self._counts(name, before[name]) != self._counts(name, seen[name]) for name in seen
         )
@@ -218,7 +218,7 @@ class Wait:
         return plain
 
     async def _pause(self, pause: float, deadline: float) -> float:
-        """Waits for the next look, with a heartbeat; gives when that look was due."""
+        """Wait for the next look, with a heartbeat; return when that look was due."""
         started = self._clock.monotonic()
         ready = max(joins_from(self._last, self._schedule.base), self._not_before)
         while True:
@@ -240,7 +240,7 @@ class Wait:
         self._reporter.changed(self.progress, self.elapsed)
 
     def _missed(self) -> Outcome:
-        """Says in which way the deadline was missed."""
+        """Return in which way the deadline was missed."""
         if self.progress.failed_in_a_row:
             return Outcome.UNREACHABLE if not self.progress.seen else Outcome.TIMED_OUT
         if not self.progress.seen:
@@ -250,7 +250,7 @@ class Wait:
         return Outcome.TIMED_OUT
 
     def _absent(self) -> Outcome:
-        """Says whether what is missing has ever been there."""
+        """Return whether what is missing has ever been there."""
         missing = {name for name, state in self.progress.states().items() if state is None}
         return Outcome.GONE if missing <= self.progress.ever_found else Outcome.NEVER_APPEARED
 

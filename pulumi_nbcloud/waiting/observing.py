@@ -66,7 +66,7 @@ class Seen:
 
 
 async def read(target: Target, shared: SharedReads, due: float) -> Seen:
-    """Reads one target, or takes the answer of an equal read that was sent after the look was due.
+    """Read one target, or take the answer of an equal read that was sent after the look was due.
 
     Args:
         target: what to read.
@@ -88,7 +88,7 @@ async def read(target: Target, shared: SharedReads, due: float) -> Seen:
 
 
 def joins_from(seen: Mapping[str, Seen], pause: float) -> float:
-    """Gives from when on a wait takes part in the looks of others, after a look of its own.
+    """Return from when on a wait takes part in the looks of others, after a look of its own.
 
     A bit less than half of the way from one look to the next, both counted from when they are sent: whatever the jitter
     and however slow the answers, of two waits one then always comes late enough for the other, so they never take
@@ -107,7 +107,7 @@ def joins_from(seen: Mapping[str, Seen], pause: float) -> float:
 
 
 async def look(targets: Mapping[str, Target], shared: SharedReads, due: float) -> dict[str, Seen]:
-    """Looks at all targets at once.
+    """Look at all targets at once.
 
     Args:
         targets: by name.

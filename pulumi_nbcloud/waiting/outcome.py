@@ -38,6 +38,14 @@ class WaitError(NbcloudError):
     """A wait ended without its condition being met; `outcome` says how, `progress` what was seen."""
 
     def __init__(self, outcome: Outcome, problem: str, *, progress: Progress | None = None, **details: Any) -> None:
+        """Describe how the wait ended.
+
+        Args:
+            outcome: how it ended.
+            problem: what is wrong, in one line without a full stop.
+            progress: what was seen until then.
+            **details: see `NbcloudError`.
+        """
         super().__init__(problem, **details)
         self.outcome = outcome
         self.progress = progress
@@ -86,7 +94,7 @@ class Progress:
     transition_count: int = 0
 
     def states(self) -> dict[str, State | None]:
-        """The last state of each target, None where it was not found."""
+        """Return the last state of each target, None where it was not found."""
         return {name: seen.state for name, seen in self.seen.items()}
 
     @property
@@ -100,7 +108,7 @@ class Progress:
         return f"met {self.met_in_a_row} of {self.consecutive} looks in a row" if self.met_in_a_row else None
 
     def note(self, name: str, seen: Seen) -> None:
-        """Takes in what a look gave for one target."""
+        """Take in what a look gave for one target."""
         before = self.headline(name) if name in self.seen else None
         self.seen[name] = seen
         if seen.state is not None:
@@ -113,11 +121,11 @@ class Progress:
                 del self.transitions[FIRST_KEPT]
 
     def headline(self, name: str) -> str:
-        """What was last seen of a target, as messages show it."""
+        """Return what was last seen of a target, as messages show it."""
         return headline(self.kinds[name], self.seen[name].state)
 
     def summary(self) -> str:
-        """The headline of every target, in one line."""
+        """Return the headline of every target, in one line."""
         if not self.seen:
             return "nothing yet"
         alone = len(self.targets) == 1
@@ -159,7 +167,7 @@ class Met:
 
 
 def headline(kind: Kind[Any, Any, Any], state: State | None) -> str:
-    """Writes the fields of a state that its kind names for messages; nulls are left out, "found" if all are."""
+    """Write the fields of a state that its kind names for messages; nulls are left out, "found" if all are."""
     if state is None:
         return "not found"
     shown = ((each, _found(state, each)) for each in kind.headline)
@@ -167,7 +175,7 @@ def headline(kind: Kind[Any, Any, Any], state: State | None) -> str:
 
 
 def _found(state: object, path: str) -> object:
-    """A field of a state by its dotted path; None where something on the way is null."""
+    """Return a field of a state by its dotted path; None where something on the way is null."""
     for name in path.split("."):
         state = getattr(state, name, None)
     return state
@@ -192,7 +200,7 @@ _HINTS = {
 
 
 def advice(error: WaitError) -> str:
-    """Writes how an advisory wait ended: as the error would, but that it holds nothing up.
+    """Write how an advisory wait ended: as the error would, but that it holds nothing up.
 
     Args:
         error: what a mandatory wait would have raised.
@@ -206,7 +214,7 @@ def advice(error: WaitError) -> str:
 
 
 def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, why: str | None = None) -> WaitError:
-    """Writes the message of a wait that was not met.
+    """Write the message of a wait that was not met.
 
     Args:
         outcome: how it ended.

@@ -54,11 +54,11 @@ class Plan:
     enforcement: str = "mandatory"
 
     def judge(self) -> Judge:
-        """Makes the judge of one wait."""
+        """Make the judge of one wait."""
         return Judge(self.kinds, self.until, self.fail_on)
 
     def schedule(self) -> Schedule:
-        """Makes the schedule of one wait: the slowest of the kinds', unless an interval is given."""
+        """Make the schedule of one wait: the slowest of the kinds', unless an interval is given."""
         if self.interval is not None:
             return Schedule.fixed(self.interval)
         start = max(kind.interval_seconds for kind in self.kinds.values())
@@ -68,7 +68,7 @@ class Plan:
 def parse_plan(
     inputs: Mapping[str, Any], is_unknown: Callable[[Any], bool] = lambda value: False, operation: str = "create"
 ) -> tuple[Plan | None, list[str]]:
-    """Checks what a wait is asked for, without any request.
+    """Check what a wait is asked for, without any request.
 
     Args:
         inputs: `targets` (by name, each a mapping with `kind` and its arguments), `until`, `fail_on`, `timeout`,

@@ -46,7 +46,7 @@ class Waits:
         self._offload = offload or functools.partial(anyio.to_thread.run_sync, limiter=limiter)
 
     async def wait(self, plan: Plan, reporter: Reporter) -> Met:
-        """Waits as a plan says.
+        """Wait as a plan says.
 
         Args:
             plan: with all arguments known.
@@ -62,7 +62,7 @@ class Waits:
         return await self._make(plan, reporter).run()
 
     async def enforce(self, plan: Plan, reporter: Reporter) -> Ended:
-        """Waits as a plan says, and holds up what comes after it as far as the plan's enforcement says.
+        """Wait as a plan says, and hold up what comes after it as far as the plan's enforcement says.
 
         Args:
             plan: with all arguments known.
@@ -108,7 +108,7 @@ class Waits:
         )
 
     async def look(self, plan: Plan) -> tuple[str, str]:
-        """Looks once, for a preview.
+        """Look once, for a preview.
 
         Args:
             plan: with all arguments known.
@@ -146,7 +146,7 @@ class Waits:
         }.get(verdict.outcome, f"the condition does not hold{undecided}")
 
     def _expiries(self, plan: Plan) -> list[str]:
-        """Says which credentials expire before the timeout, where nobody here can renew them."""
+        """Return which credentials expire before the timeout, where nobody here can renew them."""
         found: dict[str, None] = {}
         for name, kind in plan.kinds.items():
             expiry = self._reader.account(kind, plan.arguments[name].profile, self._config).expires_at()

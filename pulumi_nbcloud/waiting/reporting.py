@@ -16,14 +16,13 @@ class Reporter(Protocol):
     """How often `heartbeat` is called while nothing else happens."""
 
     def changed(self, progress: Progress, elapsed: float) -> None:
-        """Called after a look that gave something new, the first one included."""
+        """Report a look that gave something new, the first one included."""
 
     def heartbeat(self, progress: Progress, elapsed: float) -> None:
-        """Called while nothing new is seen."""
+        """Report that nothing new is seen."""
 
     def warning(self, text: str) -> None:
-        """Called before the first look with what may keep the wait from its end; at the end of an advisory wait with
-        how it ended."""
+        """Report what may keep the wait from its end, before the first look; or how an advisory wait ended."""
 
 
 class Silent:
@@ -32,17 +31,17 @@ class Silent:
     heartbeat_seconds = 3600.0
 
     def changed(self, progress: Progress, elapsed: float) -> None:
-        """Says nothing."""
+        """Say nothing."""
 
     def heartbeat(self, progress: Progress, elapsed: float) -> None:
-        """Says nothing."""
+        """Say nothing."""
 
     def warning(self, text: str) -> None:
-        """Says nothing."""
+        """Say nothing."""
 
 
 def status_line(progress: Progress, elapsed: float) -> str:
-    """Writes one line: the state now, what is wanted, and elapsed of timeout."""
+    """Write one line: the state now, what is wanted, and elapsed of timeout."""
     state = progress.summary()
     if progress.failed_in_a_row and progress.last_error is not None:
         state = f"{state} (look failed: {progress.last_error.problem}; {progress.failed_in_a_row} in a row)"

@@ -32,7 +32,7 @@ class Schedule:
 
     @classmethod
     def fixed(cls, interval: float, random: Callable[[], float] = _random.random) -> Schedule:
-        """Makes a schedule that does not grow."""
+        """Make a schedule that does not grow."""
         return cls(interval, interval, random)
 
     @property
@@ -46,11 +46,11 @@ class Schedule:
         return self.start * (1 - JITTER)
 
     def reset(self) -> None:
-        """Goes back to the first pause: something has changed, so more may follow soon."""
+        """Go back to the first pause: something has changed, so more may follow soon."""
         self._pause = self.start
 
     def next(self) -> float:
-        """Gives the pause before the next look, in seconds, and grows the one after it."""
+        """Return the pause before the next look, in seconds, and grow the one after it."""
         self.base = self._pause
         pause = self._pause * (1 - JITTER + 2 * JITTER * self._random())
         self._pause = min(self.cap, self._pause * GROWTH)

@@ -32,7 +32,7 @@ _PROFILE_NAME = re.compile(r"[^\[\]\x00-\x1f\x7f]{1,100}")
 
 
 def _config_file(environment: Mapping[str, str]) -> Iterator[Source]:
-    """Names `~/.oci/config` where it exists; what it holds is read by the account, each time it changes."""
+    """Name `~/.oci/config` where it exists; what it holds is read by the account, each time it changes."""
     home = environment.get("HOME") or environment.get("USERPROFILE")
     path = Path(home, ".oci", "config") if home else None
     if path is not None and path.is_file():
@@ -71,7 +71,7 @@ SCHEMA = Schema(
 
 
 def endpoint_of(region: str) -> str:
-    """Names the gateway of a region of Oracle's commercial realm (docs/vendors/aidp.md, DP-1)."""
+    """Name the gateway of a region of Oracle's commercial realm (docs/vendors/aidp.md, DP-1)."""
     return f"https://aidp.{region}.oci.oraclecloud.com"
 
 
@@ -133,7 +133,7 @@ class AidpAccount(Account):
         )
 
     async def sign(self, method: str, target: str, body: bytes = b"") -> Request:
-        """Builds one attempt, signed at this moment."""
+        """Build one attempt, signed at this moment."""
         unsigned = Request(method, self.endpoint, target)
         headers = {"date": http_date(self._now()), "host": unsigned.host, **body_headers(method, body)}
         headers["opc-request-id"] = self._request_id()
@@ -144,32 +144,32 @@ class AidpAccount(Account):
         return Request(method, unsigned.origin, target, sent, body)
 
     def error(self, reply: Reply) -> NbcloudError | None:
-        """Classifies a reply, by the HTTP status and Oracle's code."""
+        """Classify a reply, by the HTTP status and Oracle's code."""
         return classify(reply, self._now(), self._credentials.hint)
 
     def proves(self, error: NbcloudError | None) -> bool:
-        """Whether an outcome shows that the credentials are accepted; a 404 without a code may come from before."""
+        """Return whether an outcome shows accepted credentials; a 404 without a code may come from before."""
         return super().proves(error) and not (isinstance(error, NotFoundError) and error.code is None)
 
     async def ready(self, deadline: float) -> None:
-        """Reads changed files again; raises AuthenticationError for a session token that has expired."""
+        """Read changed files again; raise AuthenticationError for a session token that has expired."""
         self._credentials.check()
 
     @property
     def generation(self) -> int:
-        """Counts what the credentials were replaced by."""
+        """The number of times that the credentials were replaced."""
         return self._credentials.generation
 
     async def renew(self, generation: int, deadline: float) -> bool:
-        """Reads the files again, or has the signer made anew; whether there is something else to try."""
+        """Read the files again, or have the signer made anew; return whether there is something else to try."""
         return await self._credentials.renew(generation)
 
     def revision(self) -> Hashable:
-        """What the files hold now, by their stamps."""
+        """Return what the files hold now, by their stamps."""
         return self._credentials.revision()
 
     def expires_at(self) -> float | None:
-        """When the session token expires, in seconds since 1970; None for other credentials."""
+        """Return when the session token expires, in seconds since 1970; None for other credentials."""
         return self._credentials.expires_at()
 
 

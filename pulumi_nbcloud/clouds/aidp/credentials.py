@@ -26,7 +26,7 @@ class Credentials(ABC):
 
     @abstractmethod
     async def sign(self, method: str, url: str, target: str, headers: Mapping[str, str]) -> dict[str, str]:
-        """Signs one attempt.
+        """Sign one attempt.
 
         Args:
             method: the HTTP method.
@@ -39,18 +39,18 @@ class Credentials(ABC):
         """
 
     def check(self) -> None:  # noqa: B027  (a key from the settings does not change)
-        """Looks whether the credentials can be used now; raises AuthenticationError where they cannot."""
+        """Look whether the credentials can be used now; raise AuthenticationError where they cannot."""
 
     async def renew(self, generation: int) -> bool:
-        """Replaces refused credentials; whether there are others now. See `Account.renew`."""
+        """Replace refused credentials, and return whether there are others now; see `Account.renew`."""
         return False
 
     def revision(self) -> Hashable:
-        """What the source holds now; None where it cannot change."""
+        """Return what the source holds now; None where it cannot change."""
         return None
 
     def expires_at(self) -> float | None:
-        """When they expire, in seconds since 1970; None where they do not."""
+        """Return when they expire, in seconds since 1970; None where they do not."""
         return None
 
 
@@ -67,6 +67,7 @@ class KeyCredentials(Credentials):
         self._key = key
 
     async def sign(self, method: str, url: str, target: str, headers: Mapping[str, str]) -> dict[str, str]:
+        """Sign one attempt with the key."""
         return {"authorization": authorization(self._key_id, self._key, method, target, headers)}
 
 
@@ -119,10 +120,12 @@ class FileCredentials(Credentials):
         return self._refresh_hint()
 
     async def sign(self, method: str, url: str, target: str, headers: Mapping[str, str]) -> dict[str, str]:
+        """Sign one attempt with the key that the files held last."""
         loaded = self._loaded
         return {"authorization": authorization(loaded.key_id, loaded.key, method, target, headers)}
 
     def check(self) -> None:
+        """Read changed files again; raise AuthenticationError for a session token that has expired."""
         if self.revision() != self._loaded.stamps:
             self._reload()
         expires_at = self._loaded.expires_at
@@ -133,15 +136,18 @@ class FileCredentials(Credentials):
             )
 
     async def renew(self, generation: int) -> bool:
+        """Read the files again, and return whether that gave others; see `Account.renew`."""
         # Read whatever the stamps say: a file can be rewritten within one tick of its file system's clock.
         if generation == self.generation:
             self._reload()
         return generation != self.generation
 
     def revision(self) -> Hashable:
+        """Return the stamps of the files as they are now."""
         return tuple(stamp(path) for path in self._loaded.paths)
 
     def expires_at(self) -> float | None:
+        """Return when the session token expires, in seconds since 1970; None for a key."""
         return self._loaded.expires_at
 
     def _refresh_hint(self) -> str:

@@ -12,7 +12,7 @@ MAX_FILE_BYTES = 1_000_000
 
 
 def stamp(path: str) -> Hashable:
-    """Gives what changes when a file does: modification time, size and inode; None where it cannot be asked."""
+    """Return what changes when a file does: modification time, size and inode; None where it cannot be asked."""
     try:
         found = os.stat(path)
     except (OSError, ValueError):
@@ -21,7 +21,7 @@ def stamp(path: str) -> Hashable:
 
 
 def read_file(path: str, name: str) -> str:
-    """Reads a small text file.
+    """Read a small text file.
 
     Args:
         path: its path, `~` expanded.

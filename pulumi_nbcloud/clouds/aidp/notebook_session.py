@@ -180,7 +180,7 @@ def _kernel(wire: _WireKernel) -> Kernel:
 
 
 def _time(text: str | None) -> str | None:
-    """Brings a time of ISO 8601 into the one form that conditions compare; without an offset it counts as UTC."""
+    """Bring a time of ISO 8601 into the one form that conditions compare; without an offset it counts as UTC."""
     match = _ISO_8601.fullmatch(text or "")
     if not match:
         return None

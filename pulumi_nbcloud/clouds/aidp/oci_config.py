@@ -25,7 +25,7 @@ _RULES = {
 
 
 def checked(key: str, value: str, name: str) -> str:
-    """Checks what is sent or makes a host name.
+    """Check what is sent or makes a host name.
 
     Args:
         key: `tenancy`, `user`, `fingerprint` or `region`.
@@ -64,7 +64,7 @@ class Profile:
 
 
 def parse_profile(text: str, profile: str, name: str) -> Profile:
-    """Takes one profile out of a configuration file.
+    """Take one profile out of a configuration file.
 
     Args:
         text: the file's content.

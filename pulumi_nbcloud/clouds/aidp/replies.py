@@ -38,7 +38,7 @@ class Fault:
 
 
 def fault_of(reply: Reply) -> Fault:
-    """Reads the error out of a body: `{code, message}`, or plain text; the content of a web page is not shown."""
+    """Read the error out of a body: `{code, message}`, or plain text; the content of a web page is not shown."""
     try:
         body = reply.json()
     except BadResponseError:
@@ -56,7 +56,7 @@ def fault_of(reply: Reply) -> Fault:
 
 
 def classify(reply: Reply, now: float, credentials_hint: str) -> NbcloudError | None:
-    """Decides what a reply means.
+    """Decide what a reply means.
 
     Args:
         reply: any answer.

@@ -23,12 +23,12 @@ _HINT = "correct it; its content is not shown here"
 
 
 def http_date(seconds: float) -> str:
-    """Writes a time in seconds since 1970 as the header Date wants it: `Thu, 05 Jan 2014 21:31:40 GMT`."""
+    """Write a time in seconds since 1970 as the header Date wants it: `Thu, 05 Jan 2014 21:31:40 GMT`."""
     return formatdate(seconds, usegmt=True)
 
 
 def body_headers(method: str, body: bytes) -> dict[str, str]:
-    """Gives the headers that Oracle wants signed where a method has a body, names in lower case; else none."""
+    """Return the headers that Oracle wants signed where a method has a body, names in lower case; else none."""
     if method.upper() not in _BODY_METHODS:
         return {}
     digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
@@ -36,7 +36,7 @@ def body_headers(method: str, body: bytes) -> dict[str, str]:
 
 
 def signing_string(method: str, target: str, headers: Mapping[str, str]) -> str:
-    """Writes a request as the text that is signed.
+    """Write a request as the text that is signed.
 
     Args:
         method: the HTTP method.
@@ -51,7 +51,7 @@ def signing_string(method: str, target: str, headers: Mapping[str, str]) -> str:
 
 
 def authorization(key_id: str, key: RSAPrivateKey, method: str, target: str, headers: Mapping[str, str]) -> str:
-    """Signs one request.
+    """Sign one request.
 
     Args:
         key_id: `tenancy/user/fingerprint`, or `ST$` and a session token.
@@ -79,7 +79,7 @@ def _signed_names(method: str) -> tuple[str, ...]:
 
 
 def load_private_key(pem: str, passphrase: str | None, name: str) -> RSAPrivateKey:
-    """Reads a private key.
+    """Read a private key.
 
     Args:
         pem: the key in PEM; text behind it is ignored, because Oracle has its label written there.

@@ -54,6 +54,7 @@ class SignerCredentials(Credentials):
         self._failures = 0
 
     async def sign(self, method: str, url: str, target: str, headers: Mapping[str, str]) -> dict[str, str]:
+        """Sign one attempt with the signer, which is made first where there is none."""
         async with self._turn:
             try:
                 if self._signer is None:
@@ -67,13 +68,14 @@ class SignerCredentials(Credentials):
         return given
 
     async def renew(self, generation: int) -> bool:
-        """Gives up a refused signer, once: the factory makes another for the next attempt."""
+        """Give up a refused signer, once: the factory makes another for the next attempt."""
         if generation == self.generation:
             self._signer = None
             self.generation += 1
         return True
 
     def revision(self) -> Hashable:
+        """Return how often the signer failed: a failure is no refusal of the cloud."""
         return self._failures
 
     def _make(self) -> Signer:

@@ -93,7 +93,7 @@ class HpcAiAccount(Account):
                 )
 
     async def sign(self, method: str, target: str, body: bytes = b"") -> Request:
-        """Builds one attempt with the credentials of this moment, in headers and never in a cookie jar."""
+        """Build one attempt with the credentials of this moment, in headers and never in a cookie jar."""
         headers = {"Content-Type": "application/json"} if body else {}
         if self._api_key is not None:
             headers["X-API-Key"] = self._api_key
@@ -102,11 +102,11 @@ class HpcAiAccount(Account):
         return Request(method, self.base_url, target, headers, body)
 
     def error(self, reply: Reply) -> NbcloudError | None:
-        """Classifies a reply, by the text of its body first and the HTTP status second."""
+        """Classify a reply, by the text of its body first and the HTTP status second."""
         return classify(reply, self._now(), secrets=self._secrets())
 
     async def ready(self, deadline: float) -> None:
-        """Logs in where there is no token that will last; refuses an access token that has expired."""
+        """Log in where there is no token that will last; refuse an access token that has expired."""
         if self._keeper is not None:
             await self._keeper.ready(deadline)
         expiry = self.expires_at()
@@ -118,15 +118,15 @@ class HpcAiAccount(Account):
 
     @property
     def generation(self) -> int:
-        """Counts the logins."""
+        """The number of logins."""
         return 0 if self._keeper is None else self._keeper.generation
 
     async def renew(self, generation: int, deadline: float) -> bool:
-        """Logs in anew; an API key or a given token cannot be replaced here."""
+        """Log in anew; an API key or a given token cannot be replaced here."""
         return False if self._keeper is None else await self._keeper.renew(generation, deadline)
 
     def expires_at(self) -> float | None:
-        """When a given access token expires; None for an API key, for a login, and for a token that does not say."""
+        """Return when a given access token expires; None for an API key, a login, and a token that does not say."""
         return jwt_expiry(self._access_token) if self._access_token is not None else None
 
     def _token(self) -> str:
@@ -174,7 +174,7 @@ def _login_refused(error: NbcloudError) -> AuthenticationError:
 
 
 def _token_of(reply: Reply, now: float) -> Token:
-    """Reads `accessToken` and `accessExpire` (seconds) out of the answer to a login."""
+    """Read `accessToken` and `accessExpire` (seconds) out of the answer to a login."""
     body = reply.json()
     value = body.get("accessToken") if isinstance(body, dict) else None
     # Of a token that the cloud made up, a blank is as wrong as none at all.

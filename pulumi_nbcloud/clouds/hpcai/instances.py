@@ -56,10 +56,10 @@ class InstancesArguments:
 
 @dataclass(frozen=True, kw_only=True, config=_ARGUMENTS)
 class InstanceArguments:
-    """Which instance to read.
+    r"""Which instance to read.
 
     Args:
-        instance_id: its id, 1 to 256 printable ASCII characters without blanks or any of `/ \\ ? # %`.
+        instance_id: its id, 1 to 256 printable ASCII characters without blanks or any of `/ \ ? # %`.
         profile: a named profile of the settings; None for the default.
     """
 

@@ -46,7 +46,7 @@ class Fault:
 
 
 def fault_of(reply: Reply, result: str) -> Fault | None:
-    """Reads the error out of a body.
+    """Read the error out of a body.
 
     Args:
         reply: any answer.
@@ -71,7 +71,7 @@ def fault_of(reply: Reply, result: str) -> Fault | None:
 def classify(
     reply: Reply, now: float, *, result: str = "instances", secrets: Collection[str] = ()
 ) -> NbcloudError | None:
-    """Decides what a reply means.
+    """Decide what a reply means.
 
     Args:
         reply: any answer.

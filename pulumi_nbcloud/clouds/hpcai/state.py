@@ -44,7 +44,7 @@ _MAX_DEPTH = 8
 
 
 def _whole(value: object) -> object:
-    """Takes digits in a text for a number, and 5.0 for 5: writers of JSON differ in what they do to large numbers."""
+    """Take digits in a text for a number, and 5.0 for 5: writers of JSON differ in what they do to large numbers."""
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,15}", value):
         return int(value)
     return int(value) if isinstance(value, float) and value.is_integer() else value
@@ -64,7 +64,7 @@ def _flag(value: object) -> object:
 
 
 def _storages(value: object) -> object:
-    """Keeps what is not documented as it came, but for what could be a credential: a state holds no secrets."""
+    """Keep what is not documented as it came, but for what could be a credential: a state holds no secrets."""
     if value is None or not isinstance(value, (list, tuple)):
         return _empty_if_null(value)
     return tuple(_harmless(each if isinstance(each, Mapping) else {"value": each}) for each in value)

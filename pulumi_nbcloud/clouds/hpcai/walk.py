@@ -84,7 +84,7 @@ class _DoesNotAddUp(Exception):
 
 
 async def walk(account: HpcAiAccount) -> Listing:
-    """Reads all pages, one after the other: nobody knows the size of a page before it is there.
+    """Read all pages, one after the other: nobody knows the size of a page before it is there.
 
     Args:
         account: signs and sends.
@@ -138,7 +138,7 @@ class _Walk:
             number += 1
 
     def _take(self, number: int, page: _Page, reply: Reply) -> bool:
-        """Takes in a page; says whether it was the last."""
+        """Take in a page; return whether it was the last."""
         self._count(page, reply)
         before = len(self._seen)
         for row in page.instances:

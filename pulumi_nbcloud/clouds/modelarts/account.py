@@ -29,7 +29,7 @@ _PROJECT = "{project_id}"
 
 
 def in_project(segments: Iterable[str], query: Iterable[tuple[str, str]] = ()) -> str:
-    """Builds a request target below `/v1/{project_id}`; the account puts the project in when it signs.
+    """Build a request target below `/v1/{project_id}`; the account puts the project in when it signs.
 
     Args:
         segments: path segments behind the project, as plain text.
@@ -81,21 +81,21 @@ class ModelArtsAccount(Account):
         return self._project.value
 
     async def sign(self, method: str, target: str, body: bytes = b"") -> Request:
-        """Builds one attempt, signed at this moment."""
+        """Build one attempt, signed at this moment."""
         path = target.replace(_PROJECT, encode(self.project_id)) if _PROJECT in target else target
         return self._sign_in.sign(Request(method, self.endpoint, path, body=body), self.project_id)
 
     def error(self, reply: Reply) -> NbcloudError | None:
-        """Classifies a reply, by Huawei's code first and the HTTP status second."""
+        """Classify a reply, by Huawei's code first and the HTTP status second."""
         error = classify(reply, self._now(), refused=self._sign_in.refused_hint)
         return None if error is None else self._concealed(error)
 
     def proves(self, error: NbcloudError | None) -> bool:
-        """Whether an outcome shows that the credentials are accepted; the gateway may refuse an unknown API unseen."""
+        """Return whether an outcome shows accepted credentials; the gateway may refuse an unknown API unseen."""
         return super().proves(error) and (error is None or error.code not in UNKNOWN_API_CODES)
 
     async def ready(self, deadline: float) -> None:
-        """Logs in and looks the project up, where that is needed."""
+        """Log in and look the project up, where that is needed."""
         try:
             await self._sign_in.ready(deadline)
             await self._project.ready(deadline)
@@ -104,11 +104,11 @@ class ModelArtsAccount(Account):
 
     @property
     def generation(self) -> int:
-        """Counts the tokens; always 0 for a key pair and a given token."""
+        """The number of tokens; always 0 for a key pair and a given token."""
         return self._sign_in.generation
 
     async def renew(self, generation: int, deadline: float) -> bool:
-        """Logs in again, where a user's token was refused."""
+        """Log in again, where a user's token was refused."""
         try:
             return await self._sign_in.renew(generation, deadline)
         except NbcloudError as error:
@@ -155,7 +155,7 @@ class _Project:
         return self._known
 
     async def ready(self, deadline: float) -> None:
-        """Finds the id where it is not known; that there is none or several is remembered too."""
+        """Find the id where it is not known; that there is none or several is remembered too."""
         if self._known is not None:
             return
         with anyio.CancelScope(deadline=deadline) as waiting:

@@ -63,7 +63,7 @@ class DevServerJobsArguments:
     profile: str | None = None
 
     def query(self) -> tuple[tuple[str, str], ...]:
-        """The filters as they are sent."""
+        """Return the filters as they are sent."""
         visible = None if self.visible is None else str(self.visible).lower()
         given = (
             ("id", self.job_id),

@@ -73,7 +73,7 @@ class User:
         return "User(…)"
 
     def body(self) -> bytes:
-        """The body of the login."""
+        """Return the body of the login."""
         user = {"name": self.name, "password": self.password, "domain": {"name": self.domain}}
         project = {"id": self.project_id} if self.project_id else {"name": self.region}
         identity = {"methods": ["password"], "password": {"user": user}}
@@ -95,7 +95,7 @@ class Iam:
         self._now = now
 
     async def token(self, user: User, deadline: float) -> tuple[Token, str | None]:
-        """Logs a user in by POST /v3/auth/tokens.
+        """Log a user in by POST /v3/auth/tokens.
 
         Args:
             user: who, and for which project.
@@ -136,7 +136,7 @@ class Iam:
     async def project_id(
         self, region: str, sign: Callable[[Request], Request], refused: str | None, deadline: float
     ) -> str:
-        """Looks the project of a region up by GET /v3/projects?name=….
+        """Look the project of a region up by GET /v3/projects?name=….
 
         Args:
             region: the project's name.
@@ -174,7 +174,7 @@ class Iam:
 
 
 def _classify(reply: Reply, now: float, *, success: int, refused: str | None, denied: str) -> NbcloudError | None:
-    """Decides what a reply of IAM means; never NotFoundError, which would say that a thing of ModelArts is gone."""
+    """Decide what a reply of IAM means; never NotFoundError, which would say that a thing of ModelArts is gone."""
     error = classify(reply, now, success=success, refused=refused)
     if error is None:
         return None
@@ -197,7 +197,7 @@ def _classify(reply: Reply, now: float, *, success: int, refused: str | None, de
 
 
 def _message(reply: Reply) -> str | None:
-    """The text of an error in IAM's own form (docs/vendors/modelarts.md, MA-10)."""
+    """Return the text of an error in IAM's own form (docs/vendors/modelarts.md, MA-10)."""
     try:
         body = reply.json()
     except BadResponseError:

@@ -54,7 +54,7 @@ class Fault:
 
 
 def fault_of(reply: Reply) -> Fault:
-    """Reads the error out of a body.
+    """Read the error out of a body.
 
     Args:
         reply: any answer.
@@ -82,7 +82,7 @@ def _text(value: object) -> str | None:
 
 
 def classify(reply: Reply, now: float, *, success: int = 200, refused: str | None = None) -> NbcloudError | None:
-    """Decides what a reply means.
+    """Decide what a reply means.
 
     Args:
         reply: any answer.

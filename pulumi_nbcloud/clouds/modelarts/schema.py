@@ -13,7 +13,7 @@ from pulumi_nbcloud.tokens import header_safe
 
 
 def _credentials_file(environment: Mapping[str, str]) -> Iterator[Source]:
-    """Reads `~/.huaweicloud/credentials`, section `[basic]`, like Huawei's SDK (docs/vendors/modelarts.md, MA-19)."""
+    """Read `~/.huaweicloud/credentials`, section `[basic]`, like Huawei's SDK (docs/vendors/modelarts.md, MA-19)."""
     home = environment.get("HOME") or environment.get("USERPROFILE")
     path = Path(home, ".huaweicloud", "credentials") if home else None
     if path is None or not path.is_file():
@@ -103,12 +103,12 @@ _RULES = {
 
 
 def named(settings: Settings, key: str) -> str:
-    """Names a setting and its source, for messages."""
+    """Name a setting and its source, for messages."""
     return f"modelarts {key} (from {settings.origin[key]})"
 
 
 def check_values(settings: Settings) -> None:
-    """Refuses values that cannot be right, before any is used.
+    """Refuse values that cannot be right, before any is used.
 
     Args:
         settings: what was found for `SCHEMA`.
@@ -127,7 +127,7 @@ def check_values(settings: Settings) -> None:
 
 
 def endpoint_of(region: str) -> str:
-    """Names the ModelArts host of a region.
+    """Name the ModelArts host of a region.
 
     Args:
         region: for example `cn-north-4`.
@@ -142,7 +142,7 @@ def endpoint_of(region: str) -> str:
 
 
 def iam_endpoint_of(region: str) -> str:
-    """Names the IAM host of a region.
+    """Name the IAM host of a region.
 
     Args:
         region: for example `cn-north-4`.
@@ -160,7 +160,7 @@ def _domain(region: str) -> str:
 
 
 def find_endpoint(settings: Settings) -> str:
-    """Finds the ModelArts origin.
+    """Find the ModelArts origin.
 
     Args:
         settings: checked already.
@@ -182,7 +182,7 @@ def find_endpoint(settings: Settings) -> str:
 
 
 def find_iam_endpoint(settings: Settings) -> str | None:
-    """Finds the IAM origin.
+    """Find the IAM origin.
 
     Args:
         settings: checked already.

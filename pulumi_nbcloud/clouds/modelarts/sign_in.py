@@ -29,7 +29,7 @@ class SignIn(ABC):
 
     @abstractmethod
     def sign(self, request: Request, project_id: str | None = None) -> Request:
-        """Signs a request at this moment; `ready` has been waited for.
+        """Sign a request at this moment; `ready` has been waited for.
 
         Args:
             request: without headers, or with some to keep.
@@ -37,15 +37,15 @@ class SignIn(ABC):
         """
 
     async def ready(self, deadline: float) -> None:  # noqa: B027  (only a login needs anything)
-        """Gets what `sign` needs; see `Account.ready`."""
+        """Get what `sign` needs; see `Account.ready`."""
 
     @property
     def generation(self) -> int:
-        """Counts what `ready` and `renew` got; see `Account.generation`."""
+        """The number of tokens that `ready` and `renew` got; see `Account.generation`."""
         return 0
 
     async def renew(self, generation: int, deadline: float) -> bool:
-        """Replaces what was refused; see `Account.renew`."""
+        """Replace what was refused; see `Account.renew`."""
         return False
 
     @property
@@ -59,7 +59,7 @@ class SignIn(ABC):
         """What no message may show, whatever the cloud answers."""
 
     def conceal(self, text: str) -> str:
-        """Takes our own secrets out of a text: a gateway repeats an access key, which may be a secret one misplaced."""
+        """Take our own secrets out of a text: a gateway repeats an access key, which may be a secret one misplaced."""
         values = (each.get_secret_value() for each in self.secrets)
         known = [re.escape(value[:_BEGINNING]) for value in values if len(value) >= _SHORTEST]
         return re.sub(rf"(?:{'|'.join(known)})[^\s\"]*", "…", text) if known else text
@@ -86,7 +86,7 @@ class KeyPair(SignIn):
         return self._access_key, self._secret_key, self._security_token
 
     def sign(self, request: Request, project_id: str | None = None) -> Request:
-        """Adds the signature of this moment."""
+        """Add the signature of this moment."""
         headers = {
             "Host": request.host,
             **({"X-Project-Id": project_id} if project_id else {}),
@@ -123,7 +123,7 @@ class GivenToken(SignIn):
         return (self._token,)
 
     def sign(self, request: Request, project_id: str | None = None) -> Request:
-        """Adds the token."""
+        """Add the token."""
         return _with_token(request, self._token.get_secret_value())
 
 
@@ -158,16 +158,16 @@ class Password(SignIn):
         return self._password, self._given
 
     async def ready(self, deadline: float) -> None:
-        """Logs in where there is no token that will last."""
+        """Log in where there is no token that will last."""
         await self._keeper.ready(deadline)
 
     @property
     def generation(self) -> int:
-        """Counts the tokens."""
+        """The number of tokens."""
         return self._keeper.generation
 
     async def renew(self, generation: int, deadline: float) -> bool:
-        """Logs in again, once for all whose token was refused."""
+        """Log in again, once for all whose token was refused."""
         return await self._keeper.renew(generation, deadline)
 
     @property
@@ -176,7 +176,7 @@ class Password(SignIn):
         return self._project_id
 
     def sign(self, request: Request, project_id: str | None = None) -> Request:
-        """Adds the token."""
+        """Add the token."""
         return _with_token(request, self._keeper.value)
 
     async def _fetch(self, deadline: float) -> Token:

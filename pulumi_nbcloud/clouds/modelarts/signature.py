@@ -17,14 +17,14 @@ ALGORITHM = "SDK-HMAC-SHA256"
 
 
 def sdk_date(moment: datetime) -> str:
-    """Writes a time as the header X-Sdk-Date wants it: `20200608T023900Z`."""
+    """Write a time as the header X-Sdk-Date wants it: `20200608T023900Z`."""
     return moment.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
 
 
 def authorization(
     access_key: str, secret_key: str, method: str, target: str, headers: Mapping[str, str], body: bytes = b""
 ) -> str:
-    """Signs one request.
+    """Sign one request.
 
     Args:
         access_key: the public half of the key pair.
@@ -46,7 +46,7 @@ def authorization(
 
 
 def canonical_request(method: str, target: str, headers: Mapping[str, str], body: bytes) -> str:
-    """Writes a request in the one form that both sides hash.
+    """Write a request in the one form that both sides hash.
 
     Args:
         method: the HTTP method.

@@ -179,9 +179,11 @@ class Aidp(Service):
         return path
 
     def respond(self, request: CloudRequest, request_id: str) -> Answer:
+        """Answer a request."""
         return self._responses.respond(request, request_id)
 
     def caller(self, request: CloudRequest) -> str | None:
+        """Return the user whose key signed, `(unknown)` for a stranger, None where nothing is signed."""
         header = request.headers.get("authorization")
         if not header:
             return None
@@ -193,17 +195,20 @@ class Aidp(Service):
         return found[0].user if found else "(unknown)"
 
     def reset(self) -> None:
+        """Drop all sessions, added accounts and tokens."""
         with self._context.lock:
             self._sessions.clear()
             self._accounts.reset()
             self._responses.older.clear()
 
     def state(self) -> dict[str, Any]:
+        """Return everything it holds as plain data, without secrets."""
         with self._context.lock:
             sessions = self._sessions.state(self._context.clock.now())
             return {**self._accounts.state(), "older_platforms": sorted(self._responses.older), "sessions": sessions}
 
     def settings(self, profile: str | None) -> dict[str, str]:
+        """Return the settings that make a client use this mock; raise `UnknownThing` for an unknown profile."""
         if profile not in _USERS:
             raise UnknownThing(f"profile: aidp has no mock account for {profile!r}; there is 'other'")
         with self._context.lock:
@@ -218,10 +223,12 @@ class Aidp(Service):
         }
 
     def secret_settings(self) -> frozenset[str]:
+        """Return the names in `settings` whose values are secret."""
         return frozenset({"privateKey", "passphrase"})
 
     @property
     def admin_routes(self) -> AdminRoutes:
+        """The routes of its own under `/_mock/aidp/`."""
         return {
             Route("PUT", _SESSION_PATH, "put_session"): self._admin_put,
             Route("GET", _SESSION_PATH, "get_session"): lambda _, ids: self.get_session(**ids),

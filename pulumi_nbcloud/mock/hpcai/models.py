@@ -225,7 +225,7 @@ def _lay_over(row: dict[str, Any], over: Mapping[str, Any]) -> None:
 
 
 def _example_row(instance_id: str, owner_id: str) -> dict[str, Any]:
-    """The row of the list page's success example, with its ids replaced (docs/vendors/hpcai.md, HPC-12 to HPC-17)."""
+    """Return the row of the list page's example, its ids replaced (docs/vendors/hpcai.md, HPC-12 to HPC-17)."""
     return {
         "instanceMetadata": {
             "instanceAuth": {"ownerUserName": owner_id},

@@ -109,21 +109,25 @@ class HpcAi(Service):
             return self._accounts.issue(username, self._context.clock.now(), lasting)
 
     def respond(self, request: CloudRequest, request_id: str) -> Answer:
+        """Answer a request."""
         return self._responses.respond(request, request_id)
 
     def caller(self, request: CloudRequest) -> str | None:
+        """Return the user of the key or token, `(unknown)` for a stranger, None where neither is sent."""
         if not {"x-api-key", "cookie"} & request.headers.keys():
             return None
         account = self._responses.account_of(request, None)
         return account.username if account is not None else "(unknown)"
 
     def reset(self) -> None:
+        """Drop all instances, added accounts, tokens and options."""
         with self._context.lock:
             self._instances.clear()
             self._accounts.reset()
             self._responses.options = OptionsSpec()
 
     def state(self) -> dict[str, Any]:
+        """Return everything it holds as plain data, without secrets."""
         with self._context.lock:
             return {
                 "accounts": self._accounts.state(),
@@ -132,6 +136,7 @@ class HpcAi(Service):
             }
 
     def settings(self, profile: str | None) -> dict[str, str]:
+        """Return the settings that make a client use this mock; raise `UnknownThing` for an unknown profile."""
         return {"apiKey": self._account(profile).api_key, "baseUrl": self.endpoint}
 
     def token_settings(self, profile: str | None = None, *, seconds: int | None = None) -> dict[str, str]:
@@ -147,10 +152,12 @@ class HpcAi(Service):
         return {"username": account.username, "password": account.password, "baseUrl": self.endpoint}
 
     def secret_settings(self) -> frozenset[str]:
+        """Return the names in `settings` whose values are secret."""
         return frozenset({"apiKey", "accessToken", "password"})
 
     @property
     def admin_routes(self) -> AdminRoutes:
+        """The routes of its own under `/_mock/hpcai/`."""
         return {
             Route("POST", _INSTANCES_PATH, "put_instances"): self._admin_put_many,
             Route("PUT", _INSTANCE_PATH, "put_instance"): self._admin_put,

@@ -242,9 +242,11 @@ class ModelArts(Service):
             self._accounts.get(access_key).denied = denied
 
     def respond(self, request: CloudRequest, request_id: str) -> Answer:
+        """Answer a request."""
         return self._responses.respond(request, request_id)
 
     def caller(self, request: CloudRequest) -> str | None:
+        """Return the access key or the user of the token, `(unknown)` for a stranger, None where neither is sent."""
         header = request.headers.get("authorization")
         sent = request.headers.get("x-auth-token")
         if sent and not header:
@@ -260,6 +262,7 @@ class ModelArts(Service):
         return access_key if self._accounts.find(access_key) else "(unknown)"
 
     def reset(self) -> None:
+        """Drop all notebooks, jobs, added accounts, users and tokens."""
         with self._context.lock:
             self._notebooks.clear()
             self._jobs.clear()
@@ -267,6 +270,7 @@ class ModelArts(Service):
             self._iam.reset()
 
     def state(self) -> dict[str, Any]:
+        """Return everything it holds as plain data, without secrets."""
         with self._context.lock:
             now = self._context.clock.now()
             return {
@@ -277,6 +281,7 @@ class ModelArts(Service):
             }
 
     def settings(self, profile: str | None) -> dict[str, str]:
+        """Return the settings that make a client use this mock; raise `UnknownThing` for an unknown profile."""
         if profile not in _PROFILES:
             raise UnknownThing(f"profile: modelarts has no mock account for {profile!r}; there is 'other'")
         with self._context.lock:
@@ -287,10 +292,12 @@ class ModelArts(Service):
         return {**settings, "region": REGION, "endpoint": self.endpoint}
 
     def secret_settings(self) -> frozenset[str]:
+        """Return the names in `settings` whose values are secret."""
         return frozenset({"secretKey", "securityToken", "password", "authToken"})
 
     @property
     def admin_routes(self) -> AdminRoutes:
+        """The routes of its own under `/_mock/modelarts/`."""
         return {
             Route("PUT", _LEASE_PATH, "put_lease"): self._admin_put,
             Route("GET", _LEASE_PATH, "get_lease"): lambda _, ids: self.get_lease(**ids),
