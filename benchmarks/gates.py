@@ -27,8 +27,8 @@ from simulated import History, outcome_of, steady, wait_for  # isort: skip
 from stack import Background, Stack  # isort: skip
 from virtual_time import run  # isort: skip
 
+from pulumi_nbcloud.http.client import MAX_IN_FLIGHT
 from pulumi_nbcloud.mock import MockClouds
-from pulumi_nbcloud.transport import MAX_IN_FLIGHT
 
 GATES = 200
 PAGES = 4

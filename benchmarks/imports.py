@@ -15,7 +15,7 @@ STATEMENTS = {
     "import pulumi_nbcloud": "import pulumi_nbcloud",
     "import pulumi": "import pulumi",
     "pulumi_nbcloud.modelarts": "import pulumi_nbcloud; pulumi_nbcloud.modelarts",
-    "pulumi_nbcloud.transport": "import pulumi_nbcloud.transport",
+    "pulumi_nbcloud.http.client": "import pulumi_nbcloud.http.client",
     "nbcloud --help": "import sys; sys.argv = ['nbcloud', '--help']; from pulumi_nbcloud.cli import main; main()",
 }
 ROUNDS = 1 if "--quick" in sys.argv[1:] else 7

@@ -27,9 +27,9 @@ READ = (
     + """
 import json, sys, time
 import anyio
-import pulumi_nbcloud.transport
-from pulumi_nbcloud.reader import Reader
-from pulumi_nbcloud.registry import load
+import pulumi_nbcloud.http.client
+from pulumi_nbcloud.reading.reader import Reader
+from pulumi_nbcloud.kinds.registry import load
 
 kind = load(sys.argv[1])
 reader = Reader()

@@ -16,16 +16,15 @@ from typing import Any
 import requests
 from huaweicloudsdkmodelarts.v1 import ModelArtsClient
 
-from pulumi_nbcloud import portal
 from pulumi_nbcloud.clouds.modelarts.account import SCHEMA, ModelArtsAccount
 from pulumi_nbcloud.clouds.modelarts.dev_server_jobs import DEV_SERVER_JOBS, DevServerJobsState
 from pulumi_nbcloud.condition import Judge
 from pulumi_nbcloud.condition.vocabulary import MAX_ROWS
-from pulumi_nbcloud.exchange import Reply
-from pulumi_nbcloud.fields import stable
-from pulumi_nbcloud.kind import read
-from pulumi_nbcloud.settings import resolve
-from pulumi_nbcloud.transport import Client
+from pulumi_nbcloud.http.client import Client
+from pulumi_nbcloud.http.messages import Reply
+from pulumi_nbcloud.kinds.fields import stable
+from pulumi_nbcloud.reading import portal
+from pulumi_nbcloud.settings.resolve import resolve
 
 ROWS, ROUNDS = (100, 1) if "--quick" in sys.argv[1:] else (10_000, 9)
 AIM = 0.2
@@ -68,7 +67,7 @@ def ours(body: bytes) -> Callable[[], DevServerJobsState]:
     arguments = DEV_SERVER_JOBS.parse({})
 
     async def run() -> DevServerJobsState:
-        return await read(DEV_SERVER_JOBS, account, arguments)
+        return DEV_SERVER_JOBS.select(account, await DEV_SERVER_JOBS.read(account, arguments), arguments)
 
     # As a look-up does; anyio.run() would, besides, write the result as text when it ends.
     return lambda: portal.call(run)

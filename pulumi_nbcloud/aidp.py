@@ -6,8 +6,8 @@ from typing import ClassVar, cast
 
 import pulumi
 
-from pulumi_nbcloud import lookup
 from pulumi_nbcloud.clouds.aidp.notebook_session import Kernel, NotebookSessionState
+from pulumi_nbcloud.program import lookup, record, targets
 
 __all__ = [
     "Kernel",
@@ -88,7 +88,7 @@ def _inputs(platform: object, workspace: object, session: object, profile: objec
     }
 
 
-class NotebookSessionArgs(lookup.TargetArgs):
+class NotebookSessionArgs(targets.TargetArgs):
     """A notebook session, as a gate's target.
 
     A gate looks every 30 s unless `interval` says otherwise: each look may keep the cluster awake, and billed.
@@ -118,7 +118,7 @@ class NotebookSessionArgs(lookup.TargetArgs):
         super().__init__(_inputs(ai_data_platform_id, workspace_key, session_id, profile))
 
 
-class NotebookSession(lookup.ReadResource, module="nbcloud/aidp", name="NotebookSession"):
+class NotebookSession(record.ReadResource, module="nbcloud/aidp", name="NotebookSession"):
     """A notebook session, recorded in the stack's state and read anew on each run.
 
     Reading it may keep its cluster awake, and billed. `pulumi refresh` shows what changed; where the session is not

@@ -17,3 +17,8 @@ class Clock:
     def now(self) -> datetime:
         """Return the time of day, in UTC."""
         return datetime.now(timezone.utc)
+
+
+def text(moment: datetime) -> str:
+    """Write a time of day as RFC 3339 in UTC, to the second: `2026-01-31T09:05:00Z`."""
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

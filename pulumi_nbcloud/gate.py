@@ -7,11 +7,12 @@ from typing import Any
 
 import pulumi
 
-from pulumi_nbcloud import lookup, preview, slots
 from pulumi_nbcloud.errors import InputError
-from pulumi_nbcloud.lookup import Target
+from pulumi_nbcloud.program import preview, slots
+from pulumi_nbcloud.program.inputs import clean, settled
+from pulumi_nbcloud.program.stored import StoredResource
+from pulumi_nbcloud.program.targets import Target, targets_by_name
 from pulumi_nbcloud.provider.gate import OUTPUTS, GateProvider
-from pulumi_nbcloud.stored import StoredResource
 
 __all__ = ["Gate", "Target"]
 
@@ -107,7 +108,7 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
             InputError: both or neither of `target` and `targets`, or something that cannot be a target.
         """
         asked = {
-            "targets": lookup.clean(lambda: _targets(resource_name, target, targets, opts)),
+            "targets": clean(lambda: _targets(resource_name, target, targets, opts)),
             "until": until,
             "fail_on": fail_on,
             "timeout": timeout,
@@ -120,7 +121,7 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
             "triggers": triggers,
             "custom_timeouts": _custom_timeouts(opts) if timeout is None else None,
         }
-        given = {name: lookup.settled(value) for name, value in asked.items() if value is not None}
+        given = {name: settled(value) for name, value in asked.items() if value is not None}
         urn = pulumi.create_urn(
             resource_name, f"pulumi-python:{self._resource_type_name}", opts.parent if opts else None
         )
@@ -147,4 +148,4 @@ def _targets(
 ) -> dict[str, Any]:
     if opts is not None and opts.id is not None:
         raise InputError(f"gate {resource_name}: opts.id is not for gates", hint="leave it out")
-    return lookup.targets_by_name(f"gate {resource_name}", target, targets)
+    return targets_by_name(f"gate {resource_name}", target, targets)

@@ -12,17 +12,19 @@ import pulumi.runtime
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_engine, get_monitor
 
-from pulumi_nbcloud import lookup, portal, slots
+from pulumi_nbcloud.engine import end, status
 from pulumi_nbcloud.errors import InputError
-from pulumi_nbcloud.lookup import Target
-from pulumi_nbcloud.provider import status
-from pulumi_nbcloud.reader import process_reader
-from pulumi_nbcloud.registry import KINDS
-from pulumi_nbcloud.settings import ConfigReader, config_keys
+from pulumi_nbcloud.kinds.registry import KINDS
+from pulumi_nbcloud.program import slots
+from pulumi_nbcloud.program.inputs import clean, settled
+from pulumi_nbcloud.program.targets import Target, targets_by_name
+from pulumi_nbcloud.reading import portal
+from pulumi_nbcloud.reading.reader import process_reader
+from pulumi_nbcloud.settings.sources import ConfigReader, config_keys
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.waiting.process import Waits
-    from pulumi_nbcloud.waiting.reporting import Reporter
+    from pulumi_nbcloud.waiting.report import Reporter
+    from pulumi_nbcloud.waiting.runner import Waits
 
 __all__ = ["wait_before"]
 
@@ -90,9 +92,9 @@ def wait_before(
             raise InputError(
                 f"{where}: before must be some of {', '.join(OPERATIONS)}", hint='write it like before=("create",)'
             )
-        return _checked(where, {"targets": lookup.targets_by_name(where, target, targets), **asked})
+        return _checked(where, {"targets": targets_by_name(where, target, targets), **asked})
 
-    given = lookup.clean(check)
+    given = clean(check)
     if isinstance(get_monitor(), MockMonitor):
         return pulumi.ResourceHookBinding()  # unit tests have no engine that could call a hook
     slots.declare()
@@ -111,9 +113,9 @@ def wait_before(
 
 def _checked(where: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Check what is known already; return the inputs that were given."""
-    from pulumi_nbcloud.waiting.plan import parse_plan
+    from pulumi_nbcloud.waiting.spec import parse_plan
 
-    given = {name: lookup.settled(value) for name, value in inputs.items() if value is not None}
+    given = {name: settled(value) for name, value in inputs.items() if value is not None}
     plan, problems = parse_plan(given, lambda value: isinstance(value, pulumi.Output))
     if problems:
         raise _refusal(where, problems)
@@ -129,8 +131,8 @@ def _refusal(where: str, problems: Sequence[str]) -> InputError:
 
 
 async def _wait(where: str, inputs: Mapping[str, Any], config: ConfigReader, reporter: Reporter) -> None:
-    from pulumi_nbcloud.waiting.plan import parse_plan
-    from pulumi_nbcloud.waiting.process import Waits
+    from pulumi_nbcloud.waiting.runner import Waits
+    from pulumi_nbcloud.waiting.spec import parse_plan
 
     plan, problems = parse_plan(inputs)
     if plan is None:
@@ -140,7 +142,7 @@ async def _wait(where: str, inputs: Mapping[str, Any], config: ConfigReader, rep
     async def run() -> None:
         waits = Waits(process_reader(), config)
         _running.add(waits)
-        status.when_gone(_cancel)
+        end.when_gone(_cancel)
         await waits.enforce(ready, reporter)
 
     await asyncio.wrap_future(portal.submit(run))

@@ -6,7 +6,6 @@ from typing import ClassVar, cast
 
 import pulumi
 
-from pulumi_nbcloud import lookup
 from pulumi_nbcloud.clouds.hpcai.state import (
     ImageInfo,
     InstanceAuth,
@@ -25,6 +24,7 @@ from pulumi_nbcloud.clouds.hpcai.state import (
     NodePort,
     RegionInfo,
 )
+from pulumi_nbcloud.program import lookup, record, targets
 
 __all__ = [
     "ImageInfo",
@@ -158,7 +158,7 @@ def get_instances_output(
     return lookup.get_output(_INSTANCES, inputs, opts, expect)
 
 
-class InstanceArgs(lookup.TargetArgs):
+class InstanceArgs(targets.TargetArgs):
     """One instance, as a gate's target."""
 
     _token: ClassVar[str] = _INSTANCE
@@ -173,7 +173,7 @@ class InstanceArgs(lookup.TargetArgs):
         super().__init__({"instance_id": instance_id, "profile": profile})
 
 
-class InstancesArgs(lookup.TargetArgs):
+class InstancesArgs(targets.TargetArgs):
     """The instances of an account, as a gate's target. Such a gate needs `until`: a list has no state of its own.
 
     An empty list satisfies `all(...)`, so ask for its size too:
@@ -201,7 +201,7 @@ class InstancesArgs(lookup.TargetArgs):
         super().__init__({"status": status, "name": name, "region": region, "profile": profile})
 
 
-class Instance(lookup.ReadResource, module="nbcloud/hpcai", name="Instance"):
+class Instance(record.ReadResource, module="nbcloud/hpcai", name="Instance"):
     """One instance, recorded in the stack's state and read anew on each run.
 
     `pulumi refresh` shows what changed. In preview a field that is null counts as unknown: Pulumi's SDK cannot tell the

@@ -6,9 +6,9 @@ from typing import ClassVar, cast
 
 import pulumi
 
-from pulumi_nbcloud import lookup
 from pulumi_nbcloud.clouds.modelarts.dev_server_jobs import DevServerJobRow, DevServerJobsState, DevServerJobState
 from pulumi_nbcloud.clouds.modelarts.notebook_lease import NotebookLeaseState
+from pulumi_nbcloud.program import lookup, record, targets
 
 __all__ = [
     "DevServerJob",
@@ -79,7 +79,7 @@ def get_notebook_lease_output(
     return lookup.get_output(_NOTEBOOK_LEASE, {"notebook_id": notebook_id, "profile": profile}, opts, expect)
 
 
-class NotebookLeaseArgs(lookup.TargetArgs):
+class NotebookLeaseArgs(targets.TargetArgs):
     """The lease of a notebook instance, as a gate's target."""
 
     _token: ClassVar[str] = _NOTEBOOK_LEASE
@@ -94,7 +94,7 @@ class NotebookLeaseArgs(lookup.TargetArgs):
         super().__init__({"notebook_id": notebook_id, "profile": profile})
 
 
-class NotebookLease(lookup.ReadResource, module="nbcloud/modelarts", name="NotebookLease"):
+class NotebookLease(record.ReadResource, module="nbcloud/modelarts", name="NotebookLease"):
     """The lease of a notebook instance, recorded in the stack's state and read anew on each run.
 
     `pulumi refresh` shows what changed. In preview a field that is null counts as unknown: Pulumi's SDK cannot tell the
@@ -264,7 +264,7 @@ def get_dev_server_jobs_output(
     return lookup.get_output(_JOBS, inputs, opts, expect)
 
 
-class DevServerJobArgs(lookup.TargetArgs):
+class DevServerJobArgs(targets.TargetArgs):
     """One DevServer job, as a gate's target: met once it is FINISHED without a failed node, failed otherwise."""
 
     _token: ClassVar[str] = _JOB
@@ -279,7 +279,7 @@ class DevServerJobArgs(lookup.TargetArgs):
         super().__init__({"job_id": job_id, "profile": profile})
 
 
-class DevServerJobsArgs(lookup.TargetArgs):
+class DevServerJobsArgs(targets.TargetArgs):
     """A list of DevServer jobs, as a gate's target. Such a gate needs `until`: a list has no state of its own.
 
     An empty list satisfies `all(...)`, so ask for its size too:
@@ -312,7 +312,7 @@ class DevServerJobsArgs(lookup.TargetArgs):
         super().__init__({**filters, "profile": profile})
 
 
-class DevServerJob(lookup.ReadResource, module="nbcloud/modelarts", name="DevServerJob"):
+class DevServerJob(record.ReadResource, module="nbcloud/modelarts", name="DevServerJob"):
     """One DevServer job, recorded in the stack's state and read anew on each run; see `NotebookLease`."""
 
     _token: ClassVar[str] = _JOB

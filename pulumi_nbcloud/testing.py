@@ -16,10 +16,10 @@ from typing import Any, get_type_hints
 from pydantic import ValidationError
 
 from pulumi_nbcloud.errors import InputError
-from pulumi_nbcloud.fields import State
-from pulumi_nbcloud.kind import Kind
-from pulumi_nbcloud.reader import set_override
-from pulumi_nbcloud.registry import load
+from pulumi_nbcloud.kinds.fields import State
+from pulumi_nbcloud.kinds.kind import Kind
+from pulumi_nbcloud.kinds.registry import load
+from pulumi_nbcloud.reading.reader import set_override
 
 __all__ = ["override"]
 

@@ -8,18 +8,18 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from nbcloud_support import NO_CONFIG
+from nbcloud_support import NO_CONFIG, read
 
-from pulumi_nbcloud.account import Standing
+from pulumi_nbcloud.clouds.account import Standing
 from pulumi_nbcloud.clouds.aidp.account import SCHEMA, AidpAccount
 from pulumi_nbcloud.clouds.aidp.notebook_session import NOTEBOOK_SESSION, NotebookSessionState
-from pulumi_nbcloud.exchange import Reply
-from pulumi_nbcloud.kind import read
+from pulumi_nbcloud.http.client import Client
+from pulumi_nbcloud.http.messages import Reply
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.mock.aidp.keys import FIRST, SECOND
 from pulumi_nbcloud.mock.aidp.service import DEFAULT_PLATFORM, DEFAULT_WORKSPACE
-from pulumi_nbcloud.settings import Settings, resolve
-from pulumi_nbcloud.transport import Client
+from pulumi_nbcloud.settings.resolve import resolve
+from pulumi_nbcloud.settings.schema import Settings
 
 KIND = "aidp:NotebookSession"
 SESSION = "0f6a7c52-1d2e-4b0a-8f00-000000000001"

@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 import anyio
-from nbcloud_support import make_account
+from nbcloud_support import make_account, read
 
 from pulumi_nbcloud.clouds.modelarts.account import SCHEMA, ModelArtsAccount
-from pulumi_nbcloud.exchange import Reply, Request
-from pulumi_nbcloud.kind import Kind, read
-from pulumi_nbcloud.settings import resolve
-from pulumi_nbcloud.transport import Client
+from pulumi_nbcloud.http.client import Client
+from pulumi_nbcloud.http.messages import Reply, Request
+from pulumi_nbcloud.kinds.kind import Kind
+from pulumi_nbcloud.settings.resolve import resolve
 
 # The jobs page's own example (docs/vendors/modelarts.md, MA-47).
 JOBS_BODY = b"""{

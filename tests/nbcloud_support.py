@@ -11,9 +11,13 @@ from typing import Any
 import anyio.lowlevel
 
 from pulumi_nbcloud.clouds.modelarts.account import SCHEMA, ModelArtsAccount
-from pulumi_nbcloud.exchange import Reply, Request
-from pulumi_nbcloud.settings import ConfigReader, Settings, resolve
-from pulumi_nbcloud.transport import Client
+from pulumi_nbcloud.errors import NbcloudError
+from pulumi_nbcloud.http.client import Client
+from pulumi_nbcloud.http.messages import Reply, Request
+from pulumi_nbcloud.kinds.kind import AccountT, ArgumentsT, Kind, StateT
+from pulumi_nbcloud.settings.resolve import resolve
+from pulumi_nbcloud.settings.schema import Settings
+from pulumi_nbcloud.settings.sources import ConfigReader
 
 NOTEBOOK_ID = "0b9c2f6e-4a70-4a0e-9d0e-2c6f8d1e7a55"
 ACCESS_KEY = "TESTACCESSKEY"
@@ -45,6 +49,14 @@ def eventually(found: Callable[[], bool], what: str) -> None:
             return
         pause.wait(0.02)
     raise AssertionError(f"never seen: {what}")
+
+
+async def read(kind: Kind[AccountT, ArgumentsT, StateT], account: AccountT, arguments: ArgumentsT) -> StateT:
+    """Read one thing with an account of the test, and say in every error which one it was, as `Reader.read` does."""
+    try:
+        return kind.select(account, await kind.read(account, arguments), arguments)
+    except NbcloudError as error:
+        raise kind.about(error, arguments) from None
 
 
 def http_answer(status: int = 200, body: bytes = b"{}", headers: Mapping[str, str] | None = None) -> bytes:

@@ -18,6 +18,7 @@ from nbcloud_support import (
     make_account,
     make_settings,
     raw_server,
+    read,
 )
 
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount
@@ -33,10 +34,9 @@ from pulumi_nbcloud.errors import (
     SettingsError,
     UnreachableError,
 )
-from pulumi_nbcloud.kind import read
+from pulumi_nbcloud.http.client import Client
 from pulumi_nbcloud.mock import MockClouds
-from pulumi_nbcloud.settings import resolve
-from pulumi_nbcloud.transport import Client
+from pulumi_nbcloud.settings.resolve import resolve
 
 ARGUMENTS = NOTEBOOK_LEASE.parse({"notebook_id": NOTEBOOK_ID})
 

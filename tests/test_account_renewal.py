@@ -9,11 +9,11 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from pulumi_nbcloud.account import Account, Standing
+from pulumi_nbcloud.clouds.account import Account, Standing
 from pulumi_nbcloud.errors import AuthenticationError, NbcloudError, RefusedError, UnreachableError
-from pulumi_nbcloud.exchange import Reply, Request
-from pulumi_nbcloud.settings import CredentialSet, Schema, Settings
-from pulumi_nbcloud.transport import Client
+from pulumi_nbcloud.http.client import Client
+from pulumi_nbcloud.http.messages import Reply, Request
+from pulumi_nbcloud.settings.schema import CredentialSet, Schema, Settings
 
 pytestmark = pytest.mark.anyio
 

@@ -123,8 +123,8 @@ def test_quoted_messages_are_in_the_code() -> None:
 
 
 def test_every_setting_has_its_meaning() -> None:
-    from pulumi_nbcloud.registry import KINDS, load
-    from pulumi_nbcloud.settings import EVERYWHERE
+    from pulumi_nbcloud.kinds.registry import KINDS, load
+    from pulumi_nbcloud.settings.schema import EVERYWHERE
 
     for token in KINDS:
         schema = load(token).account.schema

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import pulumi_nbcloud as nbcloud
 from pulumi_nbcloud import errors
-from pulumi_nbcloud.errors import NbcloudError, printable
+from pulumi_nbcloud.errors import NbcloudError
+from pulumi_nbcloud.printable import printable
 
 CLASSES = [cls for _, cls in inspect.getmembers(errors, inspect.isclass) if issubclass(cls, NbcloudError)]
 

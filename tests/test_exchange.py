@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from nbcloud_support import make_reply
 
 from pulumi_nbcloud.errors import BadResponseError, InputError
-from pulumi_nbcloud.exchange import Request, target
+from pulumi_nbcloud.http.messages import Request, target
 
 
 @pytest.mark.parametrize(

@@ -16,18 +16,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
-from pulumi_nbcloud.fields import (
-    MAX_MILLISECONDS,
-    Milliseconds,
-    OpenEnum,
-    State,
-    Text,
-    TimeText,
-    Twinned,
-    stable,
-    time_text,
-    time_twin,
-)
+from pulumi_nbcloud.kinds.fields import OpenEnum, State, Text, stable
+from pulumi_nbcloud.kinds.times import MAX_MILLISECONDS, Milliseconds, TimeText, Twinned, time_text, time_twin
 
 LAST = "9999-12-31T23:59:59.999Z"
 

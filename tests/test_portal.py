@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from pulumi_nbcloud import portal
 from pulumi_nbcloud.mock import MockClouds
+from pulumi_nbcloud.reading import portal
 
 NOTEBOOK = "4f1c6d5e-0f0a-4c57-9d0e-6a1b2c3d4e01"
 
@@ -40,9 +40,9 @@ def test_a_process_ends_while_a_read_still_hangs(clouds: MockClouds) -> None:
     clouds.faults.add(service="modelarts", status=503, body="", count=1, delay=25)
     program = f"""
         import anyio
-        from pulumi_nbcloud import portal
-        from pulumi_nbcloud.reader import process_reader
-        from pulumi_nbcloud.registry import load
+        from pulumi_nbcloud.reading import portal
+        from pulumi_nbcloud.reading.reader import process_reader
+        from pulumi_nbcloud.kinds.registry import load
         kind = load("modelarts:NotebookLease")
         arguments = kind.parse({{"notebook_id": "{NOTEBOOK}"}})
         future = portal.submit(lambda: process_reader().read(kind, arguments, lambda key: None))

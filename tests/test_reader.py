@@ -12,9 +12,9 @@ from nbcloud_support import NOTEBOOK_ID, SECRET_KEY, SECURITY_TOKEN, FakeClock
 
 from pulumi_nbcloud.clouds.modelarts.notebook_lease import NOTEBOOK_LEASE
 from pulumi_nbcloud.errors import AuthenticationError, NbcloudError, SettingsError
+from pulumi_nbcloud.http.client import Client
 from pulumi_nbcloud.mock import MockClouds
-from pulumi_nbcloud.reader import Reader, overrides, process_reader, set_override
-from pulumi_nbcloud.transport import Client
+from pulumi_nbcloud.reading.reader import Reader, overrides, process_reader, set_override
 
 ARGUMENTS = NOTEBOOK_LEASE.parse({"notebook_id": NOTEBOOK_ID})
 

@@ -6,11 +6,11 @@ import dataclasses
 
 import pytest
 
-from pulumi_nbcloud.account import Account
+from pulumi_nbcloud.clouds.account import Account
 from pulumi_nbcloud.errors import InputError
-from pulumi_nbcloud.fields import State
-from pulumi_nbcloud.kind import Kind
-from pulumi_nbcloud.registry import KINDS, load
+from pulumi_nbcloud.kinds.fields import State
+from pulumi_nbcloud.kinds.kind import Kind
+from pulumi_nbcloud.kinds.registry import KINDS, load
 
 
 @pytest.mark.parametrize("token", KINDS)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_nbcloud.retry import MAX_ATTEMPTS, Failure, RetryBudget, next_delay, parse_retry_after
+from pulumi_nbcloud.http.retry import MAX_ATTEMPTS, Failure, RetryBudget, next_delay, parse_retry_after
 
 NOW = 1_638_842_905.0  # Tue, 07 Dec 2021 02:08:25 GMT
 FAR = 1e9

@@ -11,8 +11,10 @@ from pulumi_nbcloud.clouds.aidp.account import SCHEMA as AIDP
 from pulumi_nbcloud.clouds.hpcai.account import SCHEMA as HPCAI
 from pulumi_nbcloud.clouds.modelarts.account import SCHEMA as MODELARTS
 from pulumi_nbcloud.errors import BadResponseError, SettingsError
-from pulumi_nbcloud.route import DIRECT, Route, route_of, untrusted
-from pulumi_nbcloud.settings import Schema, resolve, variable
+from pulumi_nbcloud.http.proxy import DIRECT, Route, route_of, untrusted
+from pulumi_nbcloud.settings.resolve import resolve
+from pulumi_nbcloud.settings.schema import Schema
+from pulumi_nbcloud.settings.sources import variable
 
 FROM = "(from Pulumi config nbcloud:modelarts)"
 

@@ -13,7 +13,10 @@ from nbcloud_support import SECRET_KEY, SECURITY_TOKEN
 
 from pulumi_nbcloud.clouds.modelarts.account import SCHEMA
 from pulumi_nbcloud.errors import SettingsError
-from pulumi_nbcloud.settings import CredentialSet, Schema, Settings, Source, config_keys, origin_url, resolve, variable
+from pulumi_nbcloud.http.url import origin_url
+from pulumi_nbcloud.settings.resolve import resolve
+from pulumi_nbcloud.settings.schema import CredentialSet, Schema, Settings, Source
+from pulumi_nbcloud.settings.sources import config_keys, variable
 
 CONFIG = "nbcloud:modelarts"
 FILE = "~/.huaweicloud/credentials [basic]"

@@ -15,12 +15,12 @@ from nbcloud_support import FakeClock, RawServer, http_answer, raw_server
 from pulumi_nbcloud.clouds.hpcai.instances import INSTANCE, INSTANCES
 from pulumi_nbcloud.clouds.modelarts.notebook_lease import NOTEBOOK_LEASE
 from pulumi_nbcloud.errors import NbcloudError, NotFoundError, PermissionDeniedError
-from pulumi_nbcloud.exchange import last_request_id
+from pulumi_nbcloud.http.client import MAX_IN_FLIGHT, Client
+from pulumi_nbcloud.http.messages import last_request_id
 from pulumi_nbcloud.mock import MockClouds
-from pulumi_nbcloud.reader import Reader
-from pulumi_nbcloud.transport import MAX_IN_FLIGHT, Client
-from pulumi_nbcloud.waiting.plan import parse_plan
-from pulumi_nbcloud.waiting.process import Waits
+from pulumi_nbcloud.reading.reader import Reader
+from pulumi_nbcloud.waiting.runner import Waits
+from pulumi_nbcloud.waiting.spec import parse_plan
 
 pytestmark = pytest.mark.anyio
 PAGES = 4

@@ -11,7 +11,7 @@ from nbcloud_support import NOTEBOOK_ID
 
 from pulumi_nbcloud.clouds.modelarts.notebook_lease import NotebookLeaseArguments, NotebookLeaseState
 from pulumi_nbcloud.errors import InputError, NotFoundError
-from pulumi_nbcloud.reader import overrides
+from pulumi_nbcloud.reading.reader import overrides
 from pulumi_nbcloud.testing import override
 
 LEASE = "modelarts:NotebookLease"

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pulumi_nbcloud.clouds.tokens import MAX_TOKEN_CHARACTERS, Token, TokenKeeper, header_safe, jwt_expiry
 from pulumi_nbcloud.errors import AuthenticationError, NbcloudError, SettingsError, UnreachableError
-from pulumi_nbcloud.tokens import MAX_TOKEN_CHARACTERS, Token, TokenKeeper, header_safe, jwt_expiry
 
 pytestmark = pytest.mark.anyio
 

@@ -30,13 +30,13 @@ from nbcloud_support import (
     target_of,
 )
 
-from pulumi_nbcloud import __version__, transport
+from pulumi_nbcloud import __version__
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount
 from pulumi_nbcloud.clouds.modelarts.signature import authorization
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, ThrottledError, UnreachableError
-from pulumi_nbcloud.exchange import Reply, Request, target
-from pulumi_nbcloud.retry import RetryBudget
-from pulumi_nbcloud.transport import MAX_HEADER_LINE_BYTES, MAX_IN_FLIGHT, Client
+from pulumi_nbcloud.http.client import MAX_HEADER_LINE_BYTES, MAX_IN_FLIGHT, Client
+from pulumi_nbcloud.http.messages import Reply, Request, target
+from pulumi_nbcloud.http.retry import RetryBudget
 
 pytestmark = pytest.mark.anyio
 
@@ -523,7 +523,7 @@ async def test_a_connection_that_takes_too_long(monkeypatch: pytest.MonkeyPatch)
     async def connect(*_: Any, **__: Any) -> Any:
         await anyio.sleep_forever()
 
-    monkeypatch.setattr(transport, "CONNECT_SECONDS", 0.05)
+    monkeypatch.setattr("pulumi_nbcloud.http.client.CONNECT_SECONDS", 0.05)
     monkeypatch.setattr(aiohttp.TCPConnector, "_resolve_host", connect_at_once)
     monkeypatch.setattr("aiohttp.connector.aiohappyeyeballs.start_connection", connect)
     async with client_of(sleep=FakeClock().sleep) as client:

@@ -22,12 +22,12 @@ from pulumi_nbcloud.errors import (
     RefusedError,
     SettingsError,
     UnreachableError,
-    printable,
 )
+from pulumi_nbcloud.printable import printable
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.kind import Kind
-    from pulumi_nbcloud.settings import ConfigReader
+    from pulumi_nbcloud.kinds.kind import Kind
+    from pulumi_nbcloud.settings.sources import ConfigReader
 
 SKEW_SECONDS = 60.0  # far below what any of the clouds allows, so that it is told before it hurts
 
@@ -79,7 +79,7 @@ def doctor(
 
 def _doctor(texts: list[str], settings: Path | None, profile: str | None) -> ExitCode:
     from pulumi_nbcloud.cli.sources import config_reader
-    from pulumi_nbcloud.registry import KINDS
+    from pulumi_nbcloud.kinds.registry import KINDS
 
     config = config_reader(settings)
     clouds = sorted({token.partition(":")[0] for token in KINDS})
@@ -102,7 +102,7 @@ def _doctor(texts: list[str], settings: Path | None, profile: str | None) -> Exi
 def _subject(text: str, clouds: list[str], profile: str | None) -> tuple[str, Kind[Any, Any, Any], Any]:
     """Return what is checked: its title, a kind of its cloud, and the arguments of a read, None without an id."""
     from pulumi_nbcloud.cli.targets import parse_target
-    from pulumi_nbcloud.registry import KINDS, load
+    from pulumi_nbcloud.kinds.registry import KINDS, load
 
     if text in clouds:
         probe = PROBES.get(text)
@@ -118,9 +118,10 @@ async def _findings(
     kind: Kind[Any, Any, Any], arguments: Any, profile: str | None, config: ConfigReader, *, named: bool
 ) -> list[Finding]:
     from pulumi_nbcloud.cli.targets import written_shape
-    from pulumi_nbcloud.exchange import last_date
-    from pulumi_nbcloud.reader import Reader
-    from pulumi_nbcloud.settings import NoCredentialsError, resolve
+    from pulumi_nbcloud.http.messages import last_date
+    from pulumi_nbcloud.reading.reader import Reader
+    from pulumi_nbcloud.settings.resolve import resolve
+    from pulumi_nbcloud.settings.schema import NoCredentialsError
 
     try:
         found = resolve(kind.account.schema, getattr(arguments, "profile", profile), config, dict(os.environ))

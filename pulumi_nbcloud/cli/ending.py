@@ -12,7 +12,8 @@ import typer
 from pulumi_nbcloud.cli import output
 from pulumi_nbcloud.cli.exit_codes import ExitCode
 from pulumi_nbcloud.cli.output import Format
-from pulumi_nbcloud.errors import InputError, NbcloudError, printable
+from pulumi_nbcloud.errors import InputError, NbcloudError
+from pulumi_nbcloud.printable import printable
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.cli.report import Report

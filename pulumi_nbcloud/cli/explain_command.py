@@ -23,13 +23,13 @@ from pulumi_nbcloud.cli.wait_command import (
     knobs,
     plan_of,
 )
-from pulumi_nbcloud.errors import printable
+from pulumi_nbcloud.printable import printable
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.kind import Kind
-    from pulumi_nbcloud.settings import ConfigReader
-    from pulumi_nbcloud.waiting.plan import Plan
+    from pulumi_nbcloud.kinds.kind import Kind
+    from pulumi_nbcloud.settings.sources import ConfigReader
     from pulumi_nbcloud.waiting.schedule import Schedule
+    from pulumi_nbcloud.waiting.spec import Plan
 
 # Of a credential set what names somebody and opens nothing; everything else of one is masked.
 NOT_SECRET = frozenset(
@@ -82,8 +82,8 @@ def _explain(plan: Plan, settings: Path | None) -> ExitCode:
 
 
 def _targets(plan: Plan, config: ConfigReader) -> Iterator[str]:
-    from pulumi_nbcloud.route import route_of
-    from pulumi_nbcloud.settings import resolve
+    from pulumi_nbcloud.http.proxy import route_of
+    from pulumi_nbcloud.settings.resolve import resolve
 
     shown = set()
     for name, kind in plan.kinds.items():
@@ -128,7 +128,7 @@ class _DryAccount:
 def _request(kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> str:
     import anyio
 
-    from pulumi_nbcloud.reader import Reader
+    from pulumi_nbcloud.reading.reader import Reader
 
     async def read() -> str:
         reader = Reader()

@@ -37,7 +37,7 @@ def get(
 def _get(text: str, shape: Format, settings: Path | None, profile: str | None) -> ExitCode:
     from pulumi_nbcloud.cli.sources import config_reader
     from pulumi_nbcloud.cli.targets import parse_target
-    from pulumi_nbcloud.reader import Reader
+    from pulumi_nbcloud.reading.reader import Reader
 
     target = parse_target(text)
     if target.name is not None:

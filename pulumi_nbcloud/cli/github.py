@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pulumi_nbcloud.errors import printable
+from pulumi_nbcloud.printable import printable
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.cli.report import Report

@@ -15,7 +15,7 @@ from pulumi_nbcloud.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.condition.schema import Type
-    from pulumi_nbcloud.kind import Kind
+    from pulumi_nbcloud.kinds.kind import Kind
 
 _ARGUMENT = re.compile(r"^    (\w+): (.*)$")
 
@@ -38,7 +38,7 @@ def kinds(
 
 
 def _kinds(tokens: list[str], shape: Format) -> ExitCode:
-    from pulumi_nbcloud.registry import KINDS, load
+    from pulumi_nbcloud.kinds.registry import KINDS, load
 
     described = [describe(load(token)) for token in tokens or KINDS]
     if shape is Format.JSON:
@@ -73,7 +73,7 @@ def describe(kind: Kind[Any, Any, Any]) -> dict[str, Any]:
 
 def fields(of: Type, prefix: str = "") -> Iterator[dict[str, Any]]:
     """Describe the fields of a state, those of its parts by dotted path; a row of a list as `list[]`."""
-    from pulumi_nbcloud.fields import nullable_fields, volatile_fields
+    from pulumi_nbcloud.kinds.fields import nullable_fields, volatile_fields
 
     about = documented(of.record) if of.record else {}
     nulls = nullable_fields(of.record) if of.record else frozenset()

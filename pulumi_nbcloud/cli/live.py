@@ -13,11 +13,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from pulumi_nbcloud.errors import printable
+from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.waiting.duration import spell
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.waiting.outcome import Progress
+    from pulumi_nbcloud.waiting.progress import Progress
 
 REFRESHES_A_SECOND = 4.0
 NAME_COLUMNS = 24

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pulumi_nbcloud.cli import output
-from pulumi_nbcloud.waiting.reporting import status_line
+from pulumi_nbcloud.waiting.report import status_line
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.waiting.outcome import Progress
-    from pulumi_nbcloud.waiting.reporting import Reporter
+    from pulumi_nbcloud.waiting.progress import Progress
+    from pulumi_nbcloud.waiting.report import Reporter
 
 HEARTBEAT_SECONDS = 60.0
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_nbcloud import __all__ as PUBLIC
 from pulumi_nbcloud.cli.exit_codes import ExitCode, of_error
-from pulumi_nbcloud.waiting.clock import text
-from pulumi_nbcloud.waiting.outcome import Met, Progress, WaitError
+from pulumi_nbcloud.clock import text
+from pulumi_nbcloud.waiting.outcome import Met, WaitError
+from pulumi_nbcloud.waiting.progress import Progress
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.errors import NbcloudError

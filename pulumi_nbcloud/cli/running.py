@@ -15,7 +15,8 @@ import typer
 
 from pulumi_nbcloud.cli import output
 from pulumi_nbcloud.cli.exit_codes import ExitCode, of_error
-from pulumi_nbcloud.errors import NbcloudError, printable
+from pulumi_nbcloud.errors import NbcloudError
+from pulumi_nbcloud.printable import printable
 
 T = TypeVar("T")
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pulumi_nbcloud.errors import SettingsError, printable
-from pulumi_nbcloud.registry import KINDS
-from pulumi_nbcloud.settings import SettingsFile
+from pulumi_nbcloud.errors import SettingsError
+from pulumi_nbcloud.kinds.registry import KINDS
+from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.settings.sources import SettingsFile
 
 _MAX_BYTES = 1_000_000
 

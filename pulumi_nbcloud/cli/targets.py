@@ -7,11 +7,12 @@ import re
 from typing import TYPE_CHECKING, Any, get_type_hints
 from urllib.parse import unquote
 
-from pulumi_nbcloud.errors import InputError, printable
-from pulumi_nbcloud.registry import load
+from pulumi_nbcloud.errors import InputError
+from pulumi_nbcloud.kinds.registry import load
+from pulumi_nbcloud.printable import printable
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.kind import Kind
+    from pulumi_nbcloud.kinds.kind import Kind
 
 GRAMMAR = "KIND/ID, or KIND?filter=value for a list; nbcloud kinds lists the kinds"
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pulumi_nbcloud.condition.schema import Type, record_type
-from pulumi_nbcloud.errors import printable
+from pulumi_nbcloud.printable import printable
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.kind import Kind
+    from pulumi_nbcloud.kinds.kind import Kind
 
 CELL_LIMIT = 200
 COLUMN_LIMIT = 40

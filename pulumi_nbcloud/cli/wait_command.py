@@ -18,8 +18,8 @@ from pulumi_nbcloud.cli.output import Format
 from pulumi_nbcloud.errors import InputError, NbcloudError
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.waiting.plan import Plan
-    from pulumi_nbcloud.waiting.reporting import Reporter
+    from pulumi_nbcloud.waiting.report import Reporter
+    from pulumi_nbcloud.waiting.spec import Plan
 
 Until = Annotated[
     str | None, typer.Option(metavar="CEL", help="The condition to wait for. [default: that each can be used]")
@@ -110,7 +110,7 @@ def plan_of(targets: list[str], asked: dict[str, Any], profile: str | None) -> P
         InputError: names everything that cannot be right.
     """
     from pulumi_nbcloud.cli.targets import parse_target
-    from pulumi_nbcloud.waiting.plan import parse_plan
+    from pulumi_nbcloud.waiting.spec import parse_plan
 
     parsed = [parse_target(each) for each in targets]
     if len(parsed) > 1 and any(each.name is None for each in parsed):
@@ -133,8 +133,8 @@ def _wait(plan: Plan, ending: Ending, settings: Path | None, quiet: bool) -> Exi
     from pulumi_nbcloud.cli import progress
     from pulumi_nbcloud.cli.report import Report
     from pulumi_nbcloud.cli.sources import config_reader
-    from pulumi_nbcloud.reader import Reader
-    from pulumi_nbcloud.waiting.process import Waits
+    from pulumi_nbcloud.reading.reader import Reader
+    from pulumi_nbcloud.waiting.runner import Waits
 
     ending.check()
     config = config_reader(settings)
@@ -175,7 +175,7 @@ def _wait(plan: Plan, ending: Ending, settings: Path | None, quiet: bool) -> Exi
 def _progress(plan: Plan, shape: Format, quiet: bool, events: Reporter) -> Any:
     """Choose who tells how the wait goes on."""
     from pulumi_nbcloud.cli import github, progress
-    from pulumi_nbcloud.waiting.reporting import Silent
+    from pulumi_nbcloud.waiting.report import Silent
 
     reporters: list[Reporter] = [events] if shape is Format.JSONL else []
     with contextlib.ExitStack() as stack:

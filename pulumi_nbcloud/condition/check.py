@@ -12,7 +12,7 @@ from celpy.celtypes import IntType
 from celpy.evaluation import celstr
 
 from pulumi_nbcloud.condition import calls, operators, vocabulary
-from pulumi_nbcloud.condition.report import Report, near
+from pulumi_nbcloud.condition.problems import Report, near
 from pulumi_nbcloud.condition.schema import ANY, BOOL, DOUBLE, INT, STRING, TIMESTAMP, Type, list_of
 from pulumi_nbcloud.condition.syntax import Node, identifier, literal_token, source, trees
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_nbcloud.condition import vocabulary
 from pulumi_nbcloud.condition.outcome import ConditionError, Evaluation
-from pulumi_nbcloud.errors import printable
+from pulumi_nbcloud.printable import printable
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.fields import State
-    from pulumi_nbcloud.kind import Kind
+    from pulumi_nbcloud.kinds.fields import State
+    from pulumi_nbcloud.kinds.kind import Kind
 
 KEPT = 256
 _compiling = threading.Lock()
@@ -101,7 +101,8 @@ def compile_condition(text: str, kinds: Mapping[str, Kind[Any, Any, Any]], *, na
 @lru_cache(maxsize=KEPT)
 def _compile(text: str, kinds: tuple[tuple[str, Kind[Any, Any, Any]], ...], name: str) -> Condition:
     # Not at the top: cel-python and the states' pydantic take a third of a second to load.
-    from pulumi_nbcloud.condition import check, report, schema, syntax
+    from pulumi_nbcloud.condition import check, schema, syntax
+    from pulumi_nbcloud.condition import problems as report
 
     try:
         tree = syntax.parse(text)

@@ -35,8 +35,8 @@ from pulumi_nbcloud.condition.syntax import Node, identifier, trees
 from pulumi_nbcloud.condition.values import Absent, Record, Result, settle, strictest
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.fields import State
-    from pulumi_nbcloud.kind import Kind
+    from pulumi_nbcloud.kinds.fields import State
+    from pulumi_nbcloud.kinds.kind import Kind
 
 _ACTIVATION = Activation(functions=FUNCTIONS)
 

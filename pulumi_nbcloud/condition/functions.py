@@ -38,7 +38,7 @@ from celpy.evaluation import CELEvalError, base_functions
 
 from pulumi_nbcloud.condition import vocabulary
 from pulumi_nbcloud.condition.values import Result, parse_duration, parse_timestamp, settle, strictest
-from pulumi_nbcloud.errors import printable
+from pulumi_nbcloud.printable import printable
 
 Function = Callable[..., Any]
 

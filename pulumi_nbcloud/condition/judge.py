@@ -11,8 +11,8 @@ from pulumi_nbcloud.condition.compiled import Condition, compile_condition, name
 from pulumi_nbcloud.condition.outcome import ConditionError, Evaluation, Verdict
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.fields import State
-    from pulumi_nbcloud.kind import Kind
+    from pulumi_nbcloud.kinds.fields import State
+    from pulumi_nbcloud.kinds.kind import Kind
 
 T = TypeVar("T")
 

@@ -11,7 +11,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Union
 
-from pulumi_nbcloud.fields import OpenEnum, Timestamp
+from pulumi_nbcloud.kinds.fields import OpenEnum
+from pulumi_nbcloud.kinds.times import Timestamp
 
 
 @dataclass(frozen=True)

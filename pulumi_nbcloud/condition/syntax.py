@@ -13,7 +13,7 @@ from celpy.celparser import CELParseError, CELParser
 from lark import Token, Tree
 
 from pulumi_nbcloud.condition.vocabulary import MAX_BYTES, MAX_DEPTH
-from pulumi_nbcloud.errors import printable
+from pulumi_nbcloud.printable import printable
 
 Node: TypeAlias = Tree[Any]
 

@@ -20,7 +20,7 @@ from celpy.evaluation import CELEvalError
 
 from pulumi_nbcloud.condition.schema import Type
 from pulumi_nbcloud.condition.vocabulary import MAX_ROWS
-from pulumi_nbcloud.errors import printable
+from pulumi_nbcloud.printable import printable
 
 Result: TypeAlias = Any
 """A CEL value, a `Record`, or a `CELEvalError` in the place of one; cel-python's own union has no room for a record."""

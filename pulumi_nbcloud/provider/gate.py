@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pulumi import Archive, Asset
@@ -18,9 +18,8 @@ from pulumi.dynamic import (
     ResourceProvider,
     UpdateResult,
 )
-from pulumi.output import Unknown
-from pulumi.runtime import rpc
 
+from pulumi_nbcloud.engine.values import contains, contains_unknown, plain
 from pulumi_nbcloud.provider import host
 
 if TYPE_CHECKING:
@@ -56,22 +55,22 @@ class GateProvider(ResourceProvider):
 
         The engine prints the value of the property that a failure names, so a failure names none but in its text.
         """
-        from pulumi_nbcloud.waiting.plan import parse_plan
+        from pulumi_nbcloud.waiting.spec import parse_plan
 
-        _, problems = parse_plan(host.plain(news), contains_unknown)
+        _, problems = parse_plan(plain(news), contains_unknown)
         # The SDK stores one in a form that it cannot read again: every later update would fail.
-        if _contains(news.get("triggers"), lambda value: isinstance(value, (Asset, Archive))):
+        if contains(news.get("triggers"), lambda value: isinstance(value, (Asset, Archive))):
             problems.append("triggers cannot hold an asset or archive\nhint: give a hash of its content instead")
         return CheckResult(dict(news), [CheckFailure("", problem) for problem in problems])
 
     def diff(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> DiffResult:
         """Find a difference where the gate is asked something else or in another way; never a replacement."""
-        old, new = host.plain(olds), host.plain(news)
+        old, new = plain(olds), plain(news)
         return DiffResult(changes=_differ(old, new, (*ASKED, *HOW)) or _asks_always(new), replaces=[])
 
     def create(self, props: Mapping[str, Any]) -> CreateResult:
         """Wait; where it fails nothing is stored, so the next update waits again."""
-        return CreateResult(uuid.uuid4().hex, _wait(host.plain(props), "create"))
+        return CreateResult(uuid.uuid4().hex, _wait(plain(props), "create"))
 
     def update(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> UpdateResult:
         """Wait again where that is asked for; otherwise keep the verdict.
@@ -79,9 +78,9 @@ class GateProvider(ResourceProvider):
         It is asked for where the gate is asked something else, where it is to hold up more than its verdict allows, and
         where it asks at every update.
         """
-        from pulumi_nbcloud.waiting.knobs import tightened
+        from pulumi_nbcloud.waiting.options import tightened
 
-        old, new = host.plain(olds), host.plain(news)
+        old, new = plain(olds), plain(news)
         binds = tightened(old.get("enforcement"), new.get("enforcement")) and old.get("verdict") != "met"
         if binds or _differ(old, new, ASKED) or _asks_always(new):
             return UpdateResult(_wait(new, "update"))
@@ -110,25 +109,12 @@ def _written(value: Any) -> str:
     return json.dumps(value, sort_keys=True, default=repr)
 
 
-def contains_unknown(value: Any) -> bool:
-    """Return whether a value, or something in it, is not known yet."""
-    # The SDK gives its own marker, older ones the text that travels.
-    return _contains(value, lambda each: isinstance(each, Unknown) or each == rpc.UNKNOWN)
-
-
-def _contains(value: Any, found: Callable[[Any], bool]) -> bool:
-    if isinstance(value, Mapping):
-        return any(_contains(each, found) for each in value.values())
-    if isinstance(value, (list, tuple)):
-        return any(_contains(each, found) for each in value)
-    return found(value)
-
-
 def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
-    from pulumi_nbcloud import portal
+    from pulumi_nbcloud.engine.log import send
+    from pulumi_nbcloud.engine.status import GateReporter
     from pulumi_nbcloud.errors import InputError
-    from pulumi_nbcloud.provider.status import GateReporter, send
-    from pulumi_nbcloud.waiting.plan import parse_plan
+    from pulumi_nbcloud.reading import portal
+    from pulumi_nbcloud.waiting.spec import parse_plan
 
     plan, problems = parse_plan(inputs, operation=operation)
     if plan is None:
@@ -147,7 +133,7 @@ def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
 
 
 def _outputs(ended: Ended) -> dict[str, Any]:
-    from pulumi_nbcloud.waiting.clock import text
+    from pulumi_nbcloud.clock import text
 
     progress = ended.progress
     states = progress.states() if progress else {}

@@ -25,7 +25,7 @@ from pulumi.dynamic import ConfigureRequest
 from pulumi_nbcloud.errors import NbcloudError
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.waiting.process import Waits
+    from pulumi_nbcloud.waiting.runner import Waits
 
 # Threads are made as they are needed; the engine's --parallel is the limit that counts.
 POOL_THREADS = 1024
@@ -64,11 +64,13 @@ def config(key: str) -> object:
 
 def waits() -> Waits:
     """Return the waits of this process; called on the background loop."""
-    from pulumi_nbcloud.reader import process_reader
-    from pulumi_nbcloud.waiting.process import Waits
+    from pulumi_nbcloud.engine import end
+    from pulumi_nbcloud.reading.reader import process_reader
+    from pulumi_nbcloud.waiting.runner import Waits
 
     global _waits
     if _waits is None:
+        end.when_gone(cancel_waits)
         _waits = Waits(process_reader(), config)
         _waits.cancellation.cancelled = _cancelled
     return _waits
@@ -80,7 +82,7 @@ def cancel_waits() -> None:
     _cancelled = True
     if _waits is None:
         return
-    from pulumi_nbcloud import portal
+    from pulumi_nbcloud.reading import portal
 
     ours = _waits
 
@@ -200,25 +202,3 @@ class _CleanTraceback(ModuleType):
     def format_exc(self, *args: Any, **kwargs: Any) -> str:
         error = sys.exc_info()[1]
         return str(error) if isinstance(error, NbcloudError) else traceback.format_exc(*args, **kwargs)
-
-
-def plain(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn wire properties into ours.
-
-    Args:
-        properties: as the SDK gives them: numbers are floats, nulls are missing, `__provider` is among them.
-
-    Returns:
-        A new dict without `__provider`; a float without a fraction is an int again.
-    """
-    return {name: _whole(value) for name, value in properties.items() if name != "__provider"}
-
-
-def _whole(value: Any) -> Any:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, Mapping):
-        return {name: _whole(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_whole(each) for each in value]
-    return value

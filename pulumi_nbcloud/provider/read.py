@@ -7,6 +7,7 @@ from typing import Any
 
 from pulumi.dynamic import CheckResult, ConfigureRequest, CreateResult, DiffResult, ReadResult, ResourceProvider
 
+from pulumi_nbcloud.engine.values import plain
 from pulumi_nbcloud.errors import InputError, NotFoundError
 from pulumi_nbcloud.provider import host
 
@@ -47,13 +48,13 @@ class ReadProvider(ResourceProvider):
             NbcloudError: see `errors`. In a get, NotFoundError too: the engine would accept an empty id in silence.
         """
         # Imported here: check and diff of an unchanged stack need none of it.
-        from pulumi_nbcloud import portal
-        from pulumi_nbcloud.fields import stable
-        from pulumi_nbcloud.reader import process_reader
-        from pulumi_nbcloud.registry import load
+        from pulumi_nbcloud.kinds.fields import stable
+        from pulumi_nbcloud.kinds.registry import load
+        from pulumi_nbcloud.reading import portal
+        from pulumi_nbcloud.reading.reader import process_reader
 
         kind = load(self.token)
-        given = host.plain(props)
+        given = plain(props)
         # Only what was stored by an earlier read has output-only fields.
         is_refresh = any(name in given for name in kind.state_names if name not in kind.argument_names)
         inputs = {name: given[name] for name in kind.argument_names if name in given}

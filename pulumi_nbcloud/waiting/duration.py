@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pulumi_nbcloud.errors import InputError, printable
+from pulumi_nbcloud.errors import InputError
+from pulumi_nbcloud.printable import printable
 
 MAX_SECONDS = 30 * 24 * 3600.0
 

@@ -80,7 +80,7 @@ def test_an_endpoint_that_does_not_answer(nbcloud_mock: MockClouds, monkeypatch:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     monkeypatch.setenv("NBCLOUD_MODELARTS_ENDPOINT", f"http://127.0.0.1:{port}")
-    monkeypatch.setattr("pulumi_nbcloud.retry.MAX_DELAY_SECONDS", 0.0)
+    monkeypatch.setattr("pulumi_nbcloud.http.retry.MAX_DELAY_SECONDS", 0.0)
     done = invoke("doctor", "modelarts")
     assert done.code == 5
     assert list(findings(done)) == ["settings", "endpoint", "clock"]

@@ -10,7 +10,9 @@ from cli_support import invoke
 
 from pulumi_nbcloud import errors
 from pulumi_nbcloud.cli.exit_codes import ExitCode, of_error, of_outcome, table
-from pulumi_nbcloud.waiting.outcome import Outcome, Progress, ended
+from pulumi_nbcloud.waiting.messages import ended
+from pulumi_nbcloud.waiting.outcome import Outcome
+from pulumi_nbcloud.waiting.progress import Progress
 
 # Frozen from 0.1.0 on: pipelines branch on them.
 CODES = {

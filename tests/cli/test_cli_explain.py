@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from lease_support import KIND, NOTEBOOK
 
 from pulumi_nbcloud.cli.explain_command import LOOKS_SHOWN, NOT_SECRET, planned_looks
+from pulumi_nbcloud.kinds.registry import KINDS, load
 from pulumi_nbcloud.mock import MockClouds
-from pulumi_nbcloud.registry import KINDS, load
-from pulumi_nbcloud.settings import CredentialSet, variable
+from pulumi_nbcloud.settings.schema import CredentialSet
+from pulumi_nbcloud.settings.sources import variable
 from pulumi_nbcloud.waiting.schedule import Schedule
 
 TARGETS = {

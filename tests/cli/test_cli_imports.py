@@ -37,7 +37,7 @@ def test_no_command_loads_pulumi(clouds: MockClouds, arguments: tuple[str, ...])
     done = run(*arguments, env=clouds.environment(), before=TELL)
     assert done.returncode == 0
     modules = loaded(done.stderr)
-    assert "pulumi_nbcloud.registry" in modules
+    assert "pulumi_nbcloud.kinds.registry" in modules
     assert not {name for name in modules if name.partition(".")[0] in ("pulumi", "rich", "typer.rich_utils")}
 
 

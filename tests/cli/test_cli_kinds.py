@@ -10,7 +10,7 @@ import pytest
 from cli_support import invoke
 
 from pulumi_nbcloud.cli.kinds_command import describe, documented, known_values, marked_type
-from pulumi_nbcloud.registry import KINDS, load
+from pulumi_nbcloud.kinds.registry import KINDS, load
 
 
 def described(token: str) -> dict[str, Any]:

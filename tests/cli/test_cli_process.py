@@ -14,14 +14,14 @@ from nbcloud_support import LIMIT_SECONDS
 from pulumi_nbcloud.mock import MockClouds
 
 TARGET = f"{KIND}/{NOTEBOOK}"
-AT_ONCE = "import pulumi_nbcloud.retry\npulumi_nbcloud.retry.MAX_DELAY_SECONDS = 0.0"
+AT_ONCE = "import pulumi_nbcloud.http.retry\npulumi_nbcloud.http.retry.MAX_DELAY_SECONDS = 0.0"
 NO_PAUSE = """
-from pulumi_nbcloud.waiting.plan import Plan
+from pulumi_nbcloud.waiting.spec import Plan
 from pulumi_nbcloud.waiting.schedule import Schedule
 Plan.schedule = lambda plan: Schedule.fixed(0.01)
 """
 DEFECT = """
-from pulumi_nbcloud.reader import Reader
+from pulumi_nbcloud.reading.reader import Reader
 def broken(*arguments):
     raise ZeroDivisionError("canary-of-a-secret")
 Reader.account = broken

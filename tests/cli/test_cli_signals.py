@@ -140,7 +140,7 @@ EARLY = [
     ("typer", ("--help",)),
     ("typer", ("mock",)),
     ("pulumi_nbcloud.cli.app", ("wait", TARGET)),
-    ("pulumi_nbcloud.waiting.plan", ("wait", TARGET, "--output", "json")),
+    ("pulumi_nbcloud.waiting.spec", ("wait", TARGET, "--output", "json")),
     ("anyio", ("get", TARGET)),
     ("pulumi_nbcloud.clouds.modelarts.notebook_lease", ("explain", TARGET)),
 ]

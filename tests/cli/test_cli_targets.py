@@ -8,7 +8,7 @@ import pytest
 
 from pulumi_nbcloud.cli.targets import parse_target, required, written_shape
 from pulumi_nbcloud.errors import InputError
-from pulumi_nbcloud.registry import KINDS, load
+from pulumi_nbcloud.kinds.registry import KINDS, load
 
 LEASE = "modelarts:NotebookLease"
 JOBS = "modelarts:DevServerJobs"

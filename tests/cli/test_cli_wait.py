@@ -13,10 +13,10 @@ from lease_support import KIND, LEASE, NOTEBOOK, RUNNING, notebook
 from pulumi_nbcloud.cli.report import Report, public_type
 from pulumi_nbcloud.errors import NbcloudError, ThrottledError
 from pulumi_nbcloud.mock import MockClouds
-from pulumi_nbcloud.settings import NoCredentialsError
+from pulumi_nbcloud.settings.schema import NoCredentialsError
 from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
-from pulumi_nbcloud.waiting.plan import Plan
 from pulumi_nbcloud.waiting.schedule import Schedule
+from pulumi_nbcloud.waiting.spec import Plan
 
 TARGET = f"{KIND}/{NOTEBOOK}"
 AGAIN = "hint: write NAME=KIND/ID; conditions call them by name"

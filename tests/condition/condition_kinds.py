@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Annotated, Any
 
-from pulumi_nbcloud.account import Account
-from pulumi_nbcloud.fields import OpenEnum, State, TimeText
-from pulumi_nbcloud.kind import Failure, Kind
+from pulumi_nbcloud.clouds.account import Account
+from pulumi_nbcloud.kinds.fields import OpenEnum, State
+from pulumi_nbcloud.kinds.kind import Failure, Kind
+from pulumi_nbcloud.kinds.times import TimeText
 
 NOW = datetime(2026, 1, 31, 12, 0, 0, 250_000, tzinfo=timezone.utc)
 

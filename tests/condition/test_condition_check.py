@@ -8,7 +8,7 @@ from condition_kinds import FULL, JOBS, NOW, THING
 from pulumi_nbcloud.clouds.modelarts.notebook_lease import NOTEBOOK_LEASE
 from pulumi_nbcloud.condition import Condition, ConditionError, compile_condition
 from pulumi_nbcloud.errors import InputError
-from pulumi_nbcloud.registry import KINDS, load
+from pulumi_nbcloud.kinds.registry import KINDS, load
 
 
 def compiled(text: str) -> Condition:

@@ -42,7 +42,7 @@ def program(stack: Stack, *, default: int, ours: int | None = None, triggers: tu
     (stack.folder / "foreign.py").write_text(FOREIGN)
     patches = ["import pickle", f"pickle.DEFAULT_PROTOCOL = {default}"]
     if ours is not None:
-        patches += ["import pulumi_nbcloud.stored", f"pulumi_nbcloud.stored.PROTOCOL = {ours}"]
+        patches += ["import pulumi_nbcloud.program.stored", f"pulumi_nbcloud.program.stored.PROTOCOL = {ours}"]
     resources = [
         "from foreign import Foreign",
         'Foreign("other")',

@@ -21,12 +21,12 @@ from pulumi_nbcloud.aidp import (
     get_notebook_session,
     get_notebook_session_output,
 )
-from pulumi_nbcloud.fields import stable
-from pulumi_nbcloud.kind import Kind
+from pulumi_nbcloud.kinds.fields import stable
+from pulumi_nbcloud.kinds.kind import Kind
+from pulumi_nbcloud.kinds.registry import load
 from pulumi_nbcloud.mock import MockClouds
-from pulumi_nbcloud.outputs import output_hint
-from pulumi_nbcloud.registry import load
-from pulumi_nbcloud.waiting.plan import parse_plan
+from pulumi_nbcloud.program.output_types import output_hint
+from pulumi_nbcloud.waiting.spec import parse_plan
 
 ID = f"{PLATFORM}/{WORKSPACE}/{SESSION}"
 STATE = NotebookSessionState(

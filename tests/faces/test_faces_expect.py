@@ -12,8 +12,9 @@ from faces_support import run, unknown
 from lease_support import CREATED, NOTEBOOK
 
 import pulumi_nbcloud as nbcloud
-from pulumi_nbcloud import aidp, hpcai, lookup, modelarts
+from pulumi_nbcloud import aidp, hpcai, modelarts
 from pulumi_nbcloud.mock import MockClouds
+from pulumi_nbcloud.program import lookup
 from pulumi_nbcloud.testing import override
 
 LEASE = "modelarts:NotebookLease"

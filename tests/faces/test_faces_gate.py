@@ -19,14 +19,15 @@ from lease_support import NOTEBOOK, lease_target
 from pulumi.runtime.rpc import UNKNOWN
 
 import pulumi_nbcloud as nbcloud
-from pulumi_nbcloud import lookup, modelarts, preview
-from pulumi_nbcloud.kind import Kind
-from pulumi_nbcloud.lookup import TargetArgs
+from pulumi_nbcloud import modelarts
+from pulumi_nbcloud.kinds.kind import Kind
+from pulumi_nbcloud.kinds.registry import KINDS, load
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.modelarts import NotebookLease, NotebookLeaseArgs
+from pulumi_nbcloud.program import preview, targets
+from pulumi_nbcloud.program.targets import TargetArgs
 from pulumi_nbcloud.provider.gate import ASKED, HOW, OUTPUTS
-from pulumi_nbcloud.registry import KINDS, load
-from pulumi_nbcloud.waiting.process import Waits
+from pulumi_nbcloud.waiting.runner import Waits
 
 AS_A_DICT, ELSEWHERE = lease_target(1), lease_target(2)
 RUNS, WHEN = "running=true, type=TIMING", "(asked when this gate is created or updated)"
@@ -80,7 +81,7 @@ def args() -> NotebookLeaseArgs:
     ],
 )
 def test_each_form_of_target_is_stored_as_its_kind_and_arguments(
-    target: Callable[[], lookup.Target], given: dict[str, Any] | None, is_preview: bool
+    target: Callable[[], targets.Target], given: dict[str, Any] | None, is_preview: bool
 ) -> None:
     inputs = run(lambda: nbcloud.Gate("ready", target=target()).verdict, preview=is_preview).inputs
     assert inputs["targets"] == {"self": given or {**AS_A_DICT, "profile": "p"}}
@@ -158,7 +159,7 @@ def test_custom_timeouts_are_handed_on_where_no_timeout_is_given(
 
 def test_an_argument_that_is_none_is_not_given() -> None:
     for target in (NotebookLeaseArgs(notebook_id=NOTEBOOK, profile=None), {**AS_A_DICT, "profile": None}):
-        assert lookup.target_inputs("target a", target) == AS_A_DICT
+        assert targets.target_inputs("target a", target) == AS_A_DICT
 
 
 @pytest.mark.usefixtures("out_of_reach")

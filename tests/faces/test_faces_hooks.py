@@ -16,10 +16,11 @@ from nbcloud_support import eventually
 from pulumi.runtime import settings
 
 import pulumi_nbcloud as nbcloud
-from pulumi_nbcloud import hooks, slots
+from pulumi_nbcloud import hooks
+from pulumi_nbcloud.engine import end
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.modelarts import NotebookLeaseArgs
-from pulumi_nbcloud.provider import status
+from pulumi_nbcloud.program import slots
 from pulumi_nbcloud.waiting.outcome import WaitError
 
 URN = "urn:pulumi:test::probe::probe:index:Web::web"
@@ -195,7 +196,7 @@ def test_an_engine_that_is_gone_ends_the_wait(nbcloud_mock: MockClouds, engine: 
     with pytest.raises(WaitError) as caught:
         asyncio.run(program())
     assert caught.value.outcome == "cancelled"
-    assert hooks._cancel in status._when_gone
+    assert hooks._cancel in end._when_gone
     assert nbcloud_mock.request_count() == 1
 
 

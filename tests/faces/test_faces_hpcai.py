@@ -15,7 +15,6 @@ from faces_support import Program, run, soon, unknown
 import pulumi_nbcloud as nbcloud
 from pulumi_nbcloud import hpcai
 from pulumi_nbcloud.clouds.hpcai import state as states
-from pulumi_nbcloud.fields import stable
 from pulumi_nbcloud.hpcai import (
     Instance,
     InstanceArgs,
@@ -30,11 +29,12 @@ from pulumi_nbcloud.hpcai import (
     get_instances,
     get_instances_output,
 )
-from pulumi_nbcloud.kind import Kind
+from pulumi_nbcloud.kinds.fields import stable
+from pulumi_nbcloud.kinds.kind import Kind
+from pulumi_nbcloud.kinds.registry import load
 from pulumi_nbcloud.mock import MockClouds
-from pulumi_nbcloud.outputs import output_hint
-from pulumi_nbcloud.registry import load
-from pulumi_nbcloud.waiting.plan import parse_plan
+from pulumi_nbcloud.program.output_types import output_hint
+from pulumi_nbcloud.waiting.spec import parse_plan
 
 ONE, ALL = "hpcai:Instance", "hpcai:Instances"
 ID = "notebook-1"

@@ -17,8 +17,8 @@ from lease_support import KIND, NOTEBOOK, notebook
 
 import pulumi_nbcloud as nbcloud
 from pulumi_nbcloud import modelarts
-from pulumi_nbcloud.kind import Kind
-from pulumi_nbcloud.lookup import ReadResource
+from pulumi_nbcloud.kinds.kind import Kind
+from pulumi_nbcloud.kinds.registry import KINDS, load
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.modelarts import (
     DevServerJob,
@@ -36,7 +36,7 @@ from pulumi_nbcloud.modelarts import (
     get_notebook_lease,
     get_notebook_lease_output,
 )
-from pulumi_nbcloud.registry import KINDS, load
+from pulumi_nbcloud.program.record import ReadResource
 
 OTHER = notebook(2)
 NOT_A_UUID = "notebook_id must be a UUID"

@@ -10,11 +10,13 @@ import pulumi
 import pytest
 from pulumi.runtime.rpc import translate_output_properties
 
-from pulumi_nbcloud import lookup, registry
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount
-from pulumi_nbcloud.fields import OpenEnum, State, TimeText, Volatile, stable
-from pulumi_nbcloud.kind import Kind
-from pulumi_nbcloud.outputs import output_hint, output_type_of
+from pulumi_nbcloud.kinds import registry
+from pulumi_nbcloud.kinds.fields import OpenEnum, State, Volatile, stable
+from pulumi_nbcloud.kinds.kind import Kind
+from pulumi_nbcloud.kinds.times import TimeText
+from pulumi_nbcloud.program import record
+from pulumi_nbcloud.program.output_types import output_hint, output_type_of
 from pulumi_nbcloud.provider import host
 from pulumi_nbcloud.provider.read import ReadProvider
 from pulumi_nbcloud.testing import override
@@ -81,7 +83,7 @@ SESSION: Kind[Any, Arguments, Session] = Kind(
 )
 
 
-class Recorded(lookup.ReadResource, module="nbcloud/modelarts", name="Session"):
+class Recorded(record.ReadResource, module="nbcloud/modelarts", name="Session"):
     _token: ClassVar[str] = "modelarts:Session"
 
     session_id: pulumi.Output[str]
@@ -158,7 +160,7 @@ def test_what_moves_by_itself_is_recorded_only_where_asked(
     given: dict[str, Any], expected: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(host, "config", {}.get)
-    monkeypatch.setattr("pulumi_nbcloud.reader.Reader.account", lambda *_, **__: None)
+    monkeypatch.setattr("pulumi_nbcloud.reading.reader.Reader.account", lambda *_, **__: None)
     provider = ReadProvider("modelarts:Session")
     got = provider.read("s", {"session_id": "s", **given})
     assert got.outs == expected

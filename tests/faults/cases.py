@@ -17,7 +17,7 @@ from pulumi_nbcloud.errors import (
     ThrottledError,
     UnreachableError,
 )
-from pulumi_nbcloud.transport import MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_HEADER_LINE_BYTES
+from pulumi_nbcloud.http.client import MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_HEADER_LINE_BYTES
 
 LENGTH = str(len(LEASE_BODY)).encode()
 SLOW = "no whole answer within 0.2 s"

@@ -7,21 +7,20 @@ from typing import Any
 
 import anyio
 from fault_server import FaultServer, Step
-from nbcloud_support import NOTEBOOK_ID, FakeClock, make_account
+from nbcloud_support import NOTEBOOK_ID, FakeClock, make_account, read
 
+from pulumi_nbcloud.clock import Clock
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount
 from pulumi_nbcloud.clouds.modelarts.notebook_lease import NOTEBOOK_LEASE
 from pulumi_nbcloud.condition import Judge
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError
-from pulumi_nbcloud.kind import read
-from pulumi_nbcloud.sharing import Question, SharedReads
-from pulumi_nbcloud.transport import Client
-from pulumi_nbcloud.waiting.clock import Clock
-from pulumi_nbcloud.waiting.loop import Cancellation, Wait
-from pulumi_nbcloud.waiting.observing import Target
+from pulumi_nbcloud.http.client import Client
+from pulumi_nbcloud.reading.sharing import Question, SharedReads
+from pulumi_nbcloud.waiting.observation import Target
 from pulumi_nbcloud.waiting.outcome import Met
-from pulumi_nbcloud.waiting.reporting import Silent
+from pulumi_nbcloud.waiting.report import Silent
 from pulumi_nbcloud.waiting.schedule import Schedule
+from pulumi_nbcloud.waiting.wait import Cancellation, Wait
 
 ARGUMENTS = NOTEBOOK_LEASE.parse({"notebook_id": NOTEBOOK_ID})
 LOST = "check the network and the endpoint, then try again"

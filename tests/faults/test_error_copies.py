@@ -14,8 +14,9 @@ import pytest
 import pulumi_nbcloud as nbcloud
 from pulumi_nbcloud.condition import ConditionError
 from pulumi_nbcloud.errors import NbcloudError
-from pulumi_nbcloud.lookup import clean
-from pulumi_nbcloud.waiting.outcome import Outcome, Progress, WaitError
+from pulumi_nbcloud.program.inputs import clean
+from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
+from pulumi_nbcloud.waiting.progress import Progress
 
 DETAILS: dict[str, Any] = {
     "hint": "h",

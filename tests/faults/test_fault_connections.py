@@ -20,7 +20,7 @@ from nbcloud_support import LEASE_BODY, FakeClock, http_answer
 from tls_support import ca_file, server_context
 
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, SettingsError, UnreachableError
-from pulumi_nbcloud.transport import Client
+from pulumi_nbcloud.http.client import Client
 from pulumi_nbcloud.waiting.outcome import Met
 
 pytestmark = pytest.mark.anyio

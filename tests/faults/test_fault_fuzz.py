@@ -14,7 +14,7 @@ import anyio
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from nbcloud_support import FakeClock, make_settings
+from nbcloud_support import FakeClock, make_settings, read
 
 from pulumi_nbcloud.clouds.aidp.account import AidpAccount
 from pulumi_nbcloud.clouds.hpcai.account import SCHEMA as HPCAI
@@ -22,13 +22,13 @@ from pulumi_nbcloud.clouds.hpcai.account import HpcAiAccount
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount
 from pulumi_nbcloud.condition import Judge
 from pulumi_nbcloud.errors import NbcloudError
-from pulumi_nbcloud.exchange import Reply
-from pulumi_nbcloud.kind import read
-from pulumi_nbcloud.reader import Reader
-from pulumi_nbcloud.registry import load
-from pulumi_nbcloud.settings import origin_url, resolve
-from pulumi_nbcloud.transport import Client
-from pulumi_nbcloud.waiting.plan import parse_plan
+from pulumi_nbcloud.http.client import Client
+from pulumi_nbcloud.http.messages import Reply
+from pulumi_nbcloud.http.url import origin_url
+from pulumi_nbcloud.kinds.registry import load
+from pulumi_nbcloud.reading.reader import Reader
+from pulumi_nbcloud.settings.resolve import resolve
+from pulumi_nbcloud.waiting.spec import parse_plan
 
 EXAMPLES = int(os.environ.get("NBCLOUD_FUZZ_EXAMPLES", "50"))
 # No deadline: the machine may be busy; each example is bounded by what it is, not by a clock.

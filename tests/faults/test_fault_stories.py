@@ -13,7 +13,7 @@ import anyio.to_thread
 import pytest
 from fault_server import FaultServer, Peer, answer
 from faults_support import ARGUMENTS, account_on, gate, look, wait_on
-from nbcloud_support import LEASE_BODY, LIMIT_SECONDS, NOW, FakeClock, http_answer, make_account
+from nbcloud_support import LEASE_BODY, LIMIT_SECONDS, NOW, FakeClock, http_answer, make_account, read
 
 from pulumi_nbcloud.clouds.hpcai.account import SCHEMA as HPCAI
 from pulumi_nbcloud.clouds.hpcai.account import HpcAiAccount
@@ -30,10 +30,11 @@ from pulumi_nbcloud.errors import (
     ThrottledError,
     UnreachableError,
 )
-from pulumi_nbcloud.kind import Kind, read
-from pulumi_nbcloud.registry import load
-from pulumi_nbcloud.settings import origin_url, resolve
-from pulumi_nbcloud.transport import Client
+from pulumi_nbcloud.http.client import Client
+from pulumi_nbcloud.http.url import origin_url
+from pulumi_nbcloud.kinds.kind import Kind
+from pulumi_nbcloud.kinds.registry import load
+from pulumi_nbcloud.settings.resolve import resolve
 from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError
 
 pytestmark = pytest.mark.anyio

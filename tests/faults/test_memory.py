@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from fault_server import FaultServer, Peer, answer
+from nbcloud_support import read
 
 from pulumi_nbcloud.clouds.modelarts.dev_server_jobs import DEV_SERVER_JOBS
-from pulumi_nbcloud.kind import read
 
 ROOT = Path(__file__).resolve().parents[2]
 BOMB_BYTES = 200_000_000
@@ -27,8 +27,8 @@ sys.path.insert(0, sys.argv[2])
 from nbcloud_support import FakeClock, NOTEBOOK_ID, make_account
 from pulumi_nbcloud.clouds.modelarts.notebook_lease import NOTEBOOK_LEASE
 from pulumi_nbcloud.errors import BadResponseError
-from pulumi_nbcloud.kind import read
-from pulumi_nbcloud.transport import Client
+from nbcloud_support import read
+from pulumi_nbcloud.http.client import Client
 
 def peak():
     [line] = [each for each in open("/proc/self/status") if each.startswith("VmHWM:")]
@@ -107,7 +107,7 @@ async def test_ten_thousand_jobs_pass_below_the_cap() -> None:
     from faults_support import account_on
     from nbcloud_support import FakeClock, http_answer
 
-    from pulumi_nbcloud.transport import MAX_BODY_BYTES, Client
+    from pulumi_nbcloud.http.client import MAX_BODY_BYTES, Client
 
     row = {
         "create_at": 1749536420547,

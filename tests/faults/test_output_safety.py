@@ -11,10 +11,11 @@ from fault_server import FaultServer, answer
 from faults_support import account_on, gate, look, wait_on
 from nbcloud_support import FakeClock, http_answer
 
-from pulumi_nbcloud.errors import NbcloudError, RefusedError, printable
-from pulumi_nbcloud.transport import Client
+from pulumi_nbcloud.errors import NbcloudError, RefusedError
+from pulumi_nbcloud.http.client import Client
+from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.waiting.outcome import Met, WaitError
-from pulumi_nbcloud.waiting.reporting import status_line
+from pulumi_nbcloud.waiting.report import status_line
 
 pytestmark = pytest.mark.anyio
 

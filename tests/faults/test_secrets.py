@@ -19,9 +19,9 @@ from fault_server import FaultServer, Peer, Step
 from nbcloud_support import LEASE_BODY, NOTEBOOK_ID, FakeClock, http_answer
 
 from pulumi_nbcloud.errors import NbcloudError
-from pulumi_nbcloud.reader import Reader
-from pulumi_nbcloud.registry import load
-from pulumi_nbcloud.transport import Client
+from pulumi_nbcloud.http.client import Client
+from pulumi_nbcloud.kinds.registry import load
+from pulumi_nbcloud.reading.reader import Reader
 
 pytestmark = pytest.mark.anyio
 

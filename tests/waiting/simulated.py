@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import anyio
 from virtual_time import VirtualClock, run
 
-from pulumi_nbcloud.account import Account
+from pulumi_nbcloud.clouds.account import Account
 from pulumi_nbcloud.condition import Judge
 from pulumi_nbcloud.errors import (
     AuthenticationError,
@@ -21,15 +21,16 @@ from pulumi_nbcloud.errors import (
     ThrottledError,
     UnreachableError,
 )
-from pulumi_nbcloud.exchange import last_request_id
-from pulumi_nbcloud.fields import State, Volatile
-from pulumi_nbcloud.kind import Failure, Kind
-from pulumi_nbcloud.sharing import Question, SharedReads
-from pulumi_nbcloud.waiting.knobs import DEFAULT_RULES, Rules
-from pulumi_nbcloud.waiting.loop import Cancellation, Wait
-from pulumi_nbcloud.waiting.observing import Target
-from pulumi_nbcloud.waiting.outcome import Met, Progress
+from pulumi_nbcloud.http.messages import last_request_id
+from pulumi_nbcloud.kinds.fields import State, Volatile
+from pulumi_nbcloud.kinds.kind import Failure, Kind
+from pulumi_nbcloud.reading.sharing import Question, SharedReads
+from pulumi_nbcloud.waiting.observation import Target
+from pulumi_nbcloud.waiting.options import DEFAULT_RULES, Rules
+from pulumi_nbcloud.waiting.outcome import Met
+from pulumi_nbcloud.waiting.progress import Progress
 from pulumi_nbcloud.waiting.schedule import Schedule
+from pulumi_nbcloud.waiting.wait import Cancellation, Wait
 
 ABSENT, DOWN, LOCKED, FORBIDDEN = "(absent)", "(down)", "(locked)", "(forbidden)"
 WHERE = "GET https://sim.example/things/thing-1"

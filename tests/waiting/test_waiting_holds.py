@@ -8,8 +8,8 @@ from simulated import ABSENT, DOWN, FORBIDDEN, THING, History, Throttled, outcom
 from virtual_time import VirtualClock, run
 
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError
-from pulumi_nbcloud.sharing import Question, SharedReads
-from pulumi_nbcloud.waiting.observing import read
+from pulumi_nbcloud.reading.sharing import Question, SharedReads
+from pulumi_nbcloud.waiting.observation import read
 
 
 def busy(seconds: float | None) -> UnreachableError:

@@ -11,15 +11,15 @@ from pulumi.runtime.rpc import UNKNOWN
 from simulated import ABSENT, DOWN, LOCKED, Arguments, History, Notes, Thing, inline, kind, met, steady, waited
 from virtual_time import VirtualClock, run
 
+from pulumi_nbcloud.engine.values import contains_unknown
 from pulumi_nbcloud.errors import SettingsError
-from pulumi_nbcloud.provider.gate import contains_unknown
-from pulumi_nbcloud.reader import Reader
-from pulumi_nbcloud.registry import KINDS
-from pulumi_nbcloud.waiting.knobs import Rules, tightened
+from pulumi_nbcloud.kinds.registry import KINDS
+from pulumi_nbcloud.reading.reader import Reader
+from pulumi_nbcloud.waiting.options import Rules, tightened
 from pulumi_nbcloud.waiting.outcome import Ended, Outcome, WaitError
-from pulumi_nbcloud.waiting.plan import Plan, parse_plan
-from pulumi_nbcloud.waiting.process import Waits
-from pulumi_nbcloud.waiting.reporting import status_line
+from pulumi_nbcloud.waiting.report import status_line
+from pulumi_nbcloud.waiting.runner import Waits
+from pulumi_nbcloud.waiting.spec import Plan, parse_plan
 
 READY = 'self.status == "READY"'
 LONGER = "give a longer timeout, or look at why it does not get there"

@@ -9,7 +9,7 @@ import pytest
 from simulated import DOWN, History, steady, waited
 
 from pulumi_nbcloud.cli.progress import HEARTBEAT_SECONDS, Events, Lines, Several
-from pulumi_nbcloud.waiting.reporting import Silent
+from pulumi_nbcloud.waiting.report import Silent
 
 WANTED = 'wanted: self.status == "READY"'
 

@@ -26,8 +26,9 @@ from simulated import (
 from virtual_time import run
 
 from pulumi_nbcloud.errors import InputError, NbcloudError, SettingsError
-from pulumi_nbcloud.waiting.loop import Cancellation
-from pulumi_nbcloud.waiting.outcome import FIRST_KEPT, LAST_KEPT, Outcome, WaitError
+from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
+from pulumi_nbcloud.waiting.progress import FIRST_KEPT, LAST_KEPT
+from pulumi_nbcloud.waiting.wait import Cancellation
 
 READY = 'self.status == "READY"'
 MEND = "look at the thing itself; run again once it is mended"

@@ -8,9 +8,9 @@ import pytest
 from pulumi.output import Unknown
 from pulumi.runtime import rpc
 
-from pulumi_nbcloud.provider.gate import contains_unknown
-from pulumi_nbcloud.registry import KINDS
-from pulumi_nbcloud.waiting.plan import Plan, parse_plan
+from pulumi_nbcloud.engine.values import contains_unknown
+from pulumi_nbcloud.kinds.registry import KINDS
+from pulumi_nbcloud.waiting.spec import Plan, parse_plan
 
 THING = {"kind": "sim:Thing", "thing_id": "a"}
 LIST = {"kind": "sim:Things", "thing_id": "a"}

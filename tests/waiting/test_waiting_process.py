@@ -11,10 +11,10 @@ import pytest
 from simulated import Arguments, Notes, Thing, kind
 from virtual_time import START
 
-from pulumi_nbcloud.sharing import Question, SharedReads
-from pulumi_nbcloud.waiting.clock import Clock
-from pulumi_nbcloud.waiting.plan import Plan
-from pulumi_nbcloud.waiting.process import Waits
+from pulumi_nbcloud.clock import Clock
+from pulumi_nbcloud.reading.sharing import Question, SharedReads
+from pulumi_nbcloud.waiting.runner import Waits
+from pulumi_nbcloud.waiting.spec import Plan
 
 TIMEOUT = 600.0
 

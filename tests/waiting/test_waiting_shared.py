@@ -25,11 +25,11 @@ from simulated import (
 from virtual_time import VirtualClock, run
 
 from pulumi_nbcloud.errors import NotFoundError, UnreachableError
-from pulumi_nbcloud.sharing import Question, SharedReads
-from pulumi_nbcloud.waiting.loop import Cancellation
-from pulumi_nbcloud.waiting.observing import Seen, Target, look, read
+from pulumi_nbcloud.reading.sharing import Question, SharedReads
+from pulumi_nbcloud.waiting.observation import Seen, Target, look, read
 from pulumi_nbcloud.waiting.outcome import Met, WaitError
 from pulumi_nbcloud.waiting.schedule import Schedule
+from pulumi_nbcloud.waiting.wait import Cancellation
 
 
 async def together(*works: tuple[float, Callable[[], Awaitable[object]]]) -> list[object]:

@@ -18,7 +18,7 @@ from simulated import ABSENT, DOWN, FORBIDDEN, LOCKED, History, Throttled, outco
 from virtual_time import run
 
 from pulumi_nbcloud.errors import NbcloudError
-from pulumi_nbcloud.waiting.knobs import DEFAULT_RULES, Rules
+from pulumi_nbcloud.waiting.options import DEFAULT_RULES, Rules
 from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError
 from pulumi_nbcloud.waiting.schedule import Schedule
 

@@ -13,11 +13,11 @@ import pytest
 from simulated import DOWN, THING, History, Thing, error_of, target_of
 from virtual_time import START
 
-from pulumi_nbcloud.provider import host, status
-from pulumi_nbcloud.provider.status import GateReporter
-from pulumi_nbcloud.waiting.observing import Seen
-from pulumi_nbcloud.waiting.outcome import Progress
-from pulumi_nbcloud.waiting.reporting import Silent, status_line
+from pulumi_nbcloud.engine import end, log, status
+from pulumi_nbcloud.engine.status import GateReporter
+from pulumi_nbcloud.waiting.observation import Seen
+from pulumi_nbcloud.waiting.progress import Progress
+from pulumi_nbcloud.waiting.report import Silent, status_line
 
 URN = "urn:pulumi:dev::lab::pulumi-python:dynamic/nbcloud:Gate::ready"
 WANTED = 'self.status == "READY"'
@@ -103,7 +103,7 @@ class Stub:
     def future(self, request: Any, timeout: float) -> Call:
         if self.fails:
             raise RuntimeError("Channel closed!")
-        assert timeout == status.LOG_SECONDS
+        assert timeout == log.LOG_SECONDS
         self.requests.append(request)
         self.calls.append(Call())
         return self.calls[-1]
@@ -113,18 +113,18 @@ class Stub:
 def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No engine, as in a test process, and none is remembered."""
     monkeypatch.setattr(sys, "argv", ["python"])
-    monkeypatch.setattr(status, "_stub", None)
-    monkeypatch.setattr(status, "_unusable", False)
-    monkeypatch.setattr(status, "_arrived", False)
-    monkeypatch.setattr(status, "_lost", 0)
+    monkeypatch.setattr(log, "_stub", None)
+    monkeypatch.setattr(log, "_unusable", False)
+    monkeypatch.setattr(end, "_arrived", False)
+    monkeypatch.setattr(end, "_lost", 0)
     yield
-    status._calls.clear()
+    log._calls.clear()
 
 
 @pytest.fixture
 def stub(monkeypatch: pytest.MonkeyPatch) -> Stub:
     made = Stub()
-    monkeypatch.setattr(status, "_stub", made)
+    monkeypatch.setattr(log, "_stub", made)
     return made
 
 
@@ -159,7 +159,7 @@ def test_with_an_engine_it_goes_to_the_gates_row_as_a_passing_message(
 
 
 def test_a_warning_stays_on_the_row(stub: Stub) -> None:
-    assert status.send("mind the gap", URN, warning=True)
+    assert log.send("mind the gap", URN, warning=True)
     (request,) = stub.requests
     assert (request.message, request.severity, request.ephemeral) == ("mind the gap", 2, False)
 
@@ -195,15 +195,15 @@ def test_a_failing_stub_never_raises_and_the_line_is_said_on_stderr(
 ) -> None:
     stub.fails = True
     GateReporter(URN).changed(progress(), 0)
-    assert not status.send("lost", URN, warning=True)
+    assert not log.send("lost", URN, warning=True)
     assert capfd.readouterr().err == f"waiting: nothing yet; wanted: {WANTED}; 0s of 30m\n"
 
 
 def test_a_call_is_held_until_it_is_done(stub: Stub) -> None:
-    assert status.send("one", URN)
-    assert status._calls == {stub.calls[0]}
+    assert log.send("one", URN)
+    assert log._calls == {stub.calls[0]}
     stub.calls[0].done(stub.calls[0])
-    assert status._calls == set()
+    assert log._calls == set()
 
 
 OK, GONE, SLOW = grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED
@@ -225,9 +225,10 @@ def test_an_engine_that_was_there_and_is_gone_ends_the_waits_once(
     codes: list[grpc.StatusCode], cancelled: int, stub: Stub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cancels: queue.SimpleQueue[threading.Thread] = queue.SimpleQueue()
-    monkeypatch.setattr(host, "cancel_waits", lambda: cancels.put(threading.current_thread()))
+    monkeypatch.setattr(end, "_when_gone", [])
+    end.when_gone(lambda: cancels.put(threading.current_thread()))
     for code in codes:
-        assert status.send("a message", URN)
+        assert log.send("a message", URN)
         stub.calls[-1].status = code
         stub.calls[-1].done(stub.calls[-1])
     for _ in range(cancelled):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from simulated import History, Thing, outcome_of, steady, wait_for
 from virtual_time import VirtualClock, run
 
-from pulumi_nbcloud.sharing import SharedReads
+from pulumi_nbcloud.reading.sharing import SharedReads
 from pulumi_nbcloud.waiting.schedule import JITTER, Schedule
 
 EPSILON = 0.001

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import anyio
 
-from pulumi_nbcloud.waiting.clock import Clock
+from pulumi_nbcloud.clock import Clock
 
 T = TypeVar("T")
 START = datetime(2026, 1, 31, 9, 0, tzinfo=timezone.utc)

@@ -31,13 +31,13 @@ from provider_process import (
 from pulumi.runtime.proto import provider_pb2
 
 from pulumi_nbcloud.gate import Gate
-from pulumi_nbcloud.kind import Kind
-from pulumi_nbcloud.lookup import ReadResource
+from pulumi_nbcloud.kinds.kind import Kind
+from pulumi_nbcloud.kinds.registry import KINDS, load
 from pulumi_nbcloud.mock import MockClouds
+from pulumi_nbcloud.program.record import ReadResource
+from pulumi_nbcloud.program.stored import StoredResource
 from pulumi_nbcloud.provider.gate import GateProvider
 from pulumi_nbcloud.provider.read import ReadProvider
-from pulumi_nbcloud.registry import KINDS, load
-from pulumi_nbcloud.stored import StoredResource
 from pulumi_nbcloud.waiting.outcome import Outcome
 
 GOLDEN = json.loads((Path(__file__).resolve().parents[1] / "golden" / "frozen.json").read_text())

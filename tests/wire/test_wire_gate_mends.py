@@ -156,7 +156,7 @@ def test_cancel_at_a_normal_end_loads_nothing(clouds: MockClouds) -> None:
         assert process.interrupt() == 0
         loaded = imported(process)
     assert "pulumi_nbcloud.provider.gate" in loaded
-    assert loaded.isdisjoint({"celpy", "httpx", "aiohttp", "anyio", "pydantic", "pulumi_nbcloud.portal"})
+    assert loaded.isdisjoint({"celpy", "httpx", "aiohttp", "anyio", "pydantic", "pulumi_nbcloud.reading.portal"})
     # So that the list above is not empty for another reason.
     with ProviderProcess(clouds.environment(), flags=["-X", "importtime"]) as process:
         process.call("Check", check_request(inputs, gate_blob()))

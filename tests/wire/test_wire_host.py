@@ -14,6 +14,7 @@ import pytest
 from nbcloud_support import LIMIT_SECONDS
 from pulumi.dynamic import Config, ConfigureRequest
 
+from pulumi_nbcloud.engine.values import plain
 from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.provider import host
 
@@ -102,7 +103,7 @@ def test_wire_values_become_ours() -> None:
         "rows": [{"n": 1.0}, [2.0, 2.5]],
         "infinite": float("inf"),
     }
-    ours = host.plain(wire)
+    ours = plain(wire)
     assert ours == {
         "count": 3,
         "half": 0.5,

@@ -9,8 +9,8 @@ from lease_support import lease_target, looked_at, notebook
 from nbcloud_support import LIMIT_SECONDS, eventually
 from provider_process import ProviderProcess, create_request, gate_blob
 
+from pulumi_nbcloud.http.retry import BUDGET_TOKENS, RETRY_COST
 from pulumi_nbcloud.mock import MockClouds
-from pulumi_nbcloud.retry import BUDGET_TOKENS, RETRY_COST
 
 GATES = range(1, 41)
 RETRIES = BUDGET_TOKENS // RETRY_COST

@@ -10,18 +10,20 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from pulumi_nbcloud.account import Account, Standing
+from pulumi_nbcloud.clouds.account import Account, Standing
 from pulumi_nbcloud.clouds.aidp.credentials import Credentials, FileCredentials, KeyCredentials
 from pulumi_nbcloud.clouds.aidp.oci_config import DEFAULT_PATH, DEFAULT_PROFILE, checked
 from pulumi_nbcloud.clouds.aidp.replies import classify
 from pulumi_nbcloud.clouds.aidp.signature import body_headers, http_date, load_private_key
 from pulumi_nbcloud.errors import NbcloudError, NotFoundError, SettingsError
-from pulumi_nbcloud.exchange import Reply, Request
-from pulumi_nbcloud.retry import RETRY_STATUSES
-from pulumi_nbcloud.settings import CredentialSet, Schema, Settings, Source, origin_url, variable
+from pulumi_nbcloud.http.messages import Reply, Request
+from pulumi_nbcloud.http.retry import RETRY_STATUSES
+from pulumi_nbcloud.http.url import origin_url
+from pulumi_nbcloud.settings.schema import CredentialSet, Schema, Settings, Source
+from pulumi_nbcloud.settings.sources import variable
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.transport import Client
+    from pulumi_nbcloud.http.client import Client
 
 # The path of the page; older tenancies and Oracle's guide know others (docs/vendors/aidp.md, DP-2 to DP-4).
 DEFAULT_PATH_PREFIX = "/20260430/aiDataPlatforms"

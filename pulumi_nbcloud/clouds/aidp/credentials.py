@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from pulumi_nbcloud.clouds.aidp.files import read_file, stamp
 from pulumi_nbcloud.clouds.aidp.oci_config import Profile, parse_profile
 from pulumi_nbcloud.clouds.aidp.signature import authorization, load_private_key
-from pulumi_nbcloud.errors import AuthenticationError, SettingsError, printable
-from pulumi_nbcloud.tokens import header_safe, jwt_expiry
+from pulumi_nbcloud.clouds.tokens import header_safe, jwt_expiry
+from pulumi_nbcloud.errors import AuthenticationError, SettingsError
+from pulumi_nbcloud.printable import printable
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey

@@ -13,11 +13,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from pulumi_nbcloud.clouds.aidp.account import AidpAccount
-from pulumi_nbcloud.errors import printable
-from pulumi_nbcloud.exchange import Reply, target
-from pulumi_nbcloud.fields import OpenEnum, State, Text, TimeText, Volatile, time_text
-from pulumi_nbcloud.identifiers import identifier
-from pulumi_nbcloud.kind import Failure, Kind, parse_reply
+from pulumi_nbcloud.clouds.identifiers import identifier
+from pulumi_nbcloud.clouds.wire import parse_reply
+from pulumi_nbcloud.http.messages import Reply, target
+from pulumi_nbcloud.kinds.fields import OpenEnum, State, Text, Volatile
+from pulumi_nbcloud.kinds.kind import Failure, Kind
+from pulumi_nbcloud.kinds.times import TimeText, time_text
+from pulumi_nbcloud.printable import printable
 
 MAX_ID_CHARACTERS = 255  # ours: room for an OCID; no page names a limit (docs/vendors/aidp.md, DP-8)
 

@@ -8,7 +8,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pulumi_nbcloud.errors import SettingsError, printable
+from pulumi_nbcloud.errors import SettingsError
+from pulumi_nbcloud.printable import printable
 
 DEFAULT_PATH = "~/.oci/config"
 DEFAULT_PROFILE = "DEFAULT"

@@ -17,8 +17,8 @@ import anyio
 import anyio.to_thread
 
 from pulumi_nbcloud.clouds.aidp.credentials import Credentials
+from pulumi_nbcloud.clouds.tokens import MAX_TOKEN_CHARACTERS
 from pulumi_nbcloud.errors import AuthenticationError, NbcloudError, SettingsError, UnreachableError
-from pulumi_nbcloud.tokens import MAX_TOKEN_CHARACTERS
 
 Signer = Callable[[str, str, Mapping[str, str]], Mapping[str, str]]
 """Given a method, a URL and headers, gives the headers to add."""

@@ -13,8 +13,9 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, ClassVar
 
-from pulumi_nbcloud.account import Account, Standing
+from pulumi_nbcloud.clouds.account import Account, Standing
 from pulumi_nbcloud.clouds.hpcai.replies import CREDENTIALS_HINT, classify
+from pulumi_nbcloud.clouds.tokens import Token, TokenKeeper, header_safe, jwt_expiry
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     NbcloudError,
@@ -22,12 +23,12 @@ from pulumi_nbcloud.errors import (
     RefusedError,
     SettingsError,
 )
-from pulumi_nbcloud.exchange import Reply, Request
-from pulumi_nbcloud.settings import CredentialSet, Schema, Settings, origin_url
-from pulumi_nbcloud.tokens import Token, TokenKeeper, header_safe, jwt_expiry
+from pulumi_nbcloud.http.messages import Reply, Request
+from pulumi_nbcloud.http.url import origin_url
+from pulumi_nbcloud.settings.schema import CredentialSet, Schema, Settings
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.transport import Client
+    from pulumi_nbcloud.http.client import Client
 
 SCHEMA = Schema(
     cloud="hpcai",

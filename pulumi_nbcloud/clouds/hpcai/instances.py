@@ -16,9 +16,10 @@ from pydantic.dataclasses import dataclass
 from pulumi_nbcloud.clouds.hpcai.account import HpcAiAccount
 from pulumi_nbcloud.clouds.hpcai.state import InstancesState, InstanceState
 from pulumi_nbcloud.clouds.hpcai.walk import Listing, walk
-from pulumi_nbcloud.errors import NotFoundError, printable
-from pulumi_nbcloud.identifiers import identifier
-from pulumi_nbcloud.kind import Failure, Kind
+from pulumi_nbcloud.clouds.identifiers import identifier
+from pulumi_nbcloud.errors import NotFoundError
+from pulumi_nbcloud.kinds.kind import Failure, Kind
+from pulumi_nbcloud.printable import printable
 
 _ARGUMENTS = ConfigDict(strict=True, extra="forbid")
 

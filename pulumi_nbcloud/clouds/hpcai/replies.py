@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from pulumi_nbcloud.answers import passing, redirected, throttled
+from pulumi_nbcloud.clouds.statuses import passing, redirected, throttled
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     BadResponseError,
     NbcloudError,
     PermissionDeniedError,
     RefusedError,
-    printable,
 )
-from pulumi_nbcloud.exchange import Reply
+from pulumi_nbcloud.http.messages import Reply
+from pulumi_nbcloud.printable import printable
 
 # The page's own text is "Not logged in or login expired, please log in again"; either half is taken alone too.
 SIGNED_OUT_TEXTS = ("not logged in", "login expired")

@@ -17,7 +17,8 @@ from pydantic import BeforeValidator, ConfigDict, Field, StrictBool
 from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass
 
-from pulumi_nbcloud.fields import Milliseconds, OpenEnum, State, Text, TimeText, Twinned, Volatile, time_twin
+from pulumi_nbcloud.kinds.fields import OpenEnum, State, Text, Volatile
+from pulumi_nbcloud.kinds.times import Milliseconds, TimeText, Twinned, time_twin
 
 # The ten of the page; Stopping was seen by a public client (docs/vendors/hpcai.md, HPC-19).
 STATUSES = (

@@ -22,9 +22,9 @@ from pulumi_nbcloud.clouds.hpcai.state import (
     InstanceState,
     Whole,
 )
+from pulumi_nbcloud.clouds.wire import parse_reply
 from pulumi_nbcloud.errors import BadResponseError, UnreachableError
-from pulumi_nbcloud.exchange import Reply
-from pulumi_nbcloud.kind import parse_reply
+from pulumi_nbcloud.http.messages import Reply
 
 LIST_PATH = "/api/instance/list"
 PAGE_SIZE = 50

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, ClassVar
 
 import anyio
 
-from pulumi_nbcloud.account import Account, Standing
+from pulumi_nbcloud.clouds.account import Account, Standing
 from pulumi_nbcloud.clouds.modelarts.iam import Iam
 from pulumi_nbcloud.clouds.modelarts.replies import UNKNOWN_API_CODES, classify
 from pulumi_nbcloud.clouds.modelarts.schema import SCHEMA, check_values, find_endpoint, find_iam_endpoint
 from pulumi_nbcloud.clouds.modelarts.sign_in import GivenToken, KeyPair, Password, SignIn
 from pulumi_nbcloud.errors import NbcloudError, SettingsError, UnreachableError
-from pulumi_nbcloud.exchange import Reply, Request, encode, target
-from pulumi_nbcloud.settings import Schema, Settings
+from pulumi_nbcloud.http.messages import Reply, Request, encode, target
+from pulumi_nbcloud.settings.schema import Schema, Settings
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.transport import Client
+    from pulumi_nbcloud.http.client import Client
 
 __all__ = ["SCHEMA", "ModelArtsAccount", "in_project"]
 

@@ -11,11 +11,14 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict
 from pydantic.dataclasses import dataclass
 
+from pulumi_nbcloud.clouds.identifiers import identifier
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount, in_project
-from pulumi_nbcloud.errors import BadResponseError, NotFoundError, RefusedError, printable
-from pulumi_nbcloud.fields import Milliseconds, OpenEnum, State, TimeText, Twinned, time_twin
-from pulumi_nbcloud.identifiers import identifier
-from pulumi_nbcloud.kind import Failure, Kind, parse_reply
+from pulumi_nbcloud.clouds.wire import parse_reply
+from pulumi_nbcloud.errors import BadResponseError, NotFoundError, RefusedError
+from pulumi_nbcloud.kinds.fields import OpenEnum, State
+from pulumi_nbcloud.kinds.kind import Failure, Kind
+from pulumi_nbcloud.kinds.times import Milliseconds, TimeText, Twinned, time_twin
+from pulumi_nbcloud.printable import printable
 
 JobType = OpenEnum(
     (

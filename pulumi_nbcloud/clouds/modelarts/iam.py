@@ -14,6 +14,8 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from pulumi_nbcloud.clouds.modelarts.replies import classify
+from pulumi_nbcloud.clouds.tokens import Token, header_safe
+from pulumi_nbcloud.clouds.wire import parse_reply
 from pulumi_nbcloud.errors import (
     BadResponseError,
     NbcloudError,
@@ -21,11 +23,9 @@ from pulumi_nbcloud.errors import (
     PermissionDeniedError,
     RefusedError,
     SettingsError,
-    printable,
 )
-from pulumi_nbcloud.exchange import Reply, Request, target
-from pulumi_nbcloud.kind import parse_reply
-from pulumi_nbcloud.tokens import Token, header_safe
+from pulumi_nbcloud.http.messages import Reply, Request, target
+from pulumi_nbcloud.printable import printable
 
 Send = Callable[[Callable[[], Awaitable[Request]], float], Awaitable[Reply]]
 """Sends what is prepared, within a deadline on anyio's clock."""

@@ -12,9 +12,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 from pydantic.dataclasses import dataclass
 
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount, in_project
+from pulumi_nbcloud.clouds.wire import parse_reply
 from pulumi_nbcloud.errors import NotFoundError, RefusedError
-from pulumi_nbcloud.fields import Milliseconds, OpenEnum, State, Text, TimeText, time_text
-from pulumi_nbcloud.kind import Failure, Kind, parse_reply
+from pulumi_nbcloud.kinds.fields import OpenEnum, State, Text
+from pulumi_nbcloud.kinds.kind import Failure, Kind
+from pulumi_nbcloud.kinds.times import Milliseconds, TimeText, time_text
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pulumi_nbcloud.answers import clock_hint, passing, redirected, throttled
+from pulumi_nbcloud.clouds.statuses import clock_hint, passing, redirected, throttled
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     BadResponseError,
@@ -17,9 +17,9 @@ from pulumi_nbcloud.errors import (
     NotFoundError,
     PermissionDeniedError,
     RefusedError,
-    printable,
 )
-from pulumi_nbcloud.exchange import Reply
+from pulumi_nbcloud.http.messages import Reply
+from pulumi_nbcloud.printable import printable
 
 MAX_CLOCK_SKEW_MINUTES = 15  # docs/vendors/modelarts.md, MA-15
 

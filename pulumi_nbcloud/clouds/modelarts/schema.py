@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from pulumi_nbcloud.clouds.tokens import header_safe
 from pulumi_nbcloud.errors import SettingsError
-from pulumi_nbcloud.settings import CredentialSet, Schema, Settings, Source, origin_url, variable
-from pulumi_nbcloud.tokens import header_safe
+from pulumi_nbcloud.http.url import origin_url
+from pulumi_nbcloud.settings.schema import CredentialSet, Schema, Settings, Source
+from pulumi_nbcloud.settings.sources import variable
 
 
 def _credentials_file(environment: Mapping[str, str]) -> Iterator[Source]:

@@ -12,9 +12,9 @@ from pydantic import SecretStr
 
 from pulumi_nbcloud.clouds.modelarts.iam import Iam, User
 from pulumi_nbcloud.clouds.modelarts.signature import authorization, sdk_date
-from pulumi_nbcloud.exchange import Request
-from pulumi_nbcloud.settings import Settings
-from pulumi_nbcloud.tokens import Token, TokenKeeper
+from pulumi_nbcloud.clouds.tokens import Token, TokenKeeper
+from pulumi_nbcloud.http.messages import Request
+from pulumi_nbcloud.settings.schema import Settings
 
 # Remote text is cut to a length before it is searched, so a long secret is known by its beginning.
 _BEGINNING = 12

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from urllib.parse import unquote
 
-from pulumi_nbcloud.exchange import encode
+from pulumi_nbcloud.http.messages import encode
 
 ALGORITHM = "SDK-HMAC-SHA256"
 

@@ -30,10 +30,10 @@ from nbcloud_support import NO_CONFIG, FakeClock, http_answer, raw_server, targe
 from pulumi_nbcloud.clouds.aidp.account import AidpAccount, endpoint_of
 from pulumi_nbcloud.clouds.aidp.notebook_session import NOTEBOOK_SESSION
 from pulumi_nbcloud.errors import AuthenticationError, NbcloudError, NotFoundError, SettingsError, UnreachableError
+from pulumi_nbcloud.http.client import Client
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.mock.aidp.service import DEFAULT_USER, OTHER_PLATFORM, OTHER_USER
-from pulumi_nbcloud.reader import Reader
-from pulumi_nbcloud.transport import Client
+from pulumi_nbcloud.reading.reader import Reader
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from pulumi_nbcloud.clouds.aidp.credentials import FileCredentials
 from pulumi_nbcloud.clouds.aidp.files import MAX_FILE_BYTES
 from pulumi_nbcloud.clouds.aidp.oci_config import Profile, parse_profile
 from pulumi_nbcloud.errors import SettingsError
-from pulumi_nbcloud.settings import resolve
-from pulumi_nbcloud.transport import Client
+from pulumi_nbcloud.http.client import Client
+from pulumi_nbcloud.settings.resolve import resolve
 
 PRINT = "20:3b:97:13:55:1c:5b:0d:d3:37:d8:50:4e:c5:3a:34"
 OTHER_PRINT = "ff:3b:97:13:55:1c:5b:0d:d3:37:d8:50:4e:c5:3a:34"

@@ -28,6 +28,7 @@ from aidp_support import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from nbcloud_support import read
 
 from pulumi_nbcloud.clouds.aidp.notebook_session import NOTEBOOK_SESSION, Kernel, NotebookSessionState
 from pulumi_nbcloud.condition.judge import Judge
@@ -42,8 +43,7 @@ from pulumi_nbcloud.errors import (
     ThrottledError,
     UnreachableError,
 )
-from pulumi_nbcloud.fields import stable
-from pulumi_nbcloud.kind import read
+from pulumi_nbcloud.kinds.fields import stable
 
 BOUNDS = (datetime(1971, 1, 1), datetime(9999, 12, 31))  # noqa: DTZ001 (hypothesis gives them the time zone)
 SUBJECT = f"{KIND} {PLATFORM}/{WORKSPACE}/{SESSION}"

@@ -14,8 +14,8 @@ from nbcloud_support import FakeClock
 
 from pulumi_nbcloud.clouds.aidp.account import AidpAccount
 from pulumi_nbcloud.errors import AuthenticationError, NbcloudError, SettingsError, UnreachableError
+from pulumi_nbcloud.http.client import Client
 from pulumi_nbcloud.mock import MockClouds
-from pulumi_nbcloud.transport import Client
 
 NAME = "aidp signer (from Pulumi config nbcloud:aidp)"
 HINT = "see the documentation of the setting signer; the text of its error is not shown, it may hold a secret"

@@ -11,9 +11,9 @@ import anyio
 
 from pulumi_nbcloud.clouds.hpcai.account import HpcAiAccount
 from pulumi_nbcloud.clouds.hpcai.walk import Listing, walk
-from pulumi_nbcloud.exchange import Reply, Request
-from pulumi_nbcloud.settings import resolve
-from pulumi_nbcloud.transport import Client
+from pulumi_nbcloud.http.client import Client
+from pulumi_nbcloud.http.messages import Reply, Request
+from pulumi_nbcloud.settings.resolve import resolve
 
 NOW = 1_751_600_000.0  # 2025-07-04T03:33:20Z
 BASE_URL = "https://hpc-ai.com"

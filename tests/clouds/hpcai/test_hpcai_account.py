@@ -12,7 +12,7 @@ from typing import Any
 import anyio
 import pytest
 from hpcai_support import NOW, Canned, account_of, settings_of
-from nbcloud_support import NO_CONFIG
+from nbcloud_support import NO_CONFIG, read
 
 from pulumi_nbcloud.clouds.hpcai.account import LOGIN_PATH, HpcAiAccount
 from pulumi_nbcloud.clouds.hpcai.instances import INSTANCE, INSTANCES
@@ -27,14 +27,13 @@ from pulumi_nbcloud.errors import (
     ThrottledError,
     UnreachableError,
 )
-from pulumi_nbcloud.exchange import Reply, Request
-from pulumi_nbcloud.kind import read
+from pulumi_nbcloud.http.client import Client
+from pulumi_nbcloud.http.messages import Reply, Request
 from pulumi_nbcloud.mock import MockClouds
-from pulumi_nbcloud.reader import Reader
-from pulumi_nbcloud.settings import resolve
-from pulumi_nbcloud.transport import Client
-from pulumi_nbcloud.waiting.plan import parse_plan
-from pulumi_nbcloud.waiting.process import Waits
+from pulumi_nbcloud.reading.reader import Reader
+from pulumi_nbcloud.settings.resolve import resolve
+from pulumi_nbcloud.waiting.runner import Waits
+from pulumi_nbcloud.waiting.spec import parse_plan
 
 ONE = INSTANCE.parse({"instance_id": "notebook-1"})
 TARGET = "/api/instance/list"

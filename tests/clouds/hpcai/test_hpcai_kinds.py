@@ -8,12 +8,12 @@ from typing import Any
 import anyio
 import pytest
 from hpcai_support import BASE_URL, PAGE_ID, WHERE, Canned, account_of, listing, row, walked, with_part
+from nbcloud_support import read
 
 from pulumi_nbcloud.clouds.hpcai.instances import INSTANCE, INSTANCES
 from pulumi_nbcloud.clouds.hpcai.state import InstancesState, InstanceState
 from pulumi_nbcloud.condition import ConditionError, Judge
 from pulumi_nbcloud.errors import InputError, NotFoundError
-from pulumi_nbcloud.kind import read
 
 MOMENT = datetime(2026, 1, 31, tzinfo=timezone.utc)
 

@@ -17,7 +17,7 @@ from pulumi_nbcloud.errors import (
     ThrottledError,
     UnreachableError,
 )
-from pulumi_nbcloud.exchange import Reply, Request
+from pulumi_nbcloud.http.messages import Reply, Request
 
 HTML = b"<html>sign in</html>"
 REQUEST = Request("POST", "https://hpc-ai.com", "/api/instance/list", {}, b"{}")

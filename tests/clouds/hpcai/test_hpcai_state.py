@@ -29,7 +29,7 @@ from pulumi_nbcloud.clouds.hpcai.state import (
     RegionInfo,
 )
 from pulumi_nbcloud.errors import BadResponseError
-from pulumi_nbcloud.fields import stable, volatile_fields
+from pulumi_nbcloud.kinds.fields import stable, volatile_fields
 
 
 def state_of(made: dict[str, Any]) -> InstanceState:

@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 from modelarts_support import DIAGNOSIS_ID, JOBS_BODY, UPGRADE_ID, Canned, account_of, read_canned
-from nbcloud_support import PROJECT_ID, make_account
+from nbcloud_support import PROJECT_ID, make_account, read
 
 from pulumi_nbcloud.clouds.modelarts.dev_server_jobs import (
     DEV_SERVER_JOB,
@@ -30,10 +30,10 @@ from pulumi_nbcloud.errors import (
     RefusedError,
     UnreachableError,
 )
-from pulumi_nbcloud.fields import MAX_MILLISECONDS
-from pulumi_nbcloud.kind import Kind, read
+from pulumi_nbcloud.http.client import Client
+from pulumi_nbcloud.kinds.kind import Kind
+from pulumi_nbcloud.kinds.times import MAX_MILLISECONDS
 from pulumi_nbcloud.mock import MockClouds
-from pulumi_nbcloud.transport import Client
 
 ENDPOINT = "https://modelarts.cn-north-4.myhuaweicloud.com"
 WHERE = f"GET {ENDPOINT}/v1/{PROJECT_ID}/dev-servers/jobs"

@@ -11,7 +11,7 @@ from modelarts_support import JOBS_BODY
 from nbcloud_support import make_reply
 
 from pulumi_nbcloud.clouds.modelarts.dev_server_jobs import _Wire
-from pulumi_nbcloud.kind import parse_reply
+from pulumi_nbcloud.clouds.wire import parse_reply
 
 PAGE = json.loads(JOBS_BODY)
 

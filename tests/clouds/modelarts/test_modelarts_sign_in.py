@@ -13,7 +13,17 @@ import anyio
 import anyio.to_thread
 import pytest
 from modelarts_support import Canned, account_of
-from nbcloud_support import NO_CONFIG, NOTEBOOK_ID, FakeClock, RawServer, header_of, http_answer, raw_server, target_of
+from nbcloud_support import (
+    NO_CONFIG,
+    NOTEBOOK_ID,
+    FakeClock,
+    RawServer,
+    header_of,
+    http_answer,
+    raw_server,
+    read,
+    target_of,
+)
 
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount
 from pulumi_nbcloud.clouds.modelarts.dev_server_jobs import DEV_SERVER_JOBS
@@ -28,11 +38,11 @@ from pulumi_nbcloud.errors import (
     ThrottledError,
     UnreachableError,
 )
-from pulumi_nbcloud.exchange import Request
-from pulumi_nbcloud.kind import Kind, read
+from pulumi_nbcloud.http.client import Client
+from pulumi_nbcloud.http.messages import Request
+from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.mock import MockClouds
-from pulumi_nbcloud.reader import Reader
-from pulumi_nbcloud.transport import Client
+from pulumi_nbcloud.reading.reader import Reader
 
 LEASE = NOTEBOOK_LEASE.parse({"notebook_id": NOTEBOOK_ID})
 LOGIN = "KeystoneCreateUserTokenByPassword"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from modelarts_support import Canned, read_canned
-from nbcloud_support import LEASE_BODY, NOTEBOOK_ID, PROJECT_ID, make_account
+from nbcloud_support import LEASE_BODY, NOTEBOOK_ID, PROJECT_ID, make_account, read
 
 from pulumi_nbcloud.clouds.modelarts.notebook_lease import NOTEBOOK_LEASE, NotebookLeaseArguments, NotebookLeaseState
 from pulumi_nbcloud.errors import (
@@ -22,11 +22,10 @@ from pulumi_nbcloud.errors import (
     PermissionDeniedError,
     RefusedError,
 )
-from pulumi_nbcloud.fields import MAX_MILLISECONDS
-from pulumi_nbcloud.kind import read
+from pulumi_nbcloud.http.client import Client
+from pulumi_nbcloud.kinds.times import MAX_MILLISECONDS
 from pulumi_nbcloud.mock import MockClouds
-from pulumi_nbcloud.settings import resolve
-from pulumi_nbcloud.transport import Client
+from pulumi_nbcloud.settings.resolve import resolve
 
 ENDPOINT = "https://modelarts.cn-north-4.myhuaweicloud.com"
 WHERE = f"GET {ENDPOINT}/v1/{PROJECT_ID}/notebooks/{NOTEBOOK_ID}/lease"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pulumi_nbcloud.clouds.modelarts.signature import authorization, canonical_request, sdk_date
 from pulumi_nbcloud.errors import InputError
-from pulumi_nbcloud.exchange import encode, target
+from pulumi_nbcloud.http.messages import encode, target
 
 DATE = "20200608T023900Z"
 HEADERS = {"Host": "service.endpoint.myhuaweicloud.com", "X-Sdk-Date": DATE}

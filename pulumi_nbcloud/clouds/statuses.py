@@ -1,0 +1,79 @@
+"""What an HTTP answer means whatever cloud it comes from; each cloud's `replies` decides by its own codes first."""
+
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from pulumi_nbcloud.errors import BadResponseError, ThrottledError, UnreachableError
+from pulumi_nbcloud.http.messages import Reply
+from pulumi_nbcloud.http.retry import parse_retry_after
+from pulumi_nbcloud.printable import printable
+
+
+def throttled(reply: Reply, now: float) -> ThrottledError:
+    """Make the error of a cloud that asks for fewer requests.
+
+    Args:
+        reply: its answer.
+        now: the wall clock in seconds since 1970, for a Retry-After date.
+    """
+    error = ThrottledError("the cloud asks for fewer requests", hint="try again later")
+    error.retry_after = parse_retry_after(reply.headers.get("retry-after"), now)
+    return error
+
+
+def passing(reply: Reply, now: float, status: int | None = None) -> UnreachableError | None:
+    """Make the error of a status that another try may change; None for other statuses.
+
+    Args:
+        reply: the cloud's answer.
+        now: the wall clock in seconds since 1970, for a Retry-After date.
+        status: what its status stands for, where that is another.
+    """
+    status = reply.status if status is None else status
+    if status not in (408, 425) and (not 500 <= status < 600 or status == 501):
+        return None
+    error = UnreachableError("the cloud cannot answer now", hint="try again later")
+    error.retry_after = parse_retry_after(reply.headers.get("retry-after"), now)
+    return error
+
+
+def redirected(reply: Reply, hint: str) -> BadResponseError | None:
+    """Make the error of a redirect, which is never followed: a signature holds for one host; None for other statuses.
+
+    Args:
+        reply: the answer; of where it leads only the origin is shown, because the rest of a URL may hold tokens.
+        hint: what to do.
+    """
+    if not 300 <= reply.status < 400 or reply.status == 304:
+        return None
+    return BadResponseError(
+        f"the endpoint redirects to {_origin(reply.headers.get('location', ''))}; redirects are never followed",
+        hint=hint,
+    )
+
+
+def _origin(location: str) -> str:
+    try:
+        parts = urlsplit(location)
+        return printable(f"{parts.scheme}://{parts.hostname}".removeprefix("://")) if parts.hostname else "itself"
+    except ValueError:
+        return "an ill-formed URL"
+
+
+def clock_hint(reply: Reply, now: float, minutes: int) -> str | None:
+    """Say that this machine's clock is off, where the answer's Date shows it.
+
+    Args:
+        reply: an answer that refuses a signature.
+        now: the wall clock in seconds since 1970.
+        minutes: how far off a signature may be.
+    """
+    try:
+        skew = parsedate_to_datetime(reply.headers.get("date", "")).timestamp() - now
+    except (ValueError, TypeError):
+        return None
+    if abs(skew) <= minutes * 60:
+        return None
+    return f"this machine's clock is {abs(skew) / 60:.0f} minutes off the cloud's; signatures need it within {minutes}"

@@ -1,0 +1,70 @@
+"""Messages to the engine's log, each on the row of a resource.
+
+The engine's address is the first argument of the provider process; a program has an engine of its own. Nothing here
+raises: a wait must not end because a message could not be shown.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from pulumi_nbcloud.engine import end
+
+LOG_SECONDS = 5.0
+
+_stub: Any = None
+_unusable = False
+_calls: set[Any] = set()
+
+
+def send(text: str, urn: str | None, *, warning: bool = False, engine: Any = None) -> bool:
+    """Show a text on a resource's row.
+
+    Args:
+        text: the text.
+        urn: the resource.
+        warning: as a warning that stays, instead of a status that the next one replaces.
+        engine: the engine's stub; None for the one of this provider process.
+
+    Returns:
+        Whether it could be handed to the engine.
+    """
+    stub = engine or process_engine()
+    if stub is None or urn is None:
+        return False
+    try:
+        from pulumi.runtime.proto import engine_pb2
+
+        severity = engine_pb2.WARNING if warning else engine_pb2.INFO
+        request = engine_pb2.LogRequest(severity=severity, message=text, urn=urn, streamId=0, ephemeral=not warning)
+        # Not waited for: the engine may be busy, and the event loop serves all waits. Kept, because gRPC cancels a call
+        # that nobody holds.
+        call = stub.Log.future(request, timeout=LOG_SECONDS)
+        _calls.add(call)
+        call.add_done_callback(_sent)
+    except Exception:
+        return False
+    return True
+
+
+def _sent(call: Any) -> None:
+    _calls.discard(call)
+    end.delivered(call)
+
+
+def process_engine() -> Any:
+    """Return the engine's stub, made once; None where this process has no engine."""
+    global _stub, _unusable
+    if _stub is None and not _unusable:
+        try:
+            import grpc
+            from pulumi.runtime.proto import engine_pb2_grpc
+
+            host, _, port = sys.argv[1].rpartition(":")
+            if not host or not port.isdigit():
+                raise ValueError
+            _stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(sys.argv[1]))
+        except Exception:
+            _unusable = True
+    return _stub

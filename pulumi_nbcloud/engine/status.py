@@ -1,0 +1,49 @@
+"""Live status of a wait, on the row of the CLI that it holds up."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from pulumi_nbcloud.engine.log import process_engine, send
+from pulumi_nbcloud.waiting.progress import Progress
+from pulumi_nbcloud.waiting.report import status_line
+
+HEARTBEAT_SECONDS = 30.0
+SLOW_HEARTBEAT_SECONDS = 60.0
+
+
+class GateReporter:
+    """Reports one wait to the engine; where that cannot be reached, to stderr, on change and more slowly.
+
+    Args:
+        urn: the URN of the gate, or of the resource that waits; None where it is not known.
+        engine: the engine's stub; None for the one of this provider process.
+    """
+
+    def __init__(self, urn: str | None, engine: Any = None) -> None:
+        self._urn = urn
+        self._stub = engine or process_engine()
+        self._last = ""
+        self.heartbeat_seconds = HEARTBEAT_SECONDS if urn and self._stub is not None else SLOW_HEARTBEAT_SECONDS
+
+    def changed(self, progress: Progress, elapsed: float) -> None:
+        """Show the new state."""
+        self._say(progress, elapsed)
+
+    def heartbeat(self, progress: Progress, elapsed: float) -> None:
+        """Show that the wait goes on."""
+        self._say(progress, elapsed)
+
+    def warning(self, text: str) -> None:
+        """Show a warning that stays."""
+        if not send(text, self._urn, warning=True, engine=self._stub):
+            print(f"warning: {text}", file=sys.stderr, flush=True)  # noqa: T201
+
+    def _say(self, progress: Progress, elapsed: float) -> None:
+        line = status_line(progress, elapsed)
+        if line == self._last:
+            return
+        self._last = line
+        if not send(line, self._urn, engine=self._stub):
+            print(line, file=sys.stderr, flush=True)  # noqa: T201  (the engine shows what this process prints)

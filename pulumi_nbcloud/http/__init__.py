@@ -1,0 +1,1 @@
+"""HTTP: messages, client, retries, proxies, redaction. Only `client` imports the HTTP library."""

@@ -1,0 +1,181 @@
+"""A request as it is signed and sent, and the reply to it; neither shows a header value when printed."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cached_property
+from urllib.parse import quote
+
+from pydantic_core import from_json
+
+from pulumi_nbcloud.errors import BadResponseError, InputError
+from pulumi_nbcloud.http.redaction import concealed
+from pulumi_nbcloud.printable import printable
+
+_UNRESERVED = "-_.~"
+REQUEST_ID_HEADERS = ("x-request-id", "opc-request-id")  # docs/vendors/modelarts.md, MA-24; docs/vendors/aidp.md, DP-32
+
+last_request_id: ContextVar[str | None] = ContextVar("last_request_id", default=None)
+"""The vendor's id of the last request that this task sent: a state does not hold it, but messages name it."""
+
+last_date: ContextVar[str | None] = ContextVar("last_date", default=None)
+"""The Date header of the last answer that this task got, as it came: it shows whether this machine's clock is right."""
+
+
+def encode(text: str) -> str:
+    """Percent-encode everything but letters, digits and `- _ . ~` (RFC 3986 unreserved); a space is `%20`."""
+    return quote(text, safe=_UNRESERVED)
+
+
+def target(segments: Iterable[str], query: Iterable[tuple[str, str]] = ()) -> str:
+    """Build a request target byte for byte as it will be signed and sent.
+
+    Args:
+        segments: path segments as plain text; each is percent-encoded, so none can leave its place.
+        query: names and values as plain text, in the order they are sent; an empty value keeps its `=`.
+
+    Returns:
+        An ASCII path, with `?` and the query if there is one.
+
+    Raises:
+        InputError: a segment is empty, `.` or `..`, or text cannot be UTF-8.
+    """
+    try:
+        path = ""
+        for segment in segments:
+            if segment in ("", ".", ".."):
+                raise InputError(f"{segment!r} cannot be part of a path", hint="check the ids given")
+            path += f"/{encode(segment)}"
+        pairs = "&".join(f"{encode(name)}={encode(value)}" for name, value in query)
+    except UnicodeEncodeError:
+        raise InputError("an id or filter holds text that is not valid Unicode", hint="check the ids given") from None
+    return f"{path}?{pairs}" if pairs else path
+
+
+def request_id_of(headers: Mapping[str, str]) -> str | None:
+    """Find the vendor's id of a request.
+
+    Args:
+        headers: of the answer, names in lower case.
+
+    Returns:
+        The id, safe to show; None where no header names one.
+    """
+    return next((printable(headers[name]) for name in REQUEST_ID_HEADERS if headers.get(name)), None)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request, already encoded.
+
+    Args:
+        method: the HTTP method, in capitals.
+        origin: scheme, host and port, without a path: `https://host`.
+        target: path and query, percent-encoded, exactly as they go onto the wire.
+        headers: names and values; values are left out of the repr because they hold credentials.
+        body: the exact bytes; empty for none.
+    """
+
+    method: str
+    origin: str
+    target: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+    @property
+    def host(self) -> str:
+        """The value of the Host header: the host, and the port where it is not the scheme's own."""
+        return self.origin.partition("://")[2]
+
+    @property
+    def where(self) -> str:
+        """The method and URL without the query, for messages."""
+        return f"{self.method} {self.origin}{self.target.partition('?')[0]}"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One whole answer.
+
+    Args:
+        request: what was asked.
+        status: the HTTP status.
+        headers: names in lower case; of a repeated header the first value.
+        body: the bytes as they came; left out of the repr.
+    """
+
+    request: Request
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+    @property
+    def request_id(self) -> str | None:
+        """The vendor's id of the request, if a header names it; safe to show."""
+        found = request_id_of(self.headers)
+        return concealed(found, self.request.headers) if found else None
+
+    def bad(self, problem: str, *, hint: str) -> BadResponseError:
+        """Make the error of an answer that is not what the vendor's page says.
+
+        Args:
+            problem: what is wrong with it; nothing of its content that could be secret.
+            hint: what the caller can do.
+        """
+        return BadResponseError(
+            problem, hint=hint, where=self.request.where, status=self.status, request_id=self.request_id
+        )
+
+    def json(self) -> object:
+        """Parse the body.
+
+        Returns:
+            The JSON value; nesting is limited to about 200 levels; NaN, Infinity, numbers of thousands of digits and
+            objects that name a key twice are refused.
+
+        Raises:
+            BadResponseError: the body is not JSON in UTF-8; the text names its type and length, never its content.
+        """
+        try:
+            return self._parsed
+        except _DoubleKeyError as error:
+            raise self.bad(
+                f"the answer is JSON that names {printable(str(error), 60)!r} twice",
+                hint="check the endpoint; if it is right, please report this",
+            ) from None
+        except ValueError:
+            kind = printable(self.headers.get("content-type", ""), 60) or "no content type"
+            raise self.bad(
+                f"the answer is not JSON but {len(self.body)} bytes of {kind}",
+                hint="check the endpoint: a sign-in page or a proxy may have answered in the cloud's place",
+            ) from None
+
+    @cached_property
+    def _parsed(self) -> object:
+        # Once a reply: the account looks for an error in it, then the kind reads it.
+        from_json(self.body, allow_inf_nan=False, cache_strings="none")  # strict in encoding and depth
+        value: object = json.loads(self.body, object_pairs_hook=_once, parse_float=_finite)
+        return value
+
+
+class _DoubleKeyError(ValueError):
+    """An object names a key twice: readers differ in which one counts."""
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number too large")
+    return value
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        raise _DoubleKeyError(next(name for name, _ in pairs if name in seen or seen.add(name)))  # type: ignore[func-returns-value]
+    return found

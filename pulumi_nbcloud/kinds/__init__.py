@@ -1,0 +1,1 @@
+"""What a kind is, which kinds there are, and what their states are made of."""

@@ -1,0 +1,114 @@
+"""Field types that the states of all kinds are built from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from functools import lru_cache
+from typing import Annotated, Any, get_args, get_type_hints
+
+from pydantic import Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+_SCALARS = (str, int, bool, float)
+
+
+class _Spellings(dict[str, str]):
+    """The vendor's spellings of known values."""
+
+    def __missing__(self, value: str) -> str:
+        return next((each for each in self if each.casefold() == value.casefold()), value)
+
+
+@dataclass(frozen=True)
+class OpenEnum:
+    """Marks a text with known values.
+
+    Known values get the vendor's spelling whatever their case on the wire; unknown ones stay as they came, because
+    vendors add values without notice.
+    """
+
+    known: tuple[str, ...]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        # The look-up of a dict, which costs no call into Python where a value comes in the vendor's spelling.
+        spellings = _Spellings(zip(self.known, self.known, strict=True))
+        return core_schema.no_info_after_validator_function(spellings.__getitem__, handler(source))
+
+
+@dataclass(frozen=True)
+class Volatile:
+    """Marks a field that moves without anything having happened; read resources leave it out by default."""
+
+
+Text = Annotated[str, Field(strict=True, min_length=0)]
+"""A text as it came. Having a bound, it is looked into, so that half a surrogate pair is refused."""
+
+
+class State:
+    """What a read gives: the base of every kind's state, a frozen dataclass."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the state as plain dicts and lists, nulls kept, for use as a resource input."""
+        plain: dict[str, Any] = _plain(self)
+        return plain
+
+
+@lru_cache(maxsize=256)
+def volatile_fields(record: type) -> frozenset[str]:
+    """Name the volatile fields of a state or of a part of one.
+
+    Args:
+        record: its dataclass.
+    """
+    hints = get_type_hints(record, include_extras=True)
+    return frozenset(name for name, hint in hints.items() if Volatile() in getattr(hint, "__metadata__", ()))
+
+
+def nullable_fields(record: type) -> frozenset[str]:
+    """Name the fields of a state or of a part of one that may be null.
+
+    Args:
+        record: its dataclass.
+    """
+    return frozenset(name for name, hint in get_type_hints(record).items() if type(None) in get_args(hint))
+
+
+def stable(value: Any, keep: frozenset[str] = frozenset(), path: str = "") -> Any:
+    """Write a state as plain dicts and lists, without its volatile fields.
+
+    Args:
+        value: a state, or a part of one.
+        keep: the dotted paths of volatile fields to leave in; rows of a list go by the path of the list.
+        path: where `value` is.
+
+    Returns:
+        As `State.to_dict` gives it, but for the volatile fields.
+    """
+    if value is None or type(value) in _SCALARS:
+        return value
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: stable(getattr(value, name), keep, where) for name, where in _kept(type(value), keep, path)}
+    if isinstance(value, (list, tuple)):
+        return [stable(each, keep, path) for each in value]
+    return _plain(value)
+
+
+@lru_cache(maxsize=1024)
+def _kept(record: type, keep: frozenset[str], path: str) -> tuple[tuple[str, str], ...]:
+    """Return the fields to write of a state or of a part of one, with their paths; the same for all rows of a list."""
+    volatile = volatile_fields(record)
+    paths = [(each.name, f"{path}.{each.name}" if path else each.name) for each in fields(record)]
+    return tuple((name, where) for name, where in paths if name not in volatile or where in keep)
+
+
+def _plain(value: Any) -> Any:
+    if value is None or type(value) in _SCALARS:
+        return value
+    if is_dataclass(value):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return value

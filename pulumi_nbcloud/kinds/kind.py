@@ -1,0 +1,132 @@
+"""What a kind is: one readable thing of one cloud, declared once.
+
+Functions, read resources, gate targets and the command are derived from this declaration; see `registry` for the list.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
+
+from pulumi_nbcloud.errors import InputError, NbcloudError
+from pulumi_nbcloud.kinds.fields import State
+from pulumi_nbcloud.printable import printable
+
+AccountT = TypeVar("AccountT")
+ArgumentsT = TypeVar("ArgumentsT")
+StateT = TypeVar("StateT", bound=State)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A condition that means a thing has failed for good.
+
+    Args:
+        condition: a CEL expression over `self`.
+        looks: how often in a row it must hold; most need one.
+    """
+
+    condition: str
+    looks: int = 1
+
+
+@dataclass(frozen=True)
+class Kind(Generic[AccountT, ArgumentsT, StateT]):
+    """One readable thing of one cloud.
+
+    Args:
+        token: cloud and name, `modelarts:NotebookLease`; frozen from 0.1.0 on, like everything named after it.
+        account: the class of the account that reads it.
+        arguments: a frozen pydantic dataclass; the fields that say which one to read, and `profile`.
+        state: a frozen pydantic dataclass, a subclass of `State`.
+        read: reads one; raises NotFoundError where there is none. With `pick`, gives an answer that holds several.
+        identify: names one by its arguments; the id of its read resource.
+        ready: a CEL expression over `self` that holds once the thing can be used; None for lists.
+        failed: conditions that mean it has failed for good.
+        not_found_is_gone: whether NotFoundError proves that the thing does not exist.
+        headline: the fields that messages and live status show, by dotted path; of a list its number of rows.
+        interval_seconds: the pause between the first looks of a wait; more where a read costs the user something.
+        pick: takes one out of the answer of `read`; raises NotFoundError where there is none. Given the account too.
+        asks: what the answer of `read` depends on besides the account: reads with equal ones can share one answer,
+            those of other kinds too. By default kind and arguments.
+    """
+
+    token: str
+    account: type[AccountT]
+    arguments: type[ArgumentsT]
+    state: type[StateT]
+    read: Callable[[AccountT, ArgumentsT], Awaitable[Any]]
+    identify: Callable[[ArgumentsT], str]
+    ready: str | None
+    failed: tuple[Failure, ...]
+    not_found_is_gone: bool
+    headline: tuple[str, ...]
+    interval_seconds: float = 5.0
+    pick: Callable[[AccountT, Any, ArgumentsT], StateT] | None = None
+    asks: Callable[[ArgumentsT], Hashable] | None = None
+
+    @property
+    def cloud(self) -> str:
+        """The short name of the cloud."""
+        return self.token.partition(":")[0]
+
+    @property
+    def argument_names(self) -> tuple[str, ...]:
+        """The names of the arguments, `profile` included."""
+        return tuple(each.name for each in dataclasses.fields(self.arguments))  # type: ignore[arg-type]
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """The names of the state's fields."""
+        return tuple(each.name for each in dataclasses.fields(self.state))  # type: ignore[arg-type]
+
+    def question(self, arguments: ArgumentsT) -> Hashable:
+        """Return what makes two reads of one account equal, so that one answer serves both."""
+        if self.asks is not None:
+            return self.asks(arguments)
+        # Without the profile's name: the account says whose it is.
+        return self.token, tuple(sorted((name, value) for name, value in vars(arguments).items() if name != "profile"))
+
+    def select(self, account: AccountT, answer: Any, arguments: ArgumentsT) -> StateT:
+        """Take the state of one thing out of an answer of `read`; raise NotFoundError where there is none."""
+        state: StateT = answer if self.pick is None else self.pick(account, answer, arguments)
+        return state
+
+    def about(self, error: NbcloudError, arguments: ArgumentsT) -> NbcloudError:
+        """Copy an error so that it says which thing was read: an answer may be shared, what it is about is not."""
+        named = copy.copy(error)
+        named.subject = named.subject or f"{self.token} {printable(self.identify(arguments))}"
+        return named
+
+    def parse(self, values: Mapping[str, Any]) -> ArgumentsT:
+        """Check arguments before anything is sent.
+
+        Args:
+            values: by name; None counts as not given.
+
+        Returns:
+            The arguments.
+
+        Raises:
+            InputError: names the first argument that cannot be right, and why; its value is not shown.
+        """
+        given = {name: value for name, value in values.items() if value is not None}
+        try:
+            return self.arguments(**given)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            name = ".".join(str(part) for part in first["loc"]) or "arguments"
+            if first["type"] in ("missing", "missing_argument"):
+                reason = "is missing"
+            elif first["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+                reason = f"is not an argument; known are {', '.join(self.argument_names)}"
+            else:
+                reason = first["msg"].removeprefix("Value error, ")
+            raise InputError(
+                f"{self.token}: {printable(name, 60)} {reason}", hint="correct the argument; nothing was sent"
+            ) from None

@@ -1,0 +1,1 @@
+"""What runs in the Pulumi program: lookups, read resources, targets, previews, slots."""

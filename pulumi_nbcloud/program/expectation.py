@@ -1,0 +1,76 @@
+"""A guard on a look-up: a condition that must hold for what is read, on each run, or the program ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from pulumi_nbcloud.condition import Condition, compile_condition
+from pulumi_nbcloud.errors import ExpectationError
+from pulumi_nbcloud.kinds.kind import Kind
+from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.waiting.progress import CONDITION_SHOWN, headline
+
+HINTS = {
+    "false": "look at the thing itself, or correct expect; it is judged in every preview and update",
+    "undecided": "ask for fields that may be absent with has(); what is undecided does not hold",
+    "error": "correct expect, a CEL expression",
+}
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What must hold for one thing that is read; made by `expectation_of`.
+
+    Args:
+        kind: what is read.
+        condition: a condition over `self`.
+    """
+
+    kind: Kind[Any, Any, Any]
+    condition: Condition
+
+    def check(self, state: Any, arguments: Any, request_id: str | None) -> None:
+        """Judge a state.
+
+        Args:
+            state: what was read.
+            arguments: of which thing.
+            request_id: the vendor's id of the request, if it is known.
+
+        Raises:
+            ExpectationError: the condition does not hold, is undecided or cannot be judged.
+        """
+        seen = self.condition.evaluate({"self": state}, datetime.now(timezone.utc))
+        if seen.outcome == "true":
+            return
+        parts = [
+            "cannot be judged" if seen.outcome == "error" else "not as expected",
+            f"wanted: {printable(self.condition.text, CONDITION_SHOWN)}",
+            f"seen: {headline(self.kind, state)}",
+        ]
+        if seen.reason:
+            parts.append(f"{'undecided ' if seen.outcome == 'undecided' else ''}because {seen.reason}")
+        raise ExpectationError(
+            "; ".join(parts),
+            hint=HINTS[seen.outcome],
+            request_id=request_id,
+            subject=f"{self.kind.token} {printable(self.kind.identify(arguments))}",
+        )
+
+
+def expectation_of(kind: Kind[Any, Any, Any], expect: str) -> Expectation:
+    """Compile what is expected and check it against the kind, before anything is sent.
+
+    Args:
+        kind: what is read.
+        expect: a CEL expression over `self`.
+
+    Returns:
+        The expectation.
+
+    Raises:
+        ConditionError: names everything that is wrong with it.
+    """
+    return Expectation(kind, compile_condition(expect, {"self": kind}, name="expect"))

@@ -1,0 +1,45 @@
+"""Inputs of a program and the errors that end it: what lookups, records, gates and hooks share."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pulumi
+import pulumi.runtime
+
+from pulumi_nbcloud.errors import NbcloudError
+
+if TYPE_CHECKING:
+    pass
+
+
+T = TypeVar("T")
+
+
+def clean(work: Callable[[], T]) -> T:
+    """Do work whose errors end the program in their message alone."""
+    try:
+        return work()
+    except NbcloudError as error:
+        raise as_run_error(error) from None
+
+
+def as_run_error(error: NbcloudError) -> NbcloudError:
+    """Make an error end the program in its message alone, still catchable as what it is."""
+    cls = type(error)
+    if not issubclass(cls, pulumi.RunError):
+        error.__class__ = type(cls.__name__, (cls, pulumi.RunError), {"__module__": cls.__module__})
+    # Without the frames below, whose local variables may hold credentials: some tools print them.
+    return error.with_traceback(None)
+
+
+def settled(value: Any) -> Any:
+    """Make an Output of an awaitable, which can be awaited only once; return other values as they are."""
+    return pulumi.Output.from_input(value) if inspect.isawaitable(value) else value
+
+
+def given_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs that the program gives, awaitables as Outputs; None counts as not given."""
+    return {name: settled(value) for name, value in inputs.items() if value is not None}

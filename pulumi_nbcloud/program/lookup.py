@@ -1,0 +1,156 @@
+"""What the faces share: a look-up now, a look-up over Outputs, and the read resource."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pulumi.runtime
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.settings import get_monitor
+
+from pulumi_nbcloud.errors import InputError, NbcloudError
+from pulumi_nbcloud.http.messages import last_request_id
+from pulumi_nbcloud.kinds.kind import Kind
+from pulumi_nbcloud.kinds.registry import load
+from pulumi_nbcloud.program.inputs import as_run_error, clean, settled
+from pulumi_nbcloud.reading import portal
+from pulumi_nbcloud.reading.reader import overrides, process_reader
+from pulumi_nbcloud.settings.sources import config_keys
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.program.expectation import Expectation
+
+
+def get(token: str, values: Mapping[str, Any], expect: str | None = None) -> Any:
+    """Read one thing now; block until the answer is there, 60 s at most.
+
+    Args:
+        token: the kind's token.
+        values: the arguments by name, plain.
+        expect: a condition over `self` that must hold for what is read; None for none.
+
+    Returns:
+        The kind's state.
+
+    Raises:
+        NbcloudError: see `errors`; a `pulumi.RunError` too, so that the program ends in its message alone.
+    """
+    try:
+        for name, value in {**values, "expect": expect}.items():
+            if isinstance(value, pulumi.Output) or inspect.isawaitable(value):
+                raise InputError(
+                    f"{token}: {name} is an {type(value).__name__}, whose value is not there yet",
+                    hint="use the _output form of this function",
+                )
+        kind: Kind[Any, Any, Any] = load(token)
+        arguments = kind.parse(values)
+        expectation = _expectation(kind, expect)
+        override = overrides().get(token)
+        if override:
+            state, request_id = override(arguments), None
+        else:
+            state, request_id = portal.call(_reading(kind, arguments))
+        if expectation:
+            expectation.check(state, arguments, request_id)
+        return state
+    except NbcloudError as error:
+        raise as_run_error(error) from None
+
+
+def get_output(
+    token: str,
+    inputs: Mapping[str, Any],
+    opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None = None,
+    expect: pulumi.Input[str | None] | None = None,
+) -> pulumi.Output[Any]:
+    """Read one thing once its inputs are known.
+
+    Args:
+        token: the kind's token.
+        inputs: the arguments by name; Outputs are waited for, and in preview an unknown one makes the result unknown.
+        opts: `depends_on` is heard: in preview the result is unknown while one of them is yet to be created.
+        expect: a condition over `self` that must hold for what is read; None for none.
+
+    Returns:
+        An Output of the kind's state; secret where an input is.
+
+    Raises:
+        NbcloudError: through the Output; see `get`.
+    """
+    override = overrides().get(token)
+    # At once where it is known, because a mistake in it must be found while the inputs are still unknown.
+    at_once = clean(lambda: _expectation(load(token), expect)) if isinstance(expect, str) else None
+
+    async def read(known: Mapping[str, Any]) -> Any:
+        try:
+            kind: Kind[Any, Any, Any] = load(token)
+            arguments = kind.parse(known["inputs"])
+            expectation = at_once or _expectation(kind, known["expect"])
+            if override:
+                state, request_id = override(arguments), None
+            else:
+                state, request_id = await asyncio.wrap_future(portal.submit(_reading(kind, arguments)))
+            if expectation:
+                # Off the program's loop: judging a long list takes a while.
+                await asyncio.to_thread(expectation.check, state, arguments, request_id)
+            return state
+        except NbcloudError as error:
+            raise as_run_error(error) from None
+
+    depends_on = getattr(opts, "depends_on", None) or []
+    waited = {"depends_on": once_created(depends_on), "expect": settled(expect)}
+    return pulumi.Output.all(inputs=dict(inputs), **waited).apply(read)
+
+
+def _reading(kind: Kind[Any, Any, Any], arguments: Any) -> Callable[[], Awaitable[tuple[Any, str | None]]]:
+    """Make the read of one thing, which gives its state and the id of the request."""
+    if isinstance(get_monitor(), MockMonitor):
+        raise InputError(
+            f"{kind.token} {kind.identify(arguments)}: a unit test under set_mocks must not call a cloud",
+            hint=f'wrap the test in: with nbcloud.testing.override("{kind.token}", {{...}})',
+        )
+    # Taken now, in the program's own context: the background loop serves every program of this process.
+    config = {key: pulumi.runtime.get_config(key) for key in config_keys(kind.cloud)}
+
+    async def read() -> tuple[Any, str | None]:
+        last_request_id.set(None)
+        state = await process_reader().read(kind, arguments, config.get)
+        return state, last_request_id.get()
+
+    return read
+
+
+def _expectation(kind: Kind[Any, Any, Any], expect: Any) -> Expectation | None:
+    if expect is None:
+        return None
+    from pulumi_nbcloud.program.expectation import expectation_of
+
+    expectation = expectation_of(kind, expect)
+    if not isinstance(get_monitor(), MockMonitor):
+        for warning in expectation.condition.warnings:
+            pulumi.log.warn(f"{kind.token}: {warning}")
+    return expectation
+
+
+def once_created(dependency: Any) -> pulumi.Output[Any]:
+    """Return an Output that is known once a resource, and what a component holds, exists."""
+    if isinstance(dependency, pulumi.Output):
+        return dependency.apply(once_created)
+    if isinstance(dependency, pulumi.Resource):
+        return pulumi.Output.all(*_marks(dependency))
+    if isinstance(dependency, Sequence):
+        return pulumi.Output.all(*(once_created(each) for each in dependency))
+    return pulumi.Output.from_input(dependency)
+
+
+def _marks(resource: pulumi.Resource) -> Iterator[pulumi.Output[Any]]:
+    if isinstance(resource, pulumi.CustomResource):
+        yield resource.id
+        return
+    yield resource.urn
+    for child in getattr(resource, "_childResources", ()):
+        yield from _marks(child)

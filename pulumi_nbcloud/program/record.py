@@ -1,0 +1,77 @@
+"""The base of read resources: what they look like in a program, and the id that the engine reads them by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pulumi
+import pulumi.runtime
+
+from pulumi_nbcloud.errors import InputError, NbcloudError
+from pulumi_nbcloud.kinds.kind import Kind
+from pulumi_nbcloud.kinds.registry import load
+from pulumi_nbcloud.program.inputs import as_run_error, given_inputs
+from pulumi_nbcloud.program.output_types import derive_outputs
+from pulumi_nbcloud.program.stored import StoredResource
+from pulumi_nbcloud.provider.read import INCLUDE_VOLATILE, ReadProvider
+
+if TYPE_CHECKING:
+    pass
+
+
+class ReadResource(StoredResource):
+    """The base of read resources: recorded in state, never created or deleted, read anew on each run.
+
+    Args:
+        resource_name: its name in the stack.
+        inputs: the arguments by name; None counts as not given.
+        opts: resource options; `id` is not among them.
+        include_volatile: whether to record fields that move without anything having happened, too; None where the
+            kind has none.
+
+    Raises:
+        InputError: an argument that is known already cannot be right.
+    """
+
+    _token: ClassVar[str]
+
+    def __init_subclass__(cls, module: str = "", name: str = "Resource") -> None:
+        super().__init_subclass__(module=module, name=name)
+        derive_outputs(cls)
+
+    def __init__(
+        self,
+        resource_name: str,
+        inputs: Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None,
+        include_volatile: pulumi.Input[bool] | None = None,
+    ) -> None:
+        kind: Kind[Any, Any, Any] = load(self._token)
+        self._arguments = given_inputs(inputs)
+        given = {**self._arguments, **given_inputs({INCLUDE_VOLATILE: include_volatile})}
+
+        def identify(known: Mapping[str, Any]) -> str:
+            # The engine does not check read resources, so this does; the provider checks again.
+            try:
+                return kind.identify(kind.parse({key: known[key] for key in known if key != INCLUDE_VOLATILE}))
+            except NbcloudError as error:
+                raise as_run_error(error) from None
+
+        if opts is not None and opts.id is not None:
+            raise as_run_error(
+                InputError(
+                    f"{self._token} {resource_name}: opts.id is not for this resource",
+                    hint=f"say what to read by {', '.join(name for name in kind.argument_names if name != 'profile')}",
+                )
+            )
+        identity: pulumi.Input[str]
+        if any(isinstance(value, pulumi.Output) for value in given.values()):
+            # Unknown while any input is: the engine reads as soon as it knows the id, and leaves out what it does not
+            # know, so an unknown profile would read the default one. Not secret: the SDK cannot send a secret id.
+            identity = pulumi.Output.unsecret(pulumi.Output.all(**given).apply(identify))
+        else:
+            identity = identify(given)
+        declared = dict.fromkeys(kind.state_names)
+        options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=identity))
+        super().__init__(ReadProvider(self._token), resource_name, {**declared, **given}, options)

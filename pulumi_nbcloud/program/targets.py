@@ -1,0 +1,81 @@
+"""What a gate polls: the Args of a kind, a record, or a dict, written as plain inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+from pulumi_nbcloud.errors import InputError
+from pulumi_nbcloud.program.inputs import given_inputs
+from pulumi_nbcloud.program.record import ReadResource
+
+if TYPE_CHECKING:
+    pass
+
+
+class TargetArgs:
+    """The arguments of a kind, as a gate's target: the base of every kind's Args.
+
+    Args:
+        inputs: the arguments by name; None counts as not given.
+    """
+
+    _token: ClassVar[str]
+
+    def __init__(self, inputs: Mapping[str, Any]) -> None:
+        self._arguments = given_inputs(inputs)
+
+
+Target: TypeAlias = TargetArgs | ReadResource | Mapping[str, Any]
+"""What a gate looks at: the Args of a kind, a read resource (which stands for its Args), or a dict with `kind`."""
+
+
+def target_inputs(where: str, target: Target) -> dict[str, Any]:
+    """Write a target as the plain inputs that a gate stores.
+
+    Args:
+        where: names the target, for messages.
+        target: the target.
+
+    Returns:
+        `kind` and the arguments.
+
+    Raises:
+        InputError: it is none of the three forms.
+    """
+    if isinstance(target, (TargetArgs, ReadResource)):
+        return {"kind": target._token, **target._arguments}
+    if isinstance(target, Mapping):
+        return given_inputs(target)
+    raise InputError(
+        f"{where} cannot be a {type(target).__name__}",
+        hint='give the Args of a kind, a read resource, or a dict with "kind"',
+    )
+
+
+def targets_by_name(where: str, target: Target | None, targets: Mapping[str, Target] | None) -> dict[str, Any]:
+    """Write what is waited for as plain inputs, by the names that conditions call it.
+
+    Args:
+        where: names who waits, for messages.
+        target: the one thing, which conditions call `self`.
+        targets: several things, by name.
+
+    Returns:
+        The inputs of each, by name.
+
+    Raises:
+        InputError: both or neither, or something that cannot be a target.
+    """
+    if (target is None) == (targets is None):
+        raise InputError(
+            f"{where}: give either target= or targets=",
+            hint="target= for one thing, which conditions call self; targets= for several, by name",
+        )
+    if targets is not None and not isinstance(targets, Mapping):
+        raise InputError(
+            f"{where}: targets cannot be a {type(targets).__name__}",
+            hint="give a dict of things by the name that conditions call them; target= for one thing",
+        )
+    chosen = {"self": target} if target is not None else dict(targets or {})
+    return {name: target_inputs(f"{where}: target {name}", each) for name, each in chosen.items()}

@@ -1,0 +1,1 @@
+"""Reads of one process: its accounts, reads that are shared, and the background loop."""

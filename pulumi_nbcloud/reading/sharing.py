@@ -1,0 +1,210 @@
+"""What the waits and look-ups of one process share: equal questions of one account cost one request, one schedule.
+
+A read may be used by whoever asked before it was sent, never by one who asked later: what another learned a moment ago
+may be what this one is to wait for the end of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Hashable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import anyio
+
+from pulumi_nbcloud.clock import Clock
+from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError
+from pulumi_nbcloud.http.messages import last_request_id
+
+MAX_HOLD_SECONDS = 60.0
+
+
+class Question(NamedTuple):
+    """What is asked of whom; equal for reads that may share an answer.
+
+    Args:
+        account: whose answer it is.
+        asked: what the answer depends on besides the account.
+    """
+
+    account: Hashable
+    asked: Hashable
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one read gave.
+
+    Args:
+        value: None where there is an error.
+        error: None where there is a value.
+        sent: when the read was sent, on the monotonic clock; of one that takes several requests the first.
+        arrived: when its answer was whole, on the monotonic clock.
+        at: the same as a time of day.
+        request_id: the vendor's id of the request, if it is known.
+    """
+
+    value: Any
+    error: NbcloudError | None
+    sent: float
+    arrived: float
+    at: datetime
+    request_id: str | None
+
+
+class _Read:
+    def __init__(self, sent: float) -> None:
+        self.sent = sent
+        self.done = anyio.Event()
+        self.answer: Answer | None = None
+
+
+class _Sleeper:
+    def __init__(self, questions: frozenset[Question], ready: float) -> None:
+        self.questions = questions
+        self.ready = ready
+        self.woken = anyio.Event()
+        self.due: float | None = None
+
+
+class SharedReads:
+    """What the waits and look-ups of one process share; it belongs to one event loop.
+
+    Waits with a question in common fall into step: when a read of one is sent, those look too whose last look is long
+    enough ago. A wait that is told by the cloud to wait holds the others of its account back as well.
+
+    Args:
+        clock: passes time.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._reads: dict[Question, _Read] = {}
+        self._users: dict[Question, int] = {}
+        self._sleepers: dict[Question, list[_Sleeper]] = {}
+        self._holds: dict[Hashable, float] = {}
+
+    def join(self, questions: Iterable[Question]) -> None:
+        """Say that somebody asks these questions; `leave` afterwards, so that old answers are forgotten."""
+        for question in questions:
+            self._users[question] = self._users.get(question, 0) + 1
+
+    def leave(self, questions: Iterable[Question]) -> None:
+        """Take a `join` back."""
+        for question in questions:
+            self._users[question] -= 1
+            if self._users[question]:
+                continue
+            del self._users[question]
+            self._reads.pop(question, None)
+            # A hold is for those that go on asking: it must not reach a wait of tomorrow.
+            if question.account in self._holds and all(each.account != question.account for each in self._users):
+                del self._holds[question.account]
+
+    async def ask(self, question: Question, read: Callable[[], Awaitable[Any]], due: float) -> Answer:
+        """Ask a question, or take the answer of an equal read that was sent after this one was due.
+
+        Args:
+            question: what is asked.
+            read: asks it once.
+            due: from when on a read may have been sent, on the monotonic clock.
+
+        Returns:
+            The answer; errors of the tree in `errors` are part of it.
+        """
+        self.join((question,))
+        try:
+            while True:
+                shared = self._reads.get(question)
+                if shared is None or (shared.sent < due and shared.done.is_set()):
+                    return await self._send(question, read)
+                # One that was sent too early is waited for as well: those that wait here then share the next one.
+                await shared.done.wait()
+                if shared.sent < due:
+                    continue
+                if shared.answer is not None:
+                    return shared.answer
+                # Whoever sent it was cancelled; ask for ourselves.
+                if self._reads.get(question) is shared:
+                    del self._reads[question]
+        finally:
+            self.leave((question,))
+
+    async def _send(self, question: Question, read: Callable[[], Awaitable[Any]]) -> Answer:
+        ours = self._reads[question] = _Read(self._clock.monotonic())
+        self._wake(question, ours.sent)
+        last_request_id.set(None)
+        try:
+            value, error = await read(), None
+        except NbcloudError as raised:
+            value, error = None, raised
+        finally:
+            # Also where this one is cancelled: others must not wait for it.
+            ours.done.set()
+        request_id = error.request_id if error is not None else last_request_id.get()
+        arrived = self._clock.monotonic()
+        ours.answer = Answer(value, error, ours.sent, arrived, self._clock.now(), request_id)
+        self._heed(question.account, error)
+        return ours.answer
+
+    def held_until(self, questions: Iterable[Question]) -> float:
+        """Return until when the cloud asked not to be asked, on the monotonic clock; 0 where it did not.
+
+        It is 60 s away at most, over with the next answer, and known only while somebody asks that account.
+        """
+        return max((self._holds.get(each.account, 0.0) for each in questions), default=0.0)
+
+    def _heed(self, account: Hashable, error: NbcloudError | None) -> None:
+        """Hold the waits of an account back where the cloud asks for it, and let them go when it answers again."""
+        if isinstance(error, UnreachableError):
+            if error.retry_after is not None:
+                self._holds[account] = self._clock.monotonic() + min(error.retry_after, MAX_HOLD_SECONDS)
+        elif not isinstance(error, BadResponseError) and self._holds.pop(account, None) is not None:
+            for question, sleepers in self._sleepers.items():
+                if question.account == account:
+                    for sleeper in sleepers:
+                        sleeper.woken.set()
+
+    async def sleep(self, questions: frozenset[Question], seconds: float, ready: float) -> float | None:
+        """Wait for the next look.
+
+        Args:
+            questions: what the look will ask.
+            seconds: how long to wait at most.
+            ready: from when on the read of another may make the look due, on the monotonic clock.
+
+        Returns:
+            When a read of one of these questions made the look due: the moment it was sent. None where the time has
+            passed, or where a hold has ended.
+        """
+        sleeper = _Sleeper(questions, ready)
+        for question in questions:
+            # One that was sent since then, while the last look was judged, is as good.
+            found = self._reads.get(question)
+            if found is not None:
+                self._offer(sleeper, found.sent)
+        if sleeper.due is not None:
+            return sleeper.due
+        for question in questions:
+            self._sleepers.setdefault(question, []).append(sleeper)
+        try:
+            with anyio.move_on_after(seconds):
+                await sleeper.woken.wait()
+        finally:
+            for question in questions:
+                self._sleepers[question].remove(sleeper)
+                if not self._sleepers[question]:
+                    del self._sleepers[question]
+        return sleeper.due
+
+    def _wake(self, question: Question, sent: float) -> None:
+        for sleeper in self._sleepers.get(question, ()):
+            self._offer(sleeper, sent)
+
+    def _offer(self, sleeper: _Sleeper, sent: float) -> None:
+        """Make a look due at the moment that a read was sent, unless that is too soon after the look before."""
+        if sent < max(sleeper.ready, self.held_until(sleeper.questions)):
+            return
+        sleeper.due = sent if sleeper.due is None else min(sleeper.due, sent)
+        sleeper.woken.set()

@@ -1,0 +1,158 @@
+"""The places that hold settings: Pulumi config, our environment variables, the vendors' own."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pulumi_nbcloud.errors import SettingsError
+from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.settings.schema import Schema, Source
+
+ConfigReader = Callable[[str], object]
+"""Gives the value of a Pulumi config key such as `nbcloud:modelarts`: None, a JSON text or an object."""
+
+
+@dataclass(frozen=True)
+class SettingsFile:
+    """Stands for Pulumi config where a face reads a file, or nothing, in its place.
+
+    Args:
+        path: as it is shown; None where there is no file.
+        values: what it holds, by the keys of Pulumi config.
+    """
+
+    path: str | None
+    values: Mapping[str, object] = field(repr=False)
+
+    def __call__(self, key: str) -> object:
+        """Return the value of a key of Pulumi config; None where the file has none."""
+        return self.values.get(key)
+
+
+def _place(config: ConfigReader, key: str) -> str:
+    return f"{key} in the settings file {config.path}" if isinstance(config, SettingsFile) else f"Pulumi config {key}"
+
+
+def _how(config: ConfigReader, otherwise: str) -> str:
+    return "correct it in the file" if isinstance(config, SettingsFile) else otherwise
+
+
+def config_keys(cloud: str) -> tuple[str, str]:
+    """Name the Pulumi config keys that `resolve` may ask for."""
+    return f"nbcloud:{cloud}", "nbcloud:profiles"
+
+
+def variable(cloud: str, profile: str | None, key: str) -> str:
+    """Name our own environment variable of a key, for example `NBCLOUD_MODELARTS_ACCESS_KEY`."""
+    return _prefix(cloud, profile) + re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).upper()
+
+
+def _prefix(cloud: str, profile: str | None) -> str:
+    named = f"PROFILE_{re.sub('[^A-Za-z0-9]', '_', profile).upper()}_" if profile else ""
+    return f"NBCLOUD_{named}{cloud.upper()}_"
+
+
+def sources_of(
+    schema: Schema, profile: str | None, config: ConfigReader, environment: Mapping[str, str]
+) -> Iterator[Source]:
+    """Read the sources of one cloud and profile in their order, but for the vendors' files.
+
+    Args:
+        schema: what the cloud needs.
+        profile: a named profile; None for the default.
+        config: reads Pulumi config.
+        environment: the process's variables.
+
+    Raises:
+        SettingsError: an unknown key, or a value of the wrong type.
+    """
+    if not isinstance(config, SettingsFile) or config.path is not None:
+        yield _from_config(schema, profile, config)
+    yield _from_own_variables(schema, profile, environment)
+    if profile is None:
+        for name, variables in schema.environment:
+            found = {
+                key: environment[each].strip() for key, each in variables.items() if environment.get(each, "").strip()
+            }
+            yield Source(f"the environment ({name})", found)
+
+
+def _from_config(schema: Schema, profile: str | None, config: ConfigReader) -> Source:
+    if profile is None:
+        key = f"nbcloud:{schema.cloud}"
+        found = _object(config, key, config(key))
+    else:
+        key = f"nbcloud:profiles.{profile}.{schema.cloud}"
+        profiles = _object(config, "nbcloud:profiles", config("nbcloud:profiles"))
+        own = _object(config, f"nbcloud:profiles.{profile}", profiles.get(profile))
+        found = _object(config, key, own.get(schema.cloud))
+    values: dict[str, str] = {}
+    for name, value in found.items():
+        shown = _place(config, f"{key}.{printable(str(name), 60)}")
+        _known(schema, str(name), shown, lambda near: f"{key}.{near}")
+        # `pulumi config set --path` turns digits into a number; a bool or a list is no setting of ours.
+        if isinstance(value, bool) or not isinstance(value, (str, int)):
+            raise SettingsError(
+                f"{shown} must be a text, not {_json_type(value)}",
+                hint=_how(config, f"set it with: pulumi config set --path {key}.{name} VALUE"),
+            )
+        if not str(value).strip():
+            raise SettingsError(f"{shown} is empty", hint="give it a value or remove it")
+        values[str(name)] = str(value).strip()
+    return Source(_place(config, key), values)
+
+
+def _object(config: ConfigReader, key: str, value: object) -> Mapping[str, object]:
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            value = False
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise SettingsError(
+            f"{_place(config, key)} must be an object",
+            hint=_how(config, f"set its parts with: pulumi config set --path {key}.KEY VALUE"),
+        )
+    return value
+
+
+def _json_type(value: object) -> str:
+    names = {bool: "a bool", type(None): "null", list: "a list", float: "a number with a fraction"}
+    return names.get(type(value), "an object")
+
+
+def _from_own_variables(schema: Schema, profile: str | None, environment: Mapping[str, str]) -> Source:
+    prefix = _prefix(schema.cloud, profile)
+    by_variable = {variable(schema.cloud, profile, key): key for key in schema.keys}
+    values = {}
+    for name, value in environment.items():
+        if not name.startswith(prefix):
+            continue
+        if name not in by_variable:
+            # Without the prefix, which makes any two names look alike.
+            ends = {each.removeprefix(prefix): each for each in by_variable}
+            near = difflib.get_close_matches(name.removeprefix(prefix), ends, 1)
+            raise SettingsError(
+                f"the environment variable {printable(name, 80)} is not a setting of {schema.cloud}",
+                hint=f"did you mean {ends[near[0]]}?" if near else f"known are {', '.join(by_variable)}",
+            )
+        # CI systems pass an unset secret on as an empty variable: that is no value.
+        if value.strip():
+            values[by_variable[name]] = value.strip()
+    return Source(f"the environment ({prefix}…)", values)
+
+
+def _known(schema: Schema, key: str, shown: str, show: Callable[[str], str]) -> None:
+    if key in schema.keys:
+        return
+    near = difflib.get_close_matches(key, schema.keys, 1)
+    raise SettingsError(
+        f"{shown} is not a setting of {schema.cloud}",
+        hint=f"did you mean {show(near[0])}?" if near else f"known are {', '.join(schema.keys)}",
+    )

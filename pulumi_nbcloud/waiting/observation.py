@@ -1,0 +1,133 @@
+"""Looking at the targets of a wait: each look reads all of them, and equal reads of several waits are one request."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import anyio
+
+from pulumi_nbcloud.errors import NbcloudError, NotFoundError
+from pulumi_nbcloud.kinds.fields import State
+from pulumi_nbcloud.reading.sharing import Question, SharedReads
+from pulumi_nbcloud.waiting.schedule import JITTER
+
+
+@dataclass(frozen=True)
+class Target:
+    """One thing that a wait looks at.
+
+    Args:
+        name: what conditions call it.
+        token: its kind.
+        identity: its id, for messages.
+        question: equal for reads that may share an answer.
+        read: asks it once.
+        select: takes this target's state out of the answer; raises NotFoundError where it holds none. By default the
+            answer is the state.
+        about: says in a copy of an error that it is this target's.
+    """
+
+    name: str
+    token: str
+    identity: str
+    question: Question
+    read: Callable[[], Awaitable[Any]] = field(repr=False, compare=False)
+    select: Callable[[Any], State] = field(default=lambda answer: answer, repr=False, compare=False)
+    about: Callable[[NbcloudError], NbcloudError] = field(default=lambda error: error, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one look gave for one target: a state, or an error; neither where it was not found.
+
+    Args:
+        state: None where there is none.
+        error: why there is no state, NotFoundError included.
+        at: when the answer came.
+        request_id: the vendor's id of the request, if it is known.
+        sent: when the read was sent, on the monotonic clock.
+        arrived: when its answer was whole, on the monotonic clock.
+    """
+
+    state: State | None
+    error: NbcloudError | None
+    at: datetime
+    request_id: str | None
+    sent: float = 0.0
+    arrived: float = 0.0
+
+    @property
+    def failed(self) -> bool:
+        """Whether the look failed: not finding a thing is an answer, not a failure."""
+        return self.error is not None and not isinstance(self.error, NotFoundError)
+
+
+async def read(target: Target, shared: SharedReads, due: float) -> Seen:
+    """Read one target, or take the answer of an equal read that was sent after the look was due.
+
+    Args:
+        target: what to read.
+        shared: the reads of this process.
+        due: when the look was due, on the monotonic clock.
+
+    Returns:
+        What was seen; errors are part of it.
+    """
+    answer = await shared.ask(target.question, target.read, due)
+    state, error = None, answer.error
+    if error is None:
+        try:
+            state = target.select(answer.value)
+        except NbcloudError as raised:
+            error = raised
+    about = target.about(error) if error is not None else None
+    return Seen(state, about, answer.at, answer.request_id, answer.sent, answer.arrived)
+
+
+def joins_from(seen: Mapping[str, Seen], pause: float) -> float:
+    """Return from when on a wait takes part in the looks of others, after a look of its own.
+
+    A bit less than half of the way from one look to the next, both counted from when they are sent: whatever the jitter
+    and however slow the answers, of two waits one then always comes late enough for the other, so they never take
+    turns, which would double the requests.
+
+    Args:
+        seen: what the look gave.
+        pause: the one that follows, in seconds, before jitter.
+
+    Returns:
+        A moment on the monotonic clock, not before all answers of the look were there.
+    """
+    sent = min(each.sent for each in seen.values())
+    arrived = max(each.arrived for each in seen.values())
+    return max(arrived, sent + (1 - JITTER) / 2 * (arrived - sent + pause))
+
+
+async def look(targets: Mapping[str, Target], shared: SharedReads, due: float) -> dict[str, Seen]:
+    """Look at all targets at once.
+
+    Args:
+        targets: by name.
+        shared: the reads of this process.
+        due: when the look was due, on the monotonic clock.
+
+    Returns:
+        What was seen of each, by name.
+    """
+    seen: dict[str, Seen] = {}
+
+    async def one(name: str, target: Target) -> None:
+        seen[name] = await read(target, shared, due)
+
+    questions = [target.question for target in targets.values()]
+    shared.join(questions)
+    try:
+        async with anyio.create_task_group() as group:
+            for name, target in targets.items():
+                group.start_soon(one, name, target)
+    finally:
+        shared.leave(questions)
+    return {name: seen[name] for name in targets}

@@ -1,0 +1,269 @@
+"""The loop of a wait: look, judge, pause; until the condition is met, has failed, or the deadline is over."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+import anyio.to_thread
+
+from pulumi_nbcloud.clock import Clock
+from pulumi_nbcloud.condition import Judge, Verdict
+from pulumi_nbcloud.errors import (
+    AuthenticationError,
+    InputError,
+    NbcloudError,
+    PermissionDeniedError,
+    SettingsError,
+    UnreachableError,
+)
+from pulumi_nbcloud.kinds.fields import stable
+from pulumi_nbcloud.kinds.kind import Kind
+from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.reading.sharing import SharedReads
+from pulumi_nbcloud.waiting.messages import ended
+from pulumi_nbcloud.waiting.observation import Seen, Target, joins_from, look
+from pulumi_nbcloud.waiting.options import DEFAULT_RULES, Rules
+from pulumi_nbcloud.waiting.outcome import Met, Outcome
+from pulumi_nbcloud.waiting.progress import CONDITION_SHOWN, Progress
+from pulumi_nbcloud.waiting.report import Reporter
+from pulumi_nbcloud.waiting.schedule import Schedule
+
+DEFAULT_TIMEOUT_SECONDS = 30 * 60.0
+LAST_LOOK_SECONDS = 10.0
+TIMER_SECONDS = 0.001
+
+Offload = Callable[[Callable[[], Verdict]], Awaitable[Verdict]]
+
+
+@dataclass
+class Cancellation:
+    """Ends waits from outside, at once; one for all waits of a process."""
+
+    cancelled: bool = False
+    scopes: set[anyio.CancelScope] = field(default_factory=set)
+
+    def cancel(self) -> None:
+        """End the waits that go on, and those that start later; called on the event loop."""
+        self.cancelled = True
+        for scope in self.scopes:
+            scope.cancel()
+
+
+class Wait:
+    """One wait.
+
+    Args:
+        targets: what to look at, by the name that conditions call it.
+        kinds: the kind of each, by the same name.
+        judge: decides; belongs to this wait, because it counts looks in a row.
+        timeout: in seconds; 0 means one look of at most 10 s.
+        schedule: when to look again.
+        shared: the reads of this process.
+        clock: passes time.
+        reporter: hears how it goes on.
+        cancellation: ends it from outside.
+        rules: what it makes of its looks.
+        offload: runs the judging off the event loop, which other waits need meanwhile.
+    """
+
+    def __init__(
+        self,
+        targets: Mapping[str, Target],
+        kinds: Mapping[str, Kind[Any, Any, Any]],
+        judge: Judge,
+        *,
+        timeout: float,
+        schedule: Schedule,
+        shared: SharedReads,
+        clock: Clock,
+        reporter: Reporter,
+        cancellation: Cancellation,
+        rules: Rules = DEFAULT_RULES,
+        offload: Offload = anyio.to_thread.run_sync,
+    ) -> None:
+        self._offload = offload
+        self._targets = targets
+        self._judge = judge
+        self._schedule = schedule
+        self._shared = shared
+        self._clock = clock
+        self._reporter = reporter
+        self._cancellation = cancellation
+        self._rules = rules
+        self._questions = frozenset(target.question for target in targets.values())
+        wanted = f"{judge.wanted} (or not found)" if rules.not_found == "met" else judge.wanted
+        started = clock.monotonic()
+        self.progress = Progress(kinds, targets, wanted, timeout, started, consecutive=rules.consecutive)
+        self._told = self.progress.started
+        self._not_before = self.progress.started
+        self._last: Mapping[str, Seen] = {}
+        # One last look starts at the deadline, and may overrun it by this much.
+        self._grace = LAST_LOOK_SECONDS if timeout == 0 else min(LAST_LOOK_SECONDS, schedule.start)
+
+    async def run(self) -> Met:
+        """Wait.
+
+        Returns:
+            When and how the condition was met.
+
+        Raises:
+            WaitError: it was not met; `outcome` says how it ended.
+            SettingsError, InputError: nothing could be asked.
+        """
+        with anyio.CancelScope() as scope:
+            self._cancellation.scopes.add(scope)
+            self._shared.join(self._questions)
+            try:
+                if not self._cancellation.cancelled:
+                    return await self._loop()
+            finally:
+                self._shared.leave(self._questions)
+                self._cancellation.scopes.discard(scope)
+        raise self._ended(Outcome.CANCELLED)
+
+    async def _loop(self) -> Met:
+        due = self.progress.started
+        deadline = self.progress.started + self.progress.timeout
+        while True:
+            # A timer may fire a moment early; that must not cost a further look.
+            last = self._clock.monotonic() >= deadline - TIMER_SECONDS
+            met, pause = await self._look(due, deadline)
+            if met is not None:
+                return met
+            now = self._clock.monotonic()
+            if last or now >= deadline + self._grace:
+                raise self._ended(self._missed())
+            due = await self._pause(pause, deadline)
+
+    async def _look(self, due: float, deadline: float) -> tuple[Met | None, float]:
+        """Look once and judge; return the pause before the next look where nothing is decided."""
+        seen: dict[str, Seen] | None = None
+        with anyio.CancelScope(deadline=deadline + self._grace):
+            seen = await look(self._targets, self._shared, due)
+        self.progress.polls += 1
+        if seen is None:  # cut short by the deadline
+            raise self._ended(self._missed())
+        self._last = seen
+        errors = [each.error for each in seen.values() if each.failed and each.error is not None]
+        if errors:
+            return None, self._failed_look(errors, deadline)
+        before = self.progress.seen
+        changed = self._changed(before, seen)
+        row, recovered = self.progress.met_in_a_row, self.progress.failed_in_a_row > 0
+        self.progress.failed_in_a_row = 0
+        for name, each in seen.items():
+            self.progress.note(name, each)
+        verdict = await self._offload(lambda: self._judge.judge(self.progress.states(), self._clock.now()))
+        met = self._decide(verdict, seen)
+        if met is not None:
+            return met, 0.0
+        if changed:
+            self._schedule.reset()
+        if changed or recovered or row != self.progress.met_in_a_row:
+            self._tell()
+        return None, self._schedule.next()
+
+    def _decide(self, verdict: Verdict, seen: Mapping[str, Seen]) -> Met | None:
+        self.progress.reason = verdict.reason
+        if verdict.outcome == "failed":
+            raise self._ended(Outcome.FAILED, f"{_short(verdict.condition)} holds")
+        if verdict.outcome == "bad_condition":
+            raise self._ended(Outcome.BAD_CONDITION, f"{verdict.reason} in {_short(verdict.condition)}")
+        states = self.progress.states()
+        if self._rules.fails(states):
+            raise self._ended(self._absent(), "not_found is 'fail'")
+        if verdict.outcome != "met" and not self._rules.meets(states):
+            self.progress.met_in_a_row = 0
+            return None
+        self.progress.met_in_a_row += 1
+        if self.progress.met_in_a_row < self._rules.consecutive:
+            return None
+        return Met(max(each.at for each in seen.values()), self.elapsed, self.progress)
+
+    def _failed_look(self, errors: list[NbcloudError], deadline: float) -> float:
+        """End the wait where another look cannot help; else return the pause before it."""
+        for error in errors:
+            if isinstance(error, (SettingsError, InputError)):
+                raise error
+        self.progress.failed_in_a_row += 1
+        self.progress.met_in_a_row = 0
+        final = next((each for each in errors if isinstance(each, (AuthenticationError, PermissionDeniedError))), None)
+        self.progress.last_error = final or errors[0]
+        if final is not None:
+            raise self._ended(Outcome.UNAUTHORISED)
+        most = self._rules.max_poll_errors
+        if self.progress.failed_in_a_row >= most:
+            raise self._ended(Outcome.UNREACHABLE, f"{most} looks in a row failed" if most > 1 else "a look failed")
+        asked = max((each.retry_after or 0.0 for each in errors if isinstance(each, UnreachableError)), default=0.0)
+        if asked and self._clock.monotonic() + asked > deadline:
+            raise self._ended(Outcome.UNREACHABLE, f"the cloud asks to wait {math.ceil(asked)} s, beyond the deadline")
+        self._not_before = self._clock.monotonic() + asked
+        self._tell()
+        return max(asked, self._schedule.next())
+
+    def _changed(self, before: Mapping[str, Seen], seen: Mapping[str, Seen]) -> bool:
+        """Return whether anything changed that counts: all but volatile fields, and those that the condition reads."""
+        return any(
+            name not in before or self._counts(name, before[name]) != self._counts(name, seen[name]) for name in seen
+        )
+
+    def _counts(self, name: str, seen: Seen) -> Mapping[str, Any] | None:
+        if seen.state is None:
+            return None
+        prefix = f"{name}."
+        read = frozenset(each.removeprefix(prefix) for each in self._judge.fields if each.startswith(prefix))
+        plain: Mapping[str, Any] = stable(seen.state, read)
+        return plain
+
+    async def _pause(self, pause: float, deadline: float) -> float:
+        """Wait for the next look, with a heartbeat; return when that look was due."""
+        started = self._clock.monotonic()
+        ready = max(joins_from(self._last, self._schedule.base), self._not_before)
+        while True:
+            now = self._clock.monotonic()
+            remaining = min(max(started + pause, self._shared.held_until(self._questions)), deadline) - now
+            if remaining <= 0:
+                return now
+            silence = self._told + self._reporter.heartbeat_seconds - now
+            if silence <= 0:
+                self._told = now
+                self._reporter.heartbeat(self.progress, self.elapsed)
+                continue
+            due = await self._shared.sleep(self._questions, min(remaining, silence), ready)
+            if due is not None:
+                return due
+
+    def _tell(self) -> None:
+        self._told = self._clock.monotonic()
+        self._reporter.changed(self.progress, self.elapsed)
+
+    def _missed(self) -> Outcome:
+        """Return in which way the deadline was missed."""
+        if self.progress.failed_in_a_row:
+            return Outcome.UNREACHABLE if not self.progress.seen else Outcome.TIMED_OUT
+        if not self.progress.seen:
+            return Outcome.UNREACHABLE
+        if None in self.progress.states().values() and not self.progress.met_in_a_row:
+            return self._absent()
+        return Outcome.TIMED_OUT
+
+    def _absent(self) -> Outcome:
+        """Return whether what is missing has ever been there."""
+        missing = {name for name, state in self.progress.states().items() if state is None}
+        return Outcome.GONE if missing <= self.progress.ever_found else Outcome.NEVER_APPEARED
+
+    @property
+    def elapsed(self) -> float:
+        """How long it has taken so far, in seconds."""
+        return self._clock.monotonic() - self.progress.started
+
+    def _ended(self, outcome: Outcome, why: str | None = None) -> Exception:
+        return ended(outcome, self.progress, self._clock.now(), self.elapsed, why)
+
+
+def _short(condition: str | None) -> str:
+    return printable(condition or "", CONDITION_SHOWN)
