@@ -22,6 +22,7 @@ def test_every_kind_is_found_under_its_own_token_and_keeps_the_rules(token: str)
     assert issubclass(kind.account, Account)
     assert issubclass(kind.state, State)
     assert "profile" in kind.argument_names
+    assert kind.documentation is not None
     for declared in (kind.arguments, kind.state):
         assert dataclasses.is_dataclass(declared)
         assert declared.__dataclass_params__.frozen  # type: ignore[attr-defined]

@@ -229,9 +229,14 @@ def test_the_resource_is_external_and_of_the_frozen_type(monkeypatch: pytest.Mon
     }
 
 
-def test_include_volatile_is_handed_on_and_is_not_an_argument_of_the_kind() -> None:
-    (asked,) = run(lambda: Instance("x", instance_id=ID, include_volatile=True).id).asked
-    assert asked.inputs["include_volatile"] is True
+@pytest.mark.parametrize(
+    ("make", "given"),
+    [(lambda: True, True), (lambda: None, False), (lambda: pulumi.Output.from_input(True), True)],
+    ids=["plain", "None", "an Output"],
+)
+def test_include_volatile_is_handed_on_and_is_not_an_argument_of_the_kind(make: Callable[[], Any], given: bool) -> None:
+    (asked,) = run(lambda: Instance("x", instance_id=ID, include_volatile=make()).id).asked
+    assert asked.inputs["include_volatile"] is given
     assert asked.resource_id == ID
 
 

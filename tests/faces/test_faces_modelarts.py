@@ -399,7 +399,7 @@ def test_the_class_has_an_annotation_for_every_field_and_argument(resource: type
     # Only an annotation makes the SDK give an int where the wire has a float.
     types = get_type_hints(kind.state)
     alone = type("Alone", (), {"__annotations__": vars(resource)["__annotations__"]})
-    hints = get_type_hints(alone, vars(modelarts))
+    hints = get_type_hints(alone, dict(vars(modelarts)))
     assert {name: hints[name] for name in types} == {name: pulumi.Output[types[name]] for name in types}  # type: ignore[valid-type]
 
 

@@ -165,7 +165,7 @@ def test_what_moves_by_itself_is_recorded_only_where_asked(
     got = provider.read("s", {"session_id": "s", **given})
     assert got.outs == expected
     # A refresh is asked with what was stored.
-    assert provider.read("s", got.outs).outs == expected
+    assert provider.read("s", expected).outs == expected
 
 
 def test_what_moves_by_itself_is_left_out_at_every_depth() -> None:

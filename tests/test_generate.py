@@ -24,7 +24,7 @@ from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind
 from pulumi_nbcloud.program import inputs
 from pulumi_nbcloud.waiting import options
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = ROOT / "scripts" / "generate"
 CLOUDS = sorted({token.partition(":")[0] for token in registry.KINDS})
 WRITTEN = [*(f"{cloud}.py" for cloud in CLOUDS), "program/target_dicts.py"]
