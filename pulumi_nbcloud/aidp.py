@@ -67,7 +67,7 @@ def get_notebook_session_output(
         session_id: the session's id.
         profile: a named profile of the settings; None for the default.
         expect: a condition over `self` that must hold, else the program ends; None for none.
-        opts: `depends_on` is heard.
+        opts: `depends_on` is honoured.
 
     Returns:
         An Output of the session; in preview unknown while an input is.
@@ -91,7 +91,7 @@ def _inputs(platform: object, workspace: object, session: object, profile: objec
 class NotebookSessionArgs(targets.TargetArgs):
     """A notebook session, as a gate's target.
 
-    A gate looks every 30 s unless `interval` says otherwise: each look may keep the cluster awake, and billed.
+    A gate polls every 30 s unless `interval` says otherwise: each poll may keep the cluster awake, and billed.
     Without `until` it waits until the session is active and, unless its type is file or agentflow, its kernel idle or
     busy; it fails where the session has failed or the kernel is dead. A 404 does not prove that a session is gone, so
     `not_found="met"` is not for it.
@@ -107,7 +107,7 @@ class NotebookSessionArgs(targets.TargetArgs):
         session_id: pulumi.Input[str],
         profile: pulumi.Input[str | None] | None = None,
     ) -> None:
-        """Name the session that the gate looks at.
+        """Name the session that the gate polls.
 
         Args:
             ai_data_platform_id: the OCID of the AI Data Platform (data lake) instance.
@@ -119,7 +119,7 @@ class NotebookSessionArgs(targets.TargetArgs):
 
 
 class NotebookSession(record.ReadResource, module="nbcloud/aidp", name="NotebookSession"):
-    """A notebook session, recorded in the stack's state and read anew on each run.
+    """A notebook session, recorded in the stack's state and read again on each run.
 
     Reading it may keep its cluster awake, and billed. `pulumi refresh` shows what changed; where the session is not
     found it fails and keeps what was recorded, because the cloud hides a missing permission behind the same answer. In

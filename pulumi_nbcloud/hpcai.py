@@ -89,7 +89,7 @@ def get_instance_output(
         instance_id: its id, 1 to 256 printable ASCII characters.
         profile: a named profile of the settings; None for the default.
         expect: a condition over `self` that must hold, else the program ends; None for none.
-        opts: `depends_on` is heard.
+        opts: `depends_on` is honoured.
 
     Returns:
         An Output of the instance; in preview unknown while an input is.
@@ -146,7 +146,7 @@ def get_instances_output(
         region: in the region of exactly this name: `asia-sg-1`.
         profile: a named profile of the settings; None for the default.
         expect: a condition over `self` that must hold, else the program ends; None for none.
-        opts: `depends_on` is heard.
+        opts: `depends_on` is honoured.
 
     Returns:
         An Output of the instances; in preview unknown while an input is.
@@ -164,7 +164,7 @@ class InstanceArgs(targets.TargetArgs):
     _token: ClassVar[str] = _INSTANCE
 
     def __init__(self, *, instance_id: pulumi.Input[str], profile: pulumi.Input[str | None] | None = None) -> None:
-        """Name the instance that the gate looks at.
+        """Name the instance that the gate polls.
 
         Args:
             instance_id: its id, 1 to 256 printable ASCII characters.
@@ -190,7 +190,7 @@ class InstancesArgs(targets.TargetArgs):
         region: pulumi.Input[str | None] | None = None,
         profile: pulumi.Input[str | None] | None = None,
     ) -> None:
-        """Name the filters of the list that the gate looks at.
+        """Name the filters of the list that the gate polls.
 
         Args:
             status: this status, in any case: `Running`; 1 to 1,024 characters, like the next two.
@@ -202,7 +202,7 @@ class InstancesArgs(targets.TargetArgs):
 
 
 class Instance(record.ReadResource, module="nbcloud/hpcai", name="Instance"):
-    """One instance, recorded in the stack's state and read anew on each run.
+    """One instance, recorded in the stack's state and read again on each run.
 
     `pulumi refresh` shows what changed. In preview a field that is null counts as unknown: Pulumi's SDK cannot tell the
     two apart. A secret `instance_id` stays secret as an input, but the resource's id is stored in plain, as Pulumi
@@ -213,7 +213,7 @@ class Instance(record.ReadResource, module="nbcloud/hpcai", name="Instance"):
 
     instance_id: pulumi.Output[str]
     """The instance's id."""
-    base_url: pulumi.Output[str]
+    endpoint: pulumi.Output[str]
     """The origin that was asked."""
     name: pulumi.Output[str | None]
     """Its name."""

@@ -68,7 +68,7 @@ def get_notebook_lease_output(
         notebook_id: the notebook instance's id, a UUID.
         profile: a named profile of the settings; None for the default.
         expect: a condition over `self` that must hold, else the program ends; None for none.
-        opts: `depends_on` is heard.
+        opts: `depends_on` is honoured.
 
     Returns:
         An Output of the lease; in preview unknown while an input is.
@@ -85,7 +85,7 @@ class NotebookLeaseArgs(targets.TargetArgs):
     _token: ClassVar[str] = _NOTEBOOK_LEASE
 
     def __init__(self, *, notebook_id: pulumi.Input[str], profile: pulumi.Input[str | None] | None = None) -> None:
-        """Name the notebook instance whose lease the gate looks at.
+        """Name the notebook instance whose lease the gate polls.
 
         Args:
             notebook_id: the notebook instance's id, a UUID.
@@ -95,7 +95,7 @@ class NotebookLeaseArgs(targets.TargetArgs):
 
 
 class NotebookLease(record.ReadResource, module="nbcloud/modelarts", name="NotebookLease"):
-    """The lease of a notebook instance, recorded in the stack's state and read anew on each run.
+    """The lease of a notebook instance, recorded in the stack's state and read again on each run.
 
     `pulumi refresh` shows what changed. In preview a field that is null counts as unknown: Pulumi's SDK cannot tell the
     two apart. A secret `notebook_id` stays secret as an input, but the resource's id is stored in plain, as Pulumi
@@ -188,7 +188,7 @@ def get_dev_server_job_output(
         job_id: the job's id, 1 to 64 characters; matched exactly.
         profile: a named profile of the settings; None for the default.
         expect: a condition over `self` that must hold, else the program ends; None for none.
-        opts: `depends_on` is heard.
+        opts: `depends_on` is honoured.
 
     Returns:
         An Output of the job; in preview unknown while an input is.
@@ -252,7 +252,7 @@ def get_dev_server_jobs_output(
         visible: only jobs that are visible, or only those that are not.
         profile: a named profile of the settings; None for the default.
         expect: a condition over `self` that must hold, else the program ends; None for none.
-        opts: `depends_on` is heard.
+        opts: `depends_on` is honoured.
 
     Returns:
         An Output of the list; in preview unknown while an input is.
@@ -270,7 +270,7 @@ class DevServerJobArgs(targets.TargetArgs):
     _token: ClassVar[str] = _JOB
 
     def __init__(self, *, job_id: pulumi.Input[str], profile: pulumi.Input[str | None] | None = None) -> None:
-        """Name the job that the gate looks at.
+        """Name the job that the gate polls.
 
         Args:
             job_id: the job's id, 1 to 64 characters; matched exactly.
@@ -298,7 +298,7 @@ class DevServerJobsArgs(targets.TargetArgs):
         visible: pulumi.Input[bool | None] | None = None,
         profile: pulumi.Input[str | None] | None = None,
     ) -> None:
-        """Name the filters of the list that the gate looks at.
+        """Name the filters of the list that the gate polls.
 
         Args:
             job_id: only the job of this id, 1 to 64 characters; the vendor calls the filter `id`.
@@ -313,7 +313,7 @@ class DevServerJobsArgs(targets.TargetArgs):
 
 
 class DevServerJob(record.ReadResource, module="nbcloud/modelarts", name="DevServerJob"):
-    """One DevServer job, recorded in the stack's state and read anew on each run; see `NotebookLease`."""
+    """One DevServer job, recorded in the stack's state and read again on each run; see `NotebookLease`."""
 
     _token: ClassVar[str] = _JOB
 

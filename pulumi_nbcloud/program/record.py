@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class ReadResource(StoredResource):
-    """The base of read resources: recorded in state, never created or deleted, read anew on each run.
+    """The base of read resources: recorded in state, never created or deleted, read again on each run.
 
     Args:
         resource_name: its name in the stack.

@@ -27,7 +27,7 @@ class TargetArgs:
 
 
 Target: TypeAlias = TargetArgs | ReadResource | Mapping[str, Any]
-"""What a gate looks at: the Args of a kind, a read resource (which stands for its Args), or a dict with `kind`."""
+"""What a gate polls: the Args of a kind, a read resource (which stands for its Args), or a dict with `kind`."""
 
 
 def target_inputs(where: str, target: Target) -> dict[str, Any]:
