@@ -17,7 +17,7 @@ ready = nbcloud.Gate("ready", target=session, timeout="30m")
 after = pulumi.ResourceOptions(depends_on=[ready])
 serving = pulumi.ComponentResource("example:index:Serving", "serving", opts=after)
 
-# Look up: again on every run; here once the gate has let go.
+# Look up: fresh on every run; here once the gate has let go.
 current = nbcloud.aidp.get_notebook_session_output(
     platform_id, workspace_key, config.require("sessionId"), opts=pulumi.InvokeOutputOptions(depends_on=[ready])
 )

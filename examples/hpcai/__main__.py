@@ -15,7 +15,7 @@ ready = nbcloud.Gate("ready", target=instance, timeout="30m")
 after = pulumi.ResourceOptions(depends_on=[ready])
 serving = pulumi.ComponentResource("example:index:Serving", "serving", opts=after)
 
-# Look up: again on every run; here once the gate has let go.
+# Look up: fresh on every run; here once the gate has let go.
 once_ready = pulumi.InvokeOutputOptions(depends_on=[ready])
 running = nbcloud.hpcai.get_instances_output(status="Running", region="asia-sg-1", opts=once_ready)
 pulumi.export("running", running.instances.apply(lambda each: [one.name for one in each]))

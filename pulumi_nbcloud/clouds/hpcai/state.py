@@ -269,7 +269,7 @@ class InstanceSpecInfo:
         region_info: where it is.
         remote_storages: its remote storages. The page does not say what one looks like, so each is a dict with the
             wire's own keys; what could hold a credential (a key called token, password and the like) is left out.
-            Conditions can count them but not poll inside.
+            Conditions can count them but not look inside.
         node_ports: its ports; empty where the wire says null.
         is_spot_instance: whether it is a spot instance.
     """
