@@ -65,9 +65,9 @@ def write_summary(path: str, report: Report) -> None:
     if report.error is not None:
         lines += [_text(each) for each in str(report.error).splitlines()] + [""]
     if report.transitions:
-        lines += ["| time | target | seen |", "| --- | --- | --- |"]
+        lines += ["| time | target | observed |", "| --- | --- | --- |"]
         lines += [
-            f"| {each['time']} | {_text(each['target'])} | {_text(each['seen'])} |" for each in report.transitions
+            f"| {each['time']} | {_text(each['target'])} | {_text(each['observed'])} |" for each in report.transitions
         ]
         hidden = (report.progress.transition_count if report.progress else 0) - len(report.transitions)
         lines += [f"| … | | {hidden} more |"] if hidden > 0 else []

@@ -98,4 +98,4 @@ class Several:
 
 def seen_line(transition: dict[str, str]) -> str:
     """Write one transition: when, which target, what was seen."""
-    return f"{transition['time']}  {transition['target']}: {transition['seen']}"
+    return f"{transition['time']}  {transition['target']}: {transition['observed']}"

@@ -78,7 +78,7 @@ def test_a_wait_that_is_met(nbcloud_mock: MockClouds, step: Step) -> None:
     summary = step.summary.read_text()
     assert summary.startswith("### nbcloud wait: met\n\nWanted: <code>lease.running</code>\n")
     table = [line for line in summary.splitlines() if line.startswith("|")]
-    assert table[:2] == ["| time | target | seen |", "| --- | --- | --- |"]
+    assert table[:2] == ["| time | target | observed |", "| --- | --- | --- |"]
     assert "| lease | running=true, type=TIMING" in table[2]
 
 

@@ -414,7 +414,7 @@ def test_a_look_that_hangs_ends_with_the_budget(monkeypatch: pytest.MonkeyPatch)
         with anyio.fail_after(0):
             await anyio.sleep_forever()
 
-    monkeypatch.setattr(WaitRunner, "look", hang)
+    monkeypatch.setattr(WaitRunner, "poll", hang)
     assert findings({}) == (f"now: not polled within the preview's 5 s {WHEN}", ())
 
 
@@ -487,7 +487,7 @@ def test_whatever_goes_wrong_a_preview_goes_on(said: Said, monkeypatch: pytest.M
     async def broken(*args: Any) -> Any:
         raise ZeroDivisionError("a defect")
 
-    monkeypatch.setattr(preview, "_look", broken)
+    monkeypatch.setattr(preview, "_poll", broken)
     assert len(run(two_gates, preview=True).gates) == 2
     assert sorted(said.infos) == [(name, "now: could not poll (ZeroDivisionError)") for name in ("one", "two")]
 

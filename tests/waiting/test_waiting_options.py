@@ -222,7 +222,7 @@ def test_an_advisory_wait_warns_of_how_it_ended_and_holds_nothing_up(
     ended = enforced(history, "advisory", notes, **how)
     assert (ended.outcome, ended.at) == (outcome.value, None)
     assert ended.message is not None
-    assert ended.message.startswith(f"sim:Thing a: {outcome.value} after ")
+    assert ended.message.startswith(f"sim:Thing a: {outcome.words} after ")
     assert notes.warnings == [
         f"{ended.message}\nhint: {hint}; the update goes on, because this wait is advisory",
     ]

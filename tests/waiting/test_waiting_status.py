@@ -44,7 +44,7 @@ def undecided() -> Progress:
 
 
 @pytest.mark.parametrize(
-    ("observed", "elapsed", "line"),
+    ("seen", "elapsed", "line"),
     [
         (undecided(), 0, f"waiting: found; expected: {EXPECTED}; undecided: self.status is null; 0s of 30m"),
         (progress(), 0, f"waiting: nothing yet; expected: {EXPECTED}; 0s of 30m"),
