@@ -6,9 +6,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/made-from-lock
-SOURCES := pulumi_nbcloud tests examples benchmarks scripts/pulumi-cli scripts/demo scripts/reference scripts/release-check scripts/stress scripts/test scripts/test-versions scripts/test-wheel hatch_build.py
+SOURCES := pulumi_nbcloud tests examples benchmarks scripts/pulumi-cli scripts/demo scripts/generate scripts/reference scripts/release-check scripts/stress scripts/test scripts/test-versions scripts/test-wheel hatch_build.py
 
-.PHONY: environment check-python demo test extended unit engine versions lint format reference bench stress soak lock release-check clean
+.PHONY: environment check-python demo test extended unit engine versions lint format generate reference bench stress soak lock release-check clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -44,6 +44,11 @@ lint: $(READY)
 format: $(READY)
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+
+# What is derived from the kinds: the typed modules and docs/reference/; tests fail where they are stale.
+generate: $(READY)
+	$(BIN)/python scripts/generate
+	$(BIN)/python scripts/reference
 
 # docs/reference/, from the code; a test fails where it is stale.
 reference: $(READY)

@@ -58,14 +58,16 @@ _MODULES = {"aidp", "hpcai", "modelarts", "testing"}
 _PLACES = {"Gate": "gate", "WaitError": "waiting.outcome", "wait_before": "hooks"}
 
 
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name in _MODULES:
-        return importlib.import_module(f"{__name__}.{name}")
-    value: object = getattr(importlib.import_module(f"{__name__}.{_PLACES.get(name, 'errors')}"), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # to a type checker a name that is misspelled must not exist
+
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name in _MODULES:
+            return importlib.import_module(f"{__name__}.{name}")
+        value: object = getattr(importlib.import_module(f"{__name__}.{_PLACES.get(name, 'errors')}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -10,7 +10,7 @@ import pulumi
 
 from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.program import preview, slots
-from pulumi_nbcloud.program.inputs import clean, duration_text, settled
+from pulumi_nbcloud.program.inputs import Enforcement, NotFound, clean, duration_text, settled
 from pulumi_nbcloud.program.stored import StoredResource
 from pulumi_nbcloud.program.targets import Target, targets_by_name
 from pulumi_nbcloud.provider.gate import OUTPUTS, GateProvider
@@ -76,9 +76,9 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
         timeout: pulumi.Input[str] | timedelta | None = None,
         interval: pulumi.Input[str] | timedelta | None = None,
         consecutive: pulumi.Input[int] | None = None,
-        not_found: pulumi.Input[str] | None = None,
+        not_found: pulumi.Input[NotFound] | None = None,
         max_poll_errors: pulumi.Input[int] | None = None,
-        enforcement: pulumi.Input[str] | None = None,
+        enforcement: pulumi.Input[Enforcement] | None = None,
         every_update: pulumi.Input[bool] | None = None,
         triggers: pulumi.Input[Sequence[Any]] | None = None,
         opts: pulumi.ResourceOptions | None = None,

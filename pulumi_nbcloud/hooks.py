@@ -17,7 +17,7 @@ from pulumi_nbcloud.engine import end, status
 from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.kinds.registry import KINDS
 from pulumi_nbcloud.program import slots
-from pulumi_nbcloud.program.inputs import clean, duration_text, settled
+from pulumi_nbcloud.program.inputs import Enforcement, NotFound, Operation, clean, duration_text, settled
 from pulumi_nbcloud.program.targets import Target, targets_by_name
 from pulumi_nbcloud.reading import portal
 from pulumi_nbcloud.reading.reader import process_reader
@@ -44,10 +44,10 @@ def wait_before(
     timeout: pulumi.Input[str] | timedelta | None = None,
     interval: pulumi.Input[str] | timedelta | None = None,
     consecutive: pulumi.Input[int] | None = None,
-    not_found: pulumi.Input[str] | None = None,
+    not_found: pulumi.Input[NotFound] | None = None,
     max_poll_errors: pulumi.Input[int] | None = None,
-    enforcement: pulumi.Input[str] | None = None,
-    before: Sequence[str] = ("create",),
+    enforcement: pulumi.Input[Enforcement] | None = None,
+    before: Sequence[Operation] = ("create",),
 ) -> pulumi.ResourceHookBinding:
     """Make a hook that holds a resource back until a condition is met: `ResourceOptions(hooks=wait_before(...))`.
 

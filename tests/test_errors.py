@@ -48,7 +48,7 @@ def test_throttled_is_unreachable_and_every_other_class_stands_alone() -> None:
 
 def test_an_unknown_name_is_not_an_attribute() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'NotfoundError'"):
-        nbcloud.NotfoundError  # noqa: B018
+        nbcloud.NotfoundError  # type: ignore[attr-defined]  # noqa: B018
 
 
 @pytest.mark.parametrize(

@@ -142,4 +142,4 @@ def test_every_exported_name_is_there() -> None:
         assert getattr(pulumi_nbcloud, name) is not None
     assert set(pulumi_nbcloud.__all__) <= set(dir(pulumi_nbcloud))
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
-        pulumi_nbcloud.nothing  # noqa: B018
+        pulumi_nbcloud.nothing  # type: ignore[attr-defined]  # noqa: B018

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import lru_cache
 from typing import Annotated, Any, get_args, get_type_hints
@@ -63,6 +63,30 @@ def volatile_fields(record: type) -> frozenset[str]:
     """
     hints = get_type_hints(record, include_extras=True)
     return frozenset(name for name, hint in hints.items() if Volatile() in getattr(hint, "__metadata__", ()))
+
+
+@lru_cache(maxsize=256)
+def records_of(record: type) -> tuple[type, ...]:
+    """Return a state and the parts that it holds at any depth, each once.
+
+    Args:
+        record: its dataclass.
+    """
+    found = {record: None}
+    for hint in get_type_hints(record).values():
+        for each in _leaves(hint):
+            if isinstance(each, type) and is_dataclass(each):
+                found |= dict.fromkeys(records_of(each))
+    return tuple(found)
+
+
+def _leaves(hint: Any) -> Iterator[Any]:
+    """Yield the types that a type is made of: `int` and `None` of `tuple[int, ...] | None`."""
+    arguments = get_args(hint)
+    if not arguments:
+        yield hint
+    for each in arguments:
+        yield from _leaves(each)
 
 
 def nullable_fields(record: type) -> frozenset[str]:

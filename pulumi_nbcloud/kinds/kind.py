@@ -36,6 +36,29 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Documentation:
+    """What the typed module says of a kind and nothing derives; `scripts/generate` writes the rest around it.
+
+    Args:
+        what: what is read, with its article: `the lease of a notebook instance`.
+        returns: what a lookup returns, a sentence.
+        not_found: when NotFoundError is raised, a clause; None where it is not.
+        reading: what a reader must know before each read, a sentence; it stands everywhere.
+        record: what else the read resource does, a sentence.
+        raises: other errors of a lookup, each with its clause.
+        until: a condition that shows how to wait for a list.
+    """
+
+    what: str
+    returns: str
+    not_found: str | None = None
+    reading: str | None = None
+    record: str | None = None
+    raises: tuple[tuple[str, str], ...] = ()
+    until: str | None = None
+
+
+@dataclass(frozen=True)
 class Kind(Generic[AccountT, ArgumentsT, StateT]):
     """One readable thing of one cloud.
 
@@ -54,6 +77,7 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
         pick: takes one out of the answer of `read`; raises NotFoundError where there is none. Given the account too.
         asks: what the answer of `read` depends on besides the account: reads with equal ones can share one answer,
             those of other kinds too. By default kind and arguments.
+        documentation: prose of the typed module; every kind of the registry has it.
     """
 
     token: str
@@ -69,6 +93,17 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
     interval_seconds: float = 5.0
     pick: Callable[[AccountT, Any, ArgumentsT], StateT] | None = None
     asks: Callable[[ArgumentsT], Hashable] | None = None
+    documentation: Documentation | None = None
+
+    @property
+    def name(self) -> str:
+        """The name without the cloud: `NotebookLease`."""
+        return self.token.partition(":")[2]
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is a list, which has no read resource and no state of its own to wait for."""
+        return self.ready is None
 
     @property
     def cloud(self) -> str:

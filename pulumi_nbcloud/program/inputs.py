@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import pulumi
 import pulumi.runtime
@@ -13,11 +13,12 @@ import pulumi.runtime
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.waiting.duration import spell
 
-if TYPE_CHECKING:
-    pass
-
-
 T = TypeVar("T")
+
+# Closed sets of inputs, as an editor completes them; a test compares them with what the check of a wait accepts.
+NotFound: TypeAlias = Literal["wait", "fail", "met"]
+Enforcement: TypeAlias = Literal["mandatory", "advisory", "disabled"]
+Operation: TypeAlias = Literal["create", "update"]
 
 
 def clean(work: Callable[[], T]) -> T:

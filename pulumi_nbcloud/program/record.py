@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import pulumi
 import pulumi.runtime
 
 from pulumi_nbcloud.errors import InputError, NbcloudError
+from pulumi_nbcloud.kinds.fields import records_of, volatile_fields
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.kinds.registry import load
 from pulumi_nbcloud.program.inputs import as_run_error, given_inputs
 from pulumi_nbcloud.program.output_types import derive_outputs
 from pulumi_nbcloud.program.stored import StoredResource
 from pulumi_nbcloud.provider.read import INCLUDE_VOLATILE, ReadProvider
-
-if TYPE_CHECKING:
-    pass
 
 
 class ReadResource(StoredResource):
@@ -27,8 +25,7 @@ class ReadResource(StoredResource):
         resource_name: its name in the stack.
         inputs: the arguments by name; None counts as not given.
         opts: resource options; `id` is not among them.
-        include_volatile: whether to record fields that move without anything having happened, too; None where the
-            kind has none.
+        include_volatile: whether to record fields that move without anything having happened, too; None for no.
 
     Raises:
         InputError: an argument that is known already cannot be right.
@@ -45,10 +42,13 @@ class ReadResource(StoredResource):
         resource_name: str,
         inputs: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None,
-        include_volatile: pulumi.Input[bool] | None = None,
+        include_volatile: pulumi.Input[bool | None] | None = None,
     ) -> None:
         kind: Kind[Any, Any, Any] = load(self._token)
         self._arguments = given_inputs(inputs)
+        state: type = kind.state
+        if include_volatile is None and any(map(volatile_fields, records_of(state))):
+            include_volatile = False  # stated, so that a state says which it is
         given = {**self._arguments, **given_inputs({INCLUDE_VOLATILE: include_volatile})}
 
         def identify(known: Mapping[str, Any]) -> str:

@@ -9,9 +9,6 @@ from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.program.inputs import given_inputs
 from pulumi_nbcloud.program.record import ReadResource
 
-if TYPE_CHECKING:
-    pass
-
 
 class TargetArgs:
     """The arguments of a kind, as a gate's target: the base of every kind's Args.
@@ -26,7 +23,12 @@ class TargetArgs:
         self._arguments = given_inputs(inputs)
 
 
-Target: TypeAlias = TargetArgs | ReadResource | Mapping[str, Any]
+if TYPE_CHECKING:
+    from pulumi_nbcloud.program.target_dicts import TargetDict
+
+    Target: TypeAlias = TargetArgs | ReadResource | TargetDict
+else:
+    Target: TypeAlias = TargetArgs | ReadResource | Mapping[str, Any]
 """What a gate polls: the Args of a kind, a read resource (which stands for its Args), or a dict with `kind`."""
 
 

@@ -18,6 +18,7 @@ from pulumi_nbcloud.aidp import (
     NotebookSession,
     NotebookSessionArgs,
     NotebookSessionState,
+    NotebookSessionTarget,
     get_notebook_session,
     get_notebook_session_output,
 )
@@ -211,7 +212,13 @@ def test_a_session_is_a_gates_target_in_each_form() -> None:
     def program() -> None:
         nbcloud.Gate("by-args", target=NotebookSessionArgs(**IDS, profile="other"))
         nbcloud.Gate("by-resource", target=NotebookSession("session", **IDS))
-        nbcloud.Gate("by-dict", target={"kind": KIND, **IDS})
+        by_dict: NotebookSessionTarget = {
+            "kind": "aidp:NotebookSession",
+            "ai_data_platform_id": PLATFORM,
+            "workspace_key": WORKSPACE,
+            "session_id": SESSION,
+        }
+        nbcloud.Gate("by-dict", target=by_dict)
 
     gates = run(program).gates
     assert {name: each.inputs["targets"]["self"] for name, each in gates.items()} == {

@@ -13,6 +13,7 @@ from lease_support import CREATED, NOTEBOOK
 
 import pulumi_nbcloud as nbcloud
 from pulumi_nbcloud import aidp, hpcai, modelarts
+from pulumi_nbcloud.kinds.registry import KINDS
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.program import lookup
 from pulumi_nbcloud.testing import override
@@ -41,6 +42,10 @@ def raised(call: Lookup, expect: Any, state: Any) -> nbcloud.NbcloudError:
     return caught.value
 
 
+def test_every_kind_has_two_look_ups() -> None:
+    assert len(FUNCTIONS) == 2 * len(KINDS)
+
+
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.__name__)
 def test_every_look_up_takes_it(function: Callable[..., Any]) -> None:
     parameter = inspect.signature(function).parameters["expect"]
@@ -48,7 +53,6 @@ def test_every_look_up_takes_it(function: Callable[..., Any]) -> None:
     assert parameter.default is None
     is_output = function.__name__.endswith("_output")
     assert parameter.annotation == ("pulumi.Input[str | None] | None" if is_output else "str | None")
-    assert len(FUNCTIONS) == 12
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.__name__)

@@ -283,7 +283,7 @@ def test_an_instance_is_a_gates_target_in_each_form() -> None:
         instance = Instance("training", instance_id=ID)
         nbcloud.Gate("by-args", target=InstanceArgs(instance_id=ID, profile="other"))
         nbcloud.Gate("by-resource", target=instance)
-        nbcloud.Gate("by-dict", target={"kind": ONE, "instance_id": ID})
+        nbcloud.Gate("by-dict", target={"kind": "hpcai:Instance", "instance_id": ID})
 
     gates = run(program).gates
     assert {name: each.inputs["targets"]["self"] for name, each in gates.items()} == {

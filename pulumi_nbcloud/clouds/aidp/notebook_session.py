@@ -17,7 +17,7 @@ from pulumi_nbcloud.clouds.identifiers import identifier
 from pulumi_nbcloud.clouds.wire import parse_reply
 from pulumi_nbcloud.http.messages import Reply, target
 from pulumi_nbcloud.kinds.fields import OpenEnum, State, Text, Volatile
-from pulumi_nbcloud.kinds.kind import Failure, Kind
+from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind
 from pulumi_nbcloud.kinds.times import TimeText, time_text
 from pulumi_nbcloud.printable import printable
 
@@ -91,13 +91,13 @@ class NotebookSessionState(State):
         session_id: the session's id.
         endpoint: the origin that was asked.
         name: the session's name.
-        path: where its notebook lies, for example /data/test.ipynb.
-        type: notebook, file, agentflow, or one that the vendor added.
-        cluster_id: the cluster that it runs on.
-        agent_flow_key: the agent flow's key.
-        lifecycle_state: CREATING, ACTIVE, FAILED, or one that the vendor added.
-        kernel: its kernel; null right after creation and while the cluster restarts.
-        etag: changes when the session does, for optimistic locking.
+        path: where the session's notebook lies, for example /data/test.ipynb.
+        type: the session's type: notebook, file, agentflow, or one that the vendor added.
+        cluster_id: the cluster that the session runs on.
+        agent_flow_key: the key of the session's agent flow.
+        lifecycle_state: where the session is in its life: CREATING, ACTIVE, FAILED, or one that the vendor added.
+        kernel: the session's kernel; null right after creation and while the cluster restarts.
+        etag: a tag that changes when the session does, for optimistic locking.
     """
 
     ai_data_platform_id: str
@@ -215,4 +215,11 @@ NOTEBOOK_SESSION = Kind(
     not_found_is_gone=False,
     headline=("lifecycle_state", "kernel.execution_state", "type", "name"),
     interval_seconds=INTERVAL_SECONDS,
+    documentation=Documentation(
+        what="a notebook session",
+        returns="The session; its kernel is None right after creation and while the cluster restarts.",
+        not_found="there is no such session, or the cloud hides it because a permission is missing",
+        reading="Reading a session may keep its cluster awake, and billed.",
+        record="The cloud hides a missing permission behind the same response as a missing session.",
+    ),
 )

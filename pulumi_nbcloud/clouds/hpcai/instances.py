@@ -18,7 +18,7 @@ from pulumi_nbcloud.clouds.hpcai.state import InstancesState, InstanceState
 from pulumi_nbcloud.clouds.hpcai.walk import Listing, walk
 from pulumi_nbcloud.clouds.identifiers import identifier
 from pulumi_nbcloud.errors import NotFoundError
-from pulumi_nbcloud.kinds.kind import Failure, Kind
+from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind
 from pulumi_nbcloud.printable import printable
 
 _ARGUMENTS = ConfigDict(strict=True, extra="forbid")
@@ -43,9 +43,9 @@ class InstancesArguments:
     """Which instances to give; the cloud has no filters, so they apply to what it answered.
 
     Args:
-        status: this status, in any case: `Running`; 1 to 1,024 characters, like the next two.
-        name: exactly this name.
-        region: in the region of exactly this name: `asia-sg-1`.
+        status: only instances in this status, in any case: `Running`; 1 to 1,024 characters.
+        name: only instances of exactly this name, 1 to 1,024 characters.
+        region: only instances in the region of exactly this name, 1 to 1,024 characters: `asia-sg-1`.
         profile: a named profile of the settings; None for the default.
     """
 
@@ -60,7 +60,7 @@ class InstanceArguments:
     r"""Which instance to read.
 
     Args:
-        instance_id: its id, 1 to 256 printable ASCII characters without blanks or any of `/ \ ? # %`.
+        instance_id: the instance's id, 1 to 256 printable ASCII characters without blanks or any of `/ \ ? # %`.
         profile: a named profile of the settings; None for the default.
     """
 
@@ -123,6 +123,14 @@ INSTANCES = Kind(
     failed=(),
     not_found_is_gone=False,  # a list is always there
     headline=("total", "instances"),
+    documentation=Documentation(
+        what="the instances of an account",
+        returns="The instances that the filters let through, and how many the account has; never a part of the list.",
+        raises=(
+            ("UnreachableError", "the pages of the list did not add up; instances may have come or gone meanwhile"),
+        ),
+        until='size(self.instances) > 0 && self.instances.all(i, i.status == "Running")',
+    ),
 )
 
 INSTANCE = Kind(
@@ -149,4 +157,10 @@ INSTANCE = Kind(
     # Only a walk that reached its end says so.
     not_found_is_gone=True,
     headline=("name", "status", "phase", "diagnosis_reason", "healthy"),
+    documentation=Documentation(
+        what="one instance",
+        returns="The instance.",
+        not_found="the account has no such instance",
+        reading="Each read fetches the complete list, which is the cloud's only way; reads of one moment share it.",
+    ),
 )

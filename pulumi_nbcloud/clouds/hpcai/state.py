@@ -269,7 +269,7 @@ class InstanceSpecInfo:
         region_info: where it is.
         remote_storages: its remote storages. The page does not say what one looks like, so each is a dict with the
             wire's own keys; what could hold a credential (a key called token, password and the like) is left out.
-            Conditions can count them but not look inside.
+            Conditions can count them but not poll inside.
         node_ports: its ports; empty where the wire says null.
         is_spot_instance: whether it is a spot instance.
     """
@@ -316,8 +316,8 @@ class InstanceRuntimeInfo(Twinned):
     """How an instance does.
 
     Args:
-        create_at_unix_ms: when it was created, in milliseconds since 1970.
-        create_time: the same as text, RFC 3339; always made of it.
+        create_at_unix_ms: when the instance was created, in milliseconds since 1970.
+        create_time: when the instance was created, RFC 3339; always made of `create_at_unix_ms`.
         status: its status, or one that the vendor added.
         phase: the phase within the status, DownloadImage for example; often empty.
         message: the vendor's text.
@@ -351,16 +351,16 @@ class InstanceState(State):
     """One instance. The first fields are conveniences, taken out of the vendor's objects below them.
 
     Args:
-        instance_id: its id.
+        instance_id: the instance's id.
         endpoint: the origin that was asked.
-        name: its name.
-        status: its status, or one that the vendor added.
+        name: the instance's name.
+        status: the instance's status, or one that the vendor added.
         phase: the phase within the status; null where the wire says nothing or an empty text.
-        diagnosis_reason: why it does not get on; null where the wire says nothing or an empty text.
-        healthy: whether it is healthy.
-        instance_metadata: what names it.
-        instance_spec_info: what it is made of.
-        instance_runtime_info: how it does.
+        diagnosis_reason: why the instance does not get on; null where the wire says nothing or an empty text.
+        healthy: whether the instance is healthy.
+        instance_metadata: what names the instance.
+        instance_spec_info: what the instance is made of.
+        instance_runtime_info: how the instance does.
     """
 
     instance_id: str

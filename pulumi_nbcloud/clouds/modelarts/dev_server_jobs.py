@@ -16,7 +16,7 @@ from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount, in_project
 from pulumi_nbcloud.clouds.wire import parse_reply
 from pulumi_nbcloud.errors import BadResponseError, NotFoundError, RefusedError
 from pulumi_nbcloud.kinds.fields import OpenEnum, State
-from pulumi_nbcloud.kinds.kind import Failure, Kind
+from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind
 from pulumi_nbcloud.kinds.times import Milliseconds, TimeText, Twinned, time_twin
 from pulumi_nbcloud.printable import printable
 
@@ -50,10 +50,10 @@ class DevServerJobsArguments:
     """Which jobs to list; a filter that is not given is not sent.
 
     Args:
-        job_id: only the job of this id, 1 to 64 characters; `id` on the wire.
-        name: only jobs of this name.
-        type: only jobs of this type, for example ASCEND_DIAGNOSIS; a known one in any case.
-        status: only jobs in this state, for example FINISHED; a known one in any case.
+        job_id: only the job of this id, 1 to 64 characters; the vendor calls the filter `id`.
+        name: only jobs of this name, 1 to 1,000 characters.
+        type: only jobs of this type, 1 to 1,000 characters, for example `ASCEND_DIAGNOSIS`; a known one in any case.
+        status: only jobs in this state, 1 to 1,000 characters, for example `FINISHED`; a known one in any case.
         visible: only jobs that are visible, or only those that are not.
         profile: a named profile of the settings; None for the default.
     """
@@ -98,17 +98,18 @@ class DevServerJobRow(Twinned):
 
     Args:
         job_id: the job's id.
-        name: its name.
-        user_name: who started it.
-        description: what was said of it; may be absent.
-        type: COMMON, SERVICE_DEPLOY, LOG_COLLECT, DEVICE_LOG_COLLECT, ASCEND_SOFTWARE_UPGRADE, ASCEND_DIAGNOSIS,
-            ASCEND_SYSTEM_CONFIG, or one that the vendor added.
-        status: PROCESSING, FINISHED, DELETED, ACTIVE, or one that the vendor added. FINISHED says nothing of success.
+        name: the job's name.
+        user_name: who started the job.
+        description: the job's description; may be absent.
+        type: the job's type: COMMON, SERVICE_DEPLOY, LOG_COLLECT, DEVICE_LOG_COLLECT, ASCEND_SOFTWARE_UPGRADE,
+            ASCEND_DIAGNOSIS, ASCEND_SYSTEM_CONFIG, or one that the vendor added.
+        status: the job's state: PROCESSING, FINISHED, DELETED, ACTIVE, or one that the vendor added. FINISHED says
+            nothing of success.
         abnormal_count: the number of nodes where the job failed.
-        create_at: when it was created, in milliseconds since 1970.
-        create_time: the same as text, RFC 3339.
-        update_at: when it was last updated, in milliseconds since 1970.
-        update_time: the same as text, RFC 3339.
+        create_at: when the job was created, in milliseconds since 1970.
+        create_time: when the job was created, RFC 3339.
+        update_at: when the job was last updated, in milliseconds since 1970.
+        update_time: when the job was last updated, RFC 3339.
     """
 
     job_id: Annotated[_Text, Field(validation_alias="id", min_length=1)]
@@ -254,6 +255,11 @@ DEV_SERVER_JOBS = Kind(
     not_found_is_gone=False,
     headline=("total", "jobs", "truncated"),
     asks=lambda arguments: _asks(arguments.query()),
+    documentation=Documentation(
+        what="the DevServer jobs of a project",
+        returns="The jobs that the cloud gives, and whether that is all of them (`truncated`).",
+        until='size(self.jobs) > 0 && self.jobs.all(j, j.status == "FINISHED")',
+    ),
 )
 
 DEV_SERVER_JOB = Kind(
@@ -269,4 +275,10 @@ DEV_SERVER_JOB = Kind(
     headline=("status", "abnormal_count"),
     pick=_pick,
     asks=lambda arguments: _asks((("id", arguments.job_id),)),
+    documentation=Documentation(
+        what="one DevServer job",
+        returns="The job. FINISHED does not mean success: check `abnormal_count`.",
+        not_found="the project has no such job",
+        raises=(("BadResponseError", "the list does not tell: it is incomplete, or two jobs have this id"),),
+    ),
 )

@@ -15,7 +15,7 @@ from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount, in_project
 from pulumi_nbcloud.clouds.wire import parse_reply
 from pulumi_nbcloud.errors import NotFoundError, RefusedError
 from pulumi_nbcloud.kinds.fields import OpenEnum, State, Text
-from pulumi_nbcloud.kinds.kind import Failure, Kind
+from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind
 from pulumi_nbcloud.kinds.times import Milliseconds, TimeText, time_text
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
@@ -66,10 +66,10 @@ class NotebookLeaseState(State):
         endpoint: the origin that was asked.
         running: whether the notebook runs; the lease fields are null where it does not.
         create_at: when the instance was created, in milliseconds since 1970.
-        create_time: the same as text, RFC 3339.
+        create_time: when the instance was created, RFC 3339.
         duration: the instance's runtime, in milliseconds; -1 was seen where auto stop is off.
         update_at: when the instance was last updated, in milliseconds since 1970.
-        update_time: the same as text, RFC 3339.
+        update_time: when the instance was last updated, RFC 3339.
         enable: whether auto stop is on.
         type: the auto stop type: TIMING (after the duration), IDLE (when idle), or one that the vendor added.
         expire_time: when auto stop is due, RFC 3339: `create_at + duration`, the rule of the vendor's page; null unless
@@ -172,4 +172,9 @@ NOTEBOOK_LEASE = Kind(
     failed=(Failure('self.not_running_reason == "FROZEN"'),),
     not_found_is_gone=True,
     headline=("running", "not_running_reason", "type", "expire_time"),
+    documentation=Documentation(
+        what="the lease of a notebook instance",
+        returns="The lease; for a notebook that does not run, `running` is False and `not_running_reason` says why.",
+        not_found="there is no such notebook",
+    ),
 )
