@@ -18,7 +18,7 @@ def notebook(number: int = 1) -> str:
     return f"{NOTEBOOKS}{number:012d}"
 
 
-def lease_target(number: int = 1, **arguments: Any) -> Any:
+def lease_target(number: int = 1, **arguments: Any) -> dict[str, Any]:
     """A notebook as a gate's target."""
     return {"kind": KIND, "notebook_id": notebook(number), **arguments}
 

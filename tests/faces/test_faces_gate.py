@@ -24,13 +24,14 @@ from pulumi_nbcloud import modelarts
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.kinds.registry import KINDS, load
 from pulumi_nbcloud.mock import MockClouds
-from pulumi_nbcloud.modelarts import NotebookLease, NotebookLeaseArgs
+from pulumi_nbcloud.modelarts import NotebookLease, NotebookLeaseArgs, NotebookLeaseTarget
 from pulumi_nbcloud.program import preview, targets
 from pulumi_nbcloud.program.targets import TargetArgs
 from pulumi_nbcloud.provider.gate import ASKED, HOW, OUTPUTS
 from pulumi_nbcloud.waiting.runner import WaitRunner
 
-AS_A_DICT, ELSEWHERE = lease_target(1), lease_target(2)
+AS_A_DICT: NotebookLeaseTarget = {"kind": "modelarts:NotebookLease", "notebook_id": NOTEBOOK}
+ELSEWHERE = lease_target(2)
 RUNS, WHEN = "running=true, type=TIMING", "(asked when this gate is created or updated)"
 URN = "urn:pulumi:test::probe::"
 BAD = "1 / (size([1]) - 1) == 1"
@@ -175,7 +176,8 @@ def test_custom_timeouts_are_handed_on_where_no_timeout_is_given(
 
 
 def test_an_argument_that_is_none_is_not_given() -> None:
-    for target in (NotebookLeaseArgs(notebook_id=NOTEBOOK, profile=None), {**AS_A_DICT, "profile": None}):
+    as_a_dict: NotebookLeaseTarget = {**AS_A_DICT, "profile": None}
+    for target in (NotebookLeaseArgs(notebook_id=NOTEBOOK, profile=None), as_a_dict):
         assert targets.target_inputs("target a", target) == AS_A_DICT
 
 

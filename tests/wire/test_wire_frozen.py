@@ -110,7 +110,8 @@ def handed(monkeypatch: pytest.MonkeyPatch, make: Callable[[], object]) -> tuple
 def face_of(token: str) -> Callable[[], object]:
     """Makes a resource as a program of a user does."""
     if token == "nbcloud:Gate":
-        return lambda: Gate("ready", target=lease_target(1))
+        target: Any = lease_target(1)
+        return lambda: Gate("ready", target=target)
     module, _, name = GOLDEN[token]["face"].rpartition(".")
     return lambda: getattr(importlib.import_module(module), name)("read", **SAMPLES[token])
 
