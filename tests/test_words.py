@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 
@@ -27,6 +28,7 @@ ALLOWED = re.compile(r"recommend|amend|commend", re.IGNORECASE)
 STATES_OF_BEFORE = {"pulumi_nbcloud/provider/gate.py", "tests/wire/test_wire_gate_update.py"}
 
 
+@functools.lru_cache(maxsize=1)
 def texts() -> dict[str, str]:
     found = [
         *(ROOT / "pulumi_nbcloud").rglob("*.py"),

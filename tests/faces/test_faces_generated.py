@@ -177,7 +177,7 @@ def test_a_new_kind_needs_no_line_in_the_script(made: ModuleType) -> None:
     assert list(parameters) == ["resource_name", "pool_id", "size", "profile", "include_volatile", "opts"]
     assert parameters["size"].annotation == "pulumi.Input[Literal['small', 'large'] | None] | None"
     assert parameters["include_volatile"].annotation == "pulumi.Input[bool | None] | None"
-    assert list(made.BigPool.__annotations__) == ["_token", "pool_id", "parts", "observed", "size", "profile"]
+    assert list(made.BigPool.__annotations__) == ["_token", "pool_id", "parts", "seen", "size", "profile"]
     assert "self.pool_id == 'b'\n        (3 polls in a row)" in str(inspect.getdoc(made.BigPoolArgs))
     assert made.BigPoolTarget.__annotations__["kind"].__forward_arg__ == "Required[Literal['modelarts:BigPool']]"
 

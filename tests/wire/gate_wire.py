@@ -20,7 +20,7 @@ from provider_process import (
 
 URN = "urn:pulumi:test::probe::pulumi-python:dynamic/nbcloud:Gate::ready"
 ID = "0123456789abcdef0123456789abcdef"
-EXPECTED = "expected: self.running; last seen"
+EXPECTED = "expected: self.running; actual"
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 OFF = {"NBCLOUD_PROVIDER_PATCHES": "off"}
 LOSSES = {
