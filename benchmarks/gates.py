@@ -94,7 +94,7 @@ def over_the_wire(things: Callable[[MockClouds], Things], gates: int) -> None:
             process.begin("Create", create_request({"targets": {"self": asked.target(number)}, **how}, gate_blob()))
             for number in range(gates)
         ]
-        # First looks are everybody's own; after two more intervals all are in step.
+        # First polls are everybody's own; after two more intervals all are in step.
         wait_for_quiet(clouds)
         time.sleep(2 * INTERVAL)
         begun = time.time()
@@ -111,7 +111,7 @@ def over_the_wire(things: Callable[[MockClouds], Things], gates: int) -> None:
 
 
 def wait_for_quiet(clouds: MockClouds) -> None:
-    """Waits until the storm of first looks is over: a fifth of an interval without a request."""
+    """Wait until the storm of first polls is over: a fifth of an interval without a request."""
     count = -1
     while count != clouds.request_count() or count <= 0:
         count = clouds.request_count()
@@ -133,7 +133,7 @@ def report(asked: Things, gates: int, moments: list[float]) -> None:
 
 
 def lag(asked: Things, clouds: MockClouds, outputs: list[Mapping[str, Any]], flipped: float) -> None:
-    """How many looks each gate needed after its thing was ready: from the log to met_time."""
+    """How many polls each gate needed after its thing was ready: from the log to met_time."""
     lags = []
     for number, output in enumerate(outputs):
         # It is written to the second.

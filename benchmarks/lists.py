@@ -39,7 +39,7 @@ before = peak()
 found = []
 
 async def read():
-    # Not returned: anyio.run() would write it as text when it ends, which look-ups and gates do not.
+    # Not returned: anyio.run() would write it as text when it ends, which lookups and gates do not.
     found.append(await reader.read(kind, kind.parse({}), lambda key: None))
     await reader.aclose()
 

@@ -1,6 +1,6 @@
-"""Two hundred look-ups beside other ways to make them, in one run, against a fast server on this machine.
+"""Two hundred lookups beside other ways to make them, in one run, against a fast server on this machine.
 
-The server and each contestant are processes of their own. A contestant makes all look-ups once to warm its client, then
+The server and each contestant are processes of their own. A contestant makes all lookups once to warm its client, then
 again, timed from the first request to the last parsed result. Contestants take turns; the median of the rounds counts.
 """
 
@@ -186,7 +186,7 @@ def measure(delay: float) -> tuple[dict[str, float], dict[str, float]]:
 
 def main() -> None:
     found = {delay: measure(delay) for delay in (0.05, 0.0)}
-    print(f"{LOOK_UPS} look-ups, median of {ROUNDS} rounds; in brackets times ours")
+    print(f"{LOOK_UPS} lookups, median of {ROUNDS} rounds; in brackets times ours")
     for name in CONTESTANTS:
         shown = [
             f"{taken[name] * 1000:6.0f} ms ({taken[name] / taken[MINE]:.2f}), CPU {cpu[name] * 1000:4.0f} ms"

@@ -18,7 +18,7 @@ from huaweicloudsdkmodelarts.v1 import ModelArtsClient
 
 from pulumi_nbcloud.clouds.modelarts.account import SCHEMA, ModelArtsAccount
 from pulumi_nbcloud.clouds.modelarts.dev_server_jobs import DEV_SERVER_JOBS, DevServerJobsState
-from pulumi_nbcloud.condition import Judge
+from pulumi_nbcloud.condition import Evaluator
 from pulumi_nbcloud.condition.vocabulary import MAX_ROWS
 from pulumi_nbcloud.http.client import Client
 from pulumi_nbcloud.http.messages import Reply
@@ -61,7 +61,7 @@ class Canned(Client):
 
 
 def ours(body: bytes) -> Callable[[], DevServerJobsState]:
-    """What a look-up does: signs, looks for an error in the answer, and makes the state."""
+    """What a lookup does: signs, looks for an error in the answer, and makes the state."""
     settings = {"accessKey": "a", "secretKey": "b", "projectId": "p", "region": "cn-north-4"}
     account = ModelArtsAccount(resolve(SCHEMA, None, {"nbcloud:modelarts": settings}.get, {}), Canned(body))
     arguments = DEV_SERVER_JOBS.parse({})
@@ -69,7 +69,7 @@ def ours(body: bytes) -> Callable[[], DevServerJobsState]:
     async def run() -> DevServerJobsState:
         return DEV_SERVER_JOBS.select(account, await DEV_SERVER_JOBS.read(account, arguments), arguments)
 
-    # As a look-up does; anyio.run() would, besides, write the result as text when it ends.
+    # As a lookup does; anyio.run() would, besides, write the result as text when it ends.
     return lambda: portal.call(run)
 
 
@@ -99,15 +99,15 @@ def main() -> None:
     parse, sdk = ours(body), theirs(body)
     state, few_state = parse(), ours(few)()
     assert [each.job_id for each in state.jobs] == [each.id for each in sdk().data]
-    judge, now = Judge({"self": DEV_SERVER_JOBS}, UNTIL), datetime.now(timezone.utc)
-    assert judge.judge({"self": few_state}, now).outcome == "met"
+    evaluator, now = Evaluator({"self": DEV_SERVER_JOBS}, UNTIL), datetime.now(timezone.utc)
+    assert evaluator.decide({"self": few_state}, now).outcome == "met"
     found = best(
         {
             "json.loads": lambda: json.loads(body),
             "this package, bytes to state": parse,
             "ModelArts' SDK, bytes to model": sdk,
             "+ all fields as plain data (an export, a gate's look)": lambda: stable(state),
-            f"+ a condition over {len(few_state.jobs):,} rows (its limit)": lambda: judge.judge(
+            f"+ a condition over {len(few_state.jobs):,} rows (its limit)": lambda: evaluator.decide(
                 {"self": few_state}, now
             ),
         }

@@ -1,6 +1,6 @@
 """50 waits on 50 leases that run 5 s after they were first asked for: gates, and a sleep loop in a thread each.
 
-Gates wait in the SDK's real provider process, with the mends of this package and without them. The lag is from the
+Gates wait in the SDK's real provider process, with the patches of this package and without them. The lag is from the
 moment when a lease ran to the end of its wait. `--quick` only shows that it runs: its figures mean nothing.
 """
 
@@ -46,7 +46,7 @@ class Leases:
 
 
 def all_at_once(wait: Callable[[int], None]) -> dict[int, float]:
-    """Waits for all leases, each in a thread; gives when each wait ended."""
+    """Wait for all leases, each in a thread; gives when each wait ended."""
 
     def timed(number: int) -> float:
         wait(number)
@@ -56,13 +56,13 @@ def all_at_once(wait: Callable[[int], None]) -> dict[int, float]:
         return dict(enumerate(pool.map(timed, range(1, WAITS + 1)), start=1))
 
 
-def gates(mends: str) -> Callable[[RawServer], dict[int, float]]:
-    """Waits with gates; gives when each ended."""
+def gates(patches: str) -> Callable[[RawServer], dict[int, float]]:
+    """Wait with gates; gives when each ended."""
 
     def wait(server: RawServer) -> dict[int, float]:
         account = {"ENDPOINT": server.origin, "PROJECT_ID": "p", "ACCESS_KEY": "a", "SECRET_KEY": "b"}
         environment = {f"NBCLOUD_MODELARTS_{name}": value for name, value in account.items()}
-        environment["NBCLOUD_PROVIDER_MENDS"] = mends
+        environment["NBCLOUD_PROVIDER_PATCHES"] = patches
 
         with FakeEngine() as engine, ProviderProcess(environment, engine=engine.address) as process:
 
@@ -76,7 +76,7 @@ def gates(mends: str) -> Callable[[RawServer], dict[int, float]]:
 
 
 def loops(server: RawServer) -> dict[int, float]:
-    """Waits as one writes it by hand: a thread each, that asks and sleeps."""
+    """Wait as one writes it by hand: a thread each, that asks and sleeps."""
 
     def ask(number: int) -> None:
         url = f"{server.origin}/v1/p/notebooks/{notebook(number)}/lease"
@@ -88,7 +88,7 @@ def loops(server: RawServer) -> dict[int, float]:
 
 
 def main() -> None:
-    ways = {"gates": gates("on"), "gates, mends off": gates("off"), "a sleep loop in a thread each": loops}
+    ways = {"gates": gates("on"), "gates, patches off": gates("off"), "a sleep loop in a thread each": loops}
     print(f"{WAITS} waits, {FLIP_SECONDS:g} s each, interval {INTERVAL_SECONDS:g} s")
     print(f"{'':30} {'wall':>8} {'requests':>9} {'lag, median':>12} {'longest':>8}")
     for name, wait in ways.items():

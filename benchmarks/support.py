@@ -61,8 +61,8 @@ def ticks(moments: Iterable[float], gap: float) -> list[list[float]]:
 
 def show(what: str, value: str, aim: str = "", met: bool | None = None) -> None:
     """Prints one figure, and whether it meets its aim."""
-    verdict = "" if met is None else ("  met" if met else "  MISSED")
-    print(f"{what:58} {value:>26}  {aim}{verdict}", flush=True)
+    outcome = "" if met is None else ("  met" if met else "  MISSED")
+    print(f"{what:58} {value:>26}  {aim}{outcome}", flush=True)
 
 
 def spread(values: Sequence[float]) -> str:

@@ -2,14 +2,14 @@
 
     NbcloudError
     ├── InputError              correct the program: an argument cannot be right
-    ├── SettingsError           correct the settings: something is missing, doubled or ill-formed
+    ├── SettingsError           correct the settings: something is missing, duplicate or ill-formed
     ├── AuthenticationError     renew the credentials; trying again with the same ones locks them
     ├── PermissionDeniedError   ask for the permission; the credentials themselves are right
     ├── NotFoundError           wait, or correct the id
     ├── RefusedError            read the code: the cloud answered an error of its own
     ├── UnreachableError        try again later
     │   └── ThrottledError      try again after `retry_after`
-    ├── ExpectationError        look at the thing: `expect` of a look-up does not hold for it
+    ├── ExpectationError        look at the thing: `expect` of a lookup does not hold for it
     └── BadResponseError        report it: the answer is not what the vendor's page says
 
 The text of an error is one line that says what, where and which request; then a line `hint:`. It holds no secret:
@@ -93,7 +93,7 @@ class InputError(NbcloudError):
 
 
 class SettingsError(NbcloudError):
-    """A setting is missing, doubled or ill-formed; nothing was sent. Correct the settings."""
+    """A setting is missing, duplicate or ill-formed; nothing was sent. Correct the settings."""
 
 
 class AuthenticationError(NbcloudError):
@@ -123,7 +123,7 @@ class ThrottledError(UnreachableError):
 
 
 class ExpectationError(NbcloudError):
-    """What a look-up was told to expect does not hold for what it read. Look at the thing, or correct `expect`."""
+    """What a lookup was told to expect does not hold for what it read. Look at the thing, or correct `expect`."""
 
 
 class BadResponseError(NbcloudError):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pulumi
 
 from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.program import preview, slots
-from pulumi_nbcloud.program.inputs import Enforcement, NotFound, clean, settled
+from pulumi_nbcloud.program.inputs import Enforcement, NotFound, clean, duration_text, settled
 from pulumi_nbcloud.program.stored import StoredResource
 from pulumi_nbcloud.program.targets import Target, targets_by_name
 from pulumi_nbcloud.provider.gate import OUTPUTS, GateProvider
@@ -25,7 +26,7 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
     """
 
     targets: pulumi.Output[Mapping[str, Any]]
-    """What was looked at, by name; `self` is the one of `target`."""
+    """What was polled, by name; `self` is the one of `target`."""
     until: pulumi.Output[str | None]
     """The condition that was given."""
     fail_on: pulumi.Output[Any]
@@ -35,28 +36,28 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
     interval: pulumi.Output[str | None]
     """The interval that was given."""
     consecutive: pulumi.Output[int | None]
-    """The number of looks in a row that was given."""
+    """The number of polls in a row that was given."""
     not_found: pulumi.Output[str | None]
     """What not finding a target means, as it was given."""
     max_poll_errors: pulumi.Output[int | None]
-    """The number of failed looks that was given."""
+    """The number of failed polls that was given."""
     enforcement: pulumi.Output[str | None]
     """The enforcement that was given."""
     every_update: pulumi.Output[bool | None]
     """Whether every update waits, as it was given."""
     triggers: pulumi.Output[Sequence[Any] | None]
     """The triggers that were given."""
-    verdict: pulumi.Output[str]
-    """How the wait ended: `met`; of an advisory gate also `failed`, `timed out`, `never appeared`, `gone`,
-    `unreachable`, `unauthorised` or `bad condition`; `disabled` where it did not look."""
+    outcome: pulumi.Output[str]
+    """How the wait ended: `met`; of an advisory gate also `failed`, `timed_out`, `never_appeared`, `gone`,
+    `unreachable`, `unauthorized` or `bad_condition`; `disabled` where it did not poll."""
     message: pulumi.Output[str | None]
     """In one line how the wait ended; null where the condition was met."""
     met_time: pulumi.Output[str | None]
-    """When the look that met the condition was answered, RFC 3339; null where it was not met."""
+    """When the poll that met the condition was answered, RFC 3339; null where it was not met."""
     polls: pulumi.Output[int]
-    """How often it looked."""
+    """How often it polled."""
     elapsed_seconds: pulumi.Output[float]
-    """How long the wait took, up to the verdict."""
+    """How long the wait took, up to the outcome."""
     states: pulumi.Output[Mapping[str, Any]]
     """The last state of each target, by name; of a list the first 20 rows and a count."""
     transitions: pulumi.Output[Sequence[Mapping[str, str]]]
@@ -72,8 +73,8 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
         targets: Mapping[str, Target] | None = None,
         until: pulumi.Input[str] | None = None,
         fail_on: pulumi.Input[str | bool] | None = None,
-        timeout: pulumi.Input[str] | None = None,
-        interval: pulumi.Input[str] | None = None,
+        timeout: pulumi.Input[str] | timedelta | None = None,
+        interval: pulumi.Input[str] | timedelta | None = None,
         consecutive: pulumi.Input[int] | None = None,
         not_found: pulumi.Input[NotFound] | None = None,
         max_poll_errors: pulumi.Input[int] | None = None,
@@ -86,20 +87,22 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
 
         Args:
             resource_name: its name in the stack.
-            target: the one thing to look at; conditions call it `self`.
+            target: the one thing to poll; conditions call it `self`.
             targets: several things, by the name that conditions call them.
             until: the condition to wait for, a CEL expression; None for the kinds' own ("it can be used").
             fail_on: a condition that ends the wait, added to the kinds' own ("it has failed for good"); False for none.
-            timeout: how long to wait, in Go's style (`90s`, `1h30m`), up to 30 days; `0` looks once; by default
+            timeout: how long to wait, in Go's style (`90s`, `1h30m`, `2d`) or as a `timedelta`, up to 30 days;
+                `0` polls once; by default
                 `opts.custom_timeouts` for that operation, else 30m.
-            interval: the pause between looks, at least `1s`; default 5 s, growing to 30 s while nothing changes.
-            consecutive: how many looks in a row must meet the condition, 1 to 1,000; anything else starts the row anew.
-            not_found: what a look means that does not find a target: `wait` (the default) waits for it; `fail` ends the
+            interval: the pause between polls, at least `1s`, written like `timeout`; default 5 s, growing to 30 s
+                while nothing changes.
+            consecutive: how many polls in a row must meet the condition, 1 to 1,000; anything else restarts the count.
+            not_found: what a poll means that does not find a target: `wait` (the default) waits for it; `fail` ends the
                 wait; `met` meets the condition where none of the targets is found, and is refused for kinds where not
                 finding a thing does not prove that it is gone.
-            max_poll_errors: how many failed looks in a row end the wait, 1 to 1,000; default 10.
-            enforcement: `mandatory` (the default); `advisory`: a wait that is not met is a warning, and `verdict` and
-                `message` say how it ended; `disabled`: it does not look at all.
+            max_poll_errors: how many failed polls in a row end the wait, 1 to 1,000; default 10.
+            enforcement: `mandatory` (the default); `advisory`: a wait that is not met is a warning, and `outcome` and
+                `message` say how it ended; `disabled`: it does not poll all.
             every_update: whether every update waits, and not only one that changes what is asked.
             triggers: any values; the gate waits again when one of them changes.
             opts: resource options.
@@ -111,8 +114,8 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
             "targets": clean(lambda: _targets(resource_name, target, targets, opts)),
             "until": until,
             "fail_on": fail_on,
-            "timeout": timeout,
-            "interval": interval,
+            "timeout": duration_text(timeout),
+            "interval": duration_text(interval),
             "consecutive": consecutive,
             "not_found": not_found,
             "max_poll_errors": max_poll_errors,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -16,7 +17,7 @@ from pulumi_nbcloud.engine import end, status
 from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.kinds.registry import KINDS
 from pulumi_nbcloud.program import slots
-from pulumi_nbcloud.program.inputs import Enforcement, NotFound, Operation, clean, settled
+from pulumi_nbcloud.program.inputs import Enforcement, NotFound, Operation, clean, duration_text, settled
 from pulumi_nbcloud.program.targets import Target, targets_by_name
 from pulumi_nbcloud.reading import portal
 from pulumi_nbcloud.reading.reader import process_reader
@@ -24,13 +25,13 @@ from pulumi_nbcloud.settings.sources import ConfigReader, config_keys
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.waiting.report import Reporter
-    from pulumi_nbcloud.waiting.runner import Waits
+    from pulumi_nbcloud.waiting.runner import WaitRunner
 
 __all__ = ["wait_before"]
 
 OPERATIONS = ("create", "update")
 
-_running: WeakSet[Waits] = WeakSet()
+_running: WeakSet[WaitRunner] = WeakSet()
 
 
 def wait_before(
@@ -40,8 +41,8 @@ def wait_before(
     targets: Mapping[str, Target] | None = None,
     until: pulumi.Input[str] | None = None,
     fail_on: pulumi.Input[str | bool] | None = None,
-    timeout: pulumi.Input[str] | None = None,
-    interval: pulumi.Input[str] | None = None,
+    timeout: pulumi.Input[str] | timedelta | None = None,
+    interval: pulumi.Input[str] | timedelta | None = None,
     consecutive: pulumi.Input[int] | None = None,
     not_found: pulumi.Input[NotFound] | None = None,
     max_poll_errors: pulumi.Input[int] | None = None,
@@ -51,21 +52,21 @@ def wait_before(
     """Make a hook that holds a resource back until a condition is met: `ResourceOptions(hooks=wait_before(...))`.
 
     It waits as a gate does, in the program's process, with its status on the row of the resource. It leaves no outputs
-    and no verdict in state, so it waits whenever the engine is about to do what it stands before. One Ctrl-C waits for
+    and no outcome in state, so it waits whenever the engine is about to do what it stands before. One Ctrl-C waits for
     its end, two end it.
 
     Args:
         name: names the hook in messages, once in a program; None to have the engine name it after the resource, which
             also lets several resources share what is returned.
-        target: the one thing to look at; conditions call it `self`.
+        target: the one thing to poll; conditions call it `self`.
         targets: several things, by the name that conditions call them.
         until: the condition to wait for; None for the kinds' own ("it can be used").
         fail_on: a condition that ends the wait, added to the kinds' own ("it has failed for good"); False for none.
-        timeout: see `Gate`; custom timeouts are the resource's own, so they are not heard. Default 30m.
-        interval: the pause between looks; see `Gate`.
-        consecutive: how many looks in a row must meet the condition.
-        not_found: what a look means that does not find a target: `wait`, `fail` or `met`; see `Gate`.
-        max_poll_errors: how many failed looks in a row end the wait.
+        timeout: see `Gate`; custom timeouts are the resource's own, so they are not honoured. Default 30m.
+        interval: the pause between polls; see `Gate`.
+        consecutive: how many polls in a row must meet the condition.
+        not_found: what a poll means that does not find a target: `wait`, `fail` or `met`; see `Gate`.
+        max_poll_errors: how many failed polls in a row end the wait.
         enforcement: `mandatory`, `advisory` or `disabled`; see `Gate`.
         before: what to wait before: `create`, `update` or both.
 
@@ -79,8 +80,8 @@ def wait_before(
     asked: dict[str, Any] = {
         "until": until,
         "fail_on": fail_on,
-        "timeout": timeout,
-        "interval": interval,
+        "timeout": duration_text(timeout),
+        "interval": duration_text(interval),
         "consecutive": consecutive,
         "not_found": not_found,
         "max_poll_errors": max_poll_errors,
@@ -113,13 +114,13 @@ def wait_before(
 
 def _checked(where: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Check what is known already; return the inputs that were given."""
-    from pulumi_nbcloud.waiting.spec import parse_plan
+    from pulumi_nbcloud.waiting.spec import parse_spec
 
     given = {name: settled(value) for name, value in inputs.items() if value is not None}
-    plan, problems = parse_plan(given, lambda value: isinstance(value, pulumi.Output))
+    plan, problems = parse_spec(given, lambda value: isinstance(value, pulumi.Output))
     if problems:
         raise _refusal(where, problems)
-    for warning in plan.judge().warnings if plan else ():
+    for warning in plan.evaluator().warnings if plan else ():
         pulumi.log.warn(f"{where}: {warning}")
     return given
 
@@ -131,16 +132,16 @@ def _refusal(where: str, problems: Sequence[str]) -> InputError:
 
 
 async def _wait(where: str, inputs: Mapping[str, Any], config: ConfigReader, reporter: Reporter) -> None:
-    from pulumi_nbcloud.waiting.runner import Waits
-    from pulumi_nbcloud.waiting.spec import parse_plan
+    from pulumi_nbcloud.waiting.runner import WaitRunner
+    from pulumi_nbcloud.waiting.spec import parse_spec
 
-    plan, problems = parse_plan(inputs)
+    plan, problems = parse_spec(inputs)
     if plan is None:
         raise _refusal(where, problems or ["its inputs are not known\nhint: give it inputs that are"])
     ready = plan
 
     async def run() -> None:
-        waits = Waits(process_reader(), config)
+        waits = WaitRunner(process_reader(), config)
         _running.add(waits)
         end.when_gone(_cancel)
         await waits.enforce(ready, reporter)

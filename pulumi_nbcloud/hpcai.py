@@ -166,7 +166,7 @@ class Instance(record.ReadResource, module="nbcloud/hpcai", name="Instance"):
 
     instance_id: pulumi.Output[str]
     """The instance's id."""
-    base_url: pulumi.Output[str]
+    endpoint: pulumi.Output[str]
     """The origin that was asked."""
     name: pulumi.Output[str | None]
     """The instance's name."""

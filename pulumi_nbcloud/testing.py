@@ -1,9 +1,9 @@
-"""For unit tests of Pulumi programs: decide what a look-up sees, without a cloud.
+"""For unit tests of Pulumi programs: decide what a lookup sees, without a cloud.
 
     with nbcloud.testing.override("modelarts:NotebookLease", {"running": True}):
         ...
 
-Under `pulumi.runtime.set_mocks` a look-up without an override raises instead of calling a cloud.
+Under `pulumi.runtime.set_mocks` a lookup without an override raises instead of calling a cloud.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Any
 
 from nbcloud_support import NO_CONFIG, read
 
-from pulumi_nbcloud.clouds.account import Standing
+from pulumi_nbcloud.clouds.account import CredentialState
 from pulumi_nbcloud.clouds.aidp.account import SCHEMA, AidpAccount
 from pulumi_nbcloud.clouds.aidp.notebook_session import NOTEBOOK_SESSION, NotebookSessionState
 from pulumi_nbcloud.http.client import Client
@@ -96,7 +96,7 @@ def account_of(
 ) -> AidpAccount:
     """An account; by default of a user's key, with a client that answers a session."""
     made = copy.copy(_account(frozenset((key_values() if values is None else values).items())))
-    made._client, made._standing, made._now = client or Canned(), Standing(), now
+    made._client, made._standing, made._now = client or Canned(), CredentialState(), now
     return made
 
 

@@ -29,7 +29,7 @@ def looked_at(clouds: MockClouds) -> list[int]:
 
 
 def answered(clouds: MockClouds) -> set[int]:
-    """Which notebooks were asked for and the answer decided: what changes from now on is for later looks."""
+    """Which notebooks were asked for and the answer decided: what changes from now on is for later polls."""
     return {_number(entry.target) for entry in clouds.requests if entry.status is not None}
 
 

@@ -42,7 +42,7 @@ Answer = bytes | Iterable[bytes]
 
 
 def eventually(found: Callable[[], bool], what: str) -> None:
-    """Waits until something holds; a defect must not hang the run."""
+    """Wait until something holds; a defect must not hang the run."""
     pause = threading.Event()
     for _ in range(LIMIT_SECONDS * 50):
         if found():
@@ -91,7 +91,7 @@ class RawServer(socketserver.ThreadingTCPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def wait_for_requests(self, number: int) -> None:
-        """Waits until so many requests are in work; gives up after 30 s so that a defect cannot hang the run."""
+        """Wait until so many requests are in work; gives up after 30 s so that a defect cannot hang the run."""
         with self.changed:
             assert self.changed.wait_for(lambda: self.in_work >= number, timeout=30), f"{self.in_work} in work"
 

@@ -272,7 +272,7 @@ async def test_credentials_that_are_refused_later_are_not_sent_again_either(nbcl
 
 
 @pytest.mark.anyio
-async def test_a_permission_error_is_told_anew_each_time(nbcloud_mock: MockClouds) -> None:
+async def test_a_permission_error_is_told_again_each_time(nbcloud_mock: MockClouds) -> None:
     nbcloud_mock.modelarts.put_lease(NOTEBOOK_ID)
     nbcloud_mock.modelarts.deny("MOCKACCESSKEY0000001")
     async with client_of() as client:

@@ -9,7 +9,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from pulumi_nbcloud.clouds.account import Account, Standing
+from pulumi_nbcloud.clouds.account import Account, CredentialState
 from pulumi_nbcloud.errors import AuthenticationError, NbcloudError, RefusedError, UnreachableError
 from pulumi_nbcloud.http.client import Client
 from pulumi_nbcloud.http.messages import Reply, Request
@@ -42,7 +42,7 @@ class Cloud(Client):
 class Login(Account):
     schema: ClassVar[Schema] = SCHEMA
 
-    def __init__(self, cloud: Cloud, standing: Standing | None = None, *, renewable: bool = True) -> None:
+    def __init__(self, cloud: Cloud, standing: CredentialState | None = None, *, renewable: bool = True) -> None:
         super().__init__(SETTINGS, cloud, standing)
         self.number, self.logins, self.source = 0, 0, "a"
         self.renewable, self.wrong = renewable, False

@@ -1,4 +1,4 @@
-"""The benchmarks run: each in its quick form, so that none rots unseen. Their figures are not looked at here."""
+"""The benchmarks run: each in its quick form, so that none rots unseen. Their figures are not polled here."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROWS = {
         r".* \d+ ms +\d+\.\d\d",
     ),
     "sleep_loops": (
-        ("gates", "gates, mends off", "a sleep loop in a thread each"),
+        ("gates", "gates, patches off", "a sleep loop in a thread each"),
         r" +\d+\.\d s +\d+ +\d+\.\d s +\d+\.\d s",
     ),
 }

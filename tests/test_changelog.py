@@ -61,7 +61,7 @@ GROUPS = "the groups of a version are not those of the convention, or empty"
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "wanted"),
+    ("old", "new", "expected"),
     [
         ("# Changelog\n\nW", "# News\n\nW", "the changelog does not begin as one"),
         ("## [Unreleased]", "## [0.3.0] - 2026-12-25", "the changelog does not begin as one"),
@@ -75,20 +75,20 @@ GROUPS = "the groups of a version are not those of the convention, or empty"
         (" (until 0.4)", "", "a deprecation does not say how long the name stays"),
     ],
 )
-def test_what_breaks_the_convention(old: str, new: str, wanted: str) -> None:
+def test_what_breaks_the_convention(old: str, new: str, expected: str) -> None:
     assert GOOD.count(old) == 1
-    assert headlines(CHECK.check_changelog_form(GOOD.replace(old, new))) == [wanted]
+    assert headlines(CHECK.check_changelog_form(GOOD.replace(old, new))) == [expected]
 
 
 @pytest.mark.parametrize(
-    ("version", "wanted"),
+    ("version", "expected"),
     [
         ("0.2.0", ["the changelog is not that of a release"]),
         ("0.3.0", ["the changelog is not that of a release", "version and changelog disagree"]),
     ],
 )
-def test_entries_that_no_release_has_stop_a_release(version: str, wanted: list[str]) -> None:
-    assert headlines(CHECK.check_changelog(GOOD, version)) == wanted
+def test_entries_that_no_release_has_stop_a_release(version: str, expected: list[str]) -> None:
+    assert headlines(CHECK.check_changelog(GOOD, version)) == expected
 
 
 def test_a_changelog_of_this_version_lets_it_go() -> None:

@@ -123,7 +123,7 @@ def test_links_of_the_long_description_lead_to_files_of_this_version(metadata: M
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
+    ("text", "expected"),
     [
         (
             "[a](guides/a.md) and [b](b.md#c)",
@@ -133,8 +133,8 @@ def test_links_of_the_long_description_lead_to_files_of_this_version(metadata: M
         ("```python\na[b](c)\n```\n[a](a)\n", "```python\na[b](c)\n```\n[a](https://h/blob/v1.2.3/a)\n"),
     ],
 )
-def test_which_links_become_absolute(text: str, wanted: str) -> None:
-    assert HOOK.with_absolute_links(text, "https://h", "1.2.3") == wanted
+def test_which_links_become_absolute(text: str, expected: str) -> None:
+    assert HOOK.with_absolute_links(text, "https://h", "1.2.3") == expected
 
 
 def test_a_release_without_a_home_is_refused(release: Path, tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_another_content_is_refused(names: list[str], fact: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
+    ("text", "expected"),
     [
         ("", "the long description does not render"),
         ("only words", "the long description does not render"),
@@ -205,12 +205,12 @@ def test_another_content_is_refused(names: list[str], fact: str) -> None:
         ("|a|\n|-|\n|[b]|\n\n[b]: c.md\n", "the long description has links that lead nowhere on a package index"),
     ],
 )
-def test_a_long_description_that_shows_badly_is_refused(text: str, wanted: str) -> None:
-    assert headlines(CHECK.check_description(text)) == [wanted]
+def test_a_long_description_that_shows_badly_is_refused(text: str, expected: str) -> None:
+    assert headlines(CHECK.check_description(text)) == [expected]
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "wanted"),
+    ("old", "new", "expected"),
     [
         ("Version: {0}\n", "Version: 9.9.9\n", "the metadata says something else"),
         ("Project-URL: Issues, ", "Project-URL: Bugs, ", "the metadata says something else"),
@@ -218,11 +218,11 @@ def test_a_long_description_that_shows_badly_is_refused(text: str, wanted: str) 
         ("Requires-Python: >=3.10\n", "Requires-Python: three\n", "the metadata is not valid"),
     ],
 )
-def test_metadata_that_is_not_right_is_refused(wheel: zipfile.ZipFile, old: str, new: str, wanted: str) -> None:
+def test_metadata_that_is_not_right_is_refused(wheel: zipfile.ZipFile, old: str, new: str, expected: str) -> None:
     (name,) = [name for name in wheel.namelist() if name.endswith("METADATA")]
     text, old = wheel.read(name).decode(), old.format(__version__)
     assert text.count(old) == 1
-    assert headlines(CHECK.check_metadata(text.replace(old, new).encode(), __version__)) == [wanted]
+    assert headlines(CHECK.check_metadata(text.replace(old, new).encode(), __version__)) == [expected]
 
 
 def test_every_runtime_dependency_has_its_reason() -> None:

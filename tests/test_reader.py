@@ -1,4 +1,4 @@
-"""One account for equal settings, looked at anew for every read."""
+"""One account for equal settings, polled again for every read."""
 
 from __future__ import annotations
 

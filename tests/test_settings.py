@@ -13,7 +13,7 @@ from nbcloud_support import SECRET_KEY, SECURITY_TOKEN
 
 from pulumi_nbcloud.clouds.modelarts.account import SCHEMA
 from pulumi_nbcloud.errors import SettingsError
-from pulumi_nbcloud.http.url import origin_url
+from pulumi_nbcloud.http.url import endpoint_url
 from pulumi_nbcloud.settings.resolve import resolve
 from pulumi_nbcloud.settings.schema import CredentialSet, Schema, Settings, Source
 from pulumi_nbcloud.settings.sources import config_keys, variable
@@ -347,7 +347,7 @@ def test_a_profile_has_a_plain_name(name: str) -> None:
     ("cloud", "profile", "key", "name"),
     [
         ("modelarts", None, "accessKey", "NBCLOUD_MODELARTS_ACCESS_KEY"),
-        ("hpcai", None, "baseUrl", "NBCLOUD_HPCAI_BASE_URL"),
+        ("hpcai", None, "endpoint", "NBCLOUD_HPCAI_ENDPOINT"),
         ("modelarts", "eu-west", "projectId", "NBCLOUD_PROFILE_EU_WEST_MODELARTS_PROJECT_ID"),
     ],
 )
@@ -460,7 +460,7 @@ def test_secrets_are_in_no_error() -> None:
     ],
 )
 def test_an_endpoint_is_brought_into_one_form(text: str, origin: str) -> None:
-    assert origin_url(text, "endpoint") == origin
+    assert endpoint_url(text, "endpoint") == origin
 
 
 _NO_BLANKS = "holds blanks, control or non-ASCII characters"
@@ -513,7 +513,7 @@ _PLAIN = "is plain http, which would send what it signs in clear; only loopback 
 )
 def test_an_endpoint_that_cannot_be_right_is_refused_without_its_value(text: str, reason: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        origin_url(text, "endpoint")
+        endpoint_url(text, "endpoint")
     assert str(caught.value) == (
         f"endpoint {reason}\nhint: give scheme and host, for example https://modelarts.example.com"
     )

@@ -1,4 +1,4 @@
-"""Look-ups of one process share reads: one walk of a list serves many, but none that asked after it was sent."""
+"""Lookups of one process share reads: one walk of a list serves many, but none that asked after it was sent."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from pulumi_nbcloud.http.client import MAX_IN_FLIGHT, Client
 from pulumi_nbcloud.http.messages import last_request_id
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.reading.reader import Reader
-from pulumi_nbcloud.waiting.runner import Waits
-from pulumi_nbcloud.waiting.spec import parse_plan
+from pulumi_nbcloud.waiting.runner import WaitRunner
+from pulumi_nbcloud.waiting.spec import parse_spec
 
 pytestmark = pytest.mark.anyio
 PAGES = 4
@@ -138,7 +138,7 @@ async def test_a_look_up_is_not_answered_by_a_read_that_was_sent_before_it_was_a
     server: RawServer
     totals: dict[str, int] = {}
     with raw_server(listing) as server:
-        environment = {"NBCLOUD_HPCAI_API_KEY": "key", "NBCLOUD_HPCAI_BASE_URL": server.origin}
+        environment = {"NBCLOUD_HPCAI_API_KEY": "key", "NBCLOUD_HPCAI_ENDPOINT": server.origin}
         async with reader_of(environment) as reader, anyio.create_task_group() as group:
 
             async def look_up(name: str) -> None:
@@ -165,7 +165,7 @@ async def test_look_ups_of_two_accounts_are_not_shared(nbcloud_mock: MockClouds)
     assert len({entry.access_key for entry in nbcloud_mock.requests}) == 2
 
 
-async def test_look_ups_one_after_the_other_are_each_asked_anew_and_leave_nothing_behind(
+async def test_look_ups_one_after_the_other_are_each_asked_again_and_leave_nothing_behind(
     nbcloud_mock: MockClouds, instance_ids: list[str]
 ) -> None:
     arguments = INSTANCE.parse({"instance_id": instance_ids[0]})
@@ -179,13 +179,13 @@ async def test_look_ups_one_after_the_other_are_each_asked_anew_and_leave_nothin
 async def test_the_looks_of_a_preview_share_a_walk(nbcloud_mock: MockClouds, instance_ids: list[str]) -> None:
     async with reader_of(nbcloud_mock.environment()) as reader:
 
-        async def look(number: int) -> Any:
+        async def poll(number: int) -> Any:
             target = {"kind": INSTANCE.token, "instance_id": instance_ids[number]}
-            plan, _ = parse_plan({"targets": {"self": target}})
+            plan, _ = parse_spec({"targets": {"self": target}})
             assert plan is not None
-            return await Waits(reader, no_config).look(plan)
+            return await WaitRunner(reader, no_config).poll(plan)
 
-        found = await gathered(40, look)
+        found = await gathered(40, poll)
     assert {meaning for _, meaning in found} == {"the condition holds"}
     assert nbcloud_mock.request_count() in (PAGES, 2 * PAGES)
 

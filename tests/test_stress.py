@@ -92,7 +92,7 @@ def test_it_goes_on_where_it_stopped(script: Any, results: Any, capsys: pytest.C
     assert len(script.stress(COMMIT, 2, results, going_on)) == 12
     assert stopped.runs + going_on.runs == all_runs(2)
     assert "stress: 4 of 12 runs are there already; going on\n" in capsys.readouterr().out
-    # All are there, then a run more of each is wanted.
+    # All are there, then a run more of each is expected.
     for runs, left in ((2, []), (3, all_runs(3)[12:])):
         more = Runner(script)
         script.stress(COMMIT, runs, results, more)

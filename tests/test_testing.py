@@ -20,7 +20,7 @@ STATE = NotebookLeaseState(notebook_id=NOTEBOOK_ID, project_id="p", endpoint="e"
 
 
 def read(arguments: NotebookLeaseArguments = ARGUMENTS) -> Any:
-    """What a look-up does where a kind is overridden."""
+    """What a lookup does where a kind is overridden."""
     return overrides()[LEASE](arguments)
 
 

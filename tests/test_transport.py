@@ -156,7 +156,7 @@ async def test_a_connection_is_used_again() -> None:
     assert len(ports) == 1
 
 
-async def test_after_closing_the_next_send_opens_anew() -> None:
+async def test_after_closing_the_next_send_opens_again() -> None:
     with raw_server(http_answer()) as server:
         async with client_of() as client:
             await send(client, request_to(server))
@@ -195,7 +195,7 @@ async def test_a_redirect_is_never_followed(status: int, location: str) -> None:
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 502, 503, 504, None])
-async def test_what_may_pass_is_tried_again_and_each_attempt_is_signed_anew(status: int | None) -> None:
+async def test_what_may_pass_is_tried_again_and_each_attempt_is_signed_again(status: int | None) -> None:
     clock = FakeClock()
 
     def answer(number: int, head: bytes) -> bytes:

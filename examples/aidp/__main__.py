@@ -12,12 +12,12 @@ session = nbcloud.aidp.NotebookSession(
 )
 
 # Wait: until the session is active and its kernel idle or busy. It fails at once where the session has failed or the
-# kernel is dead. It looks every 30 s, because each look may keep the session's cluster awake, and billed.
+# kernel is dead. It polls every 30 s, because each poll may keep the session's cluster awake, and billed.
 ready = nbcloud.Gate("ready", target=session, timeout="30m")
 after = pulumi.ResourceOptions(depends_on=[ready])
 serving = pulumi.ComponentResource("example:index:Serving", "serving", opts=after)
 
-# Look up: anew on every run; here once the gate has let go.
+# Look up: fresh on every run; here once the gate has let go.
 current = nbcloud.aidp.get_notebook_session_output(
     platform_id, workspace_key, config.require("sessionId"), opts=pulumi.InvokeOutputOptions(depends_on=[ready])
 )

@@ -14,7 +14,7 @@ done = nbcloud.Gate("done", target=job, timeout="1h")
 after = pulumi.ResourceOptions(depends_on=[done])
 serving = pulumi.ComponentResource("example:index:Serving", "serving", opts=after)
 
-# Look up: anew on every run; here once the gate has let go.
+# Look up: fresh on every run; here once the gate has let go.
 once_done = pulumi.InvokeOutputOptions(depends_on=[done])
 running = nbcloud.modelarts.get_dev_server_jobs_output(status="PROCESSING", opts=once_done)
 pulumi.export("stillRunning", running.jobs.apply(lambda each: [one.name for one in each]))

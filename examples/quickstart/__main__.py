@@ -18,6 +18,6 @@ ready = nbcloud.Gate(
 after = pulumi.ResourceOptions(depends_on=[ready])
 serving = pulumi.ComponentResource("example:index:Serving", "serving", opts=after)
 
-# Look up: anew on every run; here once the gate has let go.
+# Look up: fresh on every run; here once the gate has let go.
 current = nbcloud.modelarts.get_notebook_lease_output(notebook_id, opts=pulumi.InvokeOutputOptions(depends_on=[ready]))
 pulumi.export("leaseExpiresAt", current.expire_time)

@@ -26,8 +26,8 @@ app = typer.Typer(
 )
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
+def _show_version(expected: bool) -> None:
+    if expected:
         output.result(f"nbcloud {__version__}")
         raise typer.Exit
 

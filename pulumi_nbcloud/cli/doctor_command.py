@@ -151,10 +151,10 @@ async def _findings(
         outcome = error
     finally:
         await reader.aclose()
-    return [*findings, *judged(outcome), judged_clock(last_date.get(), time.time())]
+    return [*findings, *evaluated(outcome), evaluation_clock(last_date.get(), time.time())]
 
 
-def judged(error: NbcloudError | None) -> Iterator[Finding]:
+def evaluated(error: NbcloudError | None) -> Iterator[Finding]:
     """Say what the outcome of a read shows of endpoint, credentials and permission.
 
     Args:
@@ -183,7 +183,7 @@ def judged(error: NbcloudError | None) -> Iterator[Finding]:
         yield Finding.wrong("permission", error)
 
 
-def judged_clock(date: str | None, now: float) -> Finding:
+def evaluation_clock(date: str | None, now: float) -> Finding:
     """Say whether this machine's clock is right.
 
     Args:

@@ -43,7 +43,7 @@ class Ending:
             raise InputError(problem, hint="create the folder first")
 
     def write(self, text: str) -> None:
-        """Write lines to stdout; where that fails the wait goes on, because its exit code is still heard."""
+        """Write lines to stdout; where that fails the wait goes on, because its exit code is still honoured."""
         if self._lost:
             return
         try:
@@ -82,14 +82,14 @@ class Ending:
         from pulumi_nbcloud.cli import github
 
         if report.error is not None and github.is_github(os.environ):
-            output.say(github.annotation(report.error, report.verdict), command=True)
+            output.say(github.annotation(report.error, report.outcome), command=True)
         written = [_written(path, write, report) for path, write in self._files(names)]
         if self.shape is not Format.TEXT:
             event = {"event": "result"} if self.shape is Format.JSONL else {}
             document = {**event, **report.document()}
             self.write(output.as_json(document, indent=None if self.shape is Format.JSONL else 2))
         elif report.progress is not None:
-            # Of an end before the first look there is no more to say than the error did.
+            # Of an end before the first poll there is no more to say than the error did.
             self.write(report.line)
         self._lost = self._lost or not all(written)
 

@@ -29,7 +29,7 @@ class ExitCode(IntEnum):
     FAILED = 1, "what was waited for has failed, or is gone; doctor: the clock is wrong"
     USAGE = 2, "the command line, a condition or a setting cannot be right; nothing was waited for"
     NOT_FOUND = 3, "not found, or it never appeared"
-    UNAUTHORISED = 4, "the cloud refuses the credentials, or the permission is missing"
+    UNAUTHORIZED = 4, "the cloud refuses the credentials, or the permission is missing"
     UNREACHABLE = 5, "no usable answer, after retries"
     BAD_RESPONSE = 6, "the cloud answered an error of its own, or something that its documentation does not describe"
     DEFECT = 70, "a defect of nbcloud itself"
@@ -55,8 +55,8 @@ _ERRORS: tuple[tuple[type[NbcloudError], ExitCode], ...] = (
     (InputError, ExitCode.USAGE),
     (SettingsError, ExitCode.USAGE),
     (NotFoundError, ExitCode.NOT_FOUND),
-    (AuthenticationError, ExitCode.UNAUTHORISED),
-    (PermissionDeniedError, ExitCode.UNAUTHORISED),
+    (AuthenticationError, ExitCode.UNAUTHORIZED),
+    (PermissionDeniedError, ExitCode.UNAUTHORIZED),
     (UnreachableError, ExitCode.UNREACHABLE),
     (RefusedError, ExitCode.BAD_RESPONSE),
     (BadResponseError, ExitCode.BAD_RESPONSE),
@@ -90,7 +90,7 @@ def of_outcome(outcome: Outcome) -> ExitCode:
         Outcome.TIMED_OUT: ExitCode.TIMED_OUT,
         Outcome.NEVER_APPEARED: ExitCode.NOT_FOUND,
         Outcome.UNREACHABLE: ExitCode.UNREACHABLE,
-        Outcome.UNAUTHORISED: ExitCode.UNAUTHORISED,
+        Outcome.UNAUTHORIZED: ExitCode.UNAUTHORIZED,
         Outcome.BAD_CONDITION: ExitCode.USAGE,
         Outcome.CANCELLED: ExitCode.INTERRUPTED,
     }[outcome]

@@ -20,8 +20,8 @@ from pulumi_nbcloud.cli.wait_command import (
     NotFound,
     Timeout,
     Until,
-    knobs,
     plan_of,
+    wait_options,
 )
 from pulumi_nbcloud.printable import printable
 
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.kinds.kind import Kind
     from pulumi_nbcloud.settings.sources import ConfigReader
     from pulumi_nbcloud.waiting.schedule import Schedule
-    from pulumi_nbcloud.waiting.spec import Plan
+    from pulumi_nbcloud.waiting.spec import WaitSpec
 
 # Of a credential set what names somebody and opens nothing; everything else of one is masked.
 NOT_SECRET = frozenset(
     ("username", "domainName", "tenancy", "user", "fingerprint", "configFile", "configProfile", "signer")
 )
-LOOKS_SHOWN = 6
+POLLS_SHOWN = 6
 
 
 def explain(
@@ -56,7 +56,7 @@ def explain(
     options.set_verbose(verbose)
 
     def work() -> ExitCode:
-        asked = knobs(
+        asked = wait_options(
             until=until,
             fail_on=fail_on,
             no_fail_on=no_fail_on,
@@ -71,7 +71,7 @@ def explain(
     running.finish(work, verbose=verbose)
 
 
-def _explain(plan: Plan, settings: Path | None) -> ExitCode:
+def _explain(plan: WaitSpec, settings: Path | None) -> ExitCode:
     from pulumi_nbcloud.cli.sources import config_reader
 
     config = config_reader(settings)
@@ -81,7 +81,7 @@ def _explain(plan: Plan, settings: Path | None) -> ExitCode:
     return ExitCode.MET
 
 
-def _targets(plan: Plan, config: ConfigReader) -> Iterator[str]:
+def _targets(plan: WaitSpec, config: ConfigReader) -> Iterator[str]:
     from pulumi_nbcloud.http.proxy import route_of
     from pulumi_nbcloud.settings.resolve import resolve
 
@@ -121,7 +121,7 @@ class _DryAccount:
         await self.send("GET", target)
 
     async def send(self, method: str, target: str, body: bytes = b"") -> Any:
-        origin = getattr(self._account, "base_url", None) or self._account.endpoint
+        origin = self._account.endpoint
         raise _Asked(f"{method} {origin}{target}")
 
 
@@ -143,7 +143,7 @@ def _request(kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) ->
     return anyio.run(read)
 
 
-def _conditions(plan: Plan) -> Iterator[str]:
+def _conditions(plan: WaitSpec) -> Iterator[str]:
     from pulumi_nbcloud.condition import compile_condition
     from pulumi_nbcloud.condition.outline import outline
 
@@ -160,43 +160,43 @@ def _conditions(plan: Plan) -> Iterator[str]:
             yield f"  {line}"
     for name, kind in plan.kinds.items():
         for failure in () if plan.fail_on is False else kind.failed:
-            looks = f", {failure.looks} looks in a row" if failure.looks > 1 else ""
-            yield f"  {name}: {failure.condition}  (default of {kind.token}{looks})"
+            polls = f", {failure.polls} polls in a row" if failure.polls > 1 else ""
+            yield f"  {name}: {failure.condition}  (default of {kind.token}{polls})"
 
 
-def _schedule(plan: Plan) -> Iterator[str]:
+def _schedule(plan: WaitSpec) -> Iterator[str]:
     from pulumi_nbcloud.waiting.duration import spell
     from pulumi_nbcloud.waiting.schedule import JITTER, Schedule
 
     given = plan.schedule()
-    looks, count = planned_looks(Schedule(given.start, given.cap, random=lambda: 0.5), plan.timeout)
-    shown = ", ".join(spell(round(each)) for each in looks[:LOOKS_SHOWN])
-    yield f"looks at {shown}" + (f", ... {spell(plan.timeout)}" if count > LOOKS_SHOWN else "")
-    yield f"  {count} looks if nothing changes; each pause may be {JITTER:.0%} shorter or longer"
+    polls, count = planned_polls(Schedule(given.start, given.cap, random=lambda: 0.5), plan.timeout)
+    shown = ", ".join(spell(round(each)) for each in polls[:POLLS_SHOWN])
+    yield f"polls {shown}" + (f", ... {spell(plan.timeout)}" if count > POLLS_SHOWN else "")
+    yield f"  {count} polls if nothing changes; each pause may be {JITTER:.0%} shorter or longer"
     rules = plan.rules
-    met = f"met after {rules.consecutive} look{'s in a row' if rules.consecutive > 1 else ''}"
-    yield f"  {met}; not found: {rules.not_found}; {rules.max_poll_errors} failed looks in a row end it"
+    met = f"met after {rules.consecutive} poll{'s in a row' if rules.consecutive > 1 else ''}"
+    yield f"  {met}; not found: {rules.not_found}; {rules.max_poll_errors} failed polls in a row end it"
 
 
-def planned_looks(schedule: Schedule, timeout: float) -> tuple[list[float], int]:
-    """Say when a wait looks, if nothing changes.
+def planned_polls(schedule: Schedule, timeout: float) -> tuple[list[float], int]:
+    """Say when a wait polls, if nothing changes.
 
     Args:
         schedule: without jitter.
-        timeout: in seconds; the last look is then.
+        timeout: in seconds; the last poll is then.
 
     Returns:
-        When the first looks are, in seconds, and how many there are: once pauses grow no more, the rest is counted
+        When the first polls are, in seconds, and how many there are: once pauses grow no more, the rest is counted
         and not walked through.
     """
     # In whole nanoseconds: with 38.9 s a sum of fractions would miss the timeout by less than anybody can measure, and
-    # count one look more.
+    # count one poll more.
     end = _nanoseconds(timeout)
-    looks, pause = [0], _nanoseconds(schedule.cap)
-    while looks[-1] < end and (len(looks) <= LOOKS_SHOWN or schedule.base < schedule.cap):
-        looks.append(min(end, looks[-1] + _nanoseconds(schedule.next())))
-    rest = -((looks[-1] - end) // pause)
-    return [each / 1e9 for each in looks], len(looks) + rest
+    polls, pause = [0], _nanoseconds(schedule.cap)
+    while polls[-1] < end and (len(polls) <= POLLS_SHOWN or schedule.base < schedule.cap):
+        polls.append(min(end, polls[-1] + _nanoseconds(schedule.next())))
+    rest = -((polls[-1] - end) // pause)
+    return [each / 1e9 for each in polls], len(polls) + rest
 
 
 def _nanoseconds(seconds: float) -> int:

@@ -28,20 +28,20 @@ def message(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def annotation(error: NbcloudError, verdict: str) -> str:
+def annotation(error: NbcloudError, outcome: str) -> str:
     """Write the one annotation of a wait that was not met."""
     # No part of the title is remote text: it would need more escaping.
-    return f"::error title=nbcloud wait%3A {verdict}::{message(str(error)[:MAX_MESSAGE])}"
+    return f"::error title=nbcloud wait%3A {outcome}::{message(str(error)[:MAX_MESSAGE])}"
 
 
 def write_outputs(path: str, report: Report) -> None:
-    """Add the outputs of the step: `verdict`, `exit_code`, `elapsed_seconds`, `result` (the JSON in one line).
+    """Add the outputs of the step: `outcome`, `exit_code`, `elapsed_seconds`, `result` (the JSON in one line).
 
     Raises:
         OSError: the file cannot be written.
     """
     outputs = {
-        "verdict": report.verdict,
+        "outcome": report.outcome,
         "exit_code": str(int(report.exit_code)),
         "elapsed_seconds": f"{report.elapsed:.1f}",
         "result": json.dumps(report.document()),
@@ -59,15 +59,15 @@ def write_summary(path: str, report: Report) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    lines = [f"### nbcloud wait: {report.verdict}", ""]
+    lines = [f"### nbcloud wait: {report.outcome}", ""]
     if report.progress is not None:
-        lines += [f"Wanted: {_code(report.progress.wanted)}", ""]
+        lines += [f"Wanted: {_code(report.progress.expected)}", ""]
     if report.error is not None:
         lines += [_text(each) for each in str(report.error).splitlines()] + [""]
     if report.transitions:
-        lines += ["| time | target | seen |", "| --- | --- | --- |"]
+        lines += ["| time | target | observed |", "| --- | --- | --- |"]
         lines += [
-            f"| {each['time']} | {_text(each['target'])} | {_text(each['seen'])} |" for each in report.transitions
+            f"| {each['time']} | {_text(each['target'])} | {_text(each['observed'])} |" for each in report.transitions
         ]
         hidden = (report.progress.transition_count if report.progress else 0) - len(report.transitions)
         lines += [f"| … | | {hidden} more |"] if hidden > 0 else []

@@ -41,7 +41,7 @@ def write_junit(path: Path, report: Report, names: tuple[str, ...]) -> None:
         case = ElementTree.SubElement(suite, "testcase", name=_clean(_case(report, name)), classname="nbcloud.wait")
         case.set("time", f"{report.elapsed:.1f}")
         if report.error is not None:
-            found = ElementTree.SubElement(case, tag, type=report.verdict, message=_clean(report.error.problem))
+            found = ElementTree.SubElement(case, tag, type=report.outcome, message=_clean(report.error.problem))
             found.text = _clean(str(report.error))
         seen = [seen_line(each) for each in report.transitions if each["target"] == name]
         ElementTree.SubElement(case, "system-out").text = _clean("\n".join(seen))

@@ -65,7 +65,7 @@ def describe(kind: Kind[Any, Any, Any]) -> dict[str, Any]:
         ],
         "fields": list(fields(record_type(kind.state, kind.token))),
         "ready": kind.ready,
-        "failed": [{"condition": each.condition, "looks": each.looks} for each in kind.failed],
+        "failed": [{"condition": each.condition, "polls": each.polls} for each in kind.failed],
         "interval_seconds": kind.interval_seconds,
         "not_found_is_gone": kind.not_found_is_gone,
     }
@@ -144,9 +144,9 @@ def _whole(each: dict[str, Any]) -> Iterator[str]:
         yield f"  argument {argument['name']}: {argument['about']}"
     yield f"  ready    {each['ready'] or 'no default: until is needed'}"
     for failure in each["failed"]:
-        looks = f", {failure['looks']} looks in a row" if failure["looks"] > 1 else ""
-        yield f"  failed   {failure['condition']}{looks}"
-    yield f"  looks    every {each['interval_seconds']:g} s at first"
+        polls = f", {failure['polls']} polls in a row" if failure["polls"] > 1 else ""
+        yield f"  failed   {failure['condition']}{polls}"
+    yield f"  polls    every {each['interval_seconds']:g} s at first"
     yield "  fields"
     for field in each["fields"]:
         yield f"    {field['path']} ({marked_type(field)}): {field['about']}{known_values(field)}"

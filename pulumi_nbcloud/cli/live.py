@@ -1,4 +1,4 @@
-"""The live view of a wait on a terminal: each target's state, what is wanted, and a bar towards the timeout."""
+"""The live view of a wait on a terminal: each target's state, what is expected, and a bar towards the timeout."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class View:
 
     Args:
         console: writes to the terminal.
-        names: of the targets, shown before the first look.
-        wanted: the condition.
+        names: of the targets, shown before the first poll.
+        expected: the condition.
         timeout: in seconds.
         monotonic: the clock that the elapsed time is shown by.
     """
@@ -40,13 +40,13 @@ class View:
         self,
         console: Console,
         names: tuple[str, ...],
-        wanted: str,
+        expected: str,
         timeout: float,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._console = console
         self._names = names
-        self._wanted = wanted
+        self._expected = expected
         self._timeout = timeout
         self._monotonic = monotonic
         self._started = monotonic()
@@ -89,7 +89,7 @@ class View:
         table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
         for name in self._names:
             table.add_row(Text(name), Text(self._state(name)))
-        table.add_row(Text("wanted"), Text(printable(self._wanted, 500)))
+        table.add_row(Text("expected"), Text(printable(self._expected, 500)))
         trouble = self._trouble()
         if trouble:
             table.add_row(Text("but"), Text(trouble))
@@ -104,12 +104,12 @@ class View:
 
     def _state(self, name: str) -> str:
         progress = self._progress
-        return progress.headline(name) if progress is not None and name in progress.seen else "nothing yet"
+        return progress.headline(name) if progress is not None and name in progress.observations else "nothing yet"
 
     def _trouble(self) -> str | None:
         progress = self._progress
         if progress is None:
             return None
         if progress.failed_in_a_row and progress.last_error is not None:
-            return f"{progress.failed_in_a_row} looks in a row failed: {progress.last_error.problem}"
+            return f"{progress.failed_in_a_row} polls in a row failed: {progress.last_error.problem}"
         return f"undecided: {progress.undecided}" if progress.undecided else None

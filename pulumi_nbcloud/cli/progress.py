@@ -55,12 +55,12 @@ class Events:
 
     def __init__(self, write: Callable[[str], None] = output.result) -> None:
         self._write = write
-        self._told = 0
+        self._notified = 0
 
     def changed(self, progress: Progress, elapsed: float) -> None:
         """Write the transitions that came since the last call."""
-        new = progress.transition_count - self._told
-        self._told = progress.transition_count
+        new = progress.transition_count - self._notified
+        self._notified = progress.transition_count
         for each in progress.transitions[-new:] if new else []:
             document: dict[str, Any] = {"event": "transition", **each}
             self._write(output.as_json(document, indent=None))
@@ -98,4 +98,4 @@ class Several:
 
 def seen_line(transition: dict[str, str]) -> str:
     """Write one transition: when, which target, what was seen."""
-    return f"{transition['time']}  {transition['target']}: {transition['seen']}"
+    return f"{transition['time']}  {transition['target']}: {transition['observed']}"

@@ -21,15 +21,15 @@ class Report:
     """How a wait ended and what it saw.
 
     Args:
-        verdict: "met", another outcome of a wait, or "error" where nothing was waited for.
+        outcome: "met", another outcome of a wait, or "error" where nothing was waited for.
         exit_code: of the command.
         elapsed: in seconds.
-        progress: what was seen; None where nothing was looked at.
-        met_time: when the look that met it was answered; None where it was not met.
+        progress: what was seen; None where nothing was polled.
+        met_time: when the poll that met it was answered; None where it was not met.
         error: why it was not met.
     """
 
-    verdict: str
+    outcome: str
     exit_code: ExitCode
     elapsed: float
     progress: Progress | None
@@ -50,9 +50,9 @@ class Report:
             elapsed: in seconds.
             code: the exit code, where the error does not say it: that of a signal.
         """
-        verdict = error.outcome.value if isinstance(error, WaitError) else "error"
+        outcome = error.outcome.value if isinstance(error, WaitError) else "error"
         progress = error.progress if isinstance(error, WaitError) else None
-        return cls(verdict, code or of_error(error), elapsed, progress, error=error)
+        return cls(outcome, code or of_error(error), elapsed, progress, error=error)
 
     @property
     def transitions(self) -> list[dict[str, str]]:
@@ -64,17 +64,17 @@ class Report:
         """The result in one line, for stdout."""
         progress = self.progress
         if progress is None:
-            return self.verdict
-        looks = f"{progress.polls} look{'' if progress.polls == 1 else 's'}"
-        return f"{self.verdict}: {progress.summary()} (after {self.elapsed:.0f} s, {looks})"
+            return self.outcome
+        polls = f"{progress.polls} poll{'' if progress.polls == 1 else 's'}"
+        return f"{self.outcome.replace('_', ' ')}: {progress.summary()} (after {self.elapsed:.0f} s, {polls})"
 
     def document(self) -> dict[str, Any]:
         """Return the result for programs; `docs/command.md` describes it."""
         progress, error = self.progress, self.error
         return {
-            "verdict": self.verdict,
+            "outcome": self.outcome,
             "exit_code": int(self.exit_code),
-            "wanted": progress.wanted if progress else None,
+            "expected": progress.expected if progress else None,
             "met_time": text(self.met_time) if self.met_time else None,
             "elapsed_seconds": round(self.elapsed, 1),
             "timeout_seconds": progress.timeout if progress else None,
@@ -90,7 +90,7 @@ class Report:
             name: {
                 "kind": target.token,
                 "id": target.identity,
-                "state": seen.state.to_dict() if (seen := progress.seen.get(name)) and seen.state else None,
+                "state": seen.state.to_dict() if (seen := progress.observations.get(name)) and seen.state else None,
                 "seen_time": text(seen.at) if seen else None,
                 "request_id": seen.request_id if seen else None,
             }

@@ -80,7 +80,7 @@ def run(
         show: shows what the work gave. A signal ends the process then whatever it does, so it may be held up.
 
     Returns:
-        What the work gave. After a signal this does not return: the process ends, because a name look-up that hangs
+        What the work gave. After a signal this does not return: the process ends, because a name lookup that hangs
         would keep the loop from closing.
     """
     import anyio
@@ -110,7 +110,7 @@ def run(
             except Exception as error:
                 problem = error
             group.cancel_scope.cancel()
-        # Before the loop is closed, which a name look-up that hangs may keep up.
+        # Before the loop is closed, which a name lookup that hangs may keep up.
         if given and show is not None:
             show(given[0])
         if caught:

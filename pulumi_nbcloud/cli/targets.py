@@ -1,4 +1,4 @@
-"""What the command looks at, as it is typed: `KIND/ID`, `KIND?filter=value`, and `NAME=` before it in a wait."""
+"""What the command polls, as it is typed: `KIND/ID`, `KIND?filter=value`, and `NAME=` before it in a wait."""
 
 from __future__ import annotations
 

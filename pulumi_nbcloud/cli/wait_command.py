@@ -19,7 +19,7 @@ from pulumi_nbcloud.errors import InputError, NbcloudError
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.waiting.report import Reporter
-    from pulumi_nbcloud.waiting.spec import Plan
+    from pulumi_nbcloud.waiting.spec import WaitSpec
 
 Until = Annotated[
     str | None, typer.Option(metavar="CEL", help="The condition to wait for. [default: that each can be used]")
@@ -29,20 +29,20 @@ FailOn = Annotated[
 ]
 NoFailOn = Annotated[bool, typer.Option("--no-fail-on", help="Leave the kinds' own failures out.")]
 Timeout = Annotated[
-    str | None, typer.Option(metavar="DURATION", help="Like 90s or 1h30m; 0 looks once. [default: 30m]")
+    str | None, typer.Option(metavar="DURATION", help="Like 90s or 1h30m; 0 polls once. [default: 30m]")
 ]
 Interval = Annotated[
-    str | None, typer.Option(metavar="DURATION", help="The pause between looks. [default: 5s, growing to 30s]")
+    str | None, typer.Option(metavar="DURATION", help="The pause between polls. [default: 5s, growing to 30s]")
 ]
 Consecutive = Annotated[
-    int | None, typer.Option(metavar="N", help="How many looks in a row must meet the condition. [default: 1]")
+    int | None, typer.Option(metavar="N", help="How many polls in a row must meet the condition. [default: 1]")
 ]
 NotFound = Annotated[
     str | None,
-    typer.Option(metavar="wait|fail|met", help="What a look means that does not find a target. [default: wait]"),
+    typer.Option(metavar="wait|fail|met", help="What a poll means that does not find a target. [default: wait]"),
 ]
 MaxPollErrors = Annotated[
-    int | None, typer.Option(metavar="N", help="How many failed looks in a row end the wait. [default: 10]")
+    int | None, typer.Option(metavar="N", help="How many failed polls in a row end the wait. [default: 10]")
 ]
 
 
@@ -76,7 +76,7 @@ def wait(
     ending = Ending(output_, junit_xml)
 
     def work() -> ExitCode:
-        asked = knobs(
+        asked = wait_options(
             until=until,
             fail_on=fail_on,
             no_fail_on=no_fail_on,
@@ -91,26 +91,26 @@ def wait(
     running.finish(work, verbose=verbose, tell=ending.without_a_wait)
 
 
-def knobs(*, fail_on: str | None, no_fail_on: bool, **others: Any) -> dict[str, Any]:
-    """Return the conditions and knobs of the command line as `parse_plan` takes them; raise InputError."""
+def wait_options(*, fail_on: str | None, no_fail_on: bool, **others: Any) -> dict[str, Any]:
+    """Return the conditions and options of the command line as `parse_spec` takes them; raise InputError."""
     if fail_on is not None and no_fail_on:
         raise InputError("--fail-on and --no-fail-on exclude each other", hint="leave one of them out")
     return {**others, "fail_on": False if no_fail_on else fail_on}
 
 
-def plan_of(targets: list[str], asked: dict[str, Any], profile: str | None) -> Plan:
+def plan_of(targets: list[str], asked: dict[str, Any], profile: str | None) -> WaitSpec:
     """Check what a wait is asked for, without any request.
 
     Args:
         targets: as they are typed.
-        asked: the conditions and knobs by name; None counts as not given.
+        asked: the conditions and options by name; None counts as not given.
         profile: of targets that name none.
 
     Raises:
         InputError: names everything that cannot be right.
     """
     from pulumi_nbcloud.cli.targets import parse_target
-    from pulumi_nbcloud.waiting.spec import parse_plan
+    from pulumi_nbcloud.waiting.spec import parse_spec
 
     parsed = [parse_target(each) for each in targets]
     if len(parsed) > 1 and any(each.name is None for each in parsed):
@@ -122,26 +122,26 @@ def plan_of(targets: list[str], asked: dict[str, Any], profile: str | None) -> P
         name: {"kind": each.kind.token, **options.with_profile(each, profile)}
         for name, each in zip(names, parsed, strict=True)
     }
-    plan, problems = parse_plan({**asked, "targets": inputs})
+    plan, problems = parse_spec({**asked, "targets": inputs})
     if plan is None:
         problem, _, hint = "\n".join(problems).rpartition("\nhint: ")
         raise InputError(problem, hint=hint)
     return plan
 
 
-def _wait(plan: Plan, ending: Ending, settings: Path | None, quiet: bool) -> ExitCode:
+def _wait(plan: WaitSpec, ending: Ending, settings: Path | None, quiet: bool) -> ExitCode:
     from pulumi_nbcloud.cli import progress
     from pulumi_nbcloud.cli.report import Report
     from pulumi_nbcloud.cli.sources import config_reader
     from pulumi_nbcloud.reading.reader import Reader
-    from pulumi_nbcloud.waiting.runner import Waits
+    from pulumi_nbcloud.waiting.runner import WaitRunner
 
     ending.check()
     config = config_reader(settings)
-    for warning in plan.judge().warnings:
+    for warning in plan.evaluator().warnings:
         output.say(f"warning: {warning}")
     reader = Reader()
-    waits = Waits(reader, config)
+    waits = WaitRunner(reader, config)
     signalled: list[ExitCode] = []
 
     def cancel(code: ExitCode) -> None:
@@ -159,7 +159,7 @@ def _wait(plan: Plan, ending: Ending, settings: Path | None, quiet: bool) -> Exi
         finally:
             await reader.aclose()
         if ending.shape is Format.JSONL and report.progress is not None:
-            # The last look ends a wait without telling a reporter.
+            # The last poll ends a wait without telling a reporter.
             events.changed(report.progress, report.elapsed)
         return report
 
@@ -172,7 +172,7 @@ def _wait(plan: Plan, ending: Ending, settings: Path | None, quiet: bool) -> Exi
 
 
 @contextlib.contextmanager
-def _progress(plan: Plan, shape: Format, quiet: bool, events: Reporter) -> Any:
+def _progress(plan: WaitSpec, shape: Format, quiet: bool, events: Reporter) -> Any:
     """Choose who tells how the wait goes on."""
     from pulumi_nbcloud.cli import github, progress
     from pulumi_nbcloud.waiting.report import Silent
@@ -201,9 +201,9 @@ def _has_view(shape: Format) -> bool:
     return not shared and not github.is_github(os.environ)
 
 
-def _view(plan: Plan) -> Any:
+def _view(plan: WaitSpec) -> Any:
     from rich.console import Console
 
     from pulumi_nbcloud.cli.live import View
 
-    return View(Console(stderr=True), tuple(plan.kinds), plan.judge().wanted, plan.timeout)
+    return View(Console(stderr=True), tuple(plan.kinds), plan.evaluator().expected, plan.timeout)

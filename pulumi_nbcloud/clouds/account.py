@@ -13,7 +13,7 @@ import anyio
 from pulumi_nbcloud.errors import AuthenticationError, BadResponseError, NbcloudError, UnreachableError
 from pulumi_nbcloud.http.messages import Reply, Request
 from pulumi_nbcloud.http.proxy import route_of
-from pulumi_nbcloud.http.redaction import conceal
+from pulumi_nbcloud.http.redaction import redact
 from pulumi_nbcloud.http.retry import RETRY_STATUSES, RetryBudget
 from pulumi_nbcloud.settings.schema import Schema, Settings
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.http.client import Client
 
 
-class Standing:
+class CredentialState:
     """What a process knows of one set of credentials; shared by all accounts that use them.
 
     Profiles may differ in project or region and still sign with one key pair: each trying a bad one once would lock it.
@@ -68,11 +68,11 @@ class Account(ABC):
     schema: ClassVar[Schema]
     retry_statuses: ClassVar[frozenset[int]] = RETRY_STATUSES
 
-    def __init__(self, settings: Settings, client: Client, standing: Standing | None = None) -> None:
+    def __init__(self, settings: Settings, client: Client, standing: CredentialState | None = None) -> None:
         self.settings = settings
         self._client = client
         self._budget = RetryBudget()
-        self._standing = standing or Standing()
+        self._standing = standing or CredentialState()
         self._route = route_of(settings)
 
     @abstractmethod
@@ -176,7 +176,7 @@ class Account(ABC):
             return reply
         except NbcloudError as failed:
             # What answers a login may repeat it, too.
-            conceal(failed, self.settings.values, {})
+            redact(failed, self.settings.values, {})
             if isinstance(failed, AuthenticationError):
                 self._standing.refuse(failed, revision)
             raise
@@ -185,7 +185,7 @@ class Account(ABC):
         reply = await self._deliver(lambda: self.sign(method, target, body), deadline)
         error = self.error(reply)
         if error is not None:
-            conceal(error, self.settings.values, reply.request.headers)
+            redact(error, self.settings.values, reply.request.headers)
         if not isinstance(error, AuthenticationError) and self.proves(error):
             self._standing.accepted = True
         return reply, error

@@ -1,4 +1,4 @@
-"""A condition: text, compiled once, evaluated at each look."""
+"""A condition: text, compiled once, evaluated at each poll."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ class Condition:
     def evaluate(
         self, states: Mapping[str, State | None], now: datetime, *, labels: Mapping[str, str] | None = None
     ) -> Evaluation:
-        """Evaluate the condition at one look; never raise.
+        """Evaluate the condition at one poll; never raise.
 
         Args:
             states: by the names of the targets; None, or none, for a target that was not found.
-            now: the time of the judgement.
+            now: the time of the evaluation.
             labels: what the reason calls a target, where that is not its name.
 
         Returns:
             What it comes to.
         """
-        from pulumi_nbcloud.condition.evaluator import evaluate
+        from pulumi_nbcloud.condition.interpreter import evaluate
 
         return evaluate(self._tree, self.fields, self._kinds, states, now, labels or {})
 

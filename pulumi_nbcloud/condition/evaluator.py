@@ -1,194 +1,150 @@
-"""cel-python's interpreting evaluator, with absence.
-
-What is overridden, and why; operators and functions that are overridden stand in `functions`:
-
-- names (`ident_value`): cel-python finds variables, functions and types in one chain of containers, which it copies for
-  every row of a macro; here a name is a variable or nothing.
-- `?:` (`expr`): an absent or erroneous condition chose the left branch and then called it "no matching overload"; it is
-  the result here.
-- `||`, `&&` (`conditionalor`, `conditionaland`): two absent sides were a type error, so absence was lost; a chain is
-  one node here (see `syntax`) and is left at the first side that decides.
-- calls (`function_eval`, `method_eval`): of several problems the first one won; see `values` for which does here.
-- `has()` (`macro_has_eval`): every error was "no": an index out of range, a target that does not exist yet.
-- `.` (`member_dot`): reads states instead of maps, and names what is null.
-- list macros (`member_dot_arg`): `map`, `filter` and `exists_one` raise what an element's expression gives, out of
-  reach of `||`; `all` and `exists` call two absent elements a type error; the elements were evaluated by a plain
-  `Evaluator`, without these overrides.
-- lists (`exprlist`): see calls.
-"""
+"""The outcome of one poll: which condition wins."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from celpy.celtypes import BoolType, ListType, TimestampType
-from celpy.evaluation import Activation, CELEvalError, Evaluator
-from lark import Token
-
-from pulumi_nbcloud.condition import vocabulary
-from pulumi_nbcloud.condition.functions import FUNCTIONS
-from pulumi_nbcloud.condition.outcome import Evaluation
-from pulumi_nbcloud.condition.schema import record_type
-from pulumi_nbcloud.condition.syntax import Node, identifier, trees
-from pulumi_nbcloud.condition.values import Absent, Record, Result, settle, strictest
+from pulumi_nbcloud.condition.compiled import Condition, compile_condition, name_problems
+from pulumi_nbcloud.condition.outcome import ConditionError, Decision, Evaluation
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.kinds.fields import State
     from pulumi_nbcloud.kinds.kind import Kind
 
-_ACTIVATION = Activation(functions=FUNCTIONS)
+T = TypeVar("T")
 
 
-class ConditionEvaluator(Evaluator):
-    """Evaluates one checked condition once.
+@dataclass
+class _Default:
+    """A default condition of one target, written over `self`."""
 
-    Args:
-        tree: the compact tree.
-        variables: the values of its names.
-    """
+    target: str
+    condition: Condition
+    polls: int = 1
+    in_a_row: int = 0
 
-    def __init__(self, tree: Node, variables: dict[str, Result]) -> None:
-        super().__init__(tree, _ACTIVATION)
-        self.variables = variables
+    @property
+    def text(self) -> str:
+        return self.condition.named("self", self.target)
 
-    def ident_value(self, name: str, root_scope: bool = False) -> Result:
-        """Return the value of a name."""
-        return self.variables[name]
-
-    def expr(self, tree: Node) -> Result:
-        """Evaluate `a ? b : c`, of which only one branch counts."""
-        choice, left, right = trees(tree)
-        chosen = self.visit(choice)
-        if isinstance(chosen, CELEvalError):
-            return chosen
-        return self.visit(left if chosen else right)
-
-    def conditionalor(self, tree: Node) -> Result:
-        """Evaluate `||`: one true operand decides."""
-        return settle((self.visit(each) for each in trees(tree)), decisive=True)
-
-    def conditionaland(self, tree: Node) -> Result:
-        """Evaluate `&&`: one false operand decides."""
-        return settle((self.visit(each) for each in trees(tree)), decisive=False)
-
-    def function_eval(self, name_token: Token, exprlist: Iterable[Result] | None = None) -> Result:
-        """Call a function."""
-        return FUNCTIONS[name_token.value](*(exprlist or ()))
-
-    def method_eval(self, object: Result, method_ident: Token, exprlist: Iterable[Result] | None = None) -> Result:  # noqa: A002
-        """Call a method."""
-        arguments = [exprlist] if isinstance(exprlist, CELEvalError) else (exprlist or ())
-        return FUNCTIONS[method_ident.value](object, *arguments)
-
-    def macro_has_eval(self, exprlist: Node) -> Result:
-        """Evaluate `has(a.b)`."""
-        return self._has(trees(exprlist)[0])
-
-    def _has(self, tree: Node) -> Result:
-        # A field of a null object is not there: has(a.b.c) is has(a.b) && has(a.b.c).
-        owner = trees(tree)[0]
-        if owner.data == "member_dot":
-            outer = self._has(owner)
-            if isinstance(outer, CELEvalError) or not outer:
-                return outer
-        value = self.visit(owner)
-        if isinstance(value, CELEvalError):
-            return value
-        return BoolType(value.has(str(tree.children[1])))
-
-    def member_dot(self, tree: Node) -> Result:
-        """Read a field; an error or an absence of the owner is the result."""
-        owner = self.visit(trees(tree)[0])
-        return owner.read(str(tree.children[1])) if isinstance(owner, Record) else owner
-
-    def member_dot_arg(self, tree: Node) -> Result:
-        """Evaluate a macro over a list, or call a method."""
-        name = str(tree.children[1])
-        if name not in vocabulary.LIST_MACROS:
-            return super().member_dot_arg(tree)
-        rows = self.visit(trees(tree)[0])
-        if isinstance(rows, CELEvalError):
-            return rows
-        results = self._each(rows, *trees(trees(tree)[1]))
-        if name in ("all", "exists"):
-            return settle(results, decisive=name == "exists")
-        found = list(results)
-        problems = [each for each in found if isinstance(each, CELEvalError)]
-        if problems:
-            return strictest(problems)
-        if name == "map":
-            return ListType(found)
-        kept = ListType(row for row, result in zip(rows, found, strict=True) if result)
-        return kept if name == "filter" else BoolType(len(kept) == 1)
-
-    def _each(self, rows: Iterable[Result], variable: Node, body: Node) -> Iterator[Result]:
-        # The name is free, and there is no macro in the body: both were checked.
-        name = identifier(variable) or ""
-        for row in rows:
-            self.variables[name] = row
-            yield self.visit(body)
-
-    def exprlist(self, tree: Node) -> Result:
-        """Evaluate the rows of a list; the strictest problem of theirs is the result."""
-        values = self.visit_children(tree)
-        problems = [each for each in values if isinstance(each, CELEvalError)]
-        return strictest(problems) if problems else ListType(values)  # type: ignore[arg-type]
+    def evaluate(self, states: Mapping[str, State | None], now: datetime) -> Evaluation:
+        return self.condition.evaluate({"self": states.get(self.target)}, now, labels={"self": self.target})
 
 
-def evaluate(
-    tree: Node,
-    fields: frozenset[str],
-    kinds: Mapping[str, Kind[Any, Any, Any]],
-    states: Mapping[str, State | None],
-    now: datetime,
-    labels: Mapping[str, str],
-) -> Evaluation:
-    """Evaluate a checked condition; never raise.
+class Evaluator:
+    """Evaluates the polls of one wait, in the order in which they are made.
+
+    It counts failures that must be seen several times in a row, so every wait needs its own.
 
     Args:
-        tree: the compact tree.
-        fields: the paths that it reads.
-        kinds: of its targets, by name.
-        states: of its targets, by name; none for one that was not found.
-        now: the time of the judgement; naive is UTC.
-        labels: what messages call a target, where that is not its name.
+        kinds: of the targets, by name; `self` for the only one.
+        until: what is waited for; None for the defaults of all kinds.
+        fail_on: what ends the wait for good, besides the defaults of the kinds; None for the defaults alone, False for
+            none.
 
-    Returns:
-        What it comes to.
+    Raises:
+        ConditionError: names everything that is wrong with the conditions, or the kinds that have no default.
     """
-    try:
-        variables: dict[str, Result] = {vocabulary.NOW: TimestampType(now)}
-        for name, kind in kinds.items():
-            state, label = states.get(name), labels.get(name, name)
-            called = kind.token if label == "self" else label
-            variables[name] = (
-                Absent(f"{called} does not exist yet")
-                if state is None
-                else Record(state, record_type(kind.state, kind.token), label)
-            )
-        evaluation = _evaluation(ConditionEvaluator(tree, variables).visit(tree))
-    except Exception as error:
-        # A wait must end with a sentence, whatever a state held.
-        return Evaluation("error", f"cannot be evaluated ({type(error).__name__})")
-    cut = [labels.get(name, name) for name in kinds if _truncated(name, fields, states.get(name))]
-    if cut and evaluation.outcome in ("true", "false"):
-        return Evaluation("undecided", f"{', '.join(cut)} is truncated: narrow the arguments, or read `truncated`")
-    return evaluation
+
+    def __init__(
+        self, kinds: Mapping[str, Kind[Any, Any, Any]], until: str | None = None, fail_on: str | bool | None = None
+    ) -> None:
+        self._problems: list[str] = []
+        self._hints: list[str] = []
+        names = name_problems(kinds) if kinds else ("targets: there is none",)
+        if names:
+            raise ConditionError(names, hint="name the targets in letters, digits and _; nothing was sent")
+        self._until = self._try(lambda: compile_condition(until, kinds)) if until is not None else None
+        self._ready = self._defaults(kinds) if until is None else []
+        self._fail_on: Condition | None = None
+        if fail_on is True:
+            self._problems.append("fail_on: True is no condition; write one, or False to drop the defaults")
+        elif fail_on is not None and fail_on is not False:
+            self._fail_on = self._try(lambda: compile_condition(fail_on, kinds, name="fail_on"))
+        if self._problems:
+            hint = self._hints[0] if self._hints else "correct the conditions, CEL expressions; nothing was sent"
+            raise ConditionError(tuple(self._problems), hint=hint)
+        self._failures = [] if fail_on is False else _failures(kinds)
+        self.expected = self._until.text if self._until else " && ".join(each.text for each in self._ready)
+        given = [each for each in (self._until, self._fail_on) if each]
+        self.warnings = tuple(warning for each in given for warning in each.warnings)
+        self.fields = frozenset(path for each in given for path in each.fields) | {
+            f"{each.target}{path.removeprefix('self')}"
+            for each in (*self._ready, *self._failures)
+            for path in each.condition.fields
+        }
+
+    def _try(self, make: Callable[[], T]) -> T | None:
+        try:
+            return make()
+        except ConditionError as error:
+            self._problems += error.problems
+            self._hints += [error.hint] if error.hint else []
+            return None
+
+    def _defaults(self, kinds: Mapping[str, Kind[Any, Any, Any]]) -> list[_Default]:
+        missing = [kind.token for kind in kinds.values() if kind.ready is None]
+        if missing:
+            self._problems.append(f"until: is needed, {', '.join(dict.fromkeys(missing))} has no default")
+            return []
+        return [
+            _Default(name, compile_condition(kind.ready or "", {"self": kind}, name=f"{kind.token}: ready"))
+            for name, kind in kinds.items()
+        ]
+
+    def decide(self, states: Mapping[str, State | None], now: datetime) -> Decision:
+        """Evaluator one poll.
+
+        Args:
+            states: what was read, by the names of the targets; None for one that was not found.
+            now: the time of the evaluation.
+
+        Returns:
+            The outcome. An explicit `fail_on` goes first, and while it is undecided nothing is met; then `until`; then
+            the defaults of the kinds, so that a default never keeps one from waiting for what it calls a failure.
+        """
+        # Before anything decides: failures are counted at every poll.
+        by_default = self._seen(states, now)
+        if self._fail_on:
+            seen = self._fail_on.evaluate(states, now)
+            if seen.outcome != "false":
+                outcomes = {"true": "failed", "undecided": "not_yet", "error": "bad_condition"}
+                return Decision(outcomes[seen.outcome], seen.reason, self._fail_on.text)  # type: ignore[arg-type]
+        expected, text = self._expected(states, now)
+        if expected.outcome == "true":
+            return Decision("met", None, text)
+        if expected.outcome == "error":
+            return Decision("bad_condition", expected.reason, text)
+        return by_default or Decision("not_yet", expected.reason, text)
+
+    def _seen(self, states: Mapping[str, State | None], now: datetime) -> Decision | None:
+        outcome = None
+        for each in self._failures:
+            seen = each.evaluate(states, now)
+            each.in_a_row = each.in_a_row + 1 if seen.outcome == "true" else 0
+            if outcome is None and each.in_a_row >= each.polls:
+                reason = f"seen {each.in_a_row} times in a row" if each.polls > 1 else None
+                outcome = Decision("failed", reason, each.text)
+        return outcome
+
+    def _expected(self, states: Mapping[str, State | None], now: datetime) -> tuple[Evaluation, str]:
+        if self._until:
+            return self._until.evaluate(states, now), self._until.text
+        # As `&&` does: false decides, then what is absent, then an error.
+        evaluations = [(each.evaluate(states, now), each.text) for each in self._ready]
+        for outcome in ("false", "undecided", "error"):
+            for evaluation, text in evaluations:
+                if evaluation.outcome == outcome:
+                    return evaluation, text
+        return Evaluation("true"), self.expected
 
 
-def _truncated(name: str, fields: frozenset[str], state: State | None) -> bool:
-    """Return whether rows are missing that the condition may be about."""
-    reads = any(path.startswith(f"{name}.") for path in fields)
-    return reads and f"{name}.truncated" not in fields and getattr(state, "truncated", None) is True
-
-
-def _evaluation(value: Result) -> Evaluation:
-    if isinstance(value, BoolType):
-        return Evaluation("true" if value else "false")
-    if isinstance(value, Absent):
-        return Evaluation("undecided", value.text)
-    if isinstance(value, CELEvalError):
-        return Evaluation("error", str(value.args[0]))
-    return Evaluation("error", "gives no bool")
+def _failures(kinds: Mapping[str, Kind[Any, Any, Any]]) -> list[_Default]:
+    return [
+        _Default(name, compile_condition(each.condition, {"self": kind}, name=f"{kind.token}: failed"), each.polls)
+        for name, kind in kinds.items()
+        for each in kind.failed
+    ]

@@ -1,4 +1,4 @@
-"""What compiling, evaluating and judging a condition can come to."""
+"""What compiling, evaluating and evaluation a condition can come to."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ConditionError(InputError):
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What one condition comes to at one look.
+    """What one condition comes to at one poll.
 
     Args:
         outcome: "undecided" where something that the condition needs is absent; "error" where it cannot be evaluated.
@@ -37,8 +37,8 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What all conditions of a wait come to at one look.
+class Decision:
+    """What all conditions of a wait come to at one poll.
 
     Args:
         outcome: "met" and "failed" end the wait, and so does "bad_condition": the condition itself cannot be evaluated.

@@ -93,7 +93,7 @@ RESERVED = frozenset(
 FOREIGN = {"any": "exists", "count": "size", "len": "size", "length": "size", "float": "double", "str": "string"}
 
 NOW = "now"
-"""The variable that holds the time of the judgement."""
+"""The variable that holds the time of the evaluation."""
 
 
 def taken(name: str) -> str | None:
@@ -106,7 +106,7 @@ def taken(name: str) -> str | None:
         For example "a macro of CEL", or None where it is free.
     """
     if name == NOW:
-        return "the time of the judgement"
+        return "the time of the evaluation"
     if name in RESERVED:
         return "a word of CEL"
     if name in LIST_MACROS or name == "has":

@@ -1,6 +1,6 @@
 """Sends requests: the only file that knows the HTTP library.
 
-One policy for all clouds: a total deadline, bounded retries, each attempt signed anew, no redirects, no cookies, no
+One policy for all clouds: a total deadline, bounded retries, each attempt signed again, no redirects, no cookies, no
 proxy or credentials from the environment, no decompression, caps on what is read.
 """
 
@@ -253,7 +253,7 @@ class Client:
             self._session = _session()
         if route not in self._transports:
             _log.debug(
-                "requests go %s, proxies in the environment are not heard; trusted: public authorities%s",
+                "requests go %s, proxies in the environment are not honoured; trusted: public authorities%s",
                 f"through the proxy {route.proxy}" if route.proxy else "directly",
                 f" and those in {route.ca_file}" if route.ca_file else "",
             )

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from pydantic_core import from_json
 
 from pulumi_nbcloud.errors import BadResponseError, InputError
-from pulumi_nbcloud.http.redaction import concealed
+from pulumi_nbcloud.http.redaction import redacted
 from pulumi_nbcloud.printable import printable
 
 _UNRESERVED = "-_.~"
@@ -117,7 +117,7 @@ class Reply:
     def request_id(self) -> str | None:
         """The vendor's id of the request, if a header names it; safe to show."""
         found = request_id_of(self.headers)
-        return concealed(found, self.request.headers) if found else None
+        return redacted(found, self.request.headers) if found else None
 
     def bad(self, problem: str, *, hint: str) -> BadResponseError:
         """Make the error of an answer that is not what the vendor's page says.

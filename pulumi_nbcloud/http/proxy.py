@@ -1,6 +1,6 @@
 """Which way requests go, directly or through a proxy, which authorities vouch for the server, and what can go wrong.
 
-Both are settings of every cloud, `proxy` and `caFile`; the environment's proxies are never heard.
+Both are settings of every cloud, `proxy` and `caFile`; the environment's proxies are never honoured.
 """
 
 from __future__ import annotations

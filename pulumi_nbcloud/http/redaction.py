@@ -36,7 +36,7 @@ _BEGINNING = 12  # remote text is cut before it is shown, so a long secret is kn
 _SHORTEST = 6  # anything shorter may be part of an ordinary word
 
 
-def conceal(error: NbcloudError, settings: Mapping[str, str], headers: Mapping[str, str]) -> None:
+def redact(error: NbcloudError, settings: Mapping[str, str], headers: Mapping[str, str]) -> None:
     """Take secrets out of the remote parts of an error.
 
     Args:
@@ -53,7 +53,7 @@ def conceal(error: NbcloudError, settings: Mapping[str, str], headers: Mapping[s
     error.request_id = pattern.sub("…", error.request_id) if error.request_id else error.request_id
 
 
-def concealed(text: str, headers: Mapping[str, str]) -> str:
+def redacted(text: str, headers: Mapping[str, str]) -> str:
     """Take secrets out of a text of a cloud.
 
     Args:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pulumi_nbcloud.errors import SettingsError
 
 
-def origin_url(text: str, key: str) -> str:
+def endpoint_url(text: str, key: str) -> str:
     """Check an endpoint and bring it into the one form that is signed and sent.
 
     Args:

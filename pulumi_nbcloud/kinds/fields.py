@@ -31,7 +31,7 @@ class OpenEnum:
     known: tuple[str, ...]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        # The look-up of a dict, which costs no call into Python where a value comes in the vendor's spelling.
+        # The lookup of a dict, which costs no call into Python where a value comes in the vendor's spelling.
         spellings = _Spellings(zip(self.known, self.known, strict=True))
         return core_schema.no_info_after_validator_function(spellings.__getitem__, handler(source))
 

@@ -28,11 +28,11 @@ class Failure:
 
     Args:
         condition: a CEL expression over `self`.
-        looks: how often in a row it must hold; most need one.
+        polls: how often in a row it must hold; most need one.
     """
 
     condition: str
-    looks: int = 1
+    polls: int = 1
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
         failed: conditions that mean it has failed for good.
         not_found_is_gone: whether NotFoundError proves that the thing does not exist.
         headline: the fields that messages and live status show, by dotted path; of a list its number of rows.
-        interval_seconds: the pause between the first looks of a wait; more where a read costs the user something.
+        interval_seconds: the pause between the first polls of a wait; more where a read costs the user something.
         pick: takes one out of the answer of `read`; raises NotFoundError where there is none. Given the account too.
         asks: what the answer of `read` depends on besides the account: reads with equal ones can share one answer,
             those of other kinds too. By default kind and arguments.

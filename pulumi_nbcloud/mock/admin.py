@@ -103,14 +103,14 @@ class Admin:
         self._clouds.reset()
 
     def _set_clock(self, request: CloudRequest, _: Mapping[str, str]) -> Any:
-        wanted = validated_json(ClockInput, request.body)
+        expected = validated_json(ClockInput, request.body)
         clock = self._clouds.clock
-        if wanted.advance is not None:
-            clock.advance(wanted.advance)
-        elif wanted.set is not None:
-            clock.set(wanted.set)
-        elif wanted.skew is not None:
-            clock.skew = wanted.skew
+        if expected.advance is not None:
+            clock.advance(expected.advance)
+        elif expected.set is not None:
+            clock.set(expected.set)
+        elif expected.skew is not None:
+            clock.skew = expected.skew
         return clock.state()
 
     def _get_requests(self, request: CloudRequest, _: Mapping[str, str]) -> Any:

@@ -1,7 +1,7 @@
 """The clocks of the mock clouds.
 
 There are two, on purpose. The *virtual clock* is the time that stored things live in: leases expire on it, transitions
-fall due on it, locks end on it, and a test moves it by hours in an instant. The *gateway clock* judges the age of a
+fall due on it, locks end on it, and a test moves it by hours in an instant. The *gateway clock* evaluates the age of a
 signature. Clients sign with the real time of their machine, which no test moves; so the gateway compares with real time
 plus `skew`, not with the virtual clock. Otherwise every request after `advance(3600)` would be refused as too old.
 """
@@ -93,7 +93,7 @@ class VirtualClock:
             self._skew = float(seconds)
 
     def gateway_now(self) -> float:
-        """Return the time that signatures are judged by: real time plus `skew`, untouched by `advance`."""
+        """Return the time that signatures are evaluated by: real time plus `skew`, untouched by `advance`."""
         return self._time() + self._skew
 
     def real_now(self) -> float:

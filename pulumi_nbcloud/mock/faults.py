@@ -75,12 +75,12 @@ class FaultPlan:
         match: str | None = None,
         delay: float = 0.0,
     ) -> None:
-        """Plan a fault; see `FaultSpec` for the arguments. Raises `InvalidInput`."""
+        """WaitSpec a fault; see `FaultSpec` for the arguments. Raises `InvalidInput`."""
         values = {"service": service, "status": status, "headers": dict(headers or {}), "body": body}
         self.add_spec(validated(FaultSpec, {**values, "count": count, "match": match, "delay": delay}))
 
     def add_spec(self, spec: FaultSpec) -> None:
-        """Plan a fault that was checked already.
+        """WaitSpec a fault that was checked already.
 
         Raises `InvalidInput` for an unknown service or when 1,000 are planned.
         """

@@ -3,7 +3,7 @@
 A plan is a queue. Its head falls due at once, after a number of reads, or after some seconds on the virtual clock;
 reads and seconds count from when the transition was added. A transition that is due waits for those before it.
 
-Reading is an explicit call that is given the time. Nothing moves because somebody looked at an attribute: a state that
+Reading is an explicit call that is given the time. Nothing moves because somebody polled an attribute: a state that
 changes under a debugger or in a log line cannot be tested.
 """
 

@@ -1,4 +1,4 @@
-"""A guard on a look-up: a condition that must hold for what is read, on each run, or the program ends."""
+"""A guard on a lookup: a condition that must hold for what is read, on each run, or the program ends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.waiting.progress import CONDITION_SHOWN, headline
 
 HINTS = {
-    "false": "look at the thing itself, or correct expect; it is judged in every preview and update",
+    "false": "look at the thing itself, or correct expect; it is evaluated in every preview and update",
     "undecided": "ask for fields that may be absent with has(); what is undecided does not hold",
     "error": "correct expect, a CEL expression",
 }
@@ -32,7 +32,7 @@ class Expectation:
     condition: Condition
 
     def check(self, state: Any, arguments: Any, request_id: str | None) -> None:
-        """Judge a state.
+        """Evaluator a state.
 
         Args:
             state: what was read.
@@ -40,15 +40,15 @@ class Expectation:
             request_id: the vendor's id of the request, if it is known.
 
         Raises:
-            ExpectationError: the condition does not hold, is undecided or cannot be judged.
+            ExpectationError: the condition does not hold, is undecided or cannot be evaluated.
         """
         seen = self.condition.evaluate({"self": state}, datetime.now(timezone.utc))
         if seen.outcome == "true":
             return
         parts = [
-            "cannot be judged" if seen.outcome == "error" else "not as expected",
-            f"wanted: {printable(self.condition.text, CONDITION_SHOWN)}",
-            f"seen: {headline(self.kind, state)}",
+            "cannot be evaluated" if seen.outcome == "error" else "not as expected",
+            f"expected: {printable(self.condition.text, CONDITION_SHOWN)}",
+            f"actual: {headline(self.kind, state)}",
         ]
         if seen.reason:
             parts.append(f"{'undecided ' if seen.outcome == 'undecided' else ''}because {seen.reason}")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any, Literal, TypeAlias, TypeVar
 
 import pulumi
 import pulumi.runtime
 
 from pulumi_nbcloud.errors import NbcloudError
+from pulumi_nbcloud.waiting.duration import spell
 
 T = TypeVar("T")
 
@@ -39,6 +41,14 @@ def as_run_error(error: NbcloudError) -> NbcloudError:
 def settled(value: Any) -> Any:
     """Make an Output of an awaitable, which can be awaited only once; return other values as they are."""
     return pulumi.Output.from_input(value) if inspect.isawaitable(value) else value
+
+
+def duration_text(value: Any) -> Any:
+    """Write a `timedelta` as the text of a duration, `1h30m`; give other values as they are."""
+    if not isinstance(value, timedelta):
+        return value
+    seconds = value.total_seconds()
+    return spell(seconds) if seconds >= 0 and seconds.is_integer() else f"{seconds:f}s"
 
 
 def given_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the faces share: a look-up now, a look-up over Outputs, and the read resource."""
+"""What the faces share: a lookup now, a lookup over Outputs, and the read resource."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def get_output(
     Args:
         token: the kind's token.
         inputs: the arguments by name; Outputs are waited for, and in preview an unknown one makes the result unknown.
-        opts: `depends_on` is heard: in preview the result is unknown while one of them is yet to be created.
+        opts: `depends_on` is honoured: in preview the result is unknown while one of them is yet to be created.
         expect: a condition over `self` that must hold for what is read; None for none.
 
     Returns:
@@ -95,7 +95,7 @@ def get_output(
             else:
                 state, request_id = await asyncio.wrap_future(portal.submit(_reading(kind, arguments)))
             if expectation:
-                # Off the program's loop: judging a long list takes a while.
+                # Off the program's loop: evaluation a long list takes a while.
                 await asyncio.to_thread(expectation.check, state, arguments, request_id)
             return state
         except NbcloudError as error:

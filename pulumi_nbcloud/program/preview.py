@@ -28,8 +28,8 @@ _budget_ends: float | None = None
 def announce(gate: pulumi.Resource, inputs: Mapping[str, Any]) -> None:
     """Show on a gate's row what its condition would find now, and what is doubtful about it; never fail.
 
-    Create is not called in preview, so this is one look by the program. All looks of a preview share 5 s. The config
-    key `nbcloud:previewLook` set to false switches them off; warnings about conditions are shown in updates too.
+    Create is not called in preview, so this is one poll by the program. All polls of a preview share 5 s. The config
+    key `nbcloud:previewPoll` set to false switches them off; warnings about conditions are shown in updates too.
 
     Args:
         gate: the gate, for its row.
@@ -40,9 +40,9 @@ def announce(gate: pulumi.Resource, inputs: Mapping[str, Any]) -> None:
 
     async def say(known: Mapping[str, Any]) -> None:
         try:
-            info, warnings = await _findings(known, looking=pulumi.runtime.is_dry_run() and _switched_on())
+            info, warnings = await _findings(known, polling=pulumi.runtime.is_dry_run() and _switched_on())
         except Exception as error:  # a preview must not fail for what is only information
-            info, warnings = f"now: could not look ({type(error).__name__})", ()
+            info, warnings = f"now: could not poll ({type(error).__name__})", ()
         if info is not None:
             pulumi.log.info(info, resource=gate)
         for warning in warnings:
@@ -53,33 +53,33 @@ def announce(gate: pulumi.Resource, inputs: Mapping[str, Any]) -> None:
 
 
 def _switched_on() -> bool:
-    return str(pulumi.runtime.get_config("nbcloud:previewLook")).lower() != "false"
+    return str(pulumi.runtime.get_config("nbcloud:previewPoll")).lower() != "false"
 
 
-async def _findings(inputs: Mapping[str, Any], *, looking: bool) -> tuple[str | None, tuple[str, ...]]:
-    from pulumi_nbcloud.waiting.spec import parse_plan
+async def _findings(inputs: Mapping[str, Any], *, polling: bool) -> tuple[str | None, tuple[str, ...]]:
+    from pulumi_nbcloud.waiting.spec import parse_spec
 
-    plan, problems = parse_plan(inputs, _is_unknown)
+    plan, problems = parse_spec(inputs, _is_unknown)
     if problems:
         return None, ()  # Check refuses them, with the same words
     if plan is None or any(name not in plan.arguments for name in plan.kinds):
-        return ("now: not known yet, because not all of the gate's inputs are" if looking else None), ()
-    warnings = plan.judge().warnings
+        return ("now: not known yet, because not all of the gate's inputs are" if polling else None), ()
+    warnings = plan.evaluator().warnings
     if plan.enforcement == "disabled":
-        return ("now: not looked at, because enforcement is 'disabled'" if looking else None), warnings
-    if not looking:
+        return ("now: not polled, because enforcement is 'disabled'" if polling else None), warnings
+    if not polling:
         return None, warnings
     try:
-        seen, meaning = await _look(plan)
+        seen, meaning = await _poll(plan)
     except NbcloudError as error:
-        return f"now: could not look: {error.problem} {ASKED_WHEN}", warnings
+        return f"now: could not poll: {error.problem} {ASKED_WHEN}", warnings
     except TimeoutError:
-        return f"now: not looked at within the preview's {BUDGET_SECONDS:g} s {ASKED_WHEN}", warnings
+        return f"now: not polled within the preview's {BUDGET_SECONDS:g} s {ASKED_WHEN}", warnings
     return f"now: {seen}; {meaning} {ASKED_WHEN}", warnings
 
 
-async def _look(plan: Any) -> tuple[str, str]:
-    from pulumi_nbcloud.waiting.runner import Waits
+async def _poll(plan: Any) -> tuple[str, str]:
+    from pulumi_nbcloud.waiting.runner import WaitRunner
 
     global _budget_ends
     if _budget_ends is None:
@@ -90,11 +90,11 @@ async def _look(plan: Any) -> tuple[str, str]:
     clouds = {kind.cloud for kind in plan.kinds.values()}
     config = {key: pulumi.runtime.get_config(key) for cloud in clouds for key in config_keys(cloud)}
 
-    async def look() -> tuple[str, str]:
+    async def poll() -> tuple[str, str]:
         with anyio.fail_after(remaining):
-            return await Waits(process_reader(), config.get).look(plan)
+            return await WaitRunner(process_reader(), config.get).poll(plan)
 
-    return await asyncio.wrap_future(portal.submit(look))
+    return await asyncio.wrap_future(portal.submit(poll))
 
 
 def _is_unknown(value: Any) -> bool:

@@ -19,7 +19,7 @@ from pulumi_nbcloud.provider.read import INCLUDE_VOLATILE, ReadProvider
 
 
 class ReadResource(StoredResource):
-    """The base of read resources: recorded in state, never created or deleted, read anew on each run.
+    """The base of read resources: recorded in state, never created or deleted, read again on each run.
 
     Args:
         resource_name: its name in the stack.

@@ -23,13 +23,13 @@ from pulumi_nbcloud.engine.values import contains, contains_unknown, plain
 from pulumi_nbcloud.provider import host
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.waiting.outcome import Ended
+    from pulumi_nbcloud.waiting.outcome import WaitResult
 
 # A change of one of these asks something else, so the gate waits again; of the others, the answer stands.
 ASKED = ("targets", "until", "fail_on", "not_found", "consecutive", "triggers")
 HOW = ("timeout", "interval", "max_poll_errors", "enforcement", "every_update", "custom_timeouts")
 OUTPUTS = (
-    "verdict",
+    "outcome",
     "message",
     "met_time",
     "polls",
@@ -42,12 +42,12 @@ KEPT_ROWS = 20
 
 
 class GateProvider(ResourceProvider):
-    """Waits for the engine. Stored in state by name, so it keeps nothing at all."""
+    """Wait for the engine. Stored in state by name, so it keeps nothing at all."""
 
     serialize_as_secret_always = False
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Keep the stack's config for this process and mend it; raise nothing."""
+        """Keep the stack's config for this process and patch it; raise nothing."""
         host.configure(req)
 
     def check(self, _olds: Mapping[str, Any], news: Mapping[str, Any]) -> CheckResult:
@@ -55,9 +55,9 @@ class GateProvider(ResourceProvider):
 
         The engine prints the value of the property that a failure names, so a failure names none but in its text.
         """
-        from pulumi_nbcloud.waiting.spec import parse_plan
+        from pulumi_nbcloud.waiting.spec import parse_spec
 
-        _, problems = parse_plan(plain(news), contains_unknown)
+        _, problems = parse_spec(plain(news), contains_unknown)
         # The SDK stores one in a form that it cannot read again: every later update would fail.
         if contains(news.get("triggers"), lambda value: isinstance(value, (Asset, Archive))):
             problems.append("triggers cannot hold an asset or archive\nhint: give a hash of its content instead")
@@ -65,7 +65,7 @@ class GateProvider(ResourceProvider):
 
     def diff(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> DiffResult:
         """Find a difference where the gate is asked something else or in another way; never a replacement."""
-        old, new = plain(olds), plain(news)
+        old, new = _stored(olds), plain(news)
         return DiffResult(changes=_differ(old, new, (*ASKED, *HOW)) or _asks_always(new), replaces=[])
 
     def create(self, props: Mapping[str, Any]) -> CreateResult:
@@ -73,15 +73,15 @@ class GateProvider(ResourceProvider):
         return CreateResult(uuid.uuid4().hex, _wait(plain(props), "create"))
 
     def update(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> UpdateResult:
-        """Wait again where that is asked for; otherwise keep the verdict.
+        """Wait again where that is asked for; otherwise keep the outcome.
 
-        It is asked for where the gate is asked something else, where it is to hold up more than its verdict allows, and
+        It is asked for where the gate is asked something else, where it is to hold up more than its outcome allows, and
         where it asks at every update.
         """
         from pulumi_nbcloud.waiting.options import tightened
 
-        old, new = plain(olds), plain(news)
-        binds = tightened(old.get("enforcement"), new.get("enforcement")) and old.get("verdict") != "met"
+        old, new = _stored(olds), plain(news)
+        binds = tightened(old.get("enforcement"), new.get("enforcement")) and old.get("outcome") != "met"
         if binds or _differ(old, new, ASKED) or _asks_always(new):
             return UpdateResult(_wait(new, "update"))
         kept = {name: value for name, value in old.items() if name not in HOW}
@@ -95,8 +95,17 @@ class GateProvider(ResourceProvider):
         """Do nothing: there is nothing in a cloud to delete."""
 
 
+def _stored(olds: Mapping[str, Any]) -> dict[str, Any]:
+    """Read what is stored of a gate; before 0.1.0 the output `outcome` was called `verdict` and written in words."""
+    old = plain(olds)
+    if "verdict" in old:
+        outcome = str(old.pop("verdict")).replace(" ", "_").replace("unauthorised", "unauthorized")
+        old.setdefault("outcome", outcome)
+    return old
+
+
 def _asks_always(inputs: Mapping[str, Any]) -> bool:
-    """Return whether the gate waits at every update; one that looks at nothing has nothing to do."""
+    """Return whether the gate waits at every update; one that polls nothing has nothing to do."""
     return inputs.get("every_update") is True and inputs.get("enforcement") != "disabled"
 
 
@@ -114,31 +123,31 @@ def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
     from pulumi_nbcloud.engine.status import GateReporter
     from pulumi_nbcloud.errors import InputError
     from pulumi_nbcloud.reading import portal
-    from pulumi_nbcloud.waiting.spec import parse_plan
+    from pulumi_nbcloud.waiting.spec import parse_spec
 
-    plan, problems = parse_plan(inputs, operation=operation)
+    plan, problems = parse_spec(inputs, operation=operation)
     if plan is None:
         raise InputError("; ".join(problems) or "the gate's inputs are not known", hint="correct the gate's arguments")
     urn = inputs.get("status_urn")
-    for lost in host.take_losses():
+    for lost in host.take_disabled():
         if not send(lost, urn, warning=True):
             host.say(lost)
     reporter = GateReporter(urn)
     ready = plan
 
-    def run() -> Awaitable[Ended]:
+    def run() -> Awaitable[WaitResult]:
         return host.waits().enforce(ready, reporter)
 
     return {**inputs, **_outputs(portal.call(run))}
 
 
-def _outputs(ended: Ended) -> dict[str, Any]:
+def _outputs(ended: WaitResult) -> dict[str, Any]:
     from pulumi_nbcloud.clock import text
 
     progress = ended.progress
     states = progress.states() if progress else {}
     return {
-        "verdict": ended.verdict,
+        "outcome": ended.outcome,
         "message": ended.message,
         "met_time": text(ended.at) if ended.at else None,
         "polls": progress.polls if progress else 0,

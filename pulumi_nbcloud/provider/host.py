@@ -1,11 +1,11 @@
-"""Mends what the SDK's dynamic provider process does badly, without touching how it serves other packages.
+"""Patches what the SDK's dynamic provider process does badly, without touching how it serves other packages.
 
 1. It serves 4 calls at a time for all dynamic resources of a stack, and a waiting gate holds one: the pool is widened.
 2. It answers every error with a traceback. Ours are complete messages, so they are sent as they are.
 3. It ignores the engine's Cancel, so Ctrl-C would wait for a gate's timeout: Cancel ends our waits at once.
 
-Nothing here may raise: an unmended process still works, only less well. What a mend that does not take costs is said
-once, on the row of a gate. `NBCLOUD_PROVIDER_MENDS=off` switches the mends off, to find out whether one of them is to
+Nothing here may raise: an unpatched process still works, only less well. What a patch that does not take costs is said
+once, on the row of a gate. `NBCLOUD_PROVIDER_PATCHES=off` switches them off, to find out whether one of them is to
 blame for something.
 """
 
@@ -25,7 +25,7 @@ from pulumi.dynamic import ConfigureRequest
 from pulumi_nbcloud.errors import NbcloudError
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.waiting.runner import Waits
+    from pulumi_nbcloud.waiting.runner import WaitRunner
 
 # Threads are made as they are needed; the engine's --parallel is the limit that counts.
 POOL_THREADS = 1024
@@ -33,20 +33,20 @@ POOL_THREADS = 1024
 _lock = threading.Lock()
 _stack_config: Any = None
 _done: set[str] = set()
-_losses: dict[str, str] = {}
-_waits: Waits | None = None
+_disabled: dict[str, str] = {}
+_waits: WaitRunner | None = None
 _cancelled = False
 
 
 def configure(request: ConfigureRequest) -> None:
-    """Keep the stack's config for this process, and mend the process.
+    """Keep the stack's config for this process, and patch the process.
 
     Args:
         request: what the SDK gives a provider before its first call.
     """
     global _stack_config
     _stack_config = request.config
-    mend()
+    patch()
 
 
 def config(key: str) -> object:
@@ -62,16 +62,16 @@ def config(key: str) -> object:
     return value
 
 
-def waits() -> Waits:
+def waits() -> WaitRunner:
     """Return the waits of this process; called on the background loop."""
     from pulumi_nbcloud.engine import end
     from pulumi_nbcloud.reading.reader import process_reader
-    from pulumi_nbcloud.waiting.runner import Waits
+    from pulumi_nbcloud.waiting.runner import WaitRunner
 
     global _waits
     if _waits is None:
         end.when_gone(cancel_waits)
-        _waits = Waits(process_reader(), config)
+        _waits = WaitRunner(process_reader(), config)
         _waits.cancellation.cancelled = _cancelled
     return _waits
 
@@ -92,13 +92,13 @@ def cancel_waits() -> None:
     portal.call(cancel)
 
 
-def mend() -> None:
-    """Apply the mends to this process; do nothing outside the SDK's dynamic provider process."""
+def patch() -> None:
+    """Apply the patches to this process; do nothing outside the SDK's dynamic provider process."""
     main = sys.modules.get("__main__")
     if main is None or not hasattr(main, "DynamicResourceProviderServicer"):
         return
-    switched_off = os.environ.get("NBCLOUD_PROVIDER_MENDS", "").lower() == "off"
-    for name, (apply, lost) in _MENDS.items():
+    switched_off = os.environ.get("NBCLOUD_PROVIDER_PATCHES", "").lower() == "off"
+    for name, (apply, lost) in _PATCHES.items():
         with _lock:
             if name in _done:
                 continue
@@ -108,21 +108,21 @@ def mend() -> None:
         except Exception:
             taken = False
         if not taken:
-            why = "NBCLOUD_PROVIDER_MENDS is off" if switched_off else "pulumi-nbcloud does not know this pulumi SDK"
-            _losses[name] = f"{why}: {lost}"
+            why = "NBCLOUD_PROVIDER_PATCHES is off" if switched_off else "pulumi-nbcloud does not know this pulumi SDK"
+            _disabled[name] = f"{why}: {lost}"
 
 
-def take_losses(*mends: str) -> list[str]:
-    """Tell what mends that did not take cost, each only the first time that it is asked for.
+def take_disabled(*patches: str) -> list[str]:
+    """Tell what patches that did not take cost, each only the first time that it is asked for.
 
     Args:
-        mends: which to tell; all if none is named.
+        patches: which to tell; all if none is named.
 
     Returns:
         A line for each.
     """
     with _lock:
-        return [_losses.pop(name) for name in mends or tuple(_losses) if name in _losses]
+        return [_disabled.pop(name) for name in patches or tuple(_disabled) if name in _disabled]
 
 
 def say(lost: str) -> None:
@@ -173,7 +173,7 @@ def _cancel_code() -> Any:
     return Cancel.__code__
 
 
-def _heed_cancel(main: ModuleType) -> bool:
+def _honour_cancel(main: ModuleType) -> bool:
     """Give the servicer's Cancel another body: the server holds the method itself, so a new one is not seen."""
     cancel = main.DynamicResourceProviderServicer.Cancel
     code = _cancel_code()
@@ -183,10 +183,10 @@ def _heed_cancel(main: ModuleType) -> bool:
     return True
 
 
-_MENDS: Mapping[str, tuple[Callable[[ModuleType], bool], str]] = {
+_PATCHES: Mapping[str, tuple[Callable[[ModuleType], bool], str]] = {
     "errors": (_clean_errors, "errors of pulumi-nbcloud are shown with a traceback"),
     "pool": (_widen_pool, "only 4 dynamic resources of this stack are served at a time, waiting gates among them"),
-    "cancel": (_heed_cancel, "after Ctrl-C a waiting gate goes on to its timeout"),
+    "cancel": (_honour_cancel, "after Ctrl-C a waiting gate goes on to its timeout"),
 }
 
 

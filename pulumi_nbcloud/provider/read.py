@@ -28,10 +28,10 @@ class ReadProvider(ResourceProvider):
         self.token = token
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Keep the stack's config for this process and mend it; raise nothing."""
+        """Keep the stack's config for this process and patch it; raise nothing."""
         host.configure(req)
-        # Here, because a read resource does not know its row; the other mends do not concern it.
-        for lost in host.take_losses("errors"):
+        # Here, because a read resource does not know its row; the other patches do not concern it.
+        for lost in host.take_disabled("errors"):
             host.say(lost)
 
     def read(self, id_: str, props: Mapping[str, Any]) -> ReadResult:

@@ -38,7 +38,7 @@ def submit(work: Callable[[], Awaitable[T]]) -> Future[T]:
             portal = manager.__enter__()
             _open = (manager, portal, portal.call(asyncio.get_running_loop))
         loop = _open[2]
-    # Not through the portal, which waits for the loop each time: 200 look-ups would wait 200 times.
+    # Not through the portal, which waits for the loop each time: 200 lookups would wait 200 times.
     return asyncio.run_coroutine_threadsafe(_run(work), loop)
 
 

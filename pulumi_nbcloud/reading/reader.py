@@ -16,10 +16,10 @@ from pulumi_nbcloud.settings.resolve import resolve
 from pulumi_nbcloud.settings.sources import ConfigReader
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.clouds.account import Account, Standing
+    from pulumi_nbcloud.clouds.account import Account, CredentialState
     from pulumi_nbcloud.http.client import Client
     from pulumi_nbcloud.kinds.kind import Kind
-    from pulumi_nbcloud.reading.sharing import Question, SharedReads
+    from pulumi_nbcloud.reading.sharing import RequestKey, SharedReads
 
 Override = Callable[[Any], Any]
 """Stands for a read in a user's unit tests: given the arguments, gives the state."""
@@ -47,7 +47,7 @@ class Reader:
     """Reads with the accounts of one process. It belongs to the event loop that first uses it.
 
     Args:
-        environment: the process's variables; looked at anew for every read, so that a rotated secret is seen.
+        environment: the process's variables; polled again for every read, so that a rotated secret is seen.
         client: sends the requests; made on first use if not given.
     """
 
@@ -55,12 +55,12 @@ class Reader:
         self._environment = os.environ if environment is None else environment
         self._client = client
         self._accounts: dict[tuple[str, frozenset[tuple[str, str]]], Account] = {}
-        self._standings: dict[tuple[str, frozenset[tuple[str, str]]], Standing] = {}
+        self._standings: dict[tuple[str, frozenset[tuple[str, str]]], CredentialState] = {}
         self._shared: SharedReads | None = None
 
     @property
     def shared(self) -> SharedReads:
-        """What the waits and look-ups of this reader share."""
+        """What the waits and lookups of this reader share."""
         if self._shared is None:
             from pulumi_nbcloud.clock import Clock
             from pulumi_nbcloud.reading.sharing import SharedReads
@@ -95,14 +95,14 @@ class Reader:
             # Of a shared error everybody raises a copy of their own.
             raise kind.about(error, arguments) from None
 
-    def question(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> Question:
-        """Return what makes two reads equal, of waits and look-ups alike: who is asked now, and what."""
+    def question(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> RequestKey:
+        """Return what makes two reads equal, of waits and lookups alike: who is asked now, and what."""
         return _question(kind, self.account(kind, arguments.profile, config), arguments)
 
     async def ask(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> tuple[Account, Any]:
         """Ask the cloud once; return the account and the answer that `kind.select` takes.
 
-        The account is found anew each time: a rotated secret is another one.
+        The account is found again each time: a rotated secret is another one.
         """
         return await _ask(kind, self.account(kind, arguments.profile, config), arguments)
 
@@ -127,7 +127,7 @@ class Reader:
             raise error.with_traceback(None) from None
 
     def _account(self, kind: Kind[Any, Any, Any], profile: str | None, config: ConfigReader) -> Account:
-        from pulumi_nbcloud.clouds.account import Standing
+        from pulumi_nbcloud.clouds.account import CredentialState
 
         settings = resolve(kind.account.schema, profile, config, dict(self._environment))
         # By value: two profiles with the same credentials are one account, and must not try a bad key twice.
@@ -137,7 +137,7 @@ class Reader:
                 from pulumi_nbcloud.http.client import Client
 
                 self._client = Client()
-            standing = self._standings.setdefault((kind.cloud, settings.credentials), Standing())
+            standing = self._standings.setdefault((kind.cloud, settings.credentials), CredentialState())
             self._accounts[key] = kind.account(settings, self._client, standing)
         return self._accounts[key]
 
@@ -147,10 +147,10 @@ class Reader:
             await self._client.aclose()
 
 
-def _question(kind: Kind[Any, Any, Any], account: Account, arguments: Any) -> Question:
-    from pulumi_nbcloud.reading.sharing import Question
+def _question(kind: Kind[Any, Any, Any], account: Account, arguments: Any) -> RequestKey:
+    from pulumi_nbcloud.reading.sharing import RequestKey
 
-    return Question(id(account), kind.question(arguments))
+    return RequestKey(id(account), kind.question(arguments))
 
 
 async def _ask(kind: Kind[Any, Any, Any], account: Account, arguments: Any) -> tuple[Account, Any]:

@@ -1,4 +1,4 @@
-"""What the waits and look-ups of one process share: equal questions of one account cost one request, one schedule.
+"""What the waits and lookups of one process share: equal questions of one account cost one request, one schedule.
 
 A read may be used by whoever asked before it was sent, never by one who asked later: what another learned a moment ago
 may be what this one is to wait for the end of.
@@ -20,7 +20,7 @@ from pulumi_nbcloud.http.messages import last_request_id
 MAX_HOLD_SECONDS = 60.0
 
 
-class Question(NamedTuple):
+class RequestKey(NamedTuple):
     """What is asked of whom; equal for reads that may share an answer.
 
     Args:
@@ -61,7 +61,7 @@ class _Read:
 
 
 class _Sleeper:
-    def __init__(self, questions: frozenset[Question], ready: float) -> None:
+    def __init__(self, questions: frozenset[RequestKey], ready: float) -> None:
         self.questions = questions
         self.ready = ready
         self.woken = anyio.Event()
@@ -69,10 +69,10 @@ class _Sleeper:
 
 
 class SharedReads:
-    """What the waits and look-ups of one process share; it belongs to one event loop.
+    """What the waits and lookups of one process share; it belongs to one event loop.
 
-    Waits with a question in common fall into step: when a read of one is sent, those look too whose last look is long
-    enough ago. A wait that is told by the cloud to wait holds the others of its account back as well.
+    Waits with a request key in common fall into step: when a read of one is sent, those poll too whose last poll is
+    long enough ago. A wait that is told by the cloud to wait holds the others of its account back as well.
 
     Args:
         clock: passes time.
@@ -80,17 +80,17 @@ class SharedReads:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._reads: dict[Question, _Read] = {}
-        self._users: dict[Question, int] = {}
-        self._sleepers: dict[Question, list[_Sleeper]] = {}
+        self._reads: dict[RequestKey, _Read] = {}
+        self._users: dict[RequestKey, int] = {}
+        self._sleepers: dict[RequestKey, list[_Sleeper]] = {}
         self._holds: dict[Hashable, float] = {}
 
-    def join(self, questions: Iterable[Question]) -> None:
+    def join(self, questions: Iterable[RequestKey]) -> None:
         """Say that somebody asks these questions; `leave` afterwards, so that old answers are forgotten."""
         for question in questions:
             self._users[question] = self._users.get(question, 0) + 1
 
-    def leave(self, questions: Iterable[Question]) -> None:
+    def leave(self, questions: Iterable[RequestKey]) -> None:
         """Take a `join` back."""
         for question in questions:
             self._users[question] -= 1
@@ -102,7 +102,7 @@ class SharedReads:
             if question.account in self._holds and all(each.account != question.account for each in self._users):
                 del self._holds[question.account]
 
-    async def ask(self, question: Question, read: Callable[[], Awaitable[Any]], due: float) -> Answer:
+    async def ask(self, question: RequestKey, read: Callable[[], Awaitable[Any]], due: float) -> Answer:
         """Ask a question, or take the answer of an equal read that was sent after this one was due.
 
         Args:
@@ -131,7 +131,7 @@ class SharedReads:
         finally:
             self.leave((question,))
 
-    async def _send(self, question: Question, read: Callable[[], Awaitable[Any]]) -> Answer:
+    async def _send(self, question: RequestKey, read: Callable[[], Awaitable[Any]]) -> Answer:
         ours = self._reads[question] = _Read(self._clock.monotonic())
         self._wake(question, ours.sent)
         last_request_id.set(None)
@@ -145,17 +145,17 @@ class SharedReads:
         request_id = error.request_id if error is not None else last_request_id.get()
         arrived = self._clock.monotonic()
         ours.answer = Answer(value, error, ours.sent, arrived, self._clock.now(), request_id)
-        self._heed(question.account, error)
+        self._hold_or_release(question.account, error)
         return ours.answer
 
-    def held_until(self, questions: Iterable[Question]) -> float:
+    def held_until(self, questions: Iterable[RequestKey]) -> float:
         """Return until when the cloud asked not to be asked, on the monotonic clock; 0 where it did not.
 
         It is 60 s away at most, over with the next answer, and known only while somebody asks that account.
         """
         return max((self._holds.get(each.account, 0.0) for each in questions), default=0.0)
 
-    def _heed(self, account: Hashable, error: NbcloudError | None) -> None:
+    def _hold_or_release(self, account: Hashable, error: NbcloudError | None) -> None:
         """Hold the waits of an account back where the cloud asks for it, and let them go when it answers again."""
         if isinstance(error, UnreachableError):
             if error.retry_after is not None:
@@ -166,21 +166,21 @@ class SharedReads:
                     for sleeper in sleepers:
                         sleeper.woken.set()
 
-    async def sleep(self, questions: frozenset[Question], seconds: float, ready: float) -> float | None:
-        """Wait for the next look.
+    async def sleep(self, questions: frozenset[RequestKey], seconds: float, ready: float) -> float | None:
+        """Wait for the next poll.
 
         Args:
-            questions: what the look will ask.
+            questions: what the poll will ask.
             seconds: how long to wait at most.
-            ready: from when on the read of another may make the look due, on the monotonic clock.
+            ready: from when on the read of another may make the poll due, on the monotonic clock.
 
         Returns:
-            When a read of one of these questions made the look due: the moment it was sent. None where the time has
+            When a read of one of these questions made the poll due: the moment it was sent. None where the time has
             passed, or where a hold has ended.
         """
         sleeper = _Sleeper(questions, ready)
         for question in questions:
-            # One that was sent since then, while the last look was judged, is as good.
+            # One that was sent since then, while the last poll was evaluated, is as good.
             found = self._reads.get(question)
             if found is not None:
                 self._offer(sleeper, found.sent)
@@ -198,12 +198,12 @@ class SharedReads:
                     del self._sleepers[question]
         return sleeper.due
 
-    def _wake(self, question: Question, sent: float) -> None:
+    def _wake(self, question: RequestKey, sent: float) -> None:
         for sleeper in self._sleepers.get(question, ()):
             self._offer(sleeper, sent)
 
     def _offer(self, sleeper: _Sleeper, sent: float) -> None:
-        """Make a look due at the moment that a read was sent, unless that is too soon after the look before."""
+        """Make a poll due at the moment that a read was sent, unless that is too soon after the poll before."""
         if sent < max(sleeper.ready, self.held_until(sleeper.questions)):
             return
         sleeper.due = sent if sleeper.due is None else min(sleeper.due, sent)

@@ -27,7 +27,7 @@ def resolve(schema: Schema, profile: str | None, config: ConfigReader, environme
         The settings and where each came from.
 
     Raises:
-        SettingsError: nothing found, a set incomplete or doubled, a value of the wrong type, or an unknown key.
+        SettingsError: nothing found, a set incomplete or duplicate, a value of the wrong type, or an unknown key.
     """
     if profile is not None and not _PROFILE.fullmatch(profile):
         raise SettingsError(

@@ -1,4 +1,4 @@
-"""Durations in Go's style, which Kubernetes, Terraform and Pulumi use: `90s`, `1h30m`."""
+"""Durations in Go's style, which Kubernetes, Terraform and Pulumi use, and with days: `90s`, `1h30m`, `2d`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pulumi_nbcloud.printable import printable
 
 MAX_SECONDS = 30 * 24 * 3600.0
 
-_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-_PART = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|h|m|s)", re.ASCII)
+_UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_PART = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|d|h|m|s)", re.ASCII)
 
 
 def parse_duration(text: str, name: str, *, least: float = 0.0) -> float:
     """Read a duration.
 
     Args:
-        text: numbers with units `h`, `m`, `s` or `ms`, added up: `1h30m`; `0` needs no unit.
+        text: numbers with units `d`, `h`, `m`, `s` or `ms`, added up: `1h30m`; `0` needs no unit.
         name: the argument's name, for messages.
         least: the shortest that is allowed, in seconds.
 

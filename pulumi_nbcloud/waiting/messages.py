@@ -11,7 +11,7 @@ from pulumi_nbcloud.waiting.progress import CONDITION_SHOWN, Progress
 
 # What to do; and, where there is something to say, what another run does.
 _HINTS = {
-    Outcome.FAILED: ("look at the thing itself", "run again once it is mended"),
+    Outcome.FAILED: ("look at the thing itself", "run again once it is fixed"),
     Outcome.TIMED_OUT: ("give a longer timeout, or look at why it does not get there", "the next run waits again"),
     Outcome.NEVER_APPEARED: ("check the id, the profile and the project",),
     Outcome.GONE: ("it was there and was deleted while the wait went on; create it again or correct the id",),
@@ -46,20 +46,20 @@ def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, w
         why: what decided, for example the condition that holds.
 
     Returns:
-        An error that says what was wanted, what was last seen and when, how often it looked, the request id and a hint.
+        An error that says what was expected, what was seen and when, how often it polled, the request id and a hint.
     """
-    parts = [f"{outcome.value} after {spell(int(elapsed))} of {spell(progress.timeout)}" + (f": {why}" if why else "")]
-    parts.append(f"wanted: {printable(progress.wanted, CONDITION_SHOWN)}")
-    parts.append(f"last seen: {progress.summary()}{_age(progress, now)}")
+    parts = [f"{outcome.words} after {spell(int(elapsed))} of {spell(progress.timeout)}" + (f": {why}" if why else "")]
+    parts.append(f"expected: {printable(progress.expected, CONDITION_SHOWN)}")
+    parts.append(f"actual: {progress.summary()}{_age(progress, now)}")
     if progress.row and outcome is not Outcome.MET:
         parts.append(progress.row)
     if progress.reason and outcome is Outcome.TIMED_OUT:
         parts.append(f"undecided because {progress.reason}")
     if progress.last_error is not None and progress.failed_in_a_row:
         parts.append(f"last error: {progress.last_error.problem}")
-    parts.append(f"looks: {progress.polls}")
+    parts.append(f"polls: {progress.polls}")
     error = progress.last_error if progress.failed_in_a_row else None
-    by_cloud = error.hint if error is not None and outcome is Outcome.UNAUTHORISED else None
+    by_cloud = error.hint if error is not None and outcome is Outcome.UNAUTHORIZED else None
     hint = by_cloud or "; ".join(_HINTS.get(outcome, ())) or None
     return WaitError(
         outcome,
@@ -75,12 +75,12 @@ def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, w
 
 
 def _age(progress: Progress, now: datetime) -> str:
-    if not progress.seen:
+    if not progress.observations:
         return ""
-    oldest = min(seen.at for seen in progress.seen.values())
+    oldest = min(seen.at for seen in progress.observations.values())
     return f" ({spell(int(max(0.0, (now - oldest).total_seconds())))} ago)"
 
 
 def _request_id(progress: Progress) -> str | None:
-    known = [seen for seen in progress.seen.values() if seen.request_id]
+    known = [seen for seen in progress.observations.values() if seen.request_id]
     return max(known, key=lambda seen: seen.at).request_id if known else None

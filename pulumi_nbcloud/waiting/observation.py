@@ -1,4 +1,4 @@
-"""Looking at the targets of a wait: each look reads all of them, and equal reads of several waits are one request."""
+"""Looking at the targets of a wait: each poll reads all of them, and equal reads of several waits are one request."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import anyio
 
 from pulumi_nbcloud.errors import NbcloudError, NotFoundError
 from pulumi_nbcloud.kinds.fields import State
-from pulumi_nbcloud.reading.sharing import Question, SharedReads
+from pulumi_nbcloud.reading.sharing import RequestKey, SharedReads
 from pulumi_nbcloud.waiting.schedule import JITTER
 
 
 @dataclass(frozen=True)
 class Target:
-    """One thing that a wait looks at.
+    """One thing that a wait polls.
 
     Args:
         name: what conditions call it.
@@ -33,15 +33,15 @@ class Target:
     name: str
     token: str
     identity: str
-    question: Question
+    question: RequestKey
     read: Callable[[], Awaitable[Any]] = field(repr=False, compare=False)
     select: Callable[[Any], State] = field(default=lambda answer: answer, repr=False, compare=False)
     about: Callable[[NbcloudError], NbcloudError] = field(default=lambda error: error, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What one look gave for one target: a state, or an error; neither where it was not found.
+class Observation:
+    """What one poll gave for one target: a state, or an error; neither where it was not found.
 
     Args:
         state: None where there is none.
@@ -61,17 +61,17 @@ class Seen:
 
     @property
     def failed(self) -> bool:
-        """Whether the look failed: not finding a thing is an answer, not a failure."""
+        """Whether the poll failed: not finding a thing is an answer, not a failure."""
         return self.error is not None and not isinstance(self.error, NotFoundError)
 
 
-async def read(target: Target, shared: SharedReads, due: float) -> Seen:
-    """Read one target, or take the answer of an equal read that was sent after the look was due.
+async def read(target: Target, shared: SharedReads, due: float) -> Observation:
+    """Read one target, or take the answer of an equal read that was sent after the poll was due.
 
     Args:
         target: what to read.
         shared: the reads of this process.
-        due: when the look was due, on the monotonic clock.
+        due: when the poll was due, on the monotonic clock.
 
     Returns:
         What was seen; errors are part of it.
@@ -84,40 +84,40 @@ async def read(target: Target, shared: SharedReads, due: float) -> Seen:
         except NbcloudError as raised:
             error = raised
     about = target.about(error) if error is not None else None
-    return Seen(state, about, answer.at, answer.request_id, answer.sent, answer.arrived)
+    return Observation(state, about, answer.at, answer.request_id, answer.sent, answer.arrived)
 
 
-def joins_from(seen: Mapping[str, Seen], pause: float) -> float:
-    """Return from when on a wait takes part in the looks of others, after a look of its own.
+def joins_from(seen: Mapping[str, Observation], pause: float) -> float:
+    """Return from when on a wait takes part in the polls of others, after a poll of its own.
 
-    A bit less than half of the way from one look to the next, both counted from when they are sent: whatever the jitter
+    A bit less than half of the way from one poll to the next, both counted from when they are sent: whatever the jitter
     and however slow the answers, of two waits one then always comes late enough for the other, so they never take
     turns, which would double the requests.
 
     Args:
-        seen: what the look gave.
+        seen: what the poll gave.
         pause: the one that follows, in seconds, before jitter.
 
     Returns:
-        A moment on the monotonic clock, not before all answers of the look were there.
+        A moment on the monotonic clock, not before all answers of the poll were there.
     """
     sent = min(each.sent for each in seen.values())
     arrived = max(each.arrived for each in seen.values())
     return max(arrived, sent + (1 - JITTER) / 2 * (arrived - sent + pause))
 
 
-async def look(targets: Mapping[str, Target], shared: SharedReads, due: float) -> dict[str, Seen]:
-    """Look at all targets at once.
+async def poll(targets: Mapping[str, Target], shared: SharedReads, due: float) -> dict[str, Observation]:
+    """Poll all targets at once.
 
     Args:
         targets: by name.
         shared: the reads of this process.
-        due: when the look was due, on the monotonic clock.
+        due: when the poll was due, on the monotonic clock.
 
     Returns:
         What was seen of each, by name.
     """
-    seen: dict[str, Seen] = {}
+    seen: dict[str, Observation] = {}
 
     async def one(name: str, target: Target) -> None:
         seen[name] = await read(target, shared, due)

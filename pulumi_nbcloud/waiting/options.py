@@ -1,4 +1,4 @@
-"""What a wait makes of its looks besides the conditions: rows of looks, things that are not found, looks that fail."""
+"""What a wait makes of its polls besides the conditions: rows of polls, things that are not found, polls that fail."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ OPERATIONS = ("create", "update")
 
 
 @dataclass(frozen=True)
-class Rules:
-    """What a wait makes of its looks.
+class PollPolicy:
+    """What a wait makes of its polls.
 
     Args:
-        consecutive: how many looks in a row must meet the condition; anything else starts the row anew. 1 to 1,000.
-        not_found: what a look means that does not find a target: `wait` for it; `fail` at once; `met` where none of
+        consecutive: how many polls in a row must meet the condition; anything else starts the count again. 1 to 1,000.
+        not_found: what a poll means that does not find a target: `wait` for it; `fail` at once; `met` where none of
             the targets is found.
-        max_poll_errors: how many failed looks in a row end the wait. 1 to 1,000.
+        max_poll_errors: how many failed polls in a row end the wait. 1 to 1,000.
     """
 
     consecutive: int = 1
@@ -45,11 +45,11 @@ class Rules:
         return self.not_found == "met" and set(states.values()) == {None}
 
 
-DEFAULT_RULES = Rules()
+DEFAULT_POLICY = PollPolicy()
 
 
-def parse_rules(inputs: Mapping[str, Any], attempt: Callable[..., Any]) -> Rules:
-    """Check the knobs, each by itself.
+def parse_policy(inputs: Mapping[str, Any], attempt: Callable[..., Any]) -> PollPolicy:
+    """Check the options, each by itself.
 
     Args:
         inputs: `consecutive`, `not_found`, `max_poll_errors`, by name; None counts as not given.
@@ -61,10 +61,10 @@ def parse_rules(inputs: Mapping[str, Any], attempt: Callable[..., Any]) -> Rules
     consecutive = attempt(lambda: _count(inputs.get("consecutive"), "consecutive"))
     not_found = attempt(lambda: _choice(inputs.get("not_found"), "not_found", NOT_FOUND))
     errors = attempt(lambda: _count(inputs.get("max_poll_errors"), "max_poll_errors"))
-    return Rules(
-        consecutive or DEFAULT_RULES.consecutive,
-        not_found or DEFAULT_RULES.not_found,
-        errors or DEFAULT_RULES.max_poll_errors,
+    return PollPolicy(
+        consecutive or DEFAULT_POLICY.consecutive,
+        not_found or DEFAULT_POLICY.not_found,
+        errors or DEFAULT_POLICY.max_poll_errors,
     )
 
 
@@ -80,15 +80,15 @@ def check_flag(value: Any, name: str) -> None:
 
 
 def check_fit(
-    rules: Rules, timeout: float | None, kinds: Mapping[str, Kind[Any, Any, Any]], attempt: Callable[..., Any]
+    rules: PollPolicy, timeout: float | None, kinds: Mapping[str, Kind[Any, Any, Any]], attempt: Callable[..., Any]
 ) -> None:
-    """Check the knobs against what is waited for.
+    """Check the options against what is waited for.
 
     Args:
-        rules: the knobs.
+        rules: the options.
         timeout: in seconds; None where it is not known.
         kinds: of the targets, by name.
-        attempt: see `parse_rules`.
+        attempt: see `parse_policy`.
     """
     if timeout == 0 and rules.consecutive > 1:
         attempt(partial(_refuse_one_look, rules.consecutive))
@@ -144,7 +144,7 @@ def _choice(value: Any, name: str, known: tuple[str, ...]) -> str | None:
 
 def _refuse_one_look(consecutive: int) -> None:
     raise InputError(
-        f"consecutive {consecutive} cannot be reached with timeout 0, which looks once",
+        f"consecutive {consecutive} cannot be reached with timeout 0, which polls once",
         hint="give a longer timeout, or leave consecutive out",
     )
 

@@ -16,13 +16,18 @@ class Outcome(str, Enum):
 
     MET = "met"
     FAILED = "failed"
-    TIMED_OUT = "timed out"
-    NEVER_APPEARED = "never appeared"
+    TIMED_OUT = "timed_out"
+    NEVER_APPEARED = "never_appeared"
     GONE = "gone"
     UNREACHABLE = "unreachable"
-    UNAUTHORISED = "unauthorised"
-    BAD_CONDITION = "bad condition"
+    UNAUTHORIZED = "unauthorized"
+    BAD_CONDITION = "bad_condition"
     CANCELLED = "cancelled"
+
+    @property
+    def words(self) -> str:
+        """The outcome as messages spell it: `timed out`."""
+        return self.value.replace("_", " ")
 
 
 class WaitError(NbcloudError):
@@ -48,18 +53,18 @@ class WaitError(NbcloudError):
 
 
 @dataclass(frozen=True)
-class Ended:
+class WaitResult:
     """How a wait ended that lets what comes after it go on.
 
     Args:
-        verdict: `met`; for an advisory wait how it ended otherwise; `disabled` for one that did not look.
-        at: when the look that met the condition was answered; None where it was not met.
+        outcome: `met`; for an advisory wait how it ended otherwise; `disabled` for one that did not poll.
+        at: when the poll that met the condition was answered; None where it was not met.
         elapsed: how long the wait took, in seconds.
-        progress: what was seen; None where it did not look.
+        progress: what was seen; None where it did not poll.
         message: in one line how it ended; None where the condition was met.
     """
 
-    verdict: str
+    outcome: str
     at: datetime | None = None
     elapsed: float = 0.0
     progress: Progress | None = None
@@ -71,7 +76,7 @@ class Met:
     """A wait whose condition was met.
 
     Args:
-        at: when the look that met it was answered.
+        at: when the poll that met it was answered.
         elapsed: how long the wait took, in seconds.
         progress: what was seen.
     """

@@ -11,7 +11,7 @@ from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.kinds.fields import State
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.printable import printable
-from pulumi_nbcloud.waiting.observation import Seen, Target
+from pulumi_nbcloud.waiting.observation import Observation, Target
 
 FIRST_KEPT = 5
 
@@ -29,30 +29,30 @@ class Progress:
     Args:
         kinds: the kind of each target, by name.
         targets: the targets, by name.
-        wanted: the condition that is waited for.
+        expected: the condition that is waited for.
         timeout: in seconds.
         started: when the wait began, on the monotonic clock.
-        polls: how often it looked.
-        failed_in_a_row: how many looks failed since the last that did not.
-        met_in_a_row: how many looks met the condition since the last that did not.
+        polls: how often it polled.
+        failed_in_a_row: how many polls failed since the last that did not.
+        met_in_a_row: how many polls met the condition since the last that did not.
         consecutive: how many of these it takes.
-        seen: of each target what the last look gave that did not fail.
-        last_error: of the last look that failed.
-        reason: why the last verdict was not "met".
+        observations: of each target what the last poll gave that did not fail.
+        last_error: of the last poll that failed.
+        reason: why the last outcome was not "met".
         transitions: each first sight and each change of a target's headline; the first 5 and the last 20.
         transition_count: how many there were.
     """
 
     kinds: Mapping[str, Kind[Any, Any, Any]]
     targets: Mapping[str, Target]
-    wanted: str
+    expected: str
     timeout: float
     started: float
     polls: int = 0
     failed_in_a_row: int = 0
     met_in_a_row: int = 0
     consecutive: int = 1
-    seen: dict[str, Seen] = field(default_factory=dict)
+    observations: dict[str, Observation] = field(default_factory=dict)
     ever_found: set[str] = field(default_factory=set)
     last_error: NbcloudError | None = None
     reason: str | None = None
@@ -61,41 +61,43 @@ class Progress:
 
     def states(self) -> dict[str, State | None]:
         """Return the last state of each target, None where it was not found."""
-        return {name: seen.state for name, seen in self.seen.items()}
+        return {name: seen.state for name, seen in self.observations.items()}
 
     @property
     def undecided(self) -> str | None:
         """What the condition lacks; None where it is decided, or where a target is missing, which is shown anyway."""
-        return None if any(seen.state is None for seen in self.seen.values()) else self.reason
+        return None if any(seen.state is None for seen in self.observations.values()) else self.reason
 
     @property
     def row(self) -> str | None:
-        """How far a row of looks that meet the condition has come; None where there is none."""
-        return f"met {self.met_in_a_row} of {self.consecutive} looks in a row" if self.met_in_a_row else None
+        """How far a row of polls that meet the condition has come; None where there is none."""
+        return f"met {self.met_in_a_row} of {self.consecutive} polls in a row" if self.met_in_a_row else None
 
-    def note(self, name: str, seen: Seen) -> None:
-        """Take in what a look gave for one target."""
-        before = self.headline(name) if name in self.seen else None
-        self.seen[name] = seen
+    def note(self, name: str, seen: Observation) -> None:
+        """Take in what a poll gave for one target."""
+        before = self.headline(name) if name in self.observations else None
+        self.observations[name] = seen
         if seen.state is not None:
             self.ever_found.add(name)
         now = self.headline(name)
         if now != before:
             self.transition_count += 1
-            self.transitions.append({"time": text(seen.at), "target": name, "seen": now})
+            self.transitions.append({"time": text(seen.at), "target": name, "observed": now})
             if len(self.transitions) > FIRST_KEPT + LAST_KEPT:
                 del self.transitions[FIRST_KEPT]
 
     def headline(self, name: str) -> str:
         """Return what was last seen of a target, as messages show it."""
-        return headline(self.kinds[name], self.seen[name].state)
+        return headline(self.kinds[name], self.observations[name].state)
 
     def summary(self) -> str:
         """Return the headline of every target, in one line."""
-        if not self.seen:
+        if not self.observations:
             return "nothing yet"
         alone = len(self.targets) == 1
-        return "; ".join(self.headline(name) if alone else f"{name}: {self.headline(name)}" for name in self.seen)
+        return "; ".join(
+            self.headline(name) if alone else f"{name}: {self.headline(name)}" for name in self.observations
+        )
 
 
 def headline(kind: Kind[Any, Any, Any], state: State | None) -> str:

@@ -16,13 +16,13 @@ class Reporter(Protocol):
     """How often `heartbeat` is called while nothing else happens."""
 
     def changed(self, progress: Progress, elapsed: float) -> None:
-        """Report a look that gave something new, the first one included."""
+        """Report a poll that gave something new, the first one included."""
 
     def heartbeat(self, progress: Progress, elapsed: float) -> None:
         """Report that nothing new is seen."""
 
     def warning(self, text: str) -> None:
-        """Report what may keep the wait from its end, before the first look; or how an advisory wait ended."""
+        """Report what may keep the wait from its end, before the first poll; or how an advisory wait ended."""
 
 
 class Silent:
@@ -41,13 +41,13 @@ class Silent:
 
 
 def status_line(progress: Progress, elapsed: float) -> str:
-    """Write one line: the state now, what is wanted, and elapsed of timeout."""
+    """Write one line: the state now, what is expected, and elapsed of timeout."""
     state = progress.summary()
     if progress.failed_in_a_row and progress.last_error is not None:
-        state = f"{state} (look failed: {progress.last_error.problem}; {progress.failed_in_a_row} in a row)"
-    wanted = printable(progress.wanted, CONDITION_SHOWN)
+        state = f"{state} (poll failed: {progress.last_error.problem}; {progress.failed_in_a_row} in a row)"
+    expected = printable(progress.expected, CONDITION_SHOWN)
     if progress.row:
-        wanted = f"{wanted}; {progress.row}"
+        expected = f"{expected}; {progress.row}"
     if progress.undecided:
-        wanted = f"{wanted}; undecided: {progress.undecided}"
-    return f"waiting: {state}; wanted: {wanted}; {spell(int(elapsed))} of {spell(progress.timeout)}"
+        expected = f"{expected}; undecided: {progress.undecided}"
+    return f"waiting: {state}; expected: {expected}; {spell(int(elapsed))} of {spell(progress.timeout)}"

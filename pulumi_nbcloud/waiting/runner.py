@@ -10,29 +10,29 @@ import anyio
 import anyio.to_thread
 
 from pulumi_nbcloud.clock import Clock, text
-from pulumi_nbcloud.condition import Verdict
+from pulumi_nbcloud.condition import Decision
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.reading.reader import Reader
 from pulumi_nbcloud.settings.sources import ConfigReader
 from pulumi_nbcloud.waiting.messages import advice
-from pulumi_nbcloud.waiting.observation import Target, look
-from pulumi_nbcloud.waiting.outcome import Ended, Met, Outcome, WaitError
+from pulumi_nbcloud.waiting.observation import Target, poll
+from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError, WaitResult
 from pulumi_nbcloud.waiting.progress import Progress
 from pulumi_nbcloud.waiting.report import Reporter
-from pulumi_nbcloud.waiting.spec import Plan
+from pulumi_nbcloud.waiting.spec import WaitSpec
 from pulumi_nbcloud.waiting.wait import Cancellation, Offload, Wait
 
-JUDGING_THREADS = 2
+EVALUATION_THREADS = 2
 
 
-class Waits:
+class WaitRunner:
     """Runs waits on one event loop, with one reader.
 
     Args:
         reader: reads, with the accounts of this process.
         config: reads Pulumi config.
         clock: passes time.
-        offload: runs the judging off the event loop; in a few threads if not given.
+        offload: runs the evaluation off the event loop; in a few threads if not given.
     """
 
     def __init__(
@@ -43,11 +43,11 @@ class Waits:
         self._clock = clock or Clock()
         self._shared = reader.shared
         self.cancellation = Cancellation()
-        # Python judges one at a time anyway; by default 40 threads would each keep memory of their own.
-        limiter = anyio.CapacityLimiter(JUDGING_THREADS)
+        # Python evaluates one at a time anyway; by default 40 threads would each keep memory of their own.
+        limiter = anyio.CapacityLimiter(EVALUATION_THREADS)
         self._offload = offload or functools.partial(anyio.to_thread.run_sync, limiter=limiter)
 
-    async def wait(self, plan: Plan, reporter: Reporter) -> Met:
+    async def wait(self, plan: WaitSpec, reporter: Reporter) -> Met:
         """Wait as a plan says.
 
         Args:
@@ -63,7 +63,7 @@ class Waits:
         """
         return await self._make(plan, reporter).run()
 
-    async def enforce(self, plan: Plan, reporter: Reporter) -> Ended:
+    async def enforce(self, plan: WaitSpec, reporter: Reporter) -> WaitResult:
         """Wait as a plan says, and hold up what comes after it as far as the plan's enforcement says.
 
         Args:
@@ -78,7 +78,7 @@ class Waits:
             SettingsError, InputError: nothing could be asked, whatever the enforcement.
         """
         if plan.enforcement == "disabled":
-            return Ended("disabled", message="not looked at, because enforcement is 'disabled'")
+            return WaitResult("disabled", message="not polled, because enforcement is 'disabled'")
         wait = self._make(plan, reporter)
         try:
             met = await wait.run()
@@ -88,17 +88,17 @@ class Waits:
                 raise
             reporter.warning(advice(error))
             line = str(error).partition("\n")[0]
-            return Ended(error.outcome.value, None, wait.elapsed, wait.progress, line)
-        return Ended(Outcome.MET.value, met.at, met.elapsed, met.progress)
+            return WaitResult(error.outcome.value, None, wait.elapsed, wait.progress, line)
+        return WaitResult(Outcome.MET.value, met.at, met.elapsed, met.progress)
 
-    def _make(self, plan: Plan, reporter: Reporter) -> Wait:
+    def _make(self, plan: WaitSpec, reporter: Reporter) -> Wait:
         targets = self._targets(plan)
         for warning in self._expiries(plan):
             reporter.warning(warning)
         return Wait(
             targets,
             plan.kinds,
-            plan.judge(),
+            plan.evaluator(),
             timeout=plan.timeout,
             schedule=plan.schedule(),
             shared=self._shared,
@@ -109,8 +109,8 @@ class Waits:
             offload=self._offload,
         )
 
-    async def look(self, plan: Plan) -> tuple[str, str]:
-        """Look once, for a preview.
+    async def poll(self, plan: WaitSpec) -> tuple[str, str]:
+        """Poll once, for a preview.
 
         Args:
             plan: with all arguments known.
@@ -122,32 +122,32 @@ class Waits:
             NbcloudError: a target could not be read.
         """
         targets = self._targets(plan)
-        seen = await look(targets, self._shared, self._clock.monotonic())
+        seen = await poll(targets, self._shared, self._clock.monotonic())
         for each in seen.values():
             if each.failed and each.error is not None:
                 raise each.error
-        judge = plan.judge()
-        progress = Progress(plan.kinds, targets, judge.wanted, plan.timeout, self._clock.monotonic())
+        evaluator = plan.evaluator()
+        progress = Progress(plan.kinds, targets, evaluator.expected, plan.timeout, self._clock.monotonic())
         for name, each in seen.items():
             progress.note(name, each)
-        verdict = judge.judge(progress.states(), self._clock.now())
-        progress.reason = verdict.reason
-        return progress.summary(), self._meaning(plan, verdict, progress)
+        decision = evaluator.decide(progress.states(), self._clock.now())
+        progress.reason = decision.reason
+        return progress.summary(), self._meaning(plan, decision, progress)
 
-    def _meaning(self, plan: Plan, verdict: Verdict, progress: Progress) -> str:
+    def _meaning(self, plan: WaitSpec, decision: Decision, progress: Progress) -> str:
         undecided = f": {progress.undecided}" if progress.undecided else ""
-        if verdict.outcome in ("met", "not_yet"):
+        if decision.outcome in ("met", "not_yet"):
             if plan.rules.fails(progress.states()):
                 return "it counts as failed: not_found is 'fail'"
             if plan.rules.meets(progress.states()):
                 return "it counts as met: not_found is 'met'"
         return {
             "met": "the condition holds",
-            "failed": f"it counts as failed: {verdict.condition}",
-            "bad_condition": f"the condition cannot be judged: {verdict.reason}",
-        }.get(verdict.outcome, f"the condition does not hold{undecided}")
+            "failed": f"it counts as failed: {decision.condition}",
+            "bad_condition": f"the condition cannot be evaluated: {decision.reason}",
+        }.get(decision.outcome, f"the condition does not hold{undecided}")
 
-    def _expiries(self, plan: Plan) -> list[str]:
+    def _expiries(self, plan: WaitSpec) -> list[str]:
         """Return which credentials expire before the timeout, where nobody here can renew them."""
         found: dict[str, None] = {}
         for name, kind in plan.kinds.items():
@@ -157,7 +157,7 @@ class Waits:
                 found[f"the credentials for {kind.cloud} expire at {moment}, before the timeout of this wait"] = None
         return list(found)
 
-    def _targets(self, plan: Plan) -> dict[str, Target]:
+    def _targets(self, plan: WaitSpec) -> dict[str, Target]:
         return {name: self._target(name, kind, plan.arguments[name]) for name, kind in plan.kinds.items()}
 
     def _target(self, name: str, kind: Kind[Any, Any, Any], arguments: Any) -> Target:

@@ -1,4 +1,4 @@
-"""When to look again."""
+"""When to poll again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ JITTER = 0.1
 
 
 class Schedule:
-    """Pauses between looks: growing while nothing changes, back to the start when something does.
+    """Pauses between polls: growing while nothing changes, back to the start when something does.
 
     Args:
         start: the first pause, in seconds.
@@ -50,7 +50,7 @@ class Schedule:
         self._pause = self.start
 
     def next(self) -> float:
-        """Return the pause before the next look, in seconds, and grow the one after it."""
+        """Return the pause before the next poll, in seconds, and grow the one after it."""
         self.base = self._pause
         pause = self._pause * (1 - JITTER + 2 * JITTER * self._random())
         self._pause = min(self.cap, self._pause * GROWTH)

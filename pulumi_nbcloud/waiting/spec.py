@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from pulumi_nbcloud.condition import ConditionError, Judge
+from pulumi_nbcloud.condition import ConditionError, Evaluator
 from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.kinds.registry import load
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.waiting.duration import parse_duration
 from pulumi_nbcloud.waiting.options import (
-    DEFAULT_RULES,
+    DEFAULT_POLICY,
     OPERATIONS,
-    Rules,
+    PollPolicy,
     check_fit,
     check_flag,
     custom_timeout,
     parse_enforcement,
-    parse_rules,
+    parse_policy,
 )
 from pulumi_nbcloud.waiting.schedule import CAP_SECONDS, Schedule
 from pulumi_nbcloud.waiting.wait import DEFAULT_TIMEOUT_SECONDS
@@ -31,7 +31,7 @@ MAX_TARGETS = 100
 
 
 @dataclass(frozen=True)
-class Plan:
+class WaitSpec:
     """A wait that can be started.
 
     Args:
@@ -40,8 +40,8 @@ class Plan:
         until: the condition to wait for; None for the kinds' own.
         fail_on: a condition that ends the wait, added to the kinds' own; False for none at all.
         timeout: in seconds.
-        interval: seconds between looks; None for a pause that grows.
-        rules: what it makes of its looks.
+        interval: seconds between polls; None for a pause that grows.
+        rules: what it makes of its polls.
         enforcement: `mandatory`, `advisory` or `disabled`.
     """
 
@@ -51,12 +51,12 @@ class Plan:
     fail_on: str | bool | None
     timeout: float
     interval: float | None
-    rules: Rules = DEFAULT_RULES
+    rules: PollPolicy = DEFAULT_POLICY
     enforcement: str = "mandatory"
 
-    def judge(self) -> Judge:
-        """Make the judge of one wait."""
-        return Judge(self.kinds, self.until, self.fail_on)
+    def evaluator(self) -> Evaluator:
+        """Make the evaluator of one wait."""
+        return Evaluator(self.kinds, self.until, self.fail_on)
 
     def schedule(self) -> Schedule:
         """Make the schedule of one wait: the slowest of the kinds', unless an interval is given."""
@@ -66,15 +66,15 @@ class Plan:
         return Schedule(start, max(start, CAP_SECONDS))
 
 
-def parse_plan(
+def parse_spec(
     inputs: Mapping[str, Any], is_unknown: Callable[[Any], bool] = lambda value: False, operation: str = "create"
-) -> tuple[Plan | None, list[str]]:
+) -> tuple[WaitSpec | None, list[str]]:
     """Check what a wait is asked for, without any request.
 
     Args:
         inputs: `targets` (by name, each a mapping with `kind` and its arguments), `until`, `fail_on`, `timeout`,
-            `interval`, the knobs of `knobs.Rules`, `enforcement`, `every_update` and `custom_timeouts` (`create`,
-            `update`: heard where `timeout` is not given); None counts as not given.
+            `interval`, those of `options.PollPolicy`, `enforcement`, `every_update` and `custom_timeouts` (`create`,
+            `update`: honoured where `timeout` is not given); None counts as not given.
         is_unknown: tells a value that is not known yet; it passes.
         operation: whose custom timeout counts, `create` or `update`.
 
@@ -98,7 +98,7 @@ def parse_plan(
     known = {name: None if is_unknown(value) else value for name, value in inputs.items()}
     timeout = _timeout(known, operation, attempt)
     interval = attempt(lambda: _seconds(known.get("interval"), "interval", MIN_INTERVAL_SECONDS, None))
-    rules = parse_rules(known, attempt)
+    rules = parse_policy(known, attempt)
     enforcement = attempt(lambda: parse_enforcement(known.get("enforcement"))) or "mandatory"
     attempt(lambda: check_flag(known.get("every_update"), "every_update"))
     targets = inputs.get("targets")
@@ -110,9 +110,9 @@ def parse_plan(
     if not kinds or any(is_unknown(inputs.get(name)) for name in ("until", "fail_on")):
         return None, problems
     until, fail_on = known.get("until"), known.get("fail_on")
-    plan = Plan(kinds, arguments, until, fail_on, timeout, interval, rules, enforcement)
-    # Also where there is a problem already: all of them are told at once.
-    attempt(plan.judge)
+    plan = WaitSpec(kinds, arguments, until, fail_on, timeout, interval, rules, enforcement)
+    # Also where there is a problem already: all of them are said at once.
+    attempt(plan.evaluator)
     return (None if problems else plan), problems
 
 

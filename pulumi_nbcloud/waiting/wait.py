@@ -1,4 +1,4 @@
-"""The loop of a wait: look, judge, pause; until the condition is met, has failed, or the deadline is over."""
+"""The loop of a wait: poll, evaluate, pause; until the condition is met, has failed, or the deadline is over."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import anyio
 import anyio.to_thread
 
 from pulumi_nbcloud.clock import Clock
-from pulumi_nbcloud.condition import Judge, Verdict
+from pulumi_nbcloud.condition import Decision, Evaluator
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     InputError,
@@ -25,18 +25,18 @@ from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.reading.sharing import SharedReads
 from pulumi_nbcloud.waiting.messages import ended
-from pulumi_nbcloud.waiting.observation import Seen, Target, joins_from, look
-from pulumi_nbcloud.waiting.options import DEFAULT_RULES, Rules
+from pulumi_nbcloud.waiting.observation import Observation, Target, joins_from, poll
+from pulumi_nbcloud.waiting.options import DEFAULT_POLICY, PollPolicy
 from pulumi_nbcloud.waiting.outcome import Met, Outcome
 from pulumi_nbcloud.waiting.progress import CONDITION_SHOWN, Progress
 from pulumi_nbcloud.waiting.report import Reporter
 from pulumi_nbcloud.waiting.schedule import Schedule
 
 DEFAULT_TIMEOUT_SECONDS = 30 * 60.0
-LAST_LOOK_SECONDS = 10.0
+LAST_POLL_SECONDS = 10.0
 TIMER_SECONDS = 0.001
 
-Offload = Callable[[Callable[[], Verdict]], Awaitable[Verdict]]
+Offload = Callable[[Callable[[], Decision]], Awaitable[Decision]]
 
 
 @dataclass
@@ -57,24 +57,24 @@ class Wait:
     """One wait.
 
     Args:
-        targets: what to look at, by the name that conditions call it.
+        targets: what to poll, by the name that conditions call it.
         kinds: the kind of each, by the same name.
-        judge: decides; belongs to this wait, because it counts looks in a row.
-        timeout: in seconds; 0 means one look of at most 10 s.
-        schedule: when to look again.
+        evaluator: decides; belongs to this wait, because it counts polls in a row.
+        timeout: in seconds; 0 means one poll of at most 10 s.
+        schedule: when to poll again.
         shared: the reads of this process.
         clock: passes time.
         reporter: hears how it goes on.
         cancellation: ends it from outside.
-        rules: what it makes of its looks.
-        offload: runs the judging off the event loop, which other waits need meanwhile.
+        rules: what it makes of its polls.
+        offload: runs the evaluation off the event loop, which other waits need meanwhile.
     """
 
     def __init__(
         self,
         targets: Mapping[str, Target],
         kinds: Mapping[str, Kind[Any, Any, Any]],
-        judge: Judge,
+        evaluator: Evaluator,
         *,
         timeout: float,
         schedule: Schedule,
@@ -82,12 +82,12 @@ class Wait:
         clock: Clock,
         reporter: Reporter,
         cancellation: Cancellation,
-        rules: Rules = DEFAULT_RULES,
+        rules: PollPolicy = DEFAULT_POLICY,
         offload: Offload = anyio.to_thread.run_sync,
     ) -> None:
         self._offload = offload
         self._targets = targets
-        self._judge = judge
+        self._evaluator = evaluator
         self._schedule = schedule
         self._shared = shared
         self._clock = clock
@@ -95,14 +95,14 @@ class Wait:
         self._cancellation = cancellation
         self._rules = rules
         self._questions = frozenset(target.question for target in targets.values())
-        wanted = f"{judge.wanted} (or not found)" if rules.not_found == "met" else judge.wanted
+        expected = f"{evaluator.expected} (or not found)" if rules.not_found == "met" else evaluator.expected
         started = clock.monotonic()
-        self.progress = Progress(kinds, targets, wanted, timeout, started, consecutive=rules.consecutive)
-        self._told = self.progress.started
+        self.progress = Progress(kinds, targets, expected, timeout, started, consecutive=rules.consecutive)
+        self._notified = self.progress.started
         self._not_before = self.progress.started
-        self._last: Mapping[str, Seen] = {}
-        # One last look starts at the deadline, and may overrun it by this much.
-        self._grace = LAST_LOOK_SECONDS if timeout == 0 else min(LAST_LOOK_SECONDS, schedule.start)
+        self._last: Mapping[str, Observation] = {}
+        # One last poll starts at the deadline, and may overrun it by this much.
+        self._grace = LAST_POLL_SECONDS if timeout == 0 else min(LAST_POLL_SECONDS, schedule.start)
 
     async def run(self) -> Met:
         """Wait.
@@ -129,9 +129,9 @@ class Wait:
         due = self.progress.started
         deadline = self.progress.started + self.progress.timeout
         while True:
-            # A timer may fire a moment early; that must not cost a further look.
+            # A timer may fire a moment early; that must not cost a further poll.
             last = self._clock.monotonic() >= deadline - TIMER_SECONDS
-            met, pause = await self._look(due, deadline)
+            met, pause = await self._poll(due, deadline)
             if met is not None:
                 return met
             now = self._clock.monotonic()
@@ -139,44 +139,44 @@ class Wait:
                 raise self._ended(self._missed())
             due = await self._pause(pause, deadline)
 
-    async def _look(self, due: float, deadline: float) -> tuple[Met | None, float]:
-        """Look once and judge; return the pause before the next look where nothing is decided."""
-        seen: dict[str, Seen] | None = None
+    async def _poll(self, due: float, deadline: float) -> tuple[Met | None, float]:
+        """Poll once and evaluate; return the pause before the next poll where nothing is decided."""
+        seen: dict[str, Observation] | None = None
         with anyio.CancelScope(deadline=deadline + self._grace):
-            seen = await look(self._targets, self._shared, due)
+            seen = await poll(self._targets, self._shared, due)
         self.progress.polls += 1
         if seen is None:  # cut short by the deadline
             raise self._ended(self._missed())
         self._last = seen
         errors = [each.error for each in seen.values() if each.failed and each.error is not None]
         if errors:
-            return None, self._failed_look(errors, deadline)
-        before = self.progress.seen
+            return None, self._failed_poll(errors, deadline)
+        before = self.progress.observations
         changed = self._changed(before, seen)
         row, recovered = self.progress.met_in_a_row, self.progress.failed_in_a_row > 0
         self.progress.failed_in_a_row = 0
         for name, each in seen.items():
             self.progress.note(name, each)
-        verdict = await self._offload(lambda: self._judge.judge(self.progress.states(), self._clock.now()))
-        met = self._decide(verdict, seen)
+        decision = await self._offload(lambda: self._evaluator.decide(self.progress.states(), self._clock.now()))
+        met = self._decide(decision, seen)
         if met is not None:
             return met, 0.0
         if changed:
             self._schedule.reset()
         if changed or recovered or row != self.progress.met_in_a_row:
-            self._tell()
+            self._notify()
         return None, self._schedule.next()
 
-    def _decide(self, verdict: Verdict, seen: Mapping[str, Seen]) -> Met | None:
-        self.progress.reason = verdict.reason
-        if verdict.outcome == "failed":
-            raise self._ended(Outcome.FAILED, f"{_short(verdict.condition)} holds")
-        if verdict.outcome == "bad_condition":
-            raise self._ended(Outcome.BAD_CONDITION, f"{verdict.reason} in {_short(verdict.condition)}")
+    def _decide(self, decision: Decision, seen: Mapping[str, Observation]) -> Met | None:
+        self.progress.reason = decision.reason
+        if decision.outcome == "failed":
+            raise self._ended(Outcome.FAILED, f"{_short(decision.condition)} holds")
+        if decision.outcome == "bad_condition":
+            raise self._ended(Outcome.BAD_CONDITION, f"{decision.reason} in {_short(decision.condition)}")
         states = self.progress.states()
         if self._rules.fails(states):
             raise self._ended(self._absent(), "not_found is 'fail'")
-        if verdict.outcome != "met" and not self._rules.meets(states):
+        if decision.outcome != "met" and not self._rules.meets(states):
             self.progress.met_in_a_row = 0
             return None
         self.progress.met_in_a_row += 1
@@ -184,8 +184,8 @@ class Wait:
             return None
         return Met(max(each.at for each in seen.values()), self.elapsed, self.progress)
 
-    def _failed_look(self, errors: list[NbcloudError], deadline: float) -> float:
-        """End the wait where another look cannot help; else return the pause before it."""
+    def _failed_poll(self, errors: list[NbcloudError], deadline: float) -> float:
+        """End the wait where another poll cannot help; else return the pause before it."""
         for error in errors:
             if isinstance(error, (SettingsError, InputError)):
                 raise error
@@ -194,33 +194,33 @@ class Wait:
         final = next((each for each in errors if isinstance(each, (AuthenticationError, PermissionDeniedError))), None)
         self.progress.last_error = final or errors[0]
         if final is not None:
-            raise self._ended(Outcome.UNAUTHORISED)
+            raise self._ended(Outcome.UNAUTHORIZED)
         most = self._rules.max_poll_errors
         if self.progress.failed_in_a_row >= most:
-            raise self._ended(Outcome.UNREACHABLE, f"{most} looks in a row failed" if most > 1 else "a look failed")
+            raise self._ended(Outcome.UNREACHABLE, f"{most} polls in a row failed" if most > 1 else "a poll failed")
         asked = max((each.retry_after or 0.0 for each in errors if isinstance(each, UnreachableError)), default=0.0)
         if asked and self._clock.monotonic() + asked > deadline:
             raise self._ended(Outcome.UNREACHABLE, f"the cloud asks to wait {math.ceil(asked)} s, beyond the deadline")
         self._not_before = self._clock.monotonic() + asked
-        self._tell()
+        self._notify()
         return max(asked, self._schedule.next())
 
-    def _changed(self, before: Mapping[str, Seen], seen: Mapping[str, Seen]) -> bool:
+    def _changed(self, before: Mapping[str, Observation], seen: Mapping[str, Observation]) -> bool:
         """Return whether anything changed that counts: all but volatile fields, and those that the condition reads."""
         return any(
             name not in before or self._counts(name, before[name]) != self._counts(name, seen[name]) for name in seen
         )
 
-    def _counts(self, name: str, seen: Seen) -> Mapping[str, Any] | None:
+    def _counts(self, name: str, seen: Observation) -> Mapping[str, Any] | None:
         if seen.state is None:
             return None
         prefix = f"{name}."
-        read = frozenset(each.removeprefix(prefix) for each in self._judge.fields if each.startswith(prefix))
+        read = frozenset(each.removeprefix(prefix) for each in self._evaluator.fields if each.startswith(prefix))
         plain: Mapping[str, Any] = stable(seen.state, read)
         return plain
 
     async def _pause(self, pause: float, deadline: float) -> float:
-        """Wait for the next look, with a heartbeat; return when that look was due."""
+        """Wait for the next poll, with a heartbeat; return when that poll was due."""
         started = self._clock.monotonic()
         ready = max(joins_from(self._last, self._schedule.base), self._not_before)
         while True:
@@ -228,24 +228,24 @@ class Wait:
             remaining = min(max(started + pause, self._shared.held_until(self._questions)), deadline) - now
             if remaining <= 0:
                 return now
-            silence = self._told + self._reporter.heartbeat_seconds - now
+            silence = self._notified + self._reporter.heartbeat_seconds - now
             if silence <= 0:
-                self._told = now
+                self._notified = now
                 self._reporter.heartbeat(self.progress, self.elapsed)
                 continue
             due = await self._shared.sleep(self._questions, min(remaining, silence), ready)
             if due is not None:
                 return due
 
-    def _tell(self) -> None:
-        self._told = self._clock.monotonic()
+    def _notify(self) -> None:
+        self._notified = self._clock.monotonic()
         self._reporter.changed(self.progress, self.elapsed)
 
     def _missed(self) -> Outcome:
         """Return in which way the deadline was missed."""
         if self.progress.failed_in_a_row:
-            return Outcome.UNREACHABLE if not self.progress.seen else Outcome.TIMED_OUT
-        if not self.progress.seen:
+            return Outcome.UNREACHABLE if not self.progress.observations else Outcome.TIMED_OUT
+        if not self.progress.observations:
             return Outcome.UNREACHABLE
         if None in self.progress.states().values() and not self.progress.met_in_a_row:
             return self._absent()

@@ -24,7 +24,7 @@ GOLDEN = Path(__file__).parent / "golden"
 _PROGRAM = "{before}\nimport sys\nsys.argv[0] = 'nbcloud'\nfrom pulumi_nbcloud.cli import main\nmain()"
 
 
-class Ended:
+class WaitResult:
     """How the command ended in this process."""
 
     def __init__(self, code: int, out: str, err: str) -> None:
@@ -40,10 +40,10 @@ class Ended:
         return lines[first:]
 
 
-def invoke(*arguments: str) -> Ended:
+def invoke(*arguments: str) -> WaitResult:
     """Runs the command in this process; what it raises, it raises here."""
     done = CliRunner().invoke(app, list(arguments), catch_exceptions=False, prog_name="nbcloud")
-    return Ended(done.exit_code, done.stdout, done.stderr)
+    return WaitResult(done.exit_code, done.stdout, done.stderr)
 
 
 def command(*arguments: str, before: str = "") -> list[str]:

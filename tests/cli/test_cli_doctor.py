@@ -8,17 +8,17 @@ from email.utils import formatdate
 from types import SimpleNamespace
 
 import pytest
-from cli_support import Ended, invoke
+from cli_support import WaitResult, invoke
 from lease_support import KIND, NOTEBOOK
 
 from pulumi_nbcloud import errors
-from pulumi_nbcloud.cli.doctor_command import SKEW_SECONDS, judged, judged_clock
+from pulumi_nbcloud.cli.doctor_command import SKEW_SECONDS, evaluated, evaluation_clock
 from pulumi_nbcloud.mock import MockClouds
 
 CHECKS = ["settings", "endpoint", "credentials", "permission", "clock"]
 
 
-def findings(done: Ended) -> dict[str, tuple[str, str]]:
+def findings(done: WaitResult) -> dict[str, tuple[str, str]]:
     """What each check found, by its name: the mark and the text, with the hint in a line of its own."""
     found: dict[str, tuple[str, str]] = {}
     last = ""
@@ -32,7 +32,7 @@ def findings(done: Ended) -> dict[str, tuple[str, str]]:
     return found
 
 
-def marks(done: Ended) -> list[str]:
+def marks(done: WaitResult) -> list[str]:
     return [mark for mark, _ in findings(done).values()]
 
 
@@ -125,7 +125,7 @@ def test_a_thing_that_is_not_there_says_nothing_of_the_permission(nbcloud_mock: 
 
 
 def test_an_error_of_the_clouds_own_is_no_missing_permission() -> None:
-    found = list(judged(errors.RefusedError("the cloud refuses the request: quota", hint="read the code")))
+    found = list(evaluated(errors.RefusedError("the cloud refuses the request: quota", hint="read the code")))
     assert [(each.check, each.right) for each in found] == [("endpoint", True), ("answer", False)]
     assert found[1].fix == "read the code"
 
@@ -152,7 +152,7 @@ def test_a_clock_that_is_wrong_besides(nbcloud_mock: MockClouds) -> None:
     ],
 )
 def test_clocks(date: str | None, right: bool | None, found: str) -> None:
-    finding = judged_clock(date, 1000.0)
+    finding = evaluation_clock(date, 1000.0)
     assert (finding.right, finding.found) == (right, found)
     assert finding.fix == ("set it by NTP; signatures depend on it" if right is False else None)
 

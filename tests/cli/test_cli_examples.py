@@ -70,7 +70,7 @@ def test_the_github_workflow_holds_a_gate_before_the_deployment() -> None:
         assert "if" not in steps[deploy], "a gate that is not met keeps it from running"
         used = [value for step in steps for value in step.get("env", {}).values() if "steps.gate.outputs." in value]
         # The names that the command writes.
-        assert used == ["${{ steps.gate.outputs.verdict }}", "${{ steps.gate.outputs.elapsed_seconds }}"]
+        assert used == ["${{ steps.gate.outputs.outcome }}", "${{ steps.gate.outputs.elapsed_seconds }}"]
 
 
 def test_no_expression_stands_in_a_script() -> None:

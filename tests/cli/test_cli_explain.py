@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from lease_support import KIND, NOTEBOOK
 
-from pulumi_nbcloud.cli.explain_command import LOOKS_SHOWN, NOT_SECRET, planned_looks
+from pulumi_nbcloud.cli.explain_command import NOT_SECRET, POLLS_SHOWN, planned_polls
 from pulumi_nbcloud.kinds.registry import KINDS, load
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.settings.schema import CredentialSet
@@ -99,14 +99,14 @@ def test_targets_settings_conditions_and_schedule(nbcloud_mock: MockClouds) -> N
     ]
     assert f'  modelarts: self.not_running_reason == "FROZEN"  (default of {KIND})' in lines
     # The slowest of the three asks each 30 s, because reading it may cost.
-    assert lines[-3] == "looks at 0s, 30s, 1m, 1m30s, 2m"
-    assert lines[-2].startswith("  5 looks if nothing changes; each pause may be ")
+    assert lines[-3] == "polls 0s, 30s, 1m, 1m30s, 2m"
+    assert lines[-2].startswith("  5 polls if nothing changes; each pause may be ")
 
 
 def test_defaults_of_the_kinds_and_a_growing_pause(nbcloud_mock: MockClouds) -> None:
     lines = invoke("explain", TARGETS["modelarts"]).out.splitlines()
     assert f"  self: self.running  (default of {KIND})" in lines
-    assert lines[-3].startswith("looks at 0s, 5s, ")
+    assert lines[-3].startswith("polls 0s, 5s, ")
     assert lines[-3].endswith(", ... 30m")
 
 
@@ -114,7 +114,7 @@ def test_a_fail_on_of_ones_own(nbcloud_mock: MockClouds) -> None:
     def ends(*arguments: str) -> list[str]:
         lines = invoke("explain", TARGETS["modelarts"], *arguments).out.splitlines()
         at = lines.index("ends as failed if") + 1
-        return lines[at : next(index for index in range(at, len(lines)) if lines[index].startswith("looks"))]
+        return lines[at : next(index for index in range(at, len(lines)) if lines[index].startswith("polls"))]
 
     default = f'  self: self.not_running_reason == "FROZEN"  (default of {KIND})'
     assert ends() == [default]
@@ -154,9 +154,9 @@ def test_of_a_proxy_only_the_origin_is_shown(nbcloud_mock: MockClouds, monkeypat
     assert "canary-7f3a" not in done.out + done.err
 
 
-def test_the_knobs_are_shown(nbcloud_mock: MockClouds) -> None:
+def test_the_options_are_shown(nbcloud_mock: MockClouds) -> None:
     lines = invoke("explain", TARGETS["modelarts"], "--consecutive", "3", "--not-found", "fail").out.splitlines()
-    assert lines[-1] == "  met after 3 looks in a row; not found: fail; 10 failed looks in a row end it"
+    assert lines[-1] == "  met after 3 polls in a row; not found: fail; 10 failed polls in a row end it"
 
 
 # In milliseconds, as a duration can be written; the pause grows where the second is longer.
@@ -174,15 +174,15 @@ def test_planned_looks_are_those_of_a_wait_that_sees_nothing_new(start: int, cap
     end, walked, plain = timeout * 1_000_000, [0], schedule()
     while walked[-1] < end:
         walked.append(min(end, walked[-1] + round(plain.next() * 1e9)))
-    looks, count = planned_looks(schedule(), timeout / 1000)
-    assert (looks, count) == ([each / 1e9 for each in walked[: len(looks)]], len(walked))
-    assert len(looks) > LOOKS_SHOWN or len(looks) == count
+    polls, count = planned_polls(schedule(), timeout / 1000)
+    assert (polls, count) == ([each / 1e9 for each in walked[: len(polls)]], len(walked))
+    assert len(polls) > POLLS_SHOWN or len(polls) == count
 
 
 def test_a_pause_that_fits_the_timeout_gives_no_look_too_many(nbcloud_mock: MockClouds) -> None:
     """58 pauses; in floating point the sum of them is a little less."""
     lines = invoke("explain", TARGETS["modelarts"], "--timeout", "266.8s", "--interval", "4.6s").out.splitlines()
-    assert lines[-2].startswith("  59 looks if nothing changes; ")
+    assert lines[-2].startswith("  59 polls if nothing changes; ")
 
 
 def test_a_month_of_seconds_is_not_walked_through() -> None:
@@ -192,5 +192,5 @@ def test_a_month_of_seconds_is_not_walked_through() -> None:
         asked.append(0.5)
         return 0.5
 
-    _, count = planned_looks(Schedule.fixed(1.0, random=steady), 30 * 86_400.0)
+    _, count = planned_polls(Schedule.fixed(1.0, random=steady), 30 * 86_400.0)
     assert (count, len(asked) < 20) == (30 * 86_400 + 1, True)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from aidp_support import PLATFORM, SESSION, WORKSPACE
-from cli_support import Ended, invoke, repeatable, same_as_golden
+from cli_support import WaitResult, invoke, repeatable, same_as_golden
 from lease_support import CREATED, KIND, LEASE, NOTEBOOK, notebook
 
 from pulumi_nbcloud.mock import MockClouds
@@ -25,7 +25,7 @@ def mock(nbcloud_mock: MockClouds) -> MockClouds:
     return nbcloud_mock
 
 
-def printed(done: Ended) -> str:
+def printed(done: WaitResult) -> str:
     assert (done.code, done.err) == (0, "")
     return done.out
 

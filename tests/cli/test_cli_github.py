@@ -17,7 +17,7 @@ from pulumi_nbcloud.mock import MockClouds
 INSTANCE = "hpcai:Instance/notebook-1"
 # Each tries to add something: a command, a line, an output, a cell, a link, a script, a mention.
 HOSTILE = (
-    "\n::error::x\r\n::set-output name=a::b\n##[error]y %0A::warning::z\nverdict=met\nverdict<<E\nmet\nE\n"
+    "\n::error::x\r\n::set-output name=a::b\n##[error]y %0A::warning::z\noutcome=met\noutcome<<E\nmet\nE\n"
     "|cell|`code`<script>alert(1)</script>[l](http://x)![i](http://y)@all https://z www.z $$m$$ \x1b[31m\x00\u202e"
 )
 
@@ -72,13 +72,13 @@ def test_a_wait_that_is_met(nbcloud_mock: MockClouds, step: Step) -> None:
     assert commands(done.err) == ["::group::nbcloud wait lease", "::endgroup::"]
     assert commands(done.out) == []
     outputs = step.outputs()
-    assert (outputs["verdict"], outputs["exit_code"]) == ("met", "0")
+    assert (outputs["outcome"], outputs["exit_code"]) == ("met", "0")
     assert re.fullmatch(r"\d+\.\d", outputs["elapsed_seconds"])
     assert json.loads(outputs["result"])["targets"]["lease"]["state"]["running"] is True
     summary = step.summary.read_text()
     assert summary.startswith("### nbcloud wait: met\n\nWanted: <code>lease.running</code>\n")
     table = [line for line in summary.splitlines() if line.startswith("|")]
-    assert table[:2] == ["| time | target | seen |", "| --- | --- | --- |"]
+    assert table[:2] == ["| time | target | observed |", "| --- | --- | --- |"]
     assert "| lease | running=true, type=TIMING" in table[2]
 
 
@@ -107,8 +107,8 @@ def test_hostile_text_adds_nothing(nbcloud_mock: MockClouds, step: Step) -> None
         "::error title=",
     ]
     assert commands(done.out) == []
-    assert set(step.outputs()) == {"verdict", "exit_code", "elapsed_seconds", "result"}
-    assert step.outputs()["verdict"] == "timed out"
+    assert set(step.outputs()) == {"outcome", "exit_code", "elapsed_seconds", "result"}
+    assert step.outputs()["outcome"] == "timed_out"
     assert json.loads(done.out)["targets"]["self"]["state"]["status"] == HOSTILE, "to a program it is what it is"
     summary = step.summary.read_text()
     rows = [line for line in summary.splitlines() if line.startswith("|")]
@@ -179,8 +179,8 @@ def test_junit_has_a_case_a_target(nbcloud_mock: MockClouds, tmp_path: Path) -> 
     ("status", "arguments", "tag", "type_"),
     [
         ("FROZEN", (), "failure", "failed"),
-        ("STOPPED", ("--timeout", "0"), "failure", "timed out"),
-        ("RUNNING", ("--until", "self.duration / (self.create_at - self.create_at) == 1"), "error", "bad condition"),
+        ("STOPPED", ("--timeout", "0"), "failure", "timed_out"),
+        ("RUNNING", ("--until", "self.duration / (self.create_at - self.create_at) == 1"), "error", "bad_condition"),
     ],
 )
 def test_junit_tells_a_failure_from_an_error(
@@ -226,7 +226,7 @@ def test_an_error_before_the_wait_is_told_everywhere(
     (annotation,) = commands(done.err)
     assert annotation.startswith(f"::error title=nbcloud wait%3A error::{problem}%0Ahint: ")
     outputs = step.outputs()
-    assert (outputs["verdict"], outputs["exit_code"], outputs["elapsed_seconds"]) == ("error", "2", "0.0")
+    assert (outputs["outcome"], outputs["exit_code"], outputs["elapsed_seconds"]) == ("error", "2", "0.0")
     assert json.loads(outputs["result"])["error"]["problem"] == problem
     assert step.summary.read_text().startswith("### nbcloud wait: error\n\n")
     suite = ElementTree.parse(step.junit).getroot()[0]

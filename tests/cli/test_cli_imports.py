@@ -16,7 +16,7 @@ import pulumi_nbcloud
 from pulumi_nbcloud.mock import MockClouds
 
 # At the end of the process, whatever the command did, so that an import inside of a function counts too.
-# Without pygments, which only tools for developers bring: where it is there, httpx loads a command of its own, and rich.
+# Without pygments, which only tools for developers bring: with it httpx loads a command of its own, and rich.
 TELL = """
 import atexit, sys
 sys.modules["pygments"] = None

@@ -86,18 +86,18 @@ def test_each_target_what_is_wanted_and_a_bar(clouds: MockClouds, columns: int) 
     targets = (f"lease={TARGET}", "instance=hpcai:Instance/notebook-1")
     until = 'lease.running && instance.status == "Running" || lease.project_id == "' + "y" * 200 + '"'
     with terminal(clouds, "wait", *targets, "--until", until, "--timeout", "1h", columns=columns) as shown:
-        first, second, wanted, *rest = shown.until("not_running_reason=NOT_RUNNING(.|\n)*elapsed.* of 1h")
+        first, second, expected, *rest = shown.until("not_running_reason=NOT_RUNNING(.|\n)*elapsed.* of 1h")
         assert re.match(r"lease +running=false, not_running_reason=NOT_RUNNING$", first)
         assert re.match(r"instance +name=n, status=x{50}", second)
-        assert re.match(r"wanted +lease\.running && instance\.status", wanted)
-        assert wanted.endswith("\u2026"), "cut, and not on a second line"
+        assert re.match(r"expected +lease\.running && instance\.status", expected)
+        assert expected.endswith("\u2026"), "cut, and not on a second line"
         assert re.match(r"elapsed +\S+ +\d\S* of 1h$", rest[-1])
         assert len(rest) <= 2, "one line for what is undecided, and the bar"
-        assert all(len(line) <= columns for line in (first, second, wanted, *rest))
+        assert all(len(line) <= columns for line in (first, second, expected, *rest))
         shown.process.sendintr()
         assert shown.end() == 130
         # The view is gone; what stays is the error and the result.
-        assert not [line for line in shown.lines if line.startswith(("elapsed", "wanted "))]
+        assert not [line for line in shown.lines if line.startswith(("elapsed", "expected "))]
         whole = "".join(shown.lines)
         assert "cancelled after " in whole
         assert "cancelled: lease: running=false" in whole

@@ -16,9 +16,9 @@ from pulumi_nbcloud.mock import MockClouds
 TARGET = f"{KIND}/{NOTEBOOK}"
 AT_ONCE = "import pulumi_nbcloud.http.retry\npulumi_nbcloud.http.retry.MAX_DELAY_SECONDS = 0.0"
 NO_PAUSE = """
-from pulumi_nbcloud.waiting.spec import Plan
+from pulumi_nbcloud.waiting.spec import WaitSpec
 from pulumi_nbcloud.waiting.schedule import Schedule
-Plan.schedule = lambda plan: Schedule.fixed(0.01)
+WaitSpec.schedule = lambda plan: Schedule.fixed(0.01)
 """
 DEFECT = """
 from pulumi_nbcloud.reading.reader import Reader
@@ -89,7 +89,7 @@ def test_4_permission(clouds: MockClouds, env: dict[str, str]) -> None:
     clouds.modelarts.deny(env["NBCLOUD_MODELARTS_ACCESS_KEY"])
     done = run("wait", TARGET, env=env)
     assert done.returncode == 4
-    assert ": unauthorised after " in two_lines(done)[0]
+    assert ": unauthorized after " in two_lines(done)[0]
 
 
 def test_5_unreachable(env: dict[str, str]) -> None:

@@ -61,7 +61,7 @@ def test_a_wait_ends_with_the_last_state_seen(env: dict[str, str], number: signa
         assert process.returncode == code
     problem, hint = err.splitlines()
     assert problem.startswith(f"error: {KIND} {NOTEBOOK}: cancelled after ")
-    assert "last seen: running=false, not_running_reason=NOT_RUNNING (" in problem
+    assert "actual: running=false, not_running_reason=NOT_RUNNING (" in problem
     assert hint == "hint: nothing was changed; the next run waits again"
     assert out.startswith("cancelled: running=false, not_running_reason=NOT_RUNNING (after ")
 
@@ -77,7 +77,7 @@ def test_what_programs_read_says_it_too(env: dict[str, str], number: signal.Sign
         out, err = process.communicate(timeout=LIMIT_SECONDS)
         assert process.returncode == code
     found = json.loads(out)
-    assert (found["verdict"], found["exit_code"]) == ("cancelled", code)
+    assert (found["outcome"], found["exit_code"]) == ("cancelled", code)
     assert err.splitlines()[0] == "::endgroup::"
     assert f"\n{code}\n" in (tmp_path / "GITHUB_OUTPUT").read_text()
     assert (tmp_path / "GITHUB_STEP_SUMMARY").read_text().startswith("### nbcloud wait: cancelled\n")
@@ -117,7 +117,7 @@ def test_a_wait_whose_look_hangs_ends(env: dict[str, str]) -> None:
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=LIMIT_SECONDS)
             assert process.returncode == 130
-    assert "last seen: nothing yet; looks: 0" in err
+    assert "actual: nothing yet; polls: 0" in err
     assert out.startswith("cancelled: nothing yet (after ")
 
 
@@ -182,7 +182,7 @@ def test_a_report_that_is_held_up_ends_at_the_first_signal(
     assert (out, err) == ("", ENDED % number.name)
 
 
-def test_a_sigint_that_was_ignored_from_the_start_is_heard(env: dict[str, str]) -> None:
+def test_a_sigint_that_was_ignored_from_the_start_is_honoured(env: dict[str, str]) -> None:
     """As in the background of a script, from its first import to its end."""
     for before in (AT_IMPORT % ("typer", "SIGINT"), AT_PRINTING % "SIGINT"):
         line = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *command("help", "exit-codes", before=before)]

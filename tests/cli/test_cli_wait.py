@@ -1,4 +1,4 @@
-"""`nbcloud wait`: what it refuses before it looks, how it ends, what it prints."""
+"""`nbcloud wait`: what it refuses before it polls, how it ends, what it prints."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.settings.schema import NoCredentialsError
 from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
 from pulumi_nbcloud.waiting.schedule import Schedule
-from pulumi_nbcloud.waiting.spec import Plan
+from pulumi_nbcloud.waiting.spec import WaitSpec
 
 TARGET = f"{KIND}/{NOTEBOOK}"
 AGAIN = "hint: write NAME=KIND/ID; conditions call them by name"
@@ -97,9 +97,9 @@ def test_an_error_before_the_wait_has_its_document(
     error = document.pop("error")
     assert document == {
         "schema_version": 1,
-        "verdict": "error",
+        "outcome": "error",
         "exit_code": 2,
-        "wanted": None,
+        "expected": None,
         "met_time": None,
         "elapsed_seconds": 0.0,
         "timeout_seconds": None,
@@ -117,11 +117,11 @@ def test_a_defect_has_its_document_without_its_text(nbcloud_mock: MockClouds, mo
     def broken(*arguments: object) -> None:
         raise ZeroDivisionError("canary-of-a-secret")
 
-    monkeypatch.setattr(Plan, "judge", broken)
+    monkeypatch.setattr(WaitSpec, "evaluator", broken)
     done = invoke("wait", TARGET, "--output", "json")
     assert done.code == 70
     document = json.loads(done.out)
-    assert (document["verdict"], document["exit_code"]) == ("error", 70)
+    assert (document["outcome"], document["exit_code"]) == ("error", 70)
     assert re.fullmatch(
         r"a defect of nbcloud: ZeroDivisionError in test_cli_wait\.py:\d+", document["error"]["problem"]
     )
@@ -143,7 +143,7 @@ def test_met(nbcloud_mock: MockClouds) -> None:
     nbcloud_mock.modelarts.put_lease(NOTEBOOK, **LEASE)
     done = invoke("wait", TARGET)
     assert done.code == 0
-    assert re.fullmatch(rf"met: {re.escape(RUNNING)} \(after \d+ s, 1 look\)\n", done.out)
+    assert re.fullmatch(rf"met: {re.escape(RUNNING)} \(after \d+ s, 1 poll\)\n", done.out)
 
 
 def test_met_as_json(nbcloud_mock: MockClouds) -> None:
@@ -164,7 +164,7 @@ def test_failed_as_json(nbcloud_mock: MockClouds) -> None:
 
 
 def test_a_line_of_json_for_each_change(nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Plan, "schedule", lambda plan: Schedule.fixed(0.01))
+    monkeypatch.setattr(WaitSpec, "schedule", lambda plan: Schedule.fixed(0.01))
     nbcloud_mock.modelarts.put_lease(NOTEBOOK, **LEASE, status="STARTING")
     nbcloud_mock.modelarts.add_transition(NOTEBOOK, after_reads=1, status="RUNNING")
     done = invoke("wait", TARGET, "--output", "jsonl")
@@ -172,9 +172,9 @@ def test_a_line_of_json_for_each_change(nbcloud_mock: MockClouds, monkeypatch: p
     events = [json.loads(line) for line in done.out.splitlines()]
     assert {each["schema_version"] for each in events} == {1}
     assert [each["event"] for each in events] == ["transition", "transition", "result"]
-    assert [each["seen"] for each in events[:2]] == ["running=false, not_running_reason=STARTING", RUNNING]
+    assert [each["observed"] for each in events[:2]] == ["running=false, not_running_reason=STARTING", RUNNING]
     assert events[2]["transitions"] == [
-        {name: each[name] for name in ("time", "target", "seen")} for each in events[:2]
+        {name: each[name] for name in ("time", "target", "observed")} for each in events[:2]
     ]
 
 
@@ -198,7 +198,7 @@ def test_quiet_and_not(nbcloud_mock: MockClouds) -> None:
     loud = invoke("wait", TARGET, "--timeout", "0")
     quiet = invoke("wait", TARGET, "--timeout", "0", "--quiet")
     assert loud.code == quiet.code == 124
-    assert loud.err.splitlines()[0].startswith("waiting: running=false, not_running_reason=NOT_RUNNING; wanted: ")
+    assert loud.err.splitlines()[0].startswith("waiting: running=false, not_running_reason=NOT_RUNNING; expected: ")
     assert quiet.err.splitlines() == quiet.error, "the error only"
     assert loud.error[1] == quiet.error[1]
 
@@ -243,7 +243,7 @@ def test_never_appeared(nbcloud_mock: MockClouds) -> None:
     assert done.out.startswith("never appeared: not found (after ")
 
 
-def test_knobs_are_those_of_gates(nbcloud_mock: MockClouds) -> None:
+def test_options_are_those_of_gates(nbcloud_mock: MockClouds) -> None:
     nbcloud_mock.modelarts.put_lease(NOTEBOOK, **LEASE)
     assert invoke("wait", f"{KIND}/{notebook(2)}", "--not-found", "fail").out.startswith("never appeared: not found (")
     assert invoke("wait", f"{KIND}/{notebook(2)}", "--not-found", "met").code == 0
@@ -251,7 +251,7 @@ def test_knobs_are_those_of_gates(nbcloud_mock: MockClouds) -> None:
     assert len(nbcloud_mock.requests) == 4
     nbcloud_mock.faults.add(service="modelarts", status=500, count=100)
     done = invoke("wait", TARGET, "--max-poll-errors", "1")
-    assert (done.code, ": a look failed; " in done.err) == (5, True)
+    assert (done.code, ": a poll failed; " in done.err) == (5, True)
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_knobs_are_those_of_gates(nbcloud_mock: MockClouds) -> None:
         (("--max-poll-errors", "0"), "error: max_poll_errors must be a whole number from 1 to 1000"),
     ],
 )
-def test_a_knob_that_cannot_be_right(option: tuple[str, str], problem: str, nbcloud_mock: MockClouds) -> None:
+def test_a_option_that_cannot_be_right(option: tuple[str, str], problem: str, nbcloud_mock: MockClouds) -> None:
     done = invoke("wait", TARGET, *option)
     assert (done.code, done.err.splitlines()[0]) == (2, problem)
     assert nbcloud_mock.requests == []

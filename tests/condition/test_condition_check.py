@@ -151,7 +151,7 @@ def refused(text: str) -> ConditionError:
         ),
         (
             "self.names.all(now, true)",
-            "self.names.all(now, true) cannot work: now is the time of the judgement; choose another name for the row",
+            "self.names.all(now, true) cannot work: now is the time of the evaluation; choose another name for the row",
         ),
         (
             "self.names.all(size, true)",
@@ -298,7 +298,7 @@ def test_text_is_needed() -> None:
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        ("now", "targets: 'now' is the time of the judgement; choose another name"),
+        ("now", "targets: 'now' is the time of the evaluation; choose another name"),
         ("in", "targets: 'in' is a word of CEL; choose another name"),
         ("true", "targets: 'true' is a word of CEL; choose another name"),
         ("package", "targets: 'package' is a word of CEL; choose another name"),

@@ -296,7 +296,7 @@ def test_or_and_and_absorb_errors() -> None:
         ("[0, 1].filter(x, x == 0 ? self.d > 1.0 : 1 / (self.i - 5) > 0) == [1]", "error"),
         ("[0, 1].exists_one(x, x == 0 ? self.d > 1.0 : 1 / (self.i - 5) > 0)", "error"),
         ("self.s.contains(string(1 / (self.i - 5)))", "error"),
-        # The condition of ?: comes first, its branches are not looked at.
+        # The condition of ?: comes first, its branches are not polled.
         (f"self.b ? {ERROR} : {ERROR}", "undecided"),
     ],
 )

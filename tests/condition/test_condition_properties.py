@@ -11,7 +11,7 @@ from condition_kinds import JOBS, NOW, THING, Core, Job, JobsState, Kernel, Thin
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pulumi_nbcloud.condition import Condition, ConditionError, Judge, compile_condition
+from pulumi_nbcloud.condition import Condition, ConditionError, Evaluator, compile_condition
 
 BOUNDED = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -205,10 +205,10 @@ LIST_TEXTS = [
 @BOUNDED
 @given(text=st.sampled_from(LIST_TEXTS), state=lists)
 def test_lists_never_raise_and_cut_lists_are_never_met(text: str, state: JobsState) -> None:
-    verdict = Judge({"self": JOBS}, text).judge({"self": state}, NOW)
-    assert "cannot be evaluated" not in (verdict.reason or "")
+    outcome = Evaluator({"self": JOBS}, text).decide({"self": state}, NOW)
+    assert "cannot be evaluated" not in (outcome.reason or "")
     if state.truncated:
-        assert verdict.outcome != "met"
+        assert outcome.outcome != "met"
 
 
 # An oracle: a small part of the language, and what it means, said in plain Python. None is "cannot be known".
@@ -305,11 +305,11 @@ def test_conditions_mean_what_plain_python_says(tree: Tree, state: ThingState) -
 @settings(BOUNDED, max_examples=300)
 @given(until=small_trees(), fail_on=st.none() | small_trees(), states=st.lists(perhaps(small_states), max_size=5))
 def test_nothing_is_met_that_does_not_hold(until: Tree, fail_on: Tree | None, states: list[ThingState | None]) -> None:
-    judge = Judge({"self": THING}, written(until), written(fail_on) if fail_on else None)
+    evaluator = Evaluator({"self": THING}, written(until), written(fail_on) if fail_on else None)
     for state in states:
         for status in (None, "FAILED"):
             seen = dataclasses.replace(state, status=status) if state else None
-            outcome = judge.judge({"self": seen}, NOW).outcome
+            outcome = evaluator.decide({"self": seen}, NOW).outcome
             holds = meant(until, seen) if seen else None
             stops = (meant(fail_on, seen) if seen else None) if fail_on else False
             if seen is None:

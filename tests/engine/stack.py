@@ -156,7 +156,7 @@ class Background:
             self._process.send_signal(signal.SIGINT)
 
     def end(self, seconds: float) -> Run:
-        """Waits until the command has ended; fails where it has not by then."""
+        """Wait until the command has ended; fails where it has not by then."""
         output, errors = self._process.communicate(timeout=seconds)
         return run_of(self._process.returncode, output, errors)
 

@@ -161,7 +161,7 @@ nbcloud.Gate("ready", interval="1s", timeout="10m", targets={{
         )
 
     with stack.begin("up", "--yes", "--skip-preview") as running:
-        eventually(lambda: clouds.request_count("modelarts") > 2 and clouds.request_count("hpcai") > 2, "looks")
+        eventually(lambda: clouds.request_count("modelarts") > 2 and clouds.request_count("hpcai") > 2, "polls")
         assert (logins("hpcai"), logins("modelarts")) == (1, 1)
         # A day and an hour: by the clouds' clock both tokens are over, by this machine's they are not.
         clouds.clock.advance(25 * 3600)

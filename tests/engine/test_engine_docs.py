@@ -84,7 +84,7 @@ def test_the_readmes_program_is_the_quickstart_and_its_outputs_are_real(page_sta
     (page_stack.folder / "__main__.py").write_text(program)
     shown_up, shown_refresh, shown_preview = blocks(readme, "console")[:3]
 
-    # The recorded lease and the preview's look read it as well: the gate must see it start at its second look.
+    # The recorded lease and the preview's look read it as well: the gate must see it start at its second poll.
     clouds.modelarts.put_lease(RUNNING_NOTEBOOK, status="STARTING")
     clouds.modelarts.add_transition(RUNNING_NOTEBOOK, after_reads=2, status="RUNNING")
     assert_printed(shown_up, page_stack.up().output)

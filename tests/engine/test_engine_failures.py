@@ -59,10 +59,10 @@ def test_what_is_not_as_expected_ends_preview_and_update_in_two_clean_errors(
     for command in (stack.preview, stack.up):
         run = command(expect=1)
         message = (
-            f"error: {KIND} {NOTEBOOK}: not as expected; wanted: self.running; seen: {STOPPED} "
+            f"error: {KIND} {NOTEBOOK}: not as expected; expected: self.running; actual: {STOPPED} "
             f"(request id {clouds.requests[-1].request_id})"
         )
-        hint = "hint: look at the thing itself, or correct expect; it is judged in every preview and update"
+        hint = "hint: look at the thing itself, or correct expect; it is evaluated in every preview and update"
         assert_clean(run, PROGRAM_ROW, [message, hint, UNHANDLED])
     clouds.modelarts.put_lease(NOTEBOOK)
     assert "Diagnostics:" not in stack.up().output
@@ -168,7 +168,7 @@ def test_another_packages_error_keeps_its_traceback_beside_ours(stack: Stack, cl
         "        super().__init__(Provider(), name, {}, ResourceOptions(id=id_))\n"
     )
     clouds.modelarts.put_lease(NOTEBOOK)
-    # Theirs is read once ours was, so that the process is mended already.
+    # Theirs is read once ours was, so that the process is patched already.
     stack.program(f"""
         from theirs import Theirs
         lease = {RESOURCE}

@@ -40,21 +40,21 @@ def test_what_depends_on_a_gate_waits_for_its_release(stack: Stack, clouds: Mock
         seen = ready.states.apply(lambda states: states["self"]["notebook_id"])
         lease = nbcloud.modelarts.NotebookLease("lease", notebook_id=seen)
         pulumi.export("values", pulumi.Output.all(
-            ready.verdict, ready.polls, ready.elapsed_seconds, ready.transition_count, ready.states, ready.transitions))
+            ready.outcome, ready.polls, ready.elapsed_seconds, ready.transition_count, ready.states, ready.transitions))
         pulumi.export("types", pulumi.Output.all(
             ready.polls, ready.transition_count, ready.states["self"]["duration"], lease.duration).apply(
             lambda values: [type(value).__name__ for value in values]))
     """)
     with stack.begin("up", "--yes", "--skip-preview") as update:
         eventually(lambda: "beside" in stack.resources(), "what does not wait")
-        eventually(lambda: answered(clouds) == {1}, "a look of the gate")
+        eventually(lambda: answered(clouds) == {1}, "a poll of the gate")
         clouds.modelarts.add_transition(notebook(1), status="STARTING")
         clouds.modelarts.add_transition(notebook(1), status="RUNNING", after_reads=1)
         run = update.end(LIMIT_SECONDS)
     assert run.code == 0, run.text
     outputs = stack.outputs()
-    verdict, polls, elapsed, count, states, transitions = outputs["values"]
-    # The looks of the gate, and only then what depends on it, in any order.
+    outcome, polls, elapsed, count, states, transitions = outputs["values"]
+    # The polls of the gate, and only then what depends on it, in any order.
     assert looked_at(clouds)[:polls] == [1] * polls
     assert asked(clouds) == {1: polls + 1, 2: 1}
     state = stack.resources()
@@ -67,16 +67,16 @@ def test_what_depends_on_a_gate_waits_for_its_release(stack: Stack, clouds: Mock
     shown = [line.partition("waiting: ")[2] for line in run.output.splitlines() if f"{GATE} ready creating" in line]
     status = [timeless(line) for line in shown if line]
     assert list(dict.fromkeys(status)) == [
-        f"{STOPPED}; wanted: self.running; Ns of 10m",
-        "running=false, not_running_reason=STARTING; wanted: self.running; Ns of 10m",
+        f"{STOPPED}; expected: self.running; Ns of 10m",
+        "running=false, not_running_reason=STARTING; expected: self.running; Ns of 10m",
     ]
     assert "Diagnostics:" not in run.output
 
-    assert (verdict, count) == ("met", 3)
+    assert (outcome, count) == ("met", 3)
     assert polls >= 3
     assert elapsed > 1
     assert states["self"]["running"] is True
-    assert [each["seen"] for each in transitions][:2] == [STOPPED, "running=false, not_running_reason=STARTING"]
+    assert [each["observed"] for each in transitions][:2] == [STOPPED, "running=false, not_running_reason=STARTING"]
     assert outputs["types"] == ["int", "int", "float", "int"]
     assert state["ready"]["type"] == GATE
     assert re.fullmatch("[0-9a-f]{32}", state["ready"]["id"])
@@ -120,30 +120,30 @@ OUTCOMES: dict[str, tuple[int, str, str]] = {
     "failed": (
         1,
         (
-            'failed after Ns of 10m: self.not_running_reason == "FROZEN" holds; wanted: self.running; '
-            "last seen: running=false, not_running_reason=FROZEN "
+            'failed after Ns of 10m: self.not_running_reason == "FROZEN" holds; expected: self.running; '
+            "actual: running=false, not_running_reason=FROZEN "
         ),
-        "look at the thing itself; run again once it is mended",
+        "look at the thing itself; run again once it is fixed",
     ),
     "late": (
         2,
-        f"timed out after Ns of 2s; wanted: self.running; last seen: {STOPPED} ",
+        f"timed out after Ns of 2s; expected: self.running; actual: {STOPPED} ",
         "give a longer timeout, or look at why it does not get there; the next run waits again",
     ),
     "missing": (
         3,
-        "never appeared after Ns of 0s; wanted: self.running; last seen: not found ",
+        "never appeared after Ns of 0s; expected: self.running; actual: not found ",
         "check the id, the profile and the project",
     ),
     "gone": (
         4,
-        "gone after Ns of 2s; wanted: self.running; last seen: not found ",
+        "gone after Ns of 2s; expected: self.running; actual: not found ",
         "it was there and was deleted while the wait went on; create it again or correct the id",
     ),
     "refused": (
         5,
         (
-            "unauthorised after Ns of 10m; wanted: self.running; last seen: nothing yet; "
+            "unauthorized after Ns of 10m; expected: self.running; actual: nothing yet; "
             'last error: the cloud refuses the credentials: "Incorrect IAM authentication information'
         ),
         "check access key, secret key and security token; they are not sent again until they change",
@@ -151,7 +151,7 @@ OUTCOMES: dict[str, tuple[int, str, str]] = {
     "down": (
         6,
         (
-            "unreachable after Ns of 2s; wanted: self.running; last seen: nothing yet; "
+            "unreachable after Ns of 2s; expected: self.running; actual: nothing yet; "
             "last error: the cloud cannot answer now"
         ),
         "check the network, the endpoint and the vendor's status page; the next run waits again",
@@ -297,7 +297,7 @@ def test_an_update_that_is_not_met_keeps_the_old_state_and_waits_at_the_next(sta
     run = stack.up(expect=1)
     (error, _) = run.diagnostics[row("ready")]
     assert timeless(error).startswith(
-        f"error: modelarts:NotebookLease {notebook(1)}: timed out after Ns of 0s; wanted: !self.run"
+        f"error: modelarts:NotebookLease {notebook(1)}: timed out after Ns of 0s; expected: !self.run"
     )
     assert set(stack.resources()) == {"ready"}
     for part in ("id", "inputs", "outputs"):
@@ -325,13 +325,13 @@ def test_target_leaves_the_other_gate_alone(stack: Stack, clouds: MockClouds) ->
 
 
 def test_many_gates_wait_at_the_same_time(stack: Stack, clouds: MockClouds) -> None:
-    """More than the four that the SDK serves: each is released only once all of them were looked at."""
+    """More than the four that the SDK serves: each is released only once all of them were polled."""
     numbers = range(1, 13)
     for number in numbers:
         clouds.modelarts.put_lease(notebook(number), status="STOPPED")
     stack.program("for number in range(1, 13):\n    gate(str(number), number)\n")
     with stack.begin("up", "--yes", "--skip-preview", "--parallel", "32") as update:
-        eventually(lambda: set(asked(clouds)) == set(numbers), "a look of every gate")
+        eventually(lambda: set(asked(clouds)) == set(numbers), "a poll of every gate")
         for number in numbers:
             clouds.modelarts.add_transition(notebook(number), status="RUNNING")
         assert update.end(60).code == 0
@@ -354,11 +354,11 @@ def test_the_configuration_is_the_stacks(make_stack: Callable[..., Stack], cloud
     assert projects == {"a": "mock-project", "b": "other-project"}
 
 
-def test_an_unmended_process_says_on_the_gates_row_what_it_lacks(stack: Stack, clouds: MockClouds) -> None:
+def test_an_unpatched_process_says_on_the_gates_row_what_it_lacks(stack: Stack, clouds: MockClouds) -> None:
     clouds.modelarts.put_lease(notebook(1))
-    stack.environment["NBCLOUD_PROVIDER_MENDS"] = "off"
+    stack.environment["NBCLOUD_PROVIDER_PATCHES"] = "off"
     stack.program('gate("ready", 1)')
-    start = "warning: NBCLOUD_PROVIDER_MENDS is off: "
+    start = "warning: NBCLOUD_PROVIDER_PATCHES is off: "
     assert sorted(stack.up().diagnostics[row("ready")]) == [
         f"{start}after Ctrl-C a waiting gate goes on to its timeout",
         f"{start}errors of pulumi-nbcloud are shown with a traceback",

@@ -31,7 +31,7 @@ def assert_ended(run: Run, stack: Stack, clouds: MockClouds, message: str, hint:
 
 
 def assert_heals(stack: Stack, clouds: MockClouds) -> None:
-    """The next update looks once and lets all through."""
+    """The next update polls once and lets all through."""
     clouds.modelarts.put_lease(notebook())
     clouds.clear_requests()
     assert "Diagnostics:" not in stack.up().output
@@ -45,19 +45,19 @@ def test_a_permission_that_is_taken_away_ends_a_wait_at_once(stack: Stack, cloud
     stack.program(PROGRAM)
     with stack.begin("up", "--yes", "--skip-preview") as update:
         # The first is answered by then, so that there is something last seen.
-        eventually(lambda: clouds.request_count() > 1, "two looks")
+        eventually(lambda: clouds.request_count() > 1, "two polls")
         clouds.modelarts.deny(access_key)
         run = update.end(60)
-    looks = clouds.request_count()
+    polls = clouds.request_count()
     # One refusal is enough: what may not be read is not asked for again.
-    assert [entry.status == 403 for entry in clouds.requests] == [False] * (looks - 1) + [True]
+    assert [entry.status == 403 for entry in clouds.requests] == [False] * (polls - 1) + [True]
     assert_ended(
         run,
         stack,
         clouds,
-        f"unauthorised after Ns of 10m; wanted: self.running; last seen: {STOPPED} (Ns ago); "
+        f"unauthorized after Ns of 10m; expected: self.running; actual: {STOPPED} (Ns ago); "
         'last error: the credentials may not read this: "The caller has no permission for this operation"; '
-        f"looks: {looks} (HTTP 403 ModelArts.0108",
+        f"polls: {polls} (HTTP 403 ModelArts.0108",
         "check that the project id belongs to the credentials, and that they may read ModelArts in it",
     )
     clouds.modelarts.deny(access_key, False)
@@ -73,8 +73,8 @@ def test_ten_looks_in_a_row_that_fail_end_a_wait(stack: Stack, clouds: MockCloud
         run,
         stack,
         clouds,
-        "unreachable after Ns of 10m: 10 looks in a row failed; wanted: self.running; last seen: nothing yet; "
-        "last error: the cloud cannot answer now; looks: 10 (HTTP 500",
+        "unreachable after Ns of 10m: 10 polls in a row failed; expected: self.running; actual: nothing yet; "
+        "last error: the cloud cannot answer now; polls: 10 (HTTP 500",
         "check the network, the endpoint and the vendor's status page; the next run waits again",
     )
     clouds.faults.clear()

@@ -20,7 +20,7 @@ def test_one_interrupt_ends_all_waits_and_leaves_nothing_pending(stack: Stack, c
         clouds.modelarts.put_lease(notebook(number), status="STOPPED")
     stack.program('gate("one", 1)\ngate("two", 2)\ngate("three", 3)\n')
     with stack.begin(*UP) as update:
-        eventually(lambda: set(looked_at(clouds)) == {1, 2, 3}, "a look of every gate")
+        eventually(lambda: set(looked_at(clouds)) == {1, 2, 3}, "a poll of every gate")
         update.interrupt(group=False)
         # The timeout of the gates is ten minutes.
         run = update.end(60)
@@ -30,7 +30,7 @@ def test_one_interrupt_ends_all_waits_and_leaves_nothing_pending(stack: Stack, c
         error, hint = run.diagnostics[row(name)]
         start = f"error: modelarts:NotebookLease {notebook(number)}: cancelled after "
         assert error.startswith(start)
-        assert re.match(r"\d+s of 10m; wanted: self.running; last seen: ", error.removeprefix(start))
+        assert re.match(r"\d+s of 10m; expected: self.running; actual: ", error.removeprefix(start))
         assert hint == "hint: nothing was changed; the next run waits again"
     assert stack.pending() == []
     assert stack.resources() == {}
@@ -49,7 +49,7 @@ def test_ctrl_c_in_a_terminal_ends_an_update_that_waits_again(stack: Stack, clou
     stack.program('gate("one", 1, until="!self.running")')
     clouds.clear_requests()
     with stack.begin(*UP) as update:
-        eventually(lambda: clouds.request_count() > 0, "a look")
+        eventually(lambda: clouds.request_count() > 0, "a poll")
         update.interrupt(group=True)
         run = update.end(60)
     assert run.code not in (0, None)
@@ -69,7 +69,7 @@ def test_a_killed_update_can_be_run_again(stack: Stack, clouds: MockClouds) -> N
         clouds.modelarts.put_lease(notebook(number), status="STOPPED")
     stack.program('gate("one", 1)\ngate("two", 2)\n')
     with stack.begin(*UP) as update:
-        eventually(lambda: set(looked_at(clouds)) == {1, 2}, "a look of both gates")
+        eventually(lambda: set(looked_at(clouds)) == {1, 2}, "a poll of both gates")
         update.kill()
     assert sorted(stack.pending()) == ["one", "two"]
     assert stack.resources() == {}
@@ -94,7 +94,7 @@ def test_a_killed_update_can_be_run_again(stack: Stack, clouds: MockClouds) -> N
 def test_a_canary_is_in_nothing_that_a_gate_leaves(make_stack: Callable[..., Stack], clouds: MockClouds) -> None:
     clouds.modelarts.add_account("CANARYKEY", CANARY, projects=["mock-project"])
     clouds.modelarts.put_lease(notebook(1), status="STOPPED")
-    # The first look is the preview's.
+    # The first poll is the preview's.
     clouds.modelarts.add_transition(notebook(1), status="RUNNING", after_reads=2)
     stack = make_stack()
     account = {"accessKey": "CANARYKEY", "secretKey": CANARY, "projectId": "mock-project", "endpoint": clouds.url}
@@ -102,8 +102,8 @@ def test_a_canary_is_in_nothing_that_a_gate_leaves(make_stack: Callable[..., Sta
     program = 'gate("one", 1, triggers=[pulumi.Config().require_secret("trigger")])\n'
     stack.program(program)
     said = [stack.preview("--debug").text, stack.up("--debug").text]
-    assert f"waiting: {STOPPED}; wanted: self.running; " in said[1]
-    assert stack.resources()["one"]["outputs"]["verdict"] == "met"
+    assert f"waiting: {STOPPED}; expected: self.running; " in said[1]
+    assert stack.resources()["one"]["outputs"]["outcome"] == "met"
     assert clouds.request_count() == 3
     stack.program(program + 'gate("two", 2)\n')
     clouds.modelarts.add_account("CANARYKEY", "rotated", projects=["mock-project"])

@@ -50,8 +50,8 @@ def test_each_gate_says_what_it_would_find_now(stack: Stack, clouds: MockClouds)
                 f'self.not_running_reason == "FROZEN" {WHEN}'
             )
         ],
-        row("down"): [f"now: could not look: the cloud cannot answer now {WHEN}"],
-        row("wrong"): [f"now: {RUNNING}; the condition cannot be judged: REASON {WHEN}"],
+        row("down"): [f"now: could not poll: the cloud cannot answer now {WHEN}"],
+        row("wrong"): [f"now: {RUNNING}; the condition cannot be evaluated: REASON {WHEN}"],
         row("typo"): [f"now: {STOPPED}; the condition does not hold: self.type is null {WHEN}", TYPO],
         row("unknown"): ["now: not known yet, because not all of the gate's inputs are"],
         row("unknown-until"): ["now: not known yet, because not all of the gate's inputs are"],
@@ -62,7 +62,7 @@ def test_each_gate_says_what_it_would_find_now(stack: Stack, clouds: MockClouds)
     assert (asked[3], asked[4], asked[5]) == (1, 1, 1)
     assert max(asked[1], asked[2]) <= 2
 
-    stack.config(["nbcloud:previewLook", "false"])
+    stack.config(["nbcloud:previewPoll", "false"])
     clouds.clear_requests()
     quiet = stack.preview("--parallel", "16")
     assert quiet.diagnostics == {row("typo"): [TYPO]}
@@ -74,7 +74,7 @@ def test_a_cloud_that_does_not_answer_holds_up_no_preview(stack: Stack, clouds: 
     clouds.faults.add(service="modelarts", status=500, count=2, delay=30)
     stack.program('gate("one", 1)\ngate("two", 2)\n')
     preview = stack.preview()
-    line = f"now: not looked at within the preview's 5 s {WHEN}"
+    line = f"now: not polled within the preview's 5 s {WHEN}"
     assert preview.diagnostics == {row("one"): [line], row("two"): [line]}
     # It was not the cloud's answer that ended the preview.
     assert clouds.requests[0].status is None
@@ -88,10 +88,10 @@ def test_refused_credentials_and_missing_settings_are_not_fatal(stack: Stack, cl
     rows = stack.preview().diagnostics
     for name in ("one", "two"):
         (line,) = rows[row(name)]
-        assert line.startswith("now: could not look: the cloud refuses the credentials: ")
+        assert line.startswith("now: could not poll: the cloud refuses the credentials: ")
         assert line.endswith(WHEN)
     (line,) = rows[row("no-profile")]
-    assert line.startswith("now: could not look: no credentials for modelarts in profile nope; ")
+    assert line.startswith("now: could not poll: no credentials for modelarts in profile nope; ")
     # A second wrong signature would bring the key closer to its lock.
     assert clouds.request_count() == 1
 

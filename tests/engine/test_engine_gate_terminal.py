@@ -20,7 +20,7 @@ ROW = re.compile(rf"\+ +└─ {GATE} +ready +(creating|created) \((\d+)s\)[. ]*
 def test_on_a_terminal_the_row_of_a_gate_says_what_it_sees_now(columns: int, stack: Stack, clouds: MockClouds) -> None:
     clouds.modelarts.put_lease(notebook(1), status="STOPPED")
     stack.program('gate("ready", 1)\n')
-    status = {name: f"waiting: {name}; wanted: self.running; " for name in (STOPPED, STARTING)}
+    status = {name: f"waiting: {name}; expected: self.running; " for name in (STOPPED, STARTING)}
 
     def go_on(terminal: Terminal) -> None:
         """Starts the notebook once a person could see that it is stopped, and so on."""
@@ -53,7 +53,7 @@ def test_in_a_ci_log_a_gate_has_one_line_for_each_change_and_no_escape_codes(sta
     clouds.modelarts.put_lease(notebook(1), status="STOPPED")
     stack.program('gate("ready", 1)\n')
     with stack.begin("up", "--yes", "--skip-preview") as update:
-        # Four looks that see the same are one line.
+        # Four polls that see the same are one line.
         eventually(lambda: clouds.request_count() > 3, "four looks")
         clouds.modelarts.put_lease(notebook(1), status="STARTING")
         seen = clouds.request_count()
@@ -64,5 +64,5 @@ def test_in_a_ci_log_a_gate_has_one_line_for_each_change_and_no_escape_codes(sta
     assert "\x1b" not in run.text
     lines = [line for line in run.output.splitlines() if "ready creating" in line and "waiting: " in line]
     said = [re.sub(r"\d+s of 10m$", "Ns of 10m", line.partition("waiting: ")[2]) for line in lines]
-    assert said == [f"{state}; wanted: self.running; Ns of 10m" for state in (STOPPED, STARTING)]
+    assert said == [f"{state}; expected: self.running; Ns of 10m" for state in (STOPPED, STARTING)]
     assert row("ready") not in run.diagnostics

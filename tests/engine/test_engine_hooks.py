@@ -34,8 +34,8 @@ def test_a_resource_is_created_once_the_condition_is_met_and_its_row_says_so(sta
     assert set(stack.resources()) == {"web"}
     shown = [line.partition("waiting: ")[2] for line in run.output.splitlines() if f"{ROW} web creating" in line]
     status = [re.sub(r"\d+s of", "Ns of", line) for line in shown if line]
-    assert status[0] == f"{STOPPED}; wanted: self.running; Ns of 10m"
-    assert any("met 1 of 2 looks in a row; Ns of 10m" in line for line in status)
+    assert status[0] == f"{STOPPED}; expected: self.running; Ns of 10m"
+    assert any("met 1 of 2 polls in a row; Ns of 10m" in line for line in status)
     assert "Diagnostics:" not in run.output
 
     # What is there already is not waited for, unless before its update.
@@ -57,8 +57,8 @@ def test_what_is_not_met_is_the_resources_error_and_advice_its_warning(stack: St
     assert "Traceback" not in run.text
     ended = {
         number: rf"modelarts:NotebookLease {notebook(number)}: timed out after \d+s of 0s; "
-        + re.escape(f"wanted: self.running; last seen: {STOPPED} ")
-        + r"\(\d+s ago\); looks: 1 \(request id [0-9a-f]{32}\)"
+        + re.escape(f"expected: self.running; actual: {STOPPED} ")
+        + r"\(\d+s ago\); polls: 1 \(request id [0-9a-f]{32}\)"
         for number in (1, 2)
     }
     error, hint = run.diagnostics[f"{ROW} (web)"]

@@ -39,7 +39,7 @@ pulumi.export("states", everything.states)
 
 
 def keys(clouds: MockClouds, folder: Path) -> dict[str, dict[str, str]]:
-    """Passwords and keys: what signs or logs in anew."""
+    """Passwords and keys: what signs or logs in again."""
     path = clouds.aidp.write_config(folder, passphrase=PASSPHRASE)
     return {
         "nbcloud:modelarts": clouds.modelarts.password_settings(),

@@ -13,13 +13,13 @@ import pulumi.runtime
 from pulumi.runtime.stack import run_pulumi_func
 
 GATE_OUTPUTS: dict[str, Any] = {
-    "verdict": "met",
+    "outcome": "met",
     "message": "not seen",
     "met_time": "2026-01-31T09:00:00Z",
     "polls": 3.0,
     "elapsed_seconds": 12.5,
     "states": {"self": {"running": True, "duration": 5.0}},
-    "transitions": [{"time": "2026-01-31T09:00:00Z", "target": "self", "seen": "running=true"}],
+    "transitions": [{"time": "2026-01-31T09:00:00Z", "target": "self", "observed": "running=true"}],
     "transition_count": 1.0,
 }
 # What the engine answers beside the inputs, by the end of a resource's type.

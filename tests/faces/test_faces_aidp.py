@@ -27,7 +27,7 @@ from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.kinds.registry import load
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.program.output_types import output_hint
-from pulumi_nbcloud.waiting.spec import parse_plan
+from pulumi_nbcloud.waiting.spec import parse_spec
 
 ID = f"{PLATFORM}/{WORKSPACE}/{SESSION}"
 STATE = NotebookSessionState(
@@ -230,7 +230,7 @@ def test_a_session_is_a_gates_target_in_each_form() -> None:
 
 def test_a_gate_of_a_session_looks_every_30_seconds_unless_told() -> None:
     def start(**inputs: Any) -> float:
-        plan, problems = parse_plan({"targets": {"self": {"kind": KIND, **IDS}}, **inputs})
+        plan, problems = parse_spec({"targets": {"self": {"kind": KIND, **IDS}}, **inputs})
         assert problems == []
         assert plan is not None
         return plan.schedule().start

@@ -1,4 +1,4 @@
-"""`expect` on look-ups: what holds passes, anything else ends the program, a mistake is found before any request."""
+"""`expect` on lookups: what holds passes, anything else ends the program, a mistake is found before any request."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from pulumi_nbcloud.testing import override
 
 LEASE = "modelarts:NotebookLease"
 JOBS = "modelarts:DevServerJobs"
-CORRECT = "look at the thing itself, or correct expect; it is judged in every preview and update"
+CORRECT = "look at the thing itself, or correct expect; it is evaluated in every preview and update"
 FUNCTIONS = [
     value for face in (aidp, hpcai, modelarts) for name, value in vars(face).items() if name.startswith("get_")
 ]
-Look = Callable[..., Any]
+Lookup = Callable[..., Any]
 
 
 def plain(expect: Any, **arguments: Any) -> Any:
@@ -35,10 +35,10 @@ def output(expect: Any, **arguments: Any) -> Any:
     return modelarts.get_notebook_lease_output(**{"notebook_id": NOTEBOOK, **arguments}, expect=expect)
 
 
-def raised(look: Look, expect: Any, state: Any) -> nbcloud.NbcloudError:
-    """The error that a look-up of an overridden lease ends in."""
+def raised(call: Lookup, expect: Any, state: Any) -> nbcloud.NbcloudError:
+    """The error that a lookup of an overridden lease ends in."""
     with override(LEASE, state), pytest.raises(nbcloud.NbcloudError) as caught:
-        run(lambda: look(expect))
+        run(lambda: call(expect))
     return caught.value
 
 
@@ -67,44 +67,50 @@ def test_every_look_up_hands_it_on(function: Callable[..., Any], monkeypatch: py
     assert given == ["self.mine"]
 
 
-@pytest.mark.parametrize("look", [plain, output])
+@pytest.mark.parametrize("call", [plain, output])
 @pytest.mark.parametrize("preview", [True, False])
-def test_what_holds_gives_the_state(look: Look, preview: bool) -> None:
+def test_what_holds_gives_the_state(call: Lookup, preview: bool) -> None:
     with override(LEASE, {"running": True, "type": "TIMING"}) as reads:
-        state = run(lambda: look('self.running && self.type == "TIMING"'), preview=preview).value
+        state = run(lambda: call('self.running && self.type == "TIMING"'), preview=preview).value
     assert (state.running, state.notebook_id) == (True, NOTEBOOK)
     assert len(reads) == 1
 
 
-@pytest.mark.parametrize("look", [plain, output])
+@pytest.mark.parametrize("call", [plain, output])
 @pytest.mark.parametrize(
     ("expect", "state", "problem", "hint"),
     [
         (
             "self.running",
             {"running": False, "not_running_reason": "STOPPED"},
-            "not as expected; wanted: self.running; seen: running=false, not_running_reason=STOPPED",
+            "not as expected; expected: self.running; actual: running=false, not_running_reason=STOPPED",
             CORRECT,
         ),
         (
             'self.type == "TIMING"',
             {"running": True},
-            ('not as expected; wanted: self.type == "TIMING"; seen: running=true; undecided because self.type is null'),
+            (
+                'not as expected; expected: self.type == "TIMING"; actual: running=true; '
+                "undecided because self.type is null"
+            ),
             "ask for fields that may be absent with has(); what is undecided does not hold",
         ),
         (
             "1 / (self.duration - 5) == 1",
             {"running": True, "duration": 5},
-            ("cannot be judged; wanted: 1 / (self.duration - 5) == 1; seen: running=true; because division by zero"),
+            (
+                "cannot be evaluated; expected: 1 / (self.duration - 5) == 1; actual: running=true; "
+                "because division by zero"
+            ),
             "correct expect, a CEL expression",
         ),
     ],
-    ids=["does not hold", "undecided", "cannot be judged"],
+    ids=["does not hold", "undecided", "cannot be evaluated"],
 )
 def test_what_does_not_hold_says_what_was_wanted_and_seen(
-    look: Look, expect: str, state: dict[str, Any], problem: str, hint: str
+    call: Lookup, expect: str, state: dict[str, Any], problem: str, hint: str
 ) -> None:
-    error = raised(look, expect, state)
+    error = raised(call, expect, state)
     assert isinstance(error, nbcloud.ExpectationError)
     assert isinstance(error, pulumi.RunError)
     assert str(error) == f"{LEASE} {NOTEBOOK}: {problem}\nhint: {hint}"
@@ -119,10 +125,10 @@ def test_a_list_that_is_not_whole_is_undecided() -> None:
         assert run(lambda: modelarts.get_dev_server_jobs(expect="self.truncated")).value.total == 40
 
 
-@pytest.mark.parametrize("look", [plain, output])
-def test_a_mistake_is_found_before_anything_is_read(look: Look) -> None:
+@pytest.mark.parametrize("call", [plain, output])
+def test_a_mistake_is_found_before_anything_is_read(call: Lookup) -> None:
     with override(LEASE, {"running": True}) as reads, pytest.raises(nbcloud.InputError) as caught:
-        run(lambda: look("self.runing"))
+        run(lambda: call("self.runing"))
     assert (
         caught.value.problem
         == "expect: self.runing is not a field of modelarts:NotebookLease; did you mean self.running?"
@@ -159,14 +165,14 @@ def test_an_error_of_the_read_is_told_as_ever() -> None:
     assert isinstance(error, nbcloud.NotFoundError)
 
 
-@pytest.mark.parametrize("look", [plain, output])
-def test_the_request_is_named(look: Look, nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("call", [plain, output])
+def test_the_request_is_named(call: Lookup, nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in nbcloud_mock.environment().items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(lookup, "get_monitor", lambda: None)
     nbcloud_mock.modelarts.put_lease(NOTEBOOK, create_at=CREATED)
     with pytest.raises(nbcloud.ExpectationError) as caught:
-        run(lambda: look("!self.running"))
+        run(lambda: call("!self.running"))
     (request,) = nbcloud_mock.requests
     assert caught.value.request_id == request.request_id
     assert f"(request id {request.request_id})\nhint: " in str(caught.value)

@@ -7,6 +7,7 @@ import inspect
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, get_args, get_type_hints
 
@@ -27,7 +28,7 @@ from pulumi_nbcloud.modelarts import NotebookLease, NotebookLeaseArgs, NotebookL
 from pulumi_nbcloud.program import preview, targets
 from pulumi_nbcloud.program.targets import TargetArgs
 from pulumi_nbcloud.provider.gate import ASKED, HOW, OUTPUTS
-from pulumi_nbcloud.waiting.runner import Waits
+from pulumi_nbcloud.waiting.runner import WaitRunner
 
 AS_A_DICT: NotebookLeaseTarget = {"kind": "modelarts:NotebookLease", "notebook_id": NOTEBOOK}
 ELSEWHERE = lease_target(2)
@@ -38,7 +39,7 @@ BAD = "1 / (size([1]) - 1) == 1"
 
 @pytest.fixture
 def cloud(nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch) -> MockClouds:
-    """A cloud in reach with a notebook that runs, and a fresh budget of looks."""
+    """A cloud in reach with a notebook that runs, and a fresh budget of polls."""
     nbcloud_mock.modelarts.put_lease(NOTEBOOK, enable=False)
     monkeypatch.setattr(preview, "_budget_ends", None)
     return nbcloud_mock
@@ -84,7 +85,7 @@ def args() -> NotebookLeaseArgs:
 def test_each_form_of_target_is_stored_as_its_kind_and_arguments(
     target: Callable[[], targets.Target], given: dict[str, Any] | None, is_preview: bool
 ) -> None:
-    inputs = run(lambda: nbcloud.Gate("ready", target=target()).verdict, preview=is_preview).inputs
+    inputs = run(lambda: nbcloud.Gate("ready", target=target()).outcome, preview=is_preview).inputs
     assert inputs["targets"] == {"self": given or {**AS_A_DICT, "profile": "p"}}
 
 
@@ -104,7 +105,7 @@ def test_what_the_engine_is_given_is_what_was_asked_and_where_to_show_the_status
             enforcement="advisory",
             every_update=True,
             triggers=[1, "x"],
-        ).verdict
+        ).outcome
 
     result = run(program)
     (asked,) = result.gates.values()
@@ -129,7 +130,7 @@ def test_what_the_engine_is_given_is_what_was_asked_and_where_to_show_the_status
 
 @pytest.mark.usefixtures("out_of_reach")
 def test_what_is_not_given_is_not_sent() -> None:
-    assert set(run(lambda: nbcloud.Gate("ready", target=args()).verdict).inputs) == {
+    assert set(run(lambda: nbcloud.Gate("ready", target=args()).outcome).inputs) == {
         "targets",
         "status_urn",
         "__provider",
@@ -137,6 +138,22 @@ def test_what_is_not_given_is_not_sent() -> None:
 
 
 @pytest.mark.usefixtures("out_of_reach")
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (timedelta(hours=1, minutes=30), "1h30m"),
+        (timedelta(days=2), "48h"),
+        (timedelta(milliseconds=1500), "1.500000s"),
+        (timedelta(0), "0s"),
+        (timedelta(seconds=-5), "-5.000000s"),
+        ("2d", "2d"),
+    ],
+)
+def test_durations_may_be_timedeltas(given: timedelta | str, text: str) -> None:
+    inputs = run(lambda: nbcloud.Gate("ready", target=args(), timeout=given, interval=given).outcome).inputs
+    assert (inputs["timeout"], inputs["interval"]) == (text, text)
+
+
 @pytest.mark.parametrize(
     ("options", "timeout", "given"),
     [
@@ -153,7 +170,7 @@ def test_custom_timeouts_are_handed_on_where_no_timeout_is_given(
 ) -> None:
     def program() -> Any:
         opts = pulumi.ResourceOptions(custom_timeouts=options)
-        return nbcloud.Gate("ready", target=args(), timeout=timeout, opts=opts).verdict
+        return nbcloud.Gate("ready", target=args(), timeout=timeout, opts=opts).outcome
 
     assert run(program).inputs.get("custom_timeouts") == given
 
@@ -173,7 +190,7 @@ def test_every_argument_takes_an_output_and_an_awaitable() -> None:
             until=soon("self.running"),
             fail_on=pulumi.Output.from_input("!self.running"),
             timeout=soon("5m"),
-        ).verdict
+        ).outcome
 
     inputs = run(program).inputs
     assert [inputs[name] for name in ("until", "fail_on", "timeout")] == ["self.running", "!self.running", "5m"]
@@ -292,8 +309,8 @@ def test_the_args_of_a_kind_take_exactly_its_arguments(cls: type[TargetArgs]) ->
 # What a gate says in the program.
 
 
-def findings(inputs: Mapping[str, Any], *, looking: bool = True) -> tuple[str | None, tuple[str, ...]]:
-    return asyncio.run(preview._findings({"targets": {"self": AS_A_DICT}, **inputs}, looking=looking))
+def findings(inputs: Mapping[str, Any], *, polling: bool = True) -> tuple[str | None, tuple[str, ...]]:
+    return asyncio.run(preview._findings({"targets": {"self": AS_A_DICT}, **inputs}, polling=polling))
 
 
 @pytest.mark.parametrize(
@@ -309,7 +326,7 @@ def findings(inputs: Mapping[str, Any], *, looking: bool = True) -> tuple[str | 
             {"until": "!self.running", "fail_on": "self.running"},
             f"now: {RUNS}; it counts as failed: self.running {WHEN}",
         ),
-        ({"until": BAD}, f"now: {RUNS}; the condition cannot be judged: division by zero {WHEN}"),
+        ({"until": BAD}, f"now: {RUNS}; the condition cannot be evaluated: division by zero {WHEN}"),
         ({"targets": {"self": ELSEWHERE}}, f"now: not found; the condition does not hold {WHEN}"),
         (
             {"targets": {"a": AS_A_DICT, "b": ELSEWHERE}, "until": "a.running"},
@@ -318,7 +335,7 @@ def findings(inputs: Mapping[str, Any], *, looking: bool = True) -> tuple[str | 
         (
             {"targets": {"self": {**AS_A_DICT, "profile": "nobody"}}},
             (
-                "now: could not look: no credentials for modelarts in profile nobody; looked in Pulumi config "
+                "now: could not poll: no credentials for modelarts in profile nobody; looked in Pulumi config "
                 "nbcloud:profiles.nobody.modelarts; the environment (NBCLOUD_PROFILE_NOBODY_MODELARTS_…) "
             )
             + WHEN,
@@ -329,7 +346,7 @@ def findings(inputs: Mapping[str, Any], *, looking: bool = True) -> tuple[str | 
         "does not hold",
         "undecided",
         "failed",
-        "cannot be judged",
+        "cannot be evaluated",
         "not found",
         "two targets",
         "no settings",
@@ -370,16 +387,16 @@ def test_warnings_about_conditions_stand_beside_the_now_line(cloud: MockClouds) 
 
 @pytest.mark.usefixtures("out_of_reach")
 def test_without_a_look_there_are_warnings_alone() -> None:
-    info, warnings = findings({"until": "self.type == 'IDEL'"}, looking=False)
+    info, warnings = findings({"until": "self.type == 'IDEL'"}, polling=False)
     assert info is None
     assert len(warnings) == 1
-    assert findings({"targets": UNKNOWN}, looking=False) == (None, ())
+    assert findings({"targets": UNKNOWN}, polling=False) == (None, ())
 
 
 @pytest.mark.usefixtures("out_of_reach")
 def test_once_the_budget_is_used_up_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preview, "_budget_ends", time.monotonic() - 0.001)
-    assert findings({}) == (f"now: not looked at within the preview's 5 s {WHEN}", ())
+    assert findings({}) == (f"now: not polled within the preview's 5 s {WHEN}", ())
 
 
 def test_all_looks_share_one_budget(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -390,7 +407,7 @@ def test_all_looks_share_one_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [line and line.split(";")[0] for line in lines] == [
         f"now: {RUNS}",
         f"now: {RUNS}",
-        f"now: not looked at within the preview's 5 s {WHEN}",
+        f"now: not polled within the preview's 5 s {WHEN}",
     ]
 
 
@@ -399,8 +416,8 @@ def test_a_look_that_hangs_ends_with_the_budget(monkeypatch: pytest.MonkeyPatch)
         with anyio.fail_after(0):
             await anyio.sleep_forever()
 
-    monkeypatch.setattr(Waits, "look", hang)
-    assert findings({}) == (f"now: not looked at within the preview's 5 s {WHEN}", ())
+    monkeypatch.setattr(WaitRunner, "poll", hang)
+    assert findings({}) == (f"now: not polled within the preview's 5 s {WHEN}", ())
 
 
 # How it is said.
@@ -417,7 +434,7 @@ class Said:
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> Said:
     """Has the program take its monitor for a real one, and keeps what is logged."""
-    heard = Said()
+    honoured = Said()
 
     def to(lines: list[tuple[str, str]]) -> Callable[..., None]:
         def log(text: str, resource: pulumi.Resource) -> None:
@@ -426,14 +443,14 @@ def said(monkeypatch: pytest.MonkeyPatch) -> Said:
         return log
 
     monkeypatch.setattr(preview, "get_monitor", lambda: None)
-    monkeypatch.setattr(pulumi.log, "info", to(heard.infos))
-    monkeypatch.setattr(pulumi.log, "warn", to(heard.warnings))
-    return heard
+    monkeypatch.setattr(pulumi.log, "info", to(honoured.infos))
+    monkeypatch.setattr(pulumi.log, "warn", to(honoured.warnings))
+    return honoured
 
 
 def two_gates() -> Any:
     until = "self.type == 'IDEL'"
-    return [nbcloud.Gate(name, target=args(), until=until).verdict for name in ("one", "two")]
+    return [nbcloud.Gate(name, target=args(), until=until).outcome for name in ("one", "two")]
 
 
 def test_in_preview_each_gate_says_its_line_and_its_warnings_on_its_own_row(said: Said) -> None:
@@ -445,7 +462,7 @@ def test_in_preview_each_gate_says_its_line_and_its_warnings_on_its_own_row(said
 @pytest.mark.usefixtures("out_of_reach")
 @pytest.mark.parametrize(
     ("is_preview", "config"),
-    [(False, {}), (True, {"nbcloud:previewLook": "false"}), (True, {"nbcloud:previewLook": "False"})],
+    [(False, {}), (True, {"nbcloud:previewPoll": "false"}), (True, {"nbcloud:previewPoll": "False"})],
     ids=["update", "switched off", "switched off in capitals"],
 )
 def test_in_an_update_and_switched_off_only_warnings_are_said(
@@ -472,9 +489,9 @@ def test_whatever_goes_wrong_a_preview_goes_on(said: Said, monkeypatch: pytest.M
     async def broken(*args: Any) -> Any:
         raise ZeroDivisionError("a defect")
 
-    monkeypatch.setattr(preview, "_look", broken)
+    monkeypatch.setattr(preview, "_poll", broken)
     assert len(run(two_gates, preview=True).gates) == 2
-    assert sorted(said.infos) == [(name, "now: could not look (ZeroDivisionError)") for name in ("one", "two")]
+    assert sorted(said.infos) == [(name, "now: could not poll (ZeroDivisionError)") for name in ("one", "two")]
 
 
 @pytest.mark.usefixtures("out_of_reach")

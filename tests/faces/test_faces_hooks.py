@@ -24,7 +24,7 @@ from pulumi_nbcloud.program import slots
 from pulumi_nbcloud.waiting.outcome import WaitError
 
 URN = "urn:pulumi:test::probe::probe:index:Web::web"
-KNOBS = {"consecutive", "not_found", "max_poll_errors", "enforcement"}
+OPTIONS = {"consecutive", "not_found", "max_poll_errors", "enforcement"}
 
 
 class Monitor:
@@ -70,7 +70,7 @@ def called(make: Callable[[], pulumi.ResourceHookBinding], when: str = "before_c
 def test_it_takes_what_a_gate_takes_but_for_what_is_about_updates_of_a_gate() -> None:
     own, gates = (inspect.signature(each).parameters for each in (nbcloud.wait_before, nbcloud.Gate))
     assert set(own) - {"name", "before"} == set(gates) - {"resource_name", "opts", "triggers", "every_update"}
-    assert set(own) >= KNOBS
+    assert set(own) >= OPTIONS
     for name in set(own) & set(gates):
         assert own[name].annotation == gates[name].annotation
     assert [each.name for each in own.values() if each.kind is not inspect.Parameter.KEYWORD_ONLY] == ["name"]
@@ -96,7 +96,7 @@ def test_it_waits_and_shows_its_status_on_the_row_of_the_resource(nbcloud_mock: 
     called(lambda: nbcloud.wait_before(target=args(), interval="1s"))
     assert nbcloud_mock.request_count() == 2
     assert {(each.urn, each.ephemeral) for each in engine.logs} == {(URN, True)}
-    assert engine.logs[0].message.startswith("waiting: running=false, not_running_reason=NOT_RUNNING; wanted: ")
+    assert engine.logs[0].message.startswith("waiting: running=false, not_running_reason=NOT_RUNNING; expected: ")
 
 
 def test_inputs_that_are_there_later_are_waited_for(nbcloud_mock: MockClouds, engine: Engine) -> None:
@@ -114,8 +114,8 @@ def test_what_is_not_met_is_raised_with_the_words_of_a_gate(nbcloud_mock: MockCl
     nbcloud_mock.modelarts.put_lease(NOTEBOOK)
     with pytest.raises(WaitError) as caught:
         called(lambda: nbcloud.wait_before(target=args(), until="!self.running", timeout="0"))
-    assert caught.value.outcome == "timed out"
-    assert "; wanted: !self.running; last seen: running=true" in str(caught.value)
+    assert caught.value.outcome == "timed_out"
+    assert "; expected: !self.running; actual: running=true" in str(caught.value)
     assert "\nhint: give a longer timeout" in str(caught.value)
 
 
@@ -162,7 +162,7 @@ def test_what_turns_out_wrong_when_it_is_known_is_said_then(nbcloud_mock: MockCl
             ),
         ),
     ],
-    ids=["neither", "a text", "before a text", "delete", "nothing", "a knob", "a condition"],
+    ids=["neither", "a text", "before a text", "delete", "nothing", "a option", "a condition"],
 )
 def test_what_cannot_be_right_ends_the_program_in_its_message(how: dict[str, Any], message: str) -> None:
     with pytest.raises(nbcloud.InputError) as caught:
@@ -184,7 +184,7 @@ def test_an_engine_that_is_gone_ends_the_wait(nbcloud_mock: MockClouds, engine: 
     nbcloud_mock.modelarts.put_lease(NOTEBOOK, status="STOPPED")
 
     async def program() -> None:
-        # There is no second look before the engine is gone.
+        # There is no second poll before the engine is gone.
         (hook,) = nbcloud.wait_before(target=args(), interval="1h").before_create  # type: ignore[misc]
         called = hook(pulumi.ResourceHookArgs(URN, "", "web", "probe:index:Web"))
         assert called is not None
@@ -230,12 +230,12 @@ WARNING = (
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is warned of in a program with two slots."""
-    heard: list[str] = []
+    honoured: list[str] = []
     monitor = Monitor()
     monkeypatch.setattr(slots, "get_monitor", lambda: monitor)
     monkeypatch.setattr(slots, "parallel", lambda: 2)
-    monkeypatch.setattr(pulumi.log, "warn", heard.append)
-    return heard
+    monkeypatch.setattr(pulumi.log, "warn", honoured.append)
+    return honoured
 
 
 @pytest.mark.parametrize(("gates", "warnings"), [(0, []), (2, []), (3, [WARNING]), (9, [WARNING])])
@@ -270,8 +270,8 @@ def test_where_the_engine_does_not_say_how_many_slots_it_has_nothing_is_warned_o
 
 
 def test_under_mocks_slots_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    heard: list[str] = []
+    honoured: list[str] = []
     monkeypatch.setattr(slots, "parallel", lambda: 1)
-    monkeypatch.setattr(pulumi.log, "warn", heard.append)
-    run(lambda: [nbcloud.Gate(name, target=args()).verdict for name in ("a", "b", "c")])
-    assert heard == []
+    monkeypatch.setattr(pulumi.log, "warn", honoured.append)
+    run(lambda: [nbcloud.Gate(name, target=args()).outcome for name in ("a", "b", "c")])
+    assert honoured == []

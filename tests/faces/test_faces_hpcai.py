@@ -34,13 +34,13 @@ from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.kinds.registry import load
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.program.output_types import output_hint
-from pulumi_nbcloud.waiting.spec import parse_plan
+from pulumi_nbcloud.waiting.spec import parse_spec
 
 ONE, ALL = "hpcai:Instance", "hpcai:Instances"
 ID = "notebook-1"
 STATE = InstanceState(
     instance_id=ID,
-    base_url="https://hpc-ai.com",
+    endpoint="https://hpc-ai.com",
     name="training",
     status="Running",
     healthy=True,
@@ -312,11 +312,11 @@ def test_a_list_is_a_gates_target() -> None:
 
 
 def test_a_list_as_a_target_needs_a_condition() -> None:
-    _, problems = parse_plan({"targets": {"self": {"kind": ALL}}})
+    _, problems = parse_spec({"targets": {"self": {"kind": ALL}}})
     assert [each for each in problems if "until" in each], problems
-    _, problems = parse_plan({"targets": {"self": {"kind": ALL}}, "until": "size(self.instances) > 0"})
+    _, problems = parse_spec({"targets": {"self": {"kind": ALL}}, "until": "size(self.instances) > 0"})
     assert problems == []
-    _, problems = parse_plan({"targets": {"self": {"kind": ONE, "instance_id": "a b"}}})
+    _, problems = parse_spec({"targets": {"self": {"kind": ONE, "instance_id": "a b"}}})
     assert [each for each in problems if "instance_id must be" in each], problems
 
 

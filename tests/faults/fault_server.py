@@ -63,7 +63,7 @@ class Peer:
         self._server.ended.wait()
 
     def wait(self) -> bool:
-        """Waits until the client sends something; false where it has closed."""
+        """Wait until the client sends something; false where it has closed."""
         while not self._server.ended.is_set():
             readable, _, _ = select.select([self._connection], [], [], PAUSE_SECONDS)
             pending = isinstance(self._connection, ssl.SSLSocket) and self._connection.pending()

@@ -1,4 +1,4 @@
-"""What tests of faults share: a case, a look-up that meets it, and a gate that does."""
+"""What tests of faults share: a case, a lookup that meets it, and a gate that does."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from nbcloud_support import NOTEBOOK_ID, FakeClock, make_account, read
 from pulumi_nbcloud.clock import Clock
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount
 from pulumi_nbcloud.clouds.modelarts.notebook_lease import NOTEBOOK_LEASE
-from pulumi_nbcloud.condition import Judge
+from pulumi_nbcloud.condition import Evaluator
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError
 from pulumi_nbcloud.http.client import Client
-from pulumi_nbcloud.reading.sharing import Question, SharedReads
+from pulumi_nbcloud.reading.sharing import RequestKey, SharedReads
 from pulumi_nbcloud.waiting.observation import Target
 from pulumi_nbcloud.waiting.outcome import Met
 from pulumi_nbcloud.waiting.report import Silent
@@ -41,7 +41,7 @@ class Case:
         fault: its number in docs/errors.md: 12 is F-12.
         name: what happens.
         steps: the server's script; the last is repeated.
-        problem: of the error, without the number of attempts; None where the look-up succeeds.
+        problem: of the error, without the number of attempts; None where the lookup succeeds.
         hint: of the error.
         error: its class.
         requests: how many requests the server must have seen.
@@ -68,7 +68,7 @@ def lost(fault: int, name: str, *steps: Step, problem: str = CUT, **changes: Any
     return Case(fault, name, steps, problem, **{"hint": LOST, "error": UnreachableError, "requests": 5, **changes})
 
 
-async def look(
+async def poll(
     server: FaultServer | str,
     *,
     seconds: float = 20.0,
@@ -99,7 +99,7 @@ def wait_on(account: ModelArtsAccount, until: str | None = None, timeout: float 
         "self",
         NOTEBOOK_LEASE.token,
         NOTEBOOK_ID,
-        Question("account", "question"),
+        RequestKey("account", "question"),
         lambda: NOTEBOOK_LEASE.read(account, ARGUMENTS),
         lambda answer: NOTEBOOK_LEASE.select(account, answer, ARGUMENTS),
         lambda error: NOTEBOOK_LEASE.about(error, ARGUMENTS),
@@ -108,7 +108,7 @@ def wait_on(account: ModelArtsAccount, until: str | None = None, timeout: float 
     return Wait(
         {"self": target},
         kinds,
-        Judge(kinds, until, None),
+        Evaluator(kinds, until, None),
         timeout=timeout,
         schedule=Schedule.fixed(0.001),
         shared=SharedReads(clock),
@@ -121,7 +121,7 @@ def wait_on(account: ModelArtsAccount, until: str | None = None, timeout: float 
 async def gate(
     server: FaultServer, *, seconds: float = 20.0, until: str | None = None, **settings: str
 ) -> Met | NbcloudError:
-    """Waits for the lease; gives how it ended."""
+    """Wait for the lease; gives how it ended."""
     clock = FakeClock()
     client = Client(attempt_seconds=seconds, sleep=clock.sleep, now=clock, random=lambda: 0.5)
     try:
@@ -134,7 +134,7 @@ async def gate(
 
 
 def holds(case: Case, found: Any, taken: int) -> None:
-    """Asserts that a look-up ended as the case says."""
+    """Asserts that a lookup ended as the case says."""
     if case.problem is None:
         assert not isinstance(found, NbcloudError), found
     else:

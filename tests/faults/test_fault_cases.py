@@ -1,4 +1,4 @@
-"""Every case of a fault, against a look-up and against a gate."""
+"""Every case of a fault, against a lookup and against a gate."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cases import CASES
 from fault_server import FaultServer, answer
-from faults_support import Case, gate, holds, look
+from faults_support import Case, gate, holds, poll
 
 from pulumi_nbcloud.errors import AuthenticationError, PermissionDeniedError, UnreachableError
 from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 @pytest.mark.parametrize("case", CASES, ids=str)
 async def test_a_look_up_ends_as_decided(case: Case) -> None:
     with FaultServer(*case.steps) as server:
-        found, clock = await look(server, seconds=case.seconds)
+        found, clock = await poll(server, seconds=case.seconds)
     holds(case, found, server.taken)
     # Each further request but one on a fresh connection waits first.
     assert len(clock.slept) == case.requests - 1
@@ -37,7 +37,7 @@ async def test_a_gate_outlives_a_fault_that_passes_and_ends_at_once_where_nothin
         ended = await gate(server, seconds=case.seconds)
     if issubclass(case.error, (AuthenticationError, PermissionDeniedError)):
         assert isinstance(ended, WaitError)
-        assert (ended.outcome, server.taken) == (Outcome.UNAUTHORISED, 1)
+        assert (ended.outcome, server.taken) == (Outcome.UNAUTHORIZED, 1)
     else:
         assert isinstance(ended, Met), ended
         assert server.taken == len(steps) + 1
@@ -53,9 +53,9 @@ async def test_a_gate_ends_after_ten_looks_that_failed_and_its_retries_are_bound
         ended = await gate(server)
     assert isinstance(ended, WaitError), ended
     assert ended.outcome is Outcome.UNREACHABLE
-    assert "10 looks in a row failed" in ended.problem
+    assert "10 polls in a row failed" in ended.problem
     assert f"last error: {case.problem}" in ended.problem
-    # Ten looks, and the twenty retries that a full budget pays for.
+    # Ten polls, and the twenty retries that a full budget pays for.
     assert server.taken == (30 if case.error is UnreachableError else 10)
 
 

@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 import trustme
 from fault_server import GOOD, FaultServer, Peer, answer, close_unanswered
-from faults_support import CUT, LOST, account_on, gate, look
+from faults_support import CUT, LOST, account_on, gate, poll
 from nbcloud_support import LEASE_BODY, FakeClock, http_answer
 from tls_support import ca_file, server_context
 
@@ -35,7 +35,7 @@ def refused_origin() -> str:
 
 # F-1
 async def test_a_connection_that_is_refused() -> None:
-    found, clock = await look(refused_origin())
+    found, clock = await poll(refused_origin())
     assert type(found) is UnreachableError
     assert found.problem == "could not connect: Connection refused; attempts made: 5"
     assert found.hint == LOST
@@ -53,7 +53,7 @@ async def test_a_name_that_does_not_resolve(monkeypatch: pytest.MonkeyPatch) -> 
     # No name leaves this machine: the resolvers themselves are replaced.
     monkeypatch.setattr(aiohttp.ThreadedResolver, "resolve", resolve)
     monkeypatch.setattr(aiohttp.AsyncResolver, "resolve", resolve, raising=False)
-    found, _ = await look("https://modelarts.nowhere.invalid")
+    found, _ = await poll("https://modelarts.nowhere.invalid")
     assert type(found) is UnreachableError
     assert found.problem == "the host name cannot be resolved; attempts made: 5"
     assert found.hint == "check the region and the endpoint"
@@ -69,7 +69,7 @@ async def test_the_accept_queue_is_full() -> None:
             filler = stack.enter_context(socket.socket())
             filler.setblocking(False)
             filler.connect_ex(("127.0.0.1", server.port))
-        found, clock = await look(server, seconds=0.2)
+        found, clock = await poll(server, seconds=0.2)
     assert type(found) is UnreachableError
     assert found.problem == "no whole answer within 0.2 s; attempts made: 5"
     assert found.hint == LOST
@@ -115,7 +115,7 @@ async def test_a_kept_connection_that_closes_as_it_is_used_again_is_left_at_once
 
 async def test_a_new_connection_that_ends_unanswered_is_not_left_at_once() -> None:
     with FaultServer(close_unanswered, answer()) as server:
-        _, clock = await look(server)
+        _, clock = await poll(server)
     assert clock.slept == [0.25]
 
 
@@ -150,7 +150,7 @@ async def test_a_certificate_that_is_not_accepted(
         context = {**context, "issuer": trustme.CA()}
     settings: dict[str, Any] = {"caFile": ca_file(tmp_path)} if trusted else {}
     with FaultServer(answer(), tls=server_context(**context)) as server:
-        found, clock = await look(server, **settings)
+        found, clock = await poll(server, **settings)
         ended = await gate_of_one_look(server, settings)
     assert type(found) is BadResponseError
     assert (found.problem, found.hint) == (problem, hint)
@@ -171,12 +171,12 @@ async def test_an_authority_of_ones_own_is_trusted_besides_the_public_ones(
     caplog.set_level(logging.DEBUG, "pulumi_nbcloud")
     path = ca_file(tmp_path)
     with FaultServer(answer(), tls=server_context()) as server:
-        found, _ = await look(server, caFile=path)
+        found, _ = await poll(server, caFile=path)
         ended = await gate(server, caFile=path)
     assert found.running is True
     assert isinstance(ended, Met)
     assert caplog.messages[0] == (
-        "requests go directly, proxies in the environment are not heard; trusted: public authorities and those in "
+        "requests go directly, proxies in the environment are not honoured; trusted: public authorities and those in "
         + path
     )
 
@@ -220,7 +220,7 @@ async def test_a_proxy_is_used_where_the_settings_name_one(tmp_path: Path, caplo
     caplog.set_level(logging.DEBUG)
     with Proxy() as proxy, FaultServer(answer(), tls=server_context()) as server:
         url = f"http://user:canary%3Apass@127.0.0.1:{proxy.port}"
-        found, _ = await look(server, caFile=ca_file(tmp_path), proxy=url)
+        found, _ = await poll(server, caFile=ca_file(tmp_path), proxy=url)
     assert found.running is True
     [head] = tunnel_heads(proxy)
     assert head.startswith(f"CONNECT localhost:{server.port} HTTP/1.1\r\n")
@@ -235,16 +235,16 @@ async def test_a_proxy_is_used_where_the_settings_name_one(tmp_path: Path, caplo
 
 async def test_plain_http_to_loopback_never_goes_through_a_proxy() -> None:
     with Proxy() as proxy, FaultServer(answer()) as server:
-        found, _ = await look(server, proxy=f"http://127.0.0.1:{proxy.port}")
+        found, _ = await poll(server, proxy=f"http://127.0.0.1:{proxy.port}")
     assert found.running is True
     assert (proxy.taken, server.taken) == (0, 1)
 
 
-async def test_a_proxy_of_the_environment_is_not_heard(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_a_proxy_of_the_environment_is_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with Proxy() as proxy, FaultServer(answer(), tls=server_context()) as server:
         for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
-        found, _ = await look(server, caFile=ca_file(tmp_path))
+        found, _ = await poll(server, caFile=ca_file(tmp_path))
     assert found.running is True
     assert proxy.taken == 0
 
@@ -282,7 +282,7 @@ async def test_a_proxy_that_refuses(
     refusal = http_answer(status, b"canary", {"Proxy-Authenticate": 'Basic realm="canary"', "Connection": "close"})
     with Proxy(refusal) as proxy:
         url = f"http://user:canary-pass@127.0.0.1:{proxy.port}"
-        found, _ = await look("https://cloud.invalid", proxy=url)
+        found, _ = await poll("https://cloud.invalid", proxy=url)
     assert type(found) is error
     assert (found.problem, found.hint, found.status) == (problem, hint, status)
     assert found.where == f"CONNECT cloud.invalid through http://127.0.0.1:{proxy.port}"
@@ -293,7 +293,7 @@ async def test_a_proxy_that_refuses(
 # F-19
 async def test_a_proxy_that_is_not_there() -> None:
     proxy = refused_origin()
-    found, _ = await look("https://cloud.invalid", proxy=proxy)
+    found, _ = await poll("https://cloud.invalid", proxy=proxy)
     assert type(found) is UnreachableError
     assert found.problem == f"could not connect to the proxy {proxy}: Connection refused; attempts made: 5"
 
@@ -301,7 +301,7 @@ async def test_a_proxy_that_is_not_there() -> None:
 # F-19
 async def test_a_proxy_that_hangs_up() -> None:
     with FaultServer(close_unanswered) as proxy:
-        found, _ = await look("https://cloud.invalid", proxy=proxy.origin)
+        found, _ = await poll("https://cloud.invalid", proxy=proxy.origin)
     assert type(found) is UnreachableError
     assert found.problem == f"{CUT}; attempts made: 5"
     assert proxy.taken == 5

@@ -20,15 +20,15 @@ from pulumi_nbcloud.clouds.aidp.account import AidpAccount
 from pulumi_nbcloud.clouds.hpcai.account import SCHEMA as HPCAI
 from pulumi_nbcloud.clouds.hpcai.account import HpcAiAccount
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount
-from pulumi_nbcloud.condition import Judge
+from pulumi_nbcloud.condition import Evaluator
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.http.client import Client
 from pulumi_nbcloud.http.messages import Reply
-from pulumi_nbcloud.http.url import origin_url
+from pulumi_nbcloud.http.url import endpoint_url
 from pulumi_nbcloud.kinds.registry import load
 from pulumi_nbcloud.reading.reader import Reader
 from pulumi_nbcloud.settings.resolve import resolve
-from pulumi_nbcloud.waiting.spec import parse_plan
+from pulumi_nbcloud.waiting.spec import parse_spec
 
 EXAMPLES = int(os.environ.get("NBCLOUD_FUZZ_EXAMPLES", "50"))
 # No deadline: the machine may be busy; each example is bounded by what it is, not by a clock.
@@ -163,7 +163,7 @@ CONFIG_KEYS = st.sampled_from(
         "iamEndpoint",
         "apiKey",
         "accessToken",
-        "baseUrl",
+        "endpoint",
         "tenancy",
         "user",
         "fingerprint",
@@ -207,10 +207,10 @@ def test_whatever_the_settings_are_there_is_an_account_or_an_error_of_ours(
 )
 def test_whatever_an_endpoint_is_it_becomes_an_origin_or_an_error_of_ours(text: str) -> None:
     try:
-        found = origin_url(text, "endpoint")
+        found = endpoint_url(text, "endpoint")
     except NbcloudError as error:
         found = str(error)
-    assert found.startswith("endpoint ") or found == origin_url(found, "endpoint")
+    assert found.startswith("endpoint ") or found == endpoint_url(found, "endpoint")
 
 
 PIECES = st.sampled_from(
@@ -248,10 +248,10 @@ CONDITIONS = (
 @given(until=CONDITIONS, fail_on=st.none() | st.booleans() | CONDITIONS)
 def test_whatever_a_condition_is_it_is_a_plan_or_problems(until: str, fail_on: Any) -> None:
     target = {"kind": "modelarts:NotebookLease", **KINDS["modelarts:NotebookLease"]}
-    plan, problems = parse_plan({"targets": {"self": target}, "until": until, "fail_on": fail_on})
+    plan, problems = parse_spec({"targets": {"self": target}, "until": until, "fail_on": fail_on})
     assert (plan is None) == bool(problems)
     if plan is not None:
-        assert isinstance(plan.judge(), Judge)
+        assert isinstance(plan.evaluator(), Evaluator)
 
 
 @fuzz
@@ -261,5 +261,5 @@ def test_whatever_a_condition_is_it_is_a_plan_or_problems(until: str, fail_on: A
     )
 )
 def test_whatever_a_gate_is_asked_for_is_a_plan_or_problems(inputs: dict[str, Any]) -> None:
-    plan, problems = parse_plan(inputs)
+    plan, problems = parse_spec(inputs)
     assert (plan is None) == bool(problems)

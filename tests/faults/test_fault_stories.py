@@ -12,7 +12,7 @@ import anyio
 import anyio.to_thread
 import pytest
 from fault_server import FaultServer, Peer, answer
-from faults_support import ARGUMENTS, account_on, gate, look, wait_on
+from faults_support import ARGUMENTS, account_on, gate, poll, wait_on
 from nbcloud_support import LEASE_BODY, LIMIT_SECONDS, NOW, FakeClock, http_answer, make_account, read
 
 from pulumi_nbcloud.clouds.hpcai.account import SCHEMA as HPCAI
@@ -31,7 +31,7 @@ from pulumi_nbcloud.errors import (
     UnreachableError,
 )
 from pulumi_nbcloud.http.client import Client
-from pulumi_nbcloud.http.url import origin_url
+from pulumi_nbcloud.http.url import endpoint_url
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.kinds.registry import load
 from pulumi_nbcloud.settings.resolve import resolve
@@ -54,7 +54,7 @@ def respond(reply: Callable[[int, bytes], bytes]) -> tuple[Callable[[Peer], bool
 
 
 def hpcai(server: FaultServer, client: Client, **values: str) -> HpcAiAccount:
-    settings = resolve(HPCAI, None, {"nbcloud:hpcai": {"baseUrl": server.origin, **values}}.get, {})
+    settings = resolve(HPCAI, None, {"nbcloud:hpcai": {"endpoint": server.origin, **values}}.get, {})
     return HpcAiAccount(settings, client, now=lambda: NOW)
 
 
@@ -124,7 +124,7 @@ async def test_a_refused_token_is_renewed_only_once() -> None:
             with pytest.raises(AuthenticationError, match="the cloud refuses the credentials"):
                 await account.send("POST", "/api/instance/list", b"{}")
     await client.aclose()
-    assert len(served) == 4  # and nothing for the second look-up
+    assert len(served) == 4  # and nothing for the second lookup
 
 
 # F-22
@@ -137,7 +137,7 @@ async def test_a_404_that_hides_a_missing_permission_proves_nothing() -> None:
 async def test_what_appears_later_is_not_found_by_a_lookup_and_met_by_a_gate() -> None:
     missing = answer(http_answer(404, b'{"error_code": "ModelArts.6404", "error_msg": "none"}'))
     with FaultServer(missing) as server:
-        found, _ = await look(server)
+        found, _ = await poll(server)
     assert type(found) is NotFoundError
     with FaultServer(missing, missing, answer()) as server:
         ended = await gate(server)
@@ -157,7 +157,7 @@ async def test_what_appears_later_is_not_found_by_a_lookup_and_met_by_a_gate() -
 )
 async def test_a_retry_after_is_waited_for(value: str, slept: float) -> None:
     with FaultServer(answer(http_answer(429, b"", {"Retry-After": value})), answer()) as server:
-        found, clock = await look(server)
+        found, clock = await poll(server)
     assert found.running is True
     assert clock.slept == [slept]
     assert server.taken == 2
@@ -171,7 +171,7 @@ async def test_a_retry_after_is_waited_for(value: str, slept: float) -> None:
 async def test_a_retry_after_that_says_nothing_is_ignored(value: str) -> None:
     raw = http_answer(429, b"", {"Retry-After": "VALUE"}).replace(b"VALUE", value.encode())
     with FaultServer(answer(raw), answer()) as server:
-        found, clock = await look(server)
+        found, clock = await poll(server)
     assert found.running is True
     assert clock.slept == [1.0]
 
@@ -180,7 +180,7 @@ async def test_a_retry_after_that_says_nothing_is_ignored(value: str) -> None:
 @pytest.mark.parametrize("value", ["61", "1000000000", "9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
 async def test_a_retry_after_beyond_the_deadline_gives_up_at_once(value: str) -> None:
     with FaultServer(answer(http_answer(429, b"", {"Retry-After": value}))) as server:
-        found, clock = await look(server)
+        found, clock = await poll(server)
         # A gate has 120 s, and would wait for 61 of them.
         ended = await gate(server) if value != "61" else None
     assert type(found) is ThrottledError
@@ -198,7 +198,7 @@ async def test_a_clock_that_is_off_is_named(offset: float, minutes: int) -> None
     date = email.utils.formatdate(NOW + offset, usegmt=True)
     body = b'{"error_code": "APIGW.0301", "error_msg": "expired"}'
     with FaultServer(answer(http_answer(401, body, {"Date": date}))) as server:
-        found, _ = await look(server)
+        found, _ = await poll(server)
     assert type(found) is AuthenticationError
     assert found.hint == (f"this machine's clock is {minutes} minutes off the cloud's; signatures need it within 15")
 
@@ -207,7 +207,7 @@ async def test_a_clock_that_is_off_is_named(offset: float, minutes: int) -> None
 @pytest.mark.parametrize("date", ["", "canary", "Tue, 99 Dec 2021 00:00:00 GMT", "9" * 5000])
 async def test_a_date_header_that_is_no_date_breaks_nothing(date: str) -> None:
     with FaultServer(answer(http_answer(401, b"", {"Date": date}))) as server:
-        found, _ = await look(server)
+        found, _ = await poll(server)
     assert type(found) is AuthenticationError
     assert "canary" not in str(found)
 
@@ -221,7 +221,7 @@ ODD = "a\x00b\u202ec\x1b[2Jd\u0007" + "x" * 1_000_000
 # F-42
 async def test_odd_text_is_kept_as_data_and_harmless_in_messages() -> None:
     with FaultServer(answer(http_answer(200, json.dumps({"create_at": 1, "type": ODD}).encode()))) as server:
-        found, _ = await look(server)
+        found, _ = await poll(server)
         ended = await gate(server, until='self.type == "never" || self.create_at == 1')
     assert found.type == ODD
     assert isinstance(ended, Met)
@@ -390,7 +390,7 @@ def test_blanks_around_a_token_are_taken_off_and_an_empty_one_is_refused() -> No
     ],
 )
 def test_an_endpoint_is_brought_into_one_form(text: str, origin: str) -> None:
-    assert origin_url(text, "endpoint") == origin
+    assert endpoint_url(text, "endpoint") == origin
 
 
 # F-53
@@ -420,7 +420,7 @@ def test_an_endpoint_is_brought_into_one_form(text: str, origin: str) -> None:
 )
 def test_an_endpoint_that_cannot_be_one_is_refused_without_being_shown(text: str, reason: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        origin_url(text, "modelarts endpoint")
+        endpoint_url(text, "modelarts endpoint")
     assert caught.value.problem == f"modelarts endpoint {reason}"
     assert "canary" not in str(caught.value)
 
@@ -500,7 +500,7 @@ async def test_forty_gates_in_an_outage_share_one_budget_and_all_recover() -> No
         async def one() -> None:
             ended.append(await wait_on(account).run())
 
-        # First all of them meet the outage: look-ups, so that it is known how many requests there were.
+        # First all of them meet the outage: lookups, so that it is known how many requests there were.
         failed = [await look_with(account) for _ in range(40)]
         outage = server.taken
         down.clear()
@@ -509,7 +509,7 @@ async def test_forty_gates_in_an_outage_share_one_budget_and_all_recover() -> No
                 tasks.start_soon(one)
     await client.aclose()
     assert all(type(each) is UnreachableError for each in failed)
-    # Forty look-ups, and the twenty retries that a full budget pays for.
+    # Forty lookups, and the twenty retries that a full budget pays for.
     assert outage == 60
     assert len(ended) == 40
     assert all(isinstance(each, Met) for each in ended)

@@ -19,7 +19,7 @@ MOST_BYTES = 20_000_000
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak is read from /proc")
 
-# Says how much the peak of its memory rose over what it was after a first, small look-up.
+# Says how much the peak of its memory rose over what it was after a first, small lookup.
 PROBE = """
 import sys
 import anyio

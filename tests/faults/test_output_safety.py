@@ -8,7 +8,7 @@ import unicodedata
 
 import pytest
 from fault_server import FaultServer, answer
-from faults_support import account_on, gate, look, wait_on
+from faults_support import account_on, gate, poll, wait_on
 from nbcloud_support import FakeClock, http_answer
 
 from pulumi_nbcloud.errors import NbcloudError, RefusedError
@@ -69,7 +69,7 @@ def test_ordinary_text_stays_as_it_is(text: str) -> None:
 async def test_a_message_of_a_cloud_is_harmless_in_an_error(attack: str) -> None:
     body = {"error_code": "ModelArts.0104", "error_msg": attack, "request_id": attack}
     with FaultServer(answer(http_answer(400, json.dumps(body).encode()))) as server:
-        found, _ = await look(server)
+        found, _ = await poll(server)
     assert type(found) is RefusedError
     harmless(str(found))
     assert "canary" in str(found)
@@ -92,7 +92,7 @@ async def test_a_field_is_harmless_where_a_gate_shows_it_and_whole_where_it_is_k
         status_line(ended.progress, 1.0),
         ended.progress.summary(),
         str(caught.value),
-        *(each["seen"] for each in ended.progress.transitions),
+        *(each["observed"] for each in ended.progress.transitions),
     ):
         harmless(text)
 
@@ -101,7 +101,7 @@ async def test_a_field_is_harmless_where_a_gate_shows_it_and_whole_where_it_is_k
 async def test_names_in_an_answer_that_does_not_fit_are_harmless(attack: str) -> None:
     twice = json.dumps({attack: 1}, ensure_ascii=True)[:-1] + ", " + json.dumps({attack: 2})[1:]
     with FaultServer(answer(http_answer(200, twice.encode(), {"Content-Type": "text/canary"}))) as server:
-        found, _ = await look(server)
+        found, _ = await poll(server)
     assert isinstance(found, NbcloudError)
     assert "twice" in found.problem
     harmless(str(found))

@@ -89,7 +89,7 @@ WAYS = {
         },
     ),
 }
-ENDPOINTS = {"modelarts": ("endpoint", "iamEndpoint"), "hpcai": ("baseUrl",), "aidp": ("endpoint",)}
+ENDPOINTS = {"modelarts": ("endpoint", "iamEndpoint"), "hpcai": ("endpoint",), "aidp": ("endpoint",)}
 GOOD_BODIES = {
     "modelarts": LEASE_BODY,
     "hpcai": b'{"instances": [{"instanceMetadata": {"instanceId": "i-1"}}], "pager": {"totalEntries": 1}}',

@@ -390,15 +390,15 @@ def test_a_token_that_was_not_made_here_is_worth_nothing(clouds: MockClouds) -> 
 
 def test_the_settings_of_each_way_in(clouds: MockClouds) -> None:
     mock = clouds.hpcai
-    assert mock.settings(None) == {"apiKey": KEY, "baseUrl": clouds.url}
+    assert mock.settings(None) == {"apiKey": KEY, "endpoint": clouds.url}
     assert mock.settings("other")["apiKey"] != KEY
-    assert mock.login_settings() == {"username": "mock-user", "password": PASSWORD, "baseUrl": clouds.url}
-    assert set(mock.token_settings("other")) == {"accessToken", "baseUrl"}
+    assert mock.login_settings() == {"username": "mock-user", "password": PASSWORD, "endpoint": clouds.url}
+    assert set(mock.token_settings("other")) == {"accessToken", "endpoint"}
     token = read_token(mock.token_settings(seconds=7)["accessToken"])
     assert token is not None
     assert token["exp"] == token["iat"] + 7
     assert clouds.environment()["NBCLOUD_HPCAI_API_KEY"] == KEY
-    assert clouds.environment("other")["NBCLOUD_PROFILE_OTHER_HPCAI_BASE_URL"] == clouds.url
+    assert clouds.environment("other")["NBCLOUD_PROFILE_OTHER_HPCAI_ENDPOINT"] == clouds.url
     assert ["config", "set", "--path", "--secret", "nbcloud:hpcai.apiKey", KEY] in clouds.pulumi_config()
 
 

@@ -70,9 +70,9 @@ def test_a_wrong_login(clouds: MockClouds, user: dict[str, typing.Any]) -> None:
 
 @pytest.mark.parametrize("scope", [{"id": "other-project"}, {"name": "elsewhere"}, {}])
 def test_a_scope_that_is_none_of_the_users(clouds: MockClouds, scope: dict[str, str]) -> None:
-    wanted = body()
-    wanted["auth"]["scope"]["project"] = scope
-    reply = log_in(clouds, wanted)
+    expected = body()
+    expected["auth"]["scope"]["project"] = scope
+    reply = log_in(clouds, expected)
     assert (reply.status, reply.json["error"]["title"]) == (400, "Bad Request")
 
 
@@ -118,7 +118,7 @@ def test_a_token_ends_on_the_virtual_clock(clouds: MockClouds) -> None:
     reply = read_lease(clouds, first)
     assert (reply.status, reply.code) == (401, "APIGW.0307")
     assert read_lease(clouds, second.headers["x-subject-token"]).status == 200
-    # The reply's own clock is the one that it is judged by.
+    # The reply's own clock is the one that it is evaluated by.
     expires = datetime.fromisoformat(second.json["token"]["expires_at"].replace("Z", "+00:00"))
     assert 59 < (expires - parsedate_to_datetime(second.headers["date"])).total_seconds() < 62
 

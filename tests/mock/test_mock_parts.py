@@ -184,12 +184,12 @@ def test_routes() -> None:
 
 
 def test_forms_of_settings() -> None:
-    settings = {"hpcai": {"apiKey": "k", "baseUrl": "u"}}
-    assert as_environment(settings) == {"NBCLOUD_HPCAI_API_KEY": "k", "NBCLOUD_HPCAI_BASE_URL": "u"}
+    settings = {"hpcai": {"apiKey": "k", "endpoint": "u"}}
+    assert as_environment(settings) == {"NBCLOUD_HPCAI_API_KEY": "k", "NBCLOUD_HPCAI_ENDPOINT": "u"}
     assert as_environment(settings, "my-lab")["NBCLOUD_PROFILE_MY_LAB_HPCAI_API_KEY"] == "k"
     config = as_pulumi_config(settings, {"hpcai": {"apiKey"}}, "lab")
     assert config[0] == ["config", "set", "--path", "--secret", "nbcloud:profiles.lab.hpcai.apiKey", "k"]
-    assert config[1] == ["config", "set", "--path", "nbcloud:profiles.lab.hpcai.baseUrl", "u"]
+    assert config[1] == ["config", "set", "--path", "nbcloud:profiles.lab.hpcai.endpoint", "u"]
     dashed = as_pulumi_config({"aidp": {"privateKey": "-----BEGIN"}}, {"aidp": {"privateKey"}})
     assert dashed == [["config", "set-all", "--path", "--secret", "nbcloud:aidp.privateKey=-----BEGIN"]]
 

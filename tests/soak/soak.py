@@ -1,4 +1,4 @@
-"""Many short gates and look-ups in one real provider process, while the mock clouds break down again and again.
+"""Many short gates and lookups in one real provider process, while the mock clouds break down again and again.
 
 Run by `make soak`: ends with one line, and with 1 where a gate was released wrongly, got stuck or ended as it must not,
 or where the process grew.
@@ -31,7 +31,7 @@ from pulumi_nbcloud.mock import MockClouds  # noqa: E402
 GATE_WORKERS = 8
 LOOK_UP_WORKERS = 2
 LONGEST_OUTAGE_SECONDS = 2.0
-# A gate must have ended by then, whatever happens: ten failed looks take less.
+# A gate must have ended by then, whatever happens: ten failed polls take less.
 STUCK_SECONDS = 90.0
 GROWTH_MB = 16.0
 EXPECTED_IN_OUTAGES = ("cannot answer now", "asks for fewer requests", "has not answered the account's first request")
@@ -182,10 +182,10 @@ class Soak:
             thing.put(clouds)
             timeout = "3s" if becomes == "never" else "1m"
             inputs = {"targets": {"self": thing.target}, "interval": "1s", "timeout": timeout}
-            self._judge(thing, begun, process.begin("Create", create_request(inputs, GATE_BLOB)))
+            self._evaluator(thing, begun, process.begin("Create", create_request(inputs, GATE_BLOB)))
             thing.delete(clouds)
 
-    def _judge(self, thing: Thing, begun: float, create: Any) -> None:
+    def _evaluator(self, thing: Thing, begun: float, create: Any) -> None:
         """Compares how a gate ended with what the mock was told to do."""
         outputs, text = None, ""
         try:
@@ -204,8 +204,8 @@ class Soak:
             if thing.becomes != "ready" or min(met, ended) < begun + thing.after:
                 self._say(f"released wrongly: {thing}, begun {begun}, {outputs}")
             return
-        # Too many failed looks in a row are no fault of the gate, and a look at the deadline may fail.
-        expected = {"ready": (), "failed": ("failed",), "never": ("timed out",)}[thing.becomes]
+        # Too many failed polls in a row are no fault of the gate, and a look at the deadline may fail.
+        expected = {"ready": (), "failed": ("failed",), "never": ("timed_out",)}[thing.becomes]
         if outcome not in (*expected, "unreachable"):
             self._say(f"ended wrongly: {thing}: {text}")
 
@@ -215,17 +215,17 @@ class Soak:
                 found = process.read(get_request({"notebook_id": STEADY}, STEADY, READ_BLOB))[1]
             except grpc.RpcError as error:
                 text = error_text(error)
-                self._count("look-ups in outages")
+                self._count("lookups in outages")
                 if (
                     "cannot answer now" not in text
                     and "asks for fewer requests" not in text
                     and "has not answered" not in text
                 ):
-                    self._say(f"a look-up failed: {text}")
+                    self._say(f"a lookup failed: {text}")
                 continue
-            self._count("look-ups")
+            self._count("lookups")
             if found["running"] is not True or found["notebook_id"] != STEADY:
-                self._say(f"a look-up gave {found}")
+                self._say(f"a lookup gave {found}")
 
 
 def main() -> int:

@@ -15,11 +15,11 @@ def test_a_few_seconds_of_it_find_nothing_wrong() -> None:
     soak.run()
     assert soak.problems == []
     assert soak.outcomes["met"] > 0
-    assert soak.outcomes["look-ups"] + soak.outcomes["look-ups in outages"] > 0
+    assert soak.outcomes["lookups"] + soak.outcomes["lookups in outages"] > 0
     assert soak.summary().startswith("soak of 4 s, seed 7: ")
 
 
-class Ended:
+class WaitResult:
     def __init__(self, outputs: dict[str, Any]) -> None:
         self._outputs = outputs
 
@@ -33,7 +33,7 @@ class Ended:
 @pytest.mark.parametrize("thing", [Thing(1, False, "ready", 60.0), Thing(1, True, "never", 0.0)])
 def test_a_gate_that_opens_too_early_or_at_all_is_a_problem(thing: Thing) -> None:
     soak = Soak(1.0, 1)
-    soak._judge(thing, time.time(), Ended({"met_time": "2020-01-31T09:00:00Z"}))
+    soak._evaluator(thing, time.time(), WaitResult({"met_time": "2020-01-31T09:00:00Z"}))
     assert [each.partition(":")[0] for each in soak.problems] == ["released wrongly"]
 
 
@@ -45,7 +45,7 @@ def test_a_gate_that_does_not_end_is_a_problem() -> None:
             raise grpc.FutureTimeoutError
 
     soak = Soak(1.0, 1)
-    soak._judge(Thing(1, True, "ready", 0.0), time.time(), Stuck())
+    soak._evaluator(Thing(1, True, "ready", 0.0), time.time(), Stuck())
     assert [each.partition(":")[0] for each in soak.problems] == ["stuck"]
 
 

@@ -1,4 +1,4 @@
-"""Durations as text, there and back; and the schedule of looks."""
+"""Durations as text, there and back; and the schedule of polls."""
 
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ from pulumi_nbcloud.waiting.schedule import Schedule
         ("0s", 0),
         ("30m1h", 5400),
         ("720h", MAX_SECONDS),
+        ("2d", 172_800),
+        ("1d12h", 129_600),
+        ("30d", MAX_SECONDS),
         (" 90s\n", 90),
     ],
 )
@@ -37,7 +40,7 @@ def test_a_duration_is_read(text: str, seconds: float) -> None:
     "text",
     [
         *("", " ", "5", "00", "s", "-5s", "+5s", "1h-5m", "1H", "1 h", "5 m", "1h 5m", "5m!", "5.s", ".5s", "1.2.3s"),
-        *("1e400", "1e3s", "1d", "1w", "5us", "1_0s", "0x5s", "inf", "nan", "\u0661s", "5\u0455", "1h\x005m"),
+        *("1e400", "1e3s", "1D", "1w", "5us", "1_0s", "0x5s", "inf", "nan", "\u0661s", "5\u0455", "1h\x005m"),
         "1234567890s",
     ],
 )

@@ -8,7 +8,7 @@ from simulated import ABSENT, DOWN, FORBIDDEN, THING, History, Throttled, outcom
 from virtual_time import VirtualClock, run
 
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError
-from pulumi_nbcloud.reading.sharing import Question, SharedReads
+from pulumi_nbcloud.reading.sharing import RequestKey, SharedReads
 from pulumi_nbcloud.waiting.observation import read
 
 
@@ -32,7 +32,7 @@ def looks(*waits: tuple[float, History, float, float], until: float = 100.0, apa
             await anyio.sleep(start)
             wait = wait_for(history, shared=shared, schedule=steady(interval), timeout=limit)
             if apart:
-                asked = Question(id(history), THING.token)
+                asked = RequestKey(id(history), THING.token)
                 wait._targets = {"self": target_of(history, question=asked)}
                 wait._questions = frozenset((asked,))
             await outcome_of(wait)
@@ -68,7 +68,7 @@ def test_a_retry_after_holds_the_other_waits_of_the_account_back(
     one, other = History([(0, told), (3, "PENDING")]), History([(0, "PENDING")])
     looks((2, one, 30, 1e10), (0, other, 5, 600), until=80)
     assert other.times[:2] == [0, next_look]
-    # What it looks for is its own again.
+    # What it polls for is its own again.
     assert other.times[2] == next_look + 5
 
 
@@ -134,7 +134,7 @@ def test_it_is_forgotten_when_nobody_asks_that_account_any_more(others: int) -> 
         shared = SharedReads(VirtualClock())
         history = History([(0, Throttled(40))])
         target = target_of(history)
-        stays = Question("account", "another question")
+        stays = RequestKey("account", "another question")
         shared.join([target.question, *[stays] * others])
         await read(target, shared, 0)
         assert shared.held_until([stays]) == 40

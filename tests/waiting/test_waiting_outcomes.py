@@ -31,7 +31,7 @@ from pulumi_nbcloud.waiting.progress import FIRST_KEPT, LAST_KEPT
 from pulumi_nbcloud.waiting.wait import Cancellation
 
 READY = 'self.status == "READY"'
-MEND = "look at the thing itself; run again once it is mended"
+FIXED = "look at the thing itself; run again once it is fixed"
 LONGER = "give a longer timeout, or look at why it does not get there; the next run waits again"
 NETWORK = "check the network, the endpoint and the vendor's status page; the next run waits again"
 CORRECT = "correct the condition; fields that may be absent can be asked for with has()"
@@ -50,9 +50,9 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {},
         Outcome.FAILED,
         (
-            f'failed after 12s of 10m: self.status == "FAILED" holds; wanted: {READY}; '
-            "last seen: status=FAILED (0s ago); "
-            f"looks: 3 (request id req-3)\nhint: {MEND}"
+            f'failed after 12s of 10m: self.status == "FAILED" holds; expected: {READY}; '
+            "actual: status=FAILED (0s ago); "
+            f"polls: 3 (request id req-3)\nhint: {FIXED}"
         ),
         None,
         None,
@@ -62,8 +62,8 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {"fail_on": "self.status == 'ODD'"},
         Outcome.FAILED,
         (
-            f"failed after 12s of 10m: self.status == 'ODD' holds; wanted: {READY}; last seen: status=ODD (0s ago); "
-            f"looks: 3 (request id req-3)\nhint: {MEND}"
+            f"failed after 12s of 10m: self.status == 'ODD' holds; expected: {READY}; actual: status=ODD (0s ago); "
+            f"polls: 3 (request id req-3)\nhint: {FIXED}"
         ),
         None,
         None,
@@ -73,18 +73,18 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {"timeout": 60},
         Outcome.TIMED_OUT,
         (
-            f"timed out after 1m of 1m; wanted: {READY}; last seen: status=PENDING (0s ago); looks: 6 "
+            f"timed out after 1m of 1m; expected: {READY}; actual: status=PENDING (0s ago); polls: 6 "
             f"(request id req-6)\nhint: {LONGER}"
         ),
         None,
         None,
     ),
-    "timed out at the only look": (
+    "timed out at the only poll": (
         pending(),
         {"timeout": 0},
         Outcome.TIMED_OUT,
         (
-            f"timed out after 0s of 0s; wanted: {READY}; last seen: status=PENDING (0s ago); looks: 1 "
+            f"timed out after 0s of 0s; expected: {READY}; actual: status=PENDING (0s ago); polls: 1 "
             f"(request id req-1)\nhint: {LONGER}"
         ),
         None,
@@ -95,8 +95,8 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {"timeout": 60},
         Outcome.TIMED_OUT,
         (
-            f"timed out after 1m of 1m; wanted: {READY}; last seen: found (0s ago); undecided because self.status is "
-            f"null; looks: 6 (request id req-6)\nhint: {LONGER}"
+            f"timed out after 1m of 1m; expected: {READY}; actual: found (0s ago); undecided because self.status is "
+            f"null; polls: 6 (request id req-6)\nhint: {LONGER}"
         ),
         None,
         None,
@@ -106,9 +106,9 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {"timeout": 60},
         Outcome.TIMED_OUT,
         (
-            f"timed out after 1m of 1m; wanted: {READY}; last seen: status=PENDING (19s ago); "
+            f"timed out after 1m of 1m; expected: {READY}; actual: status=PENDING (19s ago); "
             "last error: the cloud cannot "
-            f"answer now; looks: 6 (HTTP 503, {WHERE}, request id req-503)\nhint: {LONGER}"
+            f"answer now; polls: 6 (HTTP 503, {WHERE}, request id req-503)\nhint: {LONGER}"
         ),
         503,
         None,
@@ -118,7 +118,7 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {"timeout": 60},
         Outcome.NEVER_APPEARED,
         (
-            f"never appeared after 1m of 1m; wanted: {READY}; last seen: not found (0s ago); looks: 6 "
+            f"never appeared after 1m of 1m; expected: {READY}; actual: not found (0s ago); polls: 6 "
             "(request id req-404)\nhint: check the id, the profile and the project"
         ),
         None,
@@ -129,7 +129,7 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {"timeout": 60},
         Outcome.GONE,
         (
-            f"gone after 1m of 1m; wanted: {READY}; last seen: not found (0s ago); looks: 8 (request id req-404)\n"
+            f"gone after 1m of 1m; expected: {READY}; actual: not found (0s ago); polls: 8 (request id req-404)\n"
             f"hint: {DELETED}"
         ),
         None,
@@ -140,9 +140,9 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {},
         Outcome.UNREACHABLE,
         (
-            f"unreachable after 3m5s of 10m: 10 looks in a row failed; wanted: {READY}; last seen: nothing yet; "
+            f"unreachable after 3m5s of 10m: 10 polls in a row failed; expected: {READY}; actual: nothing yet; "
             "last error: the cloud cannot answer now; "
-            f"looks: 10 (HTTP 503, {WHERE}, request id req-503)\nhint: {NETWORK}"
+            f"polls: 10 (HTTP 503, {WHERE}, request id req-503)\nhint: {NETWORK}"
         ),
         503,
         None,
@@ -152,8 +152,8 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {"timeout": 60},
         Outcome.UNREACHABLE,
         (
-            f"unreachable after 1m of 1m; wanted: {READY}; last seen: nothing yet; last error: the cloud cannot answer "
-            f"now; looks: 6 (HTTP 503, {WHERE}, request id req-503)\nhint: {NETWORK}"
+            f"unreachable after 1m of 1m; expected: {READY}; actual: nothing yet; last error: the cloud cannot answer "
+            f"now; polls: 6 (HTTP 503, {WHERE}, request id req-503)\nhint: {NETWORK}"
         ),
         503,
         None,
@@ -162,7 +162,7 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         History([(0, "READY")], latency=70),
         {"timeout": 60},
         Outcome.UNREACHABLE,
-        f"unreachable after 1m5s of 1m; wanted: {READY}; last seen: nothing yet; looks: 1\nhint: {NETWORK}",
+        f"unreachable after 1m5s of 1m; expected: {READY}; actual: nothing yet; polls: 1\nhint: {NETWORK}",
         None,
         None,
     ),
@@ -172,32 +172,32 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         Outcome.UNREACHABLE,
         (
             "unreachable after 23s of 1m: the cloud asks to wait 101 s, beyond the deadline; "
-            f"wanted: {READY}; last seen: "
-            "status=PENDING (11s ago); last error: the cloud asks for fewer requests; looks: 4 (HTTP 429 Sim.429, "
+            f"expected: {READY}; actual: "
+            "status=PENDING (11s ago); last error: the cloud asks for fewer requests; polls: 4 (HTTP 429 Sim.429, "
             f"request id req-429)\nhint: {NETWORK}"
         ),
         429,
         "Sim.429",
     ),
-    "unauthorised": (
+    "unauthorized": (
         pending((20, LOCKED)),
         {"timeout": 60},
-        Outcome.UNAUTHORISED,
+        Outcome.UNAUTHORIZED,
         (
-            f"unauthorised after 23s of 1m; wanted: {READY}; last seen: status=PENDING (11s ago); last error: the "
-            f"credentials are refused; looks: 4 (HTTP 401 Sim.401, {WHERE}, request id req-401)\nhint: renew the key"
+            f"unauthorized after 23s of 1m; expected: {READY}; actual: status=PENDING (11s ago); last error: the "
+            f"credentials are refused; polls: 4 (HTTP 401 Sim.401, {WHERE}, request id req-401)\nhint: renew the key"
         ),
         401,
         "Sim.401",
     ),
-    "unauthorised for want of a permission": (
+    "unauthorized for want of a permission": (
         History([(0, FORBIDDEN)]),
         {"timeout": 60},
-        Outcome.UNAUTHORISED,
+        Outcome.UNAUTHORIZED,
         (
-            f"unauthorised after 0s of 1m; wanted: {READY}; last seen: nothing yet; "
+            f"unauthorized after 0s of 1m; expected: {READY}; actual: nothing yet; "
             "last error: reading is not allowed; "
-            f"looks: 1 (HTTP 403 Sim.403, {WHERE}, request id req-403)\nhint: ask for it"
+            f"polls: 1 (HTTP 403 Sim.403, {WHERE}, request id req-403)\nhint: ask for it"
         ),
         403,
         "Sim.403",
@@ -208,8 +208,8 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         Outcome.BAD_CONDITION,
         (
             "bad condition after 0s of 10m: division by zero in 1 / (size([1]) - 1) == 1; "
-            "wanted: 1 / (size([1]) - 1) == "
-            f"1; last seen: status=PENDING (0s ago); looks: 1 (request id req-1)\nhint: {CORRECT}"
+            "expected: 1 / (size([1]) - 1) == "
+            f"1; actual: status=PENDING (0s ago); polls: 1 (request id req-1)\nhint: {CORRECT}"
         ),
         None,
         None,
@@ -219,8 +219,8 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {"fail_on": "1 / (size([1]) - 1) == 1"},
         Outcome.BAD_CONDITION,
         (
-            f"bad condition after 0s of 10m: division by zero in 1 / (size([1]) - 1) == 1; wanted: {READY}; last seen: "
-            f"status=PENDING (0s ago); looks: 1 (request id req-1)\nhint: {CORRECT}"
+            f"bad condition after 0s of 10m: division by zero in 1 / (size([1]) - 1) == 1; expected: {READY}; actual: "
+            f"status=PENDING (0s ago); polls: 1 (request id req-1)\nhint: {CORRECT}"
         ),
         None,
         None,
@@ -243,8 +243,8 @@ def test_with_several_targets_each_is_named() -> None:
     assert isinstance(error, WaitError)
     assert error.outcome is Outcome.NEVER_APPEARED
     assert str(error) == (
-        'sim:Thing id-of-a, sim:Thing id-of-b: never appeared after 1m of 1m; wanted: a.status == "READY" && b.status '
-        '== "READY"; last seen: a: status=READY; b: not found (0s ago); looks: 8 (request id req-8)\n'
+        'sim:Thing id-of-a, sim:Thing id-of-b: never appeared after 1m of 1m; expected: a.status == "READY" && '
+        'b.status == "READY"; actual: a: status=READY; b: not found (0s ago); polls: 8 (request id req-8)\n'
         "hint: check the id, the profile and the project"
     )
 
@@ -259,7 +259,7 @@ def test_a_target_that_is_gone_does_not_hide_one_that_never_appeared() -> None:
 def test_a_refusal_is_told_rather_than_another_error_of_the_same_look(refusal: str) -> None:
     error = waited({"a": History([(0, DOWN)]), "b": History([(0, refusal)]), "c": History([(0, Throttled(999))])})
     assert isinstance(error, WaitError)
-    assert error.outcome is Outcome.UNAUTHORISED
+    assert error.outcome is Outcome.UNAUTHORIZED
     assert error.status == (401 if refusal == LOCKED else 403)
 
 
@@ -267,7 +267,7 @@ def test_of_several_answers_the_oldest_says_how_old_they_are() -> None:
     things = {"a": History([(0, "PENDING")], latency=4, request_ids="late"), "b": History([(0, "PENDING")])}
     error = waited(things, timeout=0)
     assert isinstance(error, WaitError)
-    assert "; last seen: a: status=PENDING; b: status=PENDING (4s ago); " in error.problem
+    assert "; actual: a: status=PENDING; b: status=PENDING (4s ago); " in error.problem
     # And the newest which request it was.
     assert error.request_id == "late-1"
 
@@ -286,12 +286,12 @@ def test_a_long_condition_is_cut_and_put_on_one_line() -> None:
     until = f'{READY} &&\n size("{"x" * 400}") > 0'
     error = waited(pending(), timeout=0, until=until)
     assert isinstance(error, WaitError)
-    (wanted,) = [part for part in error.problem.split("; ") if part.startswith("wanted: ")]
-    assert wanted.startswith(f'wanted: {READY} && size("xxx')
-    assert len(wanted) == len("wanted: ") + 300
+    (expected,) = [part for part in error.problem.split("; ") if part.startswith("expected: ")]
+    assert expected.startswith(f'expected: {READY} && size("xxx')
+    assert len(expected) == len("expected: ") + 300
 
 
-def test_a_retry_after_up_to_the_deadline_is_heard() -> None:
+def test_a_retry_after_up_to_the_deadline_is_honoured() -> None:
     history = History([(0, Throttled(40)), (1, "READY")])
     assert met(history, timeout=40).elapsed == 40
     assert history.times == [0, 40]
@@ -300,7 +300,7 @@ def test_a_retry_after_up_to_the_deadline_is_heard() -> None:
 def test_the_last_look_that_fails_is_no_order_to_wait() -> None:
     error = waited(History([(0, "PENDING"), (50, Throttled(None))], latency=2), timeout=60)
     assert isinstance(error, WaitError)
-    assert error.problem.startswith("timed out after 1m2s of 1m; wanted: ")
+    assert error.problem.startswith("timed out after 1m2s of 1m; expected: ")
 
 
 @pytest.mark.parametrize("error", [SettingsError("no key"), InputError("no such thing can be")])
@@ -318,12 +318,12 @@ def test_an_error_of_settings_or_inputs_is_raised_as_it_is(error: NbcloudError, 
             0,
             14,
             (
-                f"cancelled after 14s of 10m; wanted: {READY}; last seen: status=PENDING (1s ago); looks: 3 "
+                f"cancelled after 14s of 10m; expected: {READY}; actual: status=PENDING (1s ago); polls: 3 "
                 f"(request id req-3)\nhint: {AGAIN}"
             ),
         ),
-        (30, 14, f"cancelled after 14s of 10m; wanted: {READY}; last seen: nothing yet; looks: 0\nhint: {AGAIN}"),
-        (0, None, f"cancelled after 0s of 10m; wanted: {READY}; last seen: nothing yet; looks: 0\nhint: {AGAIN}"),
+        (30, 14, f"cancelled after 14s of 10m; expected: {READY}; actual: nothing yet; polls: 0\nhint: {AGAIN}"),
+        (0, None, f"cancelled after 0s of 10m; expected: {READY}; actual: nothing yet; polls: 0\nhint: {AGAIN}"),
     ],
     ids=["while sleeping", "during a read", "before it starts"],
 )
@@ -371,11 +371,11 @@ def test_cancelling_from_outside_is_not_taken_for_our_own() -> None:
 def test_first_sight_counts_as_a_transition_and_so_does_every_change_of_the_headline() -> None:
     progress = met(History([(0, ABSENT), (3, "PENDING"), (8, None), (20, ABSENT), (30, "READY")])).progress
     assert progress.transitions == [
-        {"time": "2026-01-31T09:00:00Z", "target": "self", "seen": "not found"},
-        {"time": "2026-01-31T09:00:05Z", "target": "self", "seen": "status=PENDING"},
-        {"time": "2026-01-31T09:00:10Z", "target": "self", "seen": "found"},
-        {"time": "2026-01-31T09:00:22Z", "target": "self", "seen": "not found"},
-        {"time": "2026-01-31T09:00:35Z", "target": "self", "seen": "status=READY"},
+        {"time": "2026-01-31T09:00:00Z", "target": "self", "observed": "not found"},
+        {"time": "2026-01-31T09:00:05Z", "target": "self", "observed": "status=PENDING"},
+        {"time": "2026-01-31T09:00:10Z", "target": "self", "observed": "found"},
+        {"time": "2026-01-31T09:00:22Z", "target": "self", "observed": "not found"},
+        {"time": "2026-01-31T09:00:35Z", "target": "self", "observed": "status=READY"},
     ]
     assert progress.transition_count == 5
 
@@ -383,7 +383,7 @@ def test_first_sight_counts_as_a_transition_and_so_does_every_change_of_the_head
 def test_a_change_beside_the_headline_is_no_transition() -> None:
     things = [(at, Thing(status="PENDING", note=f"note {at}")) for at in range(0, 60, 7)]
     progress = met(History([*things, (60, "READY")])).progress
-    assert [each["seen"] for each in progress.transitions] == ["status=PENDING", "status=READY"]
+    assert [each["observed"] for each in progress.transitions] == ["status=PENDING", "status=READY"]
 
 
 @pytest.mark.parametrize("changes", [FIRST_KEPT + LAST_KEPT, FIRST_KEPT + LAST_KEPT + 1, 40])
@@ -391,7 +391,7 @@ def test_of_many_transitions_the_first_5_and_the_last_20_are_kept_and_all_are_co
     steps = [*((at * 2, f"S{at}") for at in range(changes - 1)), ((changes - 1) * 2, "READY")]
     progress = met(History(steps), schedule=steady(2)).progress
     seen = [f"status={status}" for _, status in steps]
-    assert [each["seen"] for each in progress.transitions] == [*seen[:5], *seen[5:][-20:]]
+    assert [each["observed"] for each in progress.transitions] == [*seen[:5], *seen[5:][-20:]]
     assert progress.transition_count == changes
 
 
@@ -418,7 +418,7 @@ STEPS = [0, 5, 12.5, 23.75, 40.625]
 
 
 @pytest.mark.parametrize(
-    ("changed", "until", "fail_on", "looks"),
+    ("changed", "until", "fail_on", "polls"),
     [
         (Thing(status="PENDING", touched=1), None, None, [*STEPS, 65.938]),
         (Thing(status="PENDING", touched=1), f"{READY} && self.touched > 0", None, [*STEPS, 45.625, 53.125]),
@@ -428,14 +428,14 @@ STEPS = [0, 5, 12.5, 23.75, 40.625]
         (ABSENT, None, None, [*STEPS, 45.625, 53.125]),
         (DOWN, None, None, [*STEPS, 65.938]),
     ],
-    ids=["volatile", "volatile, in until", "volatile, in fail_on", "note", "status", "vanished", "look failed"],
+    ids=["volatile", "volatile, in until", "volatile, in fail_on", "note", "status", "vanished", "poll failed"],
 )
 def test_a_change_that_counts_makes_the_pauses_short_again(
-    changed: Any, until: str | None, fail_on: str | None, looks: list[float]
+    changed: Any, until: str | None, fail_on: str | None, polls: list[float]
 ) -> None:
     history = History([(0, Thing(status="PENDING", touched=0)), (30, changed)])
     waited(history, timeout=70, until=until, fail_on=fail_on)
-    assert history.times[: len(looks)] == looks
+    assert history.times[: len(polls)] == polls
 
 
 # What a person hears meanwhile.

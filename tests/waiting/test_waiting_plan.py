@@ -10,7 +10,7 @@ from pulumi.runtime import rpc
 
 from pulumi_nbcloud.engine.values import contains_unknown
 from pulumi_nbcloud.kinds.registry import KINDS
-from pulumi_nbcloud.waiting.spec import Plan, parse_plan
+from pulumi_nbcloud.waiting.spec import WaitSpec, parse_spec
 
 THING = {"kind": "sim:Thing", "thing_id": "a"}
 LIST = {"kind": "sim:Things", "thing_id": "a"}
@@ -29,8 +29,8 @@ def _kinds(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(KINDS, token, f"simulated:{name}")
 
 
-def planned(inputs: dict[str, Any]) -> Plan:
-    plan, problems = parse_plan(inputs, contains_unknown)
+def planned(inputs: dict[str, Any]) -> WaitSpec:
+    plan, problems = parse_spec(inputs, contains_unknown)
     assert problems == []
     assert plan is not None
     return plan
@@ -76,9 +76,9 @@ def test_a_hundred_targets_are_allowed() -> None:
     assert len(planned({"targets": {f"t{number}": THING for number in range(100)}}).kinds) == 100
 
 
-def test_each_wait_of_a_plan_gets_its_own_judge_and_schedule() -> None:
+def test_each_wait_of_a_spec_gets_its_own_evaluator_and_schedule() -> None:
     plan = planned({"targets": SELF})
-    assert plan.judge() is not plan.judge()
+    assert plan.evaluator() is not plan.evaluator()
     assert plan.schedule() is not plan.schedule()
 
 
@@ -125,7 +125,7 @@ def test_each_wait_of_a_plan_gets_its_own_judge_and_schedule() -> None:
         (
             {"targets": {"now": THING}},
             (
-                "targets: 'now' is the time of the judgement; choose another name\n"
+                "targets: 'now' is the time of the evaluation; choose another name\n"
                 "hint: name the targets in letters, digits and _; nothing was sent"
             ),
         ),
@@ -172,7 +172,7 @@ def test_each_wait_of_a_plan_gets_its_own_judge_and_schedule() -> None:
     ],
 )
 def test_what_cannot_be_right_is_one_line_and_its_hint(inputs: dict[str, Any], problem: str) -> None:
-    assert parse_plan(inputs, contains_unknown) == (None, [problem])
+    assert parse_spec(inputs, contains_unknown) == (None, [problem])
 
 
 def test_every_problem_is_told_at_once() -> None:
@@ -183,7 +183,7 @@ def test_every_problem_is_told_at_once() -> None:
         "timeout": "soon",
         "interval": "1ms",
     }
-    plan, problems = parse_plan(inputs)
+    plan, problems = parse_spec(inputs)
     assert plan is None
     assert [problem.partition("\n")[0] for problem in problems] == [
         "timeout 'soon' is not a duration",
@@ -207,7 +207,7 @@ def test_every_problem_is_told_at_once() -> None:
     ids=["targets", "a target", "a kind", "until", "fail_on"],
 )
 def test_where_too_much_is_unknown_there_is_no_plan_and_no_problem(make: Any, unknown: Any) -> None:
-    assert parse_plan(make(unknown), contains_unknown) == (None, [])
+    assert parse_spec(make(unknown), contains_unknown) == (None, [])
 
 
 @pytest.mark.parametrize("name", ["timeout", "interval"])
@@ -225,7 +225,7 @@ def test_an_argument_that_is_unknown_leaves_its_target_without_arguments_only() 
 def test_what_is_known_is_checked_even_where_an_argument_is_not(argument: str) -> None:
     """In the first preview of a stack the id of a notebook is unknown, and a mistyped condition must still be found."""
     inputs = {"targets": {"self": {**LEASE, argument: rpc.UNKNOWN}}, "until": "self.runing", "timeout": "soon"}
-    _, problems = parse_plan(inputs, contains_unknown)
+    _, problems = parse_spec(inputs, contains_unknown)
     assert [problem.partition("\n")[0] for problem in problems] == [
         "timeout 'soon' is not a duration",
         "until: self.runing is not a field of modelarts:NotebookLease; did you mean self.running?",
@@ -234,6 +234,6 @@ def test_what_is_known_is_checked_even_where_an_argument_is_not(argument: str) -
 
 def test_the_other_targets_are_checked_where_the_kind_of_one_is_unknown() -> None:
     targets = {"a": {"kind": rpc.UNKNOWN}, "b": {**LEASE, "notebook_id": "nope"}}
-    _, problems = parse_plan({"targets": targets, "until": "a.anything"}, contains_unknown)
+    _, problems = parse_spec({"targets": targets, "until": "a.anything"}, contains_unknown)
     assert len(problems) == 1
     assert "notebook_id must be a UUID" in problems[0]

@@ -12,9 +12,9 @@ from simulated import Arguments, Notes, Thing, kind
 from virtual_time import START
 
 from pulumi_nbcloud.clock import Clock
-from pulumi_nbcloud.reading.sharing import Question, SharedReads
-from pulumi_nbcloud.waiting.runner import Waits
-from pulumi_nbcloud.waiting.spec import Plan
+from pulumi_nbcloud.reading.sharing import RequestKey, SharedReads
+from pulumi_nbcloud.waiting.runner import WaitRunner
+from pulumi_nbcloud.waiting.spec import WaitSpec
 
 TIMEOUT = 600.0
 
@@ -36,8 +36,8 @@ class Reader:
         expiry = None if seconds is None else START.timestamp() + seconds
         return SimpleNamespace(expires_at=lambda: expiry, profile=profile)
 
-    def question(self, kind: Any, arguments: Arguments, config: Any) -> Question:
-        return Question("account", kind.question(arguments))
+    def question(self, kind: Any, arguments: Arguments, config: Any) -> RequestKey:
+        return RequestKey("account", kind.question(arguments))
 
     async def ask(self, kind: Any, arguments: Arguments, config: Any) -> tuple[Any, Any]:
         return None, await kind.read(None, arguments)
@@ -51,10 +51,10 @@ def warnings_of(expiries: dict[str | None, float | None]) -> list[str]:
     thing, notes = kind(read=_ready), Notes()
     kinds = {f"t{number}": thing for number in range(len(expiries))}
     arguments = {f"t{number}": Arguments("a", profile) for number, profile in enumerate(expiries)}
-    plan = Plan(kinds, arguments, None, None, TIMEOUT, None)
+    plan = WaitSpec(kinds, arguments, None, None, TIMEOUT, None)
 
     async def simulate() -> None:
-        await Waits(Reader(expiries), lambda key: None, Frozen()).wait(plan, notes)  # type: ignore[arg-type]
+        await WaitRunner(Reader(expiries), lambda key: None, Frozen()).wait(plan, notes)  # type: ignore[arg-type]
 
     anyio.run(simulate)
     return notes.warnings

@@ -1,4 +1,4 @@
-"""Reads that several waits share: equal questions cost one request, and no look is answered from before it was due."""
+"""Reads that several waits share: equal questions cost one request, and no poll is answered from before it was due."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from simulated import (
 from virtual_time import VirtualClock, run
 
 from pulumi_nbcloud.errors import NotFoundError, UnreachableError
-from pulumi_nbcloud.reading.sharing import Question, SharedReads
-from pulumi_nbcloud.waiting.observation import Seen, Target, look, read
+from pulumi_nbcloud.reading.sharing import RequestKey, SharedReads
+from pulumi_nbcloud.waiting.observation import Observation, Target, poll, read
 from pulumi_nbcloud.waiting.outcome import Met, WaitError
 from pulumi_nbcloud.waiting.schedule import Schedule
 from pulumi_nbcloud.waiting.wait import Cancellation
@@ -47,7 +47,7 @@ async def together(*works: tuple[float, Callable[[], Awaitable[object]]]) -> lis
 
 
 def statuses(results: list[object]) -> list[str | None]:
-    return [each.state.status for each in results if isinstance(each, Seen) and isinstance(each.state, Thing)]
+    return [each.state.status for each in results if isinstance(each, Observation) and isinstance(each.state, Thing)]
 
 
 # One read each second, answered 10 s later with the moment it was sent.
@@ -58,9 +58,9 @@ def ticking(latency: float = 10.0) -> History:
 @pytest.mark.parametrize(
     ("due", "sent", "got"),
     [
-        # In flight and sent after the look was due: used.
+        # In flight and sent after the poll was due: used.
         ([0, 0], [0], ["sent 0", "sent 0"]),
-        # In flight but sent before: waited for, then asked anew.
+        # In flight but sent before: waited for, then asked again.
         ([0, 4], [0, 10], ["sent 0", "sent 10"]),
         # Those that wait for the early one share the next.
         ([0, 4, 5, 6], [0, 10], ["sent 0", "sent 10", "sent 10", "sent 10"]),
@@ -87,7 +87,7 @@ def test_a_look_uses_only_reads_that_were_sent_after_it_was_due(
 def test_an_answer_that_was_asked_for_after_the_look_was_due_is_used_even_where_it_is_there_already() -> None:
     history = ticking(0)
 
-    async def simulate() -> Seen:
+    async def simulate() -> Observation:
         shared, target = SharedReads(VirtualClock()), target_of(history)
         shared.join({target.question})
         await anyio.sleep(7)
@@ -102,9 +102,9 @@ def test_an_answer_that_was_asked_for_after_the_look_was_due_is_used_even_where_
 def test_two_targets_of_one_look_that_are_one_question_cost_one_read() -> None:
     history = ticking()
 
-    async def simulate() -> dict[str, Seen]:
+    async def simulate() -> dict[str, Observation]:
         targets = {name: target_of(history, name) for name in "ab"}
-        return await look(targets, SharedReads(VirtualClock()), 0)
+        return await poll(targets, SharedReads(VirtualClock()), 0)
 
     seen = run(simulate)
     assert list(seen) == ["a", "b"]
@@ -150,7 +150,7 @@ def test_forty_waits_that_start_one_by_one_fall_into_step() -> None:
         return await together(*waits)
 
     assert all(isinstance(result, Met) for result in run(simulate))
-    # Each starts with a look of its own, in the first 4 s; from then on all look when the first one does.
+    # Each starts with a poll of its own, in the first 4 s; from then on all poll when the first one does.
     assert [at for at in history.times if at > 4] == pytest.approx([20.2 * tick for tick in range(1, 11)])
 
 
@@ -213,14 +213,14 @@ def test_one_answer_serves_several_targets_and_each_error_says_whose_it_is() -> 
             name,
             listed.token,
             name,
-            Question("account", listed.question(arguments)),
+            RequestKey("account", listed.question(arguments)),
             lambda: listed.read(account, arguments),
             lambda answer: listed.select(account, answer, arguments),
             lambda error: listed.about(error, arguments),
         )
 
-    async def simulate() -> dict[str, Seen]:
-        return await look({name: target(name) for name in ("a", "b", "c", "d")}, SharedReads(VirtualClock()), 0.0)
+    async def simulate() -> dict[str, Observation]:
+        return await poll({name: target(name) for name in ("a", "b", "c", "d")}, SharedReads(VirtualClock()), 0.0)
 
     seen = run(simulate)
     assert account.reads == 1
@@ -234,9 +234,9 @@ def test_one_answer_serves_several_targets_and_each_error_says_whose_it_is() -> 
 @pytest.mark.parametrize(
     ("second_starts", "times"),
     [
-        # When the second starts, the first has slept 45 % of its 20 s: it looks too, and both go on together.
+        # When the second starts, the first has slept 45 % of its 20 s: it polls too, and both go on together.
         (9.0, [0, 9, 29, 49]),
-        # Less than that: it does not. But when it looks again, the second has slept long enough.
+        # Less than that: it does not. But when it polls again, the second has slept long enough.
         (8.9, [0, 8.9, 20, 40]),
     ],
 )
@@ -270,12 +270,12 @@ def test_a_slow_wait_is_not_made_to_look_as_often_as_a_quick_one() -> None:
         assert quick.progress.polls == 19
         return slow.progress.polls
 
-    # After 15 s it takes part in the quick one's next look: one in three.
+    # After 15 s it takes part in the quick one's next poll: one in three.
     assert run(simulate) == 7
 
 
 def test_a_wait_that_was_told_to_wait_does_not_fall_into_step_before_that() -> None:
-    """It shares a question with one that looks every second, and has another of its own that asks for a pause."""
+    """It shares a question with one that polls every second, and has another of its own that asks for a pause."""
     common, own = History([(0, "PENDING")]), History([(0, Throttled(60)), (50, "READY")])
 
     async def simulate() -> None:
@@ -371,8 +371,8 @@ def test_an_error_is_shared_like_a_state() -> None:
         return await together((0, lambda: read(target, shared, 0)), (3, lambda: read(target, shared, 0)))
 
     first, second = run(simulate)
-    assert isinstance(first, Seen)
-    assert isinstance(second, Seen)
+    assert isinstance(first, Observation)
+    assert isinstance(second, Observation)
     assert first.error is second.error is not None
     assert isinstance(first.error, UnreachableError)
     assert (first.failed, first.request_id) == (True, "req-503")
@@ -397,7 +397,7 @@ def test_each_answer_carries_its_own_request_id_and_moment() -> None:
         shared, target = SharedReads(VirtualClock()), target_of(history)
         return await together((0, lambda: read(target, shared, 0)), (5, lambda: read(target, shared, 5)))
 
-    seen = [each for each in run(simulate) if isinstance(each, Seen)]
+    seen = [each for each in run(simulate) if isinstance(each, Observation)]
     assert [each.request_id for each in seen] == ["req-1", "req-2"]
     assert [f"{each.at:%S}" for each in seen] == ["02", "07"]
 

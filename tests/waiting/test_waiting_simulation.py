@@ -1,6 +1,6 @@
-"""Whatever the things do, a gate is never released wrongly, never late by a look, and never after its deadline.
+"""Whatever the things do, a gate is never released wrongly, never late by a poll, and never after its deadline.
 
-The oracle says what each look must come to, from what the reads of that look gave; the wait must end as the first look
+The oracle says what each poll must come to, from what the reads of that poll gave; the wait must end as the first poll
 that decides says, or at its deadline.
 """
 
@@ -18,7 +18,7 @@ from simulated import ABSENT, DOWN, FORBIDDEN, LOCKED, History, Throttled, outco
 from virtual_time import run
 
 from pulumi_nbcloud.errors import NbcloudError
-from pulumi_nbcloud.waiting.options import DEFAULT_RULES, Rules
+from pulumi_nbcloud.waiting.options import DEFAULT_POLICY, PollPolicy
 from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError
 from pulumi_nbcloud.waiting.schedule import Schedule
 
@@ -38,9 +38,9 @@ class Scenario:
     schedule: Schedule
     until: str | None = None
     fail_on: str | bool | None = None
-    rules: Rules = DEFAULT_RULES
-    looks: list[list[Any]] = field(default_factory=list)
-    """What the reads of each look gave."""
+    rules: PollPolicy = DEFAULT_POLICY
+    polls: list[list[Any]] = field(default_factory=list)
+    """What the reads of each poll gave."""
     starts: list[float] = field(default_factory=list)
     ended: float = 0.0
 
@@ -50,7 +50,7 @@ class Scenario:
 
     @property
     def bound(self) -> float:
-        """When the last look must be over."""
+        """When the last poll must be over."""
         return self.timeout + (10.0 if self.timeout == 0 else min(10.0, self.schedule.start))
 
     def run(self) -> Met | NbcloudError:
@@ -65,65 +65,65 @@ class Scenario:
             return result
 
         result = run(simulate)
-        # Every look reads every target, at once.
-        for look in zip(*(thing.reads for thing in self.things), strict=True):
-            assert len({at for at, _ in look}) == 1
-            self.starts.append(look[0][0])
-            self.looks.append([value for _, value in look])
+        # Every poll reads every target, at once.
+        for poll in zip(*(thing.reads for thing in self.things), strict=True):
+            assert len({at for at, _ in poll}) == 1
+            self.starts.append(poll[0][0])
+            self.polls.append([value for _, value in poll])
         return result
 
-    def verdicts(self) -> list[str]:
-        """The oracle: what each look must come to, after those before it."""
+    def outcomes(self) -> list[str]:
+        """The oracle: what each poll must come to, after those before it."""
         found, row = [], 0
-        for verdict in map(self.verdict, self.looks):
-            row = row + 1 if verdict == "met" else 0
-            found.append("in a row" if 0 < row < self.rules.consecutive else verdict)
+        for outcome in map(self.outcome, self.polls):
+            row = row + 1 if outcome == "met" else 0
+            found.append("in a row" if 0 < row < self.rules.consecutive else outcome)
         return found
 
-    def verdict(self, look: Sequence[Any]) -> str:
-        """What a look comes to by itself."""
-        if LOCKED in look or FORBIDDEN in look:
-            return "unauthorised"
-        if any(value == DOWN or isinstance(value, Throttled) for value in look):
+    def outcome(self, poll: Sequence[Any]) -> str:
+        """What a poll comes to by itself."""
+        if LOCKED in poll or FORBIDDEN in poll:
+            return "unauthorized"
+        if any(value == DOWN or isinstance(value, Throttled) for value in poll):
             return "error"
-        judged = self.judged(look)
-        if judged != "failed" and ABSENT in look:
+        evaluated = self.evaluated(poll)
+        if evaluated != "failed" and ABSENT in poll:
             if self.rules.not_found == "fail":
                 return "absent"
-            if self.rules.not_found == "met" and set(look) == {ABSENT}:
+            if self.rules.not_found == "met" and set(poll) == {ABSENT}:
                 return "met"
-        return judged
+        return evaluated
 
-    def judged(self, look: Sequence[Any]) -> str:
-        """What the conditions alone make of a look."""
+    def evaluated(self, poll: Sequence[Any]) -> str:
+        """What the conditions alone make of a poll."""
         if isinstance(self.fail_on, str):
-            if look[0] in HOLD[self.fail_on]:
+            if poll[0] in HOLD[self.fail_on]:
                 return "failed"
-            if look[0] in (None, ABSENT):
+            if poll[0] in (None, ABSENT):
                 return "not yet"
-        if look[0] in HOLD[self.until] if self.until else set(look) == {"READY"}:
+        if poll[0] in HOLD[self.until] if self.until else set(poll) == {"READY"}:
             return "met"
-        return "failed" if "FAILED" in look and self.fail_on is not False else "not yet"
+        return "failed" if "FAILED" in poll and self.fail_on is not False else "not yet"
 
-    def at_the_deadline(self, verdicts: Sequence[str]) -> Outcome:
+    def at_the_deadline(self, outcomes: Sequence[str]) -> Outcome:
         """How a wait ends that nothing has decided."""
         answered = ("not yet", "in a row", "absent")
-        good = [look for look, verdict in zip(self.looks, verdicts, strict=False) if verdict in answered]
+        good = [poll for poll, outcome in zip(self.polls, outcomes, strict=False) if outcome in answered]
         if not good:
             return Outcome.UNREACHABLE
         missing = [index for index, value in enumerate(good[-1]) if value == ABSENT]
-        # A look that was cut short says nothing.
-        last = [verdict for verdict in verdicts if verdict != "cut"][-1]
+        # A poll that was cut short says nothing.
+        last = [outcome for outcome in outcomes if outcome != "cut"][-1]
         if last in ("error", "in a row") or not missing:
             return Outcome.TIMED_OUT
-        was_there = all(any(look[index] != ABSENT for look in good) for index in missing)
+        was_there = all(any(poll[index] != ABSENT for poll in good) for index in missing)
         return Outcome.GONE if was_there else Outcome.NEVER_APPEARED
 
 
 @st.composite
 def scenarios(draw: st.DrawFn) -> Scenario:
     timeout = draw(st.one_of(st.just(0.0), st.floats(0.01, 400.0), st.sampled_from([5.0, 30.0, 60.0, 120.0])))
-    # A state may stay for long, or change many times between two looks, or change exactly at the deadline.
+    # A state may stay for long, or change many times between two polls, or change exactly at the deadline.
     moments = st.one_of(st.floats(0.0, 450.0), st.floats(0.0, 30.0), st.just(timeout))
     lasting = st.sampled_from(["PENDING", "ODD", None, ABSENT, DOWN])
 
@@ -146,7 +146,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         draw(st.sampled_from([None, None, False, READY, ODD])),
         draw(
             st.builds(
-                Rules,
+                PollPolicy,
                 st.sampled_from([1, 1, 2, 3]),
                 st.sampled_from(["wait", "wait", "fail", "met"]),
                 st.sampled_from([10, 10, 1, 3]),
@@ -169,68 +169,72 @@ def scenarios(draw: st.DrawFn) -> Scenario:
 @example(Scenario([History([(0, "READY")]), History([(0, "READY"), (50, "FAILED")])], 90.0, steady(), None, ODD))
 @example(Scenario([History([(0, "PENDING"), (20, ABSENT)]), History([(0, "READY")])], 90.0, steady()))
 @example(Scenario([History([(0, "PENDING"), (20, ABSENT)]), History([(0, ABSENT)])], 90.0, steady()))
-@example(Scenario([History([(0, "READY")])], 30.0, steady(5.0), rules=Rules(consecutive=3)))
-@example(Scenario([History([(0, "READY"), (8, DOWN), (12, "READY")])], 60.0, steady(5.0), rules=Rules(consecutive=3)))
-@example(Scenario([History([(0, "READY")])], 3.0, steady(5.0), rules=Rules(consecutive=3)))
-@example(Scenario([History([(0, "READY")], latency=12.0)], 15.0, steady(5.0), rules=Rules(consecutive=2)))
-@example(Scenario([History([(0, "PENDING"), (9, ABSENT)])], 60.0, steady(5.0), rules=Rules(not_found="fail")))
-@example(Scenario([History([(0, "READY"), (9, ABSENT)])], 60.0, steady(5.0), ODD, rules=Rules(2, "met")))
-@example(Scenario([History([(0, ABSENT)]), History([(0, "ODD")])], 20.0, steady(5.0), rules=Rules(not_found="met")))
-@example(Scenario([History([(0, DOWN), (12, "READY")])], 60.0, steady(5.0), rules=Rules(max_poll_errors=3)))
+@example(Scenario([History([(0, "READY")])], 30.0, steady(5.0), rules=PollPolicy(consecutive=3)))
+@example(
+    Scenario([History([(0, "READY"), (8, DOWN), (12, "READY")])], 60.0, steady(5.0), rules=PollPolicy(consecutive=3))
+)
+@example(Scenario([History([(0, "READY")])], 3.0, steady(5.0), rules=PollPolicy(consecutive=3)))
+@example(Scenario([History([(0, "READY")], latency=12.0)], 15.0, steady(5.0), rules=PollPolicy(consecutive=2)))
+@example(Scenario([History([(0, "PENDING"), (9, ABSENT)])], 60.0, steady(5.0), rules=PollPolicy(not_found="fail")))
+@example(Scenario([History([(0, "READY"), (9, ABSENT)])], 60.0, steady(5.0), ODD, rules=PollPolicy(2, "met")))
+@example(
+    Scenario([History([(0, ABSENT)]), History([(0, "ODD")])], 20.0, steady(5.0), rules=PollPolicy(not_found="met"))
+)
+@example(Scenario([History([(0, DOWN), (12, "READY")])], 60.0, steady(5.0), rules=PollPolicy(max_poll_errors=3)))
 def test_every_history_ends_rightly(scenario: Scenario) -> None:
     result = scenario.run()
-    verdicts = scenario.verdicts()
+    outcomes = scenario.outcomes()
     ends = [start + scenario.latency for start in scenario.starts]
-    deadline, last = scenario.timeout, len(verdicts) - 1
+    deadline, last = scenario.timeout, len(outcomes) - 1
     # Two events at one moment have no order.
     assume(not any(abs(end - scenario.bound) < EPSILON for end in ends))
     cut_short = ends[last] > scenario.bound
-    asked = _asked(scenario.looks[last])
+    asked = _asked(scenario.polls[last])
 
-    # Nothing that decides is passed over: released, failed, missed or locked out at the first look that says so.
-    assert set(verdicts[:last]) <= {"not yet", "in a row", "error"}
+    # Nothing that decides is passed over: released, failed, missed or locked out at the first poll that says so.
+    assert set(outcomes[:last]) <= {"not yet", "in a row", "error"}
     assert scenario.ended <= scenario.bound + EPSILON
 
-    longest_row = max((len(list(row)) for each, row in groupby(verdicts) if each == "error"), default=0)
+    longest_row = max((len(list(row)) for each, row in groupby(outcomes) if each == "error"), default=0)
     expected: Outcome
     if cut_short:
-        verdicts[last:] = []
-        verdicts.append("error" if last and verdicts[last - 1] == "error" else "cut")
-        expected = scenario.at_the_deadline(verdicts)
-    elif verdicts[last] in ("met", "failed", "unauthorised"):
-        expected = Outcome(verdicts[last])
+        outcomes[last:] = []
+        outcomes.append("error" if last and outcomes[last - 1] == "error" else "cut")
+        expected = scenario.at_the_deadline(outcomes)
+    elif outcomes[last] in ("met", "failed", "unauthorized"):
+        expected = Outcome(outcomes[last])
         assert scenario.ended <= ends[last] + EPSILON
-    elif verdicts[last] == "absent":
-        expected = scenario.at_the_deadline(verdicts)
+    elif outcomes[last] == "absent":
+        expected = scenario.at_the_deadline(outcomes)
         assert scenario.ended <= ends[last] + EPSILON
     elif longest_row == scenario.rules.max_poll_errors or 0.0 < asked > deadline - ends[last]:
         expected = Outcome.UNREACHABLE
         assert scenario.ended <= ends[last] + EPSILON
     else:
-        expected = scenario.at_the_deadline(verdicts)
-        # One last look starts at the deadline, or as soon as the one before is over.
+        expected = scenario.at_the_deadline(outcomes)
+        # One last poll starts at the deadline, or as soon as the one before is over.
         assert scenario.starts[last] >= deadline - EPSILON
         assert last == 0 or scenario.starts[last] <= max(deadline, ends[last - 1]) + EPSILON
     assert longest_row <= scenario.rules.max_poll_errors
     assert (Outcome.MET if isinstance(result, Met) else getattr(result, "outcome", None)) is expected, result
 
-    _check_pauses(scenario, verdicts, ends)
+    _check_pauses(scenario, outcomes, ends)
 
 
-def _asked(look: Sequence[Any]) -> float:
-    return max((value.retry_after or 0.0 for value in look if isinstance(value, Throttled)), default=0.0)
+def _asked(poll: Sequence[Any]) -> float:
+    return max((value.retry_after or 0.0 for value in poll if isinstance(value, Throttled)), default=0.0)
 
 
-def _check_pauses(scenario: Scenario, verdicts: Sequence[str], ends: Sequence[float]) -> None:
+def _check_pauses(scenario: Scenario, outcomes: Sequence[str], ends: Sequence[float]) -> None:
     """Every pause is the schedule's, but for one that the cloud or the deadline decides."""
     base = scenario.schedule.start
     before: list[Any] | None = None
     for index, start in enumerate(scenario.starts[1:]):
-        if verdicts[index] in ("not yet", "in a row"):
-            if scenario.looks[index] != before:
+        if outcomes[index] in ("not yet", "in a row"):
+            if scenario.polls[index] != before:
                 base = scenario.schedule.start
-            before = scenario.looks[index]
-        asked, left = _asked(scenario.looks[index]), max(0.0, scenario.timeout - ends[index])
+            before = scenario.polls[index]
+        asked, left = _asked(scenario.polls[index]), max(0.0, scenario.timeout - ends[index])
         assert start - ends[index] >= min(max(asked, base * 0.9), left) - EPSILON
         assert start - ends[index] <= min(max(asked, base * 1.1), left) + EPSILON
         base = min(scenario.schedule.cap, base * 1.5)

@@ -15,19 +15,19 @@ from virtual_time import START
 
 from pulumi_nbcloud.engine import end, log, status
 from pulumi_nbcloud.engine.status import GateReporter
-from pulumi_nbcloud.waiting.observation import Seen
+from pulumi_nbcloud.waiting.observation import Observation
 from pulumi_nbcloud.waiting.progress import Progress
 from pulumi_nbcloud.waiting.report import Silent, status_line
 
 URN = "urn:pulumi:dev::lab::pulumi-python:dynamic/nbcloud:Gate::ready"
-WANTED = 'self.status == "READY"'
+EXPECTED = 'self.status == "READY"'
 
 
-def progress(state: Thing | None = None, *, wanted: str = WANTED, names: str = "self") -> Progress:
+def progress(state: Thing | None = None, *, expected: str = EXPECTED, names: str = "self") -> Progress:
     targets = {name: target_of(History([]), name) for name in names.split()}
-    made = Progress(dict.fromkeys(targets, THING), targets, wanted, 1800, 0.0)
+    made = Progress(dict.fromkeys(targets, THING), targets, expected, 1800, 0.0)
     for name in targets if state else ():
-        made.note(name, Seen(state, None, START, None))
+        made.note(name, Observation(state, None, START, None))
     return made
 
 
@@ -46,25 +46,25 @@ def undecided() -> Progress:
 @pytest.mark.parametrize(
     ("seen", "elapsed", "line"),
     [
-        (undecided(), 0, f"waiting: found; wanted: {WANTED}; undecided: self.status is null; 0s of 30m"),
-        (progress(), 0, f"waiting: nothing yet; wanted: {WANTED}; 0s of 30m"),
-        (progress(Thing(status="PENDING")), 95.9, f"waiting: status=PENDING; wanted: {WANTED}; 1m35s of 30m"),
+        (undecided(), 0, f"waiting: found; expected: {EXPECTED}; undecided: self.status is null; 0s of 30m"),
+        (progress(), 0, f"waiting: nothing yet; expected: {EXPECTED}; 0s of 30m"),
+        (progress(Thing(status="PENDING")), 95.9, f"waiting: status=PENDING; expected: {EXPECTED}; 1m35s of 30m"),
         (
             progress(Thing(status="PENDING"), names="a b"),
             1,
-            f"waiting: a: status=PENDING; b: status=PENDING; wanted: {WANTED}; 1s of 30m",
+            f"waiting: a: status=PENDING; b: status=PENDING; expected: {EXPECTED}; 1s of 30m",
         ),
         (
             failing(3),
             61,
             (
-                "waiting: status=PENDING (look failed: the cloud cannot answer now; 3 in a row); "
-                f"wanted: {WANTED}; 1m1s of 30m"
+                "waiting: status=PENDING (poll failed: the cloud cannot answer now; 3 in a row); "
+                f"expected: {EXPECTED}; 1m1s of 30m"
             ),
         ),
-        (failing(0), 61, f"waiting: status=PENDING; wanted: {WANTED}; 1m1s of 30m"),
-        (progress(wanted="a &&\n  b"), 0, "waiting: nothing yet; wanted: a && b; 0s of 30m"),
-        (progress(wanted="x" * 2000), 0, f"waiting: nothing yet; wanted: {'x' * 299}…; 0s of 30m"),
+        (failing(0), 61, f"waiting: status=PENDING; expected: {EXPECTED}; 1m1s of 30m"),
+        (progress(expected="a &&\n  b"), 0, "waiting: nothing yet; expected: a && b; 0s of 30m"),
+        (progress(expected="x" * 2000), 0, f"waiting: nothing yet; expected: {'x' * 299}…; 0s of 30m"),
     ],
 )
 def test_the_line_says_the_state_now_what_is_wanted_and_how_long(seen: Progress, elapsed: float, line: str) -> None:
@@ -140,8 +140,8 @@ def test_without_an_engine_it_is_said_on_stderr_and_the_heartbeat_is_slower(
     assert capfd.readouterr() == (
         "",
         (
-            f"waiting: status=PENDING; wanted: {WANTED}; 3s of 30m\n"
-            f"waiting: status=PENDING; wanted: {WANTED}; 1m3s of 30m\n"
+            f"waiting: status=PENDING; expected: {EXPECTED}; 3s of 30m\n"
+            f"waiting: status=PENDING; expected: {EXPECTED}; 1m3s of 30m\n"
         ),
     )
 
@@ -153,7 +153,7 @@ def test_with_an_engine_it_goes_to_the_gates_row_as_a_passing_message(
     assert reporter.heartbeat_seconds == status.HEARTBEAT_SECONDS == 30
     reporter.changed(progress(Thing(status="PENDING")), 3)
     (request,) = stub.requests
-    assert (request.message, request.urn) == (f"waiting: status=PENDING; wanted: {WANTED}; 3s of 30m", URN)
+    assert (request.message, request.urn) == (f"waiting: status=PENDING; expected: {EXPECTED}; 3s of 30m", URN)
     assert (request.severity, request.ephemeral) == (1, True)
     assert capfd.readouterr() == ("", "")
 
@@ -178,7 +178,7 @@ def test_without_a_urn_it_is_said_on_stderr_though_there_is_an_engine(
     reporter = GateReporter(None)
     assert reporter.heartbeat_seconds == 60
     reporter.changed(progress(), 0)
-    assert capfd.readouterr().err == f"waiting: nothing yet; wanted: {WANTED}; 0s of 30m\n"
+    assert capfd.readouterr().err == f"waiting: nothing yet; expected: {EXPECTED}; 0s of 30m\n"
     assert stub.requests == []
 
 
@@ -196,7 +196,7 @@ def test_a_failing_stub_never_raises_and_the_line_is_said_on_stderr(
     stub.fails = True
     GateReporter(URN).changed(progress(), 0)
     assert not log.send("lost", URN, warning=True)
-    assert capfd.readouterr().err == f"waiting: nothing yet; wanted: {WANTED}; 0s of 30m\n"
+    assert capfd.readouterr().err == f"waiting: nothing yet; expected: {EXPECTED}; 0s of 30m\n"
 
 
 def test_a_call_is_held_until_it_is_done(stub: Stub) -> None:

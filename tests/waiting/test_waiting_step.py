@@ -1,4 +1,4 @@
-"""Waits with a question in common fall into step, whenever they begin and however slow the answers are."""
+"""Waits with a request key in common fall into step, whenever they begin and however slow the answers are."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Step:
     Args:
         starts: when each begins.
         latency: of each read.
-        interval: between looks; None for the pause that grows.
+        interval: between polls; None for the pause that grows.
         jitter: taken in turn.
     """
 
@@ -43,8 +43,8 @@ class Step:
     latency: float
     interval: float | None
     jitter: Sequence[float]
-    looks: list[list[int]] = field(default_factory=list)
-    """Of each wait, the reads that answered its looks."""
+    polls: list[list[int]] = field(default_factory=list)
+    """Of each wait, the reads that answered its polls."""
 
     def schedule(self) -> Schedule:
         position = iter(range(10**9))
@@ -56,18 +56,18 @@ class Step:
 
     @property
     def longest(self) -> float:
-        """The longest that one look and the pause after it can take, where no read is waited for."""
+        """The longest that one poll and the pause after it can take, where no read is waited for."""
         return self.schedule().longest + self.latency
 
     @property
     def settled(self) -> float:
-        """When all have made their first looks, and pauses no longer grow."""
+        """When all have made their first polls, and pauses no longer grow."""
         return max(self.starts) + 8 * (self.longest + self.latency)
 
     def run(self) -> list[float]:
         """Gives when each read was sent."""
         thing = Numbered([(0, "PENDING")], self.latency)
-        self.looks = [[] for _ in self.starts]
+        self.polls = [[] for _ in self.starts]
 
         async def simulate() -> None:
             shared = SharedReads(VirtualClock())
@@ -90,7 +90,7 @@ class Step:
     def _noting(self, number: int) -> Callable[[Thing], Thing]:
         def select(answer: Thing) -> Thing:
             assert answer.touched is not None
-            self.looks[number].append(answer.touched)
+            self.polls[number].append(answer.touched)
             return answer
 
         return select
@@ -116,34 +116,34 @@ def test_however_they_begin_waits_on_one_thing_soon_cost_one_read_a_tick(step: S
     # Of the last read the answer may still be on its way.
     after = [number for number, at in enumerate(sent[:-1]) if at > step.settled]
     assert len(after) >= 3
-    for looks in step.looks:
-        assert [number for number in looks if number in after] == after
+    for polls in step.polls:
+        assert [number for number in polls if number in after] == after
 
     least = (1 - JITTER) / 2 * (step.latency + step.schedule().start)
-    for looks in step.looks:
-        pauses = [sent[later] - sent[earlier] for earlier, later in pairwise(looks)]
+    for polls in step.polls:
+        pauses = [sent[later] - sent[earlier] for earlier, later in pairwise(polls)]
         assert min(pauses) >= least - EPSILON
-        # Before they are in step, a look may have to wait for the end of a read that was sent too early for it.
+        # Before they are in step, a poll may have to wait for the end of a read that was sent too early for it.
         assert max(pauses) <= step.longest + step.latency + EPSILON
     # Afterwards none is later than its own schedule says.
     assert max(sent[number + 1] - sent[number] for number in after) <= step.longest + EPSILON
 
 
-def test_a_read_that_is_sent_while_the_look_before_is_judged_is_joined() -> None:
-    """Judging takes a while, off the loop; a wait that does so must not miss what wakes the others."""
+def test_a_read_that_is_sent_while_the_poll_before_is_evaluated_is_joined() -> None:
+    """Evaluation takes a while, off the loop; a wait that does so must not miss what wakes the others."""
     history = History([(0, "PENDING")], latency=2.0)
 
     async def simulate() -> None:
         shared = SharedReads(VirtualClock())
 
-        async def slowly(judging: Callable[[], object]) -> object:
+        async def slowly(evaluation: Callable[[], object]) -> object:
             await anyio.sleep(8)
-            return judging()
+            return evaluation()
 
-        async def one(start: float, judges_slowly: bool) -> None:
+        async def one(start: float, evaluates_slowly: bool) -> None:
             await anyio.sleep(start)
             wait = wait_for(history, shared=shared, schedule=steady(10))
-            if judges_slowly:
+            if evaluates_slowly:
                 wait._offload = slowly  # type: ignore[assignment]
             await outcome_of(wait)
 
@@ -154,7 +154,7 @@ def test_a_read_that_is_sent_while_the_look_before_is_judged_is_joined() -> None
                 group.start_soon(one, 9.5, False)
 
     run(simulate)
-    # The first has its answer at 2 and judges until 10. The read of 9.5 is long enough after its own of 0.
+    # The first has its answer at 2 and evaluates until 10. The read of 9.5 is long enough after its own of 0.
     assert history.times == [0, 6, 9.5]
 
 

@@ -20,16 +20,16 @@ from provider_process import (
 
 URN = "urn:pulumi:test::probe::pulumi-python:dynamic/nbcloud:Gate::ready"
 ID = "0123456789abcdef0123456789abcdef"
-WANTED = "wanted: self.running; last seen"
+EXPECTED = "expected: self.running; actual"
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-OFF = {"NBCLOUD_PROVIDER_MENDS": "off"}
+OFF = {"NBCLOUD_PROVIDER_PATCHES": "off"}
 LOSSES = {
-    "NBCLOUD_PROVIDER_MENDS is off: errors of pulumi-nbcloud are shown with a traceback",
+    "NBCLOUD_PROVIDER_PATCHES is off: errors of pulumi-nbcloud are shown with a traceback",
     (
-        "NBCLOUD_PROVIDER_MENDS is off: only 4 dynamic resources of this stack are served at a time, "
+        "NBCLOUD_PROVIDER_PATCHES is off: only 4 dynamic resources of this stack are served at a time, "
         "waiting gates among them"
     ),
-    "NBCLOUD_PROVIDER_MENDS is off: after Ctrl-C a waiting gate goes on to its timeout",
+    "NBCLOUD_PROVIDER_PATCHES is off: after Ctrl-C a waiting gate goes on to its timeout",
 }
 
 
@@ -46,15 +46,15 @@ def create(process: ProviderProcess, inputs: Mapping[str, Any]) -> dict[str, Any
     return properties
 
 
-def stored(inputs: Mapping[str, Any], verdict: str = "met") -> dict[str, Any]:
+def stored(inputs: Mapping[str, Any], outcome: str = "met") -> dict[str, Any]:
     """What the state holds of a gate that was met, or of an advisory one that was not."""
-    met = verdict == "met"
-    seen = {"time": "2026-01-31T12:00:00Z", "target": "self", "seen": RUNNING}
+    met = outcome == "met"
+    seen = {"time": "2026-01-31T12:00:00Z", "target": "self", "observed": RUNNING}
     # The SDK stores no nulls.
-    message = f"modelarts:NotebookLease {notebook()}: {verdict} after 5s of 30m"
+    message = f"modelarts:NotebookLease {notebook()}: {outcome} after 5s of 30m"
     return {
         **inputs,
-        "verdict": verdict,
+        "outcome": outcome,
         **({"met_time": "2026-01-31T12:00:00Z"} if met else {"message": message}),
         "polls": 1,
         "elapsed_seconds": 0.5,

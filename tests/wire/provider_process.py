@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import ctypes
 import json
 import os
 import signal
@@ -170,8 +171,15 @@ class ProviderProcess:
         self._folder.cleanup()
 
     def interrupt(self) -> int:
-        """Ends the process as the engine does, and gives its exit code; fails where it does not end."""
-        self._process.send_signal(signal.SIGINT)
+        """Ends the process as the engine does, and gives its exit code; fails where it does not end.
+
+        The signal goes to the main thread by name, where the system has a call for that. A kernel may hand the signal
+        of a process to any of its threads, and then nothing wakes the SDK's main thread, which waits for a lock: of
+        fifty processes on a busy machine one went on until it was killed, as the engine does after a while.
+        """
+        to_thread = getattr(ctypes.CDLL(None), "tgkill", None)
+        if to_thread is None or to_thread(self._process.pid, self._process.pid, signal.SIGINT) != 0:
+            self._process.send_signal(signal.SIGINT)
         return self._process.wait(LIMIT_SECONDS)
 
     def errors(self) -> str:

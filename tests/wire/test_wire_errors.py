@@ -111,8 +111,8 @@ def test_another_package_keeps_its_traceback_before_and_after(clouds: MockClouds
     assert after == before
 
 
-@pytest.mark.skipif(not SENDS_TRACEBACKS, reason="this SDK sends no tracebacks, so there is nothing to mend")
-def test_a_mend_that_does_not_take_is_said_once_and_all_else_works(clouds: MockClouds, tmp_path: Path) -> None:
+@pytest.mark.skipif(not SENDS_TRACEBACKS, reason="this SDK sends no tracebacks, so there is nothing to patch")
+def test_a_patch_that_does_not_take_is_said_once_and_all_else_works(clouds: MockClouds, tmp_path: Path) -> None:
     (tmp_path / "strange.py").write_text(STRANGE)
     clouds.modelarts.put_lease(NOTEBOOK)
     bad = get_request({"notebook_id": "nope"}, "nope")

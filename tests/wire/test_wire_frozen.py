@@ -232,7 +232,7 @@ def test_what_states_hold_of_a_gate_is_unchanged() -> None:
     assert type(provider) is GateProvider
     assert vars(provider) == {}
     # Programs compare with these. A gate that was cancelled is not in state.
-    assert GATE["verdicts"] == [*(each.value for each in Outcome if each is not Outcome.CANCELLED), "disabled"]
+    assert GATE["outcomes"] == [*(each.value for each in Outcome if each is not Outcome.CANCELLED), "disabled"]
     # What users write; the URN and what stands in for a resource option are ours.
     assert set(Gate.__annotations__) == {*GATE["inputs"], *GATE["outputs"]} - {"status_urn", "custom_timeouts"}
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from gate_wire import MOMENT, URN, WANTED, create, gate, timeless
+from gate_wire import EXPECTED, MOMENT, URN, create, gate, timeless
 from lease_support import LEASE, RUNNING, STATE, STOPPED, lease_target, looked_at, notebook
 from nbcloud_support import LIMIT_SECONDS, eventually
 from provider_process import (
@@ -33,10 +33,10 @@ def test_a_create_waits_and_answers_what_it_saw(clouds: MockClouds) -> None:
     assert 0.5 < elapsed < LIMIT_SECONDS
     first, second = outputs.pop("transitions")
     assert MOMENT.fullmatch(first.pop("time"))
-    assert second == {"time": met_time, "target": "self", "seen": RUNNING}
-    assert first == {"target": "self", "seen": STOPPED}
+    assert second == {"time": met_time, "target": "self", "observed": RUNNING}
+    assert first == {"target": "self", "observed": STOPPED}
     assert outputs == {
-        "verdict": "met",
+        "outcome": "met",
         "polls": 2,
         "states": {"self": {**STATE, "not_running_reason": None, "endpoint": clouds.url}},
         "transition_count": 2,
@@ -50,7 +50,7 @@ def test_several_targets_are_looked_at_together_and_kept_by_name(shared: Provide
     outputs = create(shared, inputs)
     assert sorted(looked_at(clouds)) == [1, 3]
     assert set(outputs["states"]) == {"one"}
-    assert {each["target"]: each["seen"] for each in outputs["transitions"]} == {"one": RUNNING, "two": "not found"}
+    assert {each["target"]: each["observed"] for each in outputs["transitions"]} == {"one": RUNNING, "two": "not found"}
 
 
 def test_each_gate_has_its_own_id(shared: ProviderProcess, clouds: MockClouds) -> None:
@@ -69,47 +69,47 @@ REQUEST = "(request id ID)"
             {"status": "FROZEN"},
             {},
             (
-                f'failed after Ns of 30m: self.not_running_reason == "FROZEN" holds; {WANTED}: '
-                f"running=false, not_running_reason=FROZEN (Ns ago); looks: 1 {REQUEST}"
+                f'failed after Ns of 30m: self.not_running_reason == "FROZEN" holds; {EXPECTED}: '
+                f"running=false, not_running_reason=FROZEN (Ns ago); polls: 1 {REQUEST}"
             ),
-            "look at the thing itself; run again once it is mended",
+            "look at the thing itself; run again once it is fixed",
         ),
         (
             LEASE,
             {"until": "!self.running", "fail_on": 'self.type == "TIMING"'},
             (
-                f'failed after Ns of 30m: self.type == "TIMING" holds; wanted: !self.running; last seen: {RUNNING} '
-                f"(Ns ago); looks: 1 {REQUEST}"
+                f'failed after Ns of 30m: self.type == "TIMING" holds; expected: !self.running; actual: {RUNNING} '
+                f"(Ns ago); polls: 1 {REQUEST}"
             ),
-            "look at the thing itself; run again once it is mended",
+            "look at the thing itself; run again once it is fixed",
         ),
         (
             {"status": "STOPPED"},
             {"timeout": "0"},
-            f"timed out after Ns of 0s; {WANTED}: {STOPPED} (Ns ago); looks: 1 {REQUEST}",
+            f"timed out after Ns of 0s; {EXPECTED}: {STOPPED} (Ns ago); polls: 1 {REQUEST}",
             "give a longer timeout, or look at why it does not get there; the next run waits again",
         ),
         (
             {"status": "STOPPED"},
             {"until": "self.duration > 5", "timeout": "0"},
             (
-                "timed out after Ns of 0s; wanted: self.duration > 5; last seen: "
-                f"{STOPPED} (Ns ago); undecided because self.duration is null; looks: 1 {REQUEST}"
+                "timed out after Ns of 0s; expected: self.duration > 5; actual: "
+                f"{STOPPED} (Ns ago); undecided because self.duration is null; polls: 1 {REQUEST}"
             ),
             "give a longer timeout, or look at why it does not get there; the next run waits again",
         ),
         (
             None,
             {"timeout": "0"},
-            f"never appeared after Ns of 0s; {WANTED}: not found (Ns ago); looks: 1 {REQUEST}",
+            f"never appeared after Ns of 0s; {EXPECTED}: not found (Ns ago); polls: 1 {REQUEST}",
             "check the id, the profile and the project",
         ),
         (
             LEASE,
             {"until": "int(self.type) > 3"},
             (
-                "bad condition after Ns of 30m: 'TIMING' is no int; wanted: int(self.type) > 3; "
-                f"last seen: {RUNNING} (Ns ago); looks: 1 {REQUEST}"
+                "bad condition after Ns of 30m: 'TIMING' is no int; expected: int(self.type) > 3; "
+                f"actual: {RUNNING} (Ns ago); polls: 1 {REQUEST}"
             ),
             "correct the condition; fields that may be absent can be asked for with has()",
         ),
@@ -136,9 +136,10 @@ def test_what_was_there_and_is_deleted_meanwhile_is_gone(shared: ProviderProcess
     clouds.modelarts.put_lease(notebook(), status="STOPPED")
     clouds.modelarts.add_transition(notebook(), status="DELETED", after_reads=1)
     text = shared.failure("Create", create_request(gate(interval="1s", timeout="1s"), gate_blob()))
-    # The jitter decides whether another look fits in before the last.
-    assert re.sub(r"looks: [23] ", "looks: N ", timeless(text)) == (
-        f"modelarts:NotebookLease {notebook()}: gone after Ns of 1s; {WANTED}: not found (Ns ago); looks: N {REQUEST}\n"
+    # The jitter decides whether another poll fits in before the last.
+    assert re.sub(r"polls: [23] ", "polls: N ", timeless(text)) == (
+        f"modelarts:NotebookLease {notebook()}: gone after Ns of 1s; {EXPECTED}: not found (Ns ago); "
+        f"polls: N {REQUEST}\n"
         "hint: it was there and was deleted while the wait went on; create it again or correct the id"
     )
 
@@ -147,8 +148,8 @@ def test_a_cloud_that_cannot_answer_is_unreachable(shared: ProviderProcess, clou
     clouds.faults.add(service="modelarts", status=500)
     text = shared.failure("Create", create_request(gate(timeout="0"), gate_blob()))
     assert timeless(text) == (
-        f"modelarts:NotebookLease {notebook()}: unreachable after Ns of 0s; {WANTED}: nothing yet; "
-        "last error: the cloud cannot answer now; looks: 1 "
+        f"modelarts:NotebookLease {notebook()}: unreachable after Ns of 0s; {EXPECTED}: nothing yet; "
+        "last error: the cloud cannot answer now; polls: 1 "
         f"(HTTP 500, GET {clouds.url}{clouds.requests[0].target}, request id ID)\n"
         "hint: check the network, the endpoint and the vendor's status page; the next run waits again"
     )
@@ -171,10 +172,10 @@ def test_refused_credentials_end_it_at_once_and_are_not_sent_again(clouds: MockC
     assert clouds.request_count() == 1
     assert [timeless(text) for text in texts] == 2 * [
         (
-            f"modelarts:NotebookLease {notebook()}: unauthorised after Ns of 30m; {WANTED}: nothing yet; last error: "
+            f"modelarts:NotebookLease {notebook()}: unauthorized after Ns of 30m; {EXPECTED}: nothing yet; last error: "
             'the cloud refuses the credentials: "Incorrect IAM authentication information: the signature does not '
             'match"; '
-            f"looks: 1 (HTTP 401 APIGW.0301, GET {clouds.url}{clouds.requests[0].target}, request id ID)\n"
+            f"polls: 1 (HTTP 401 APIGW.0301, GET {clouds.url}{clouds.requests[0].target}, request id ID)\n"
             "hint: check access key, secret key and security token; they are not sent again until they change"
         )
     ]
@@ -184,7 +185,7 @@ def test_a_missing_permission_ends_it_at_once(shared: ProviderProcess, clouds: M
     clouds.modelarts.put_lease(notebook())
     clouds.modelarts.deny("MOCKACCESSKEY0000001")
     text = shared.failure("Create", create_request(gate(), gate_blob()))
-    assert f": unauthorised after Ns of 30m; {WANTED}: nothing yet; last error: " in timeless(text)
+    assert f": unauthorized after Ns of 30m; {EXPECTED}: nothing yet; last error: " in timeless(text)
     assert "may not read this" in text
     assert "Traceback" not in text
     assert clouds.request_count() == 1
@@ -208,7 +209,7 @@ def test_an_advisory_gate_that_is_not_met_is_created_with_a_warning_on_its_row(c
     with FakeEngine() as engine, ProviderProcess(clouds.environment(), engine=engine.address) as process:
         outputs = create(process, gate(timeout="0", enforcement="advisory"))
         eventually(lambda: any(each.severity == engine_pb2.WARNING for each in engine.logs), "the warning")
-    problem = f"timed out after Ns of 0s; {WANTED}: {STOPPED} (Ns ago); looks: 1 {REQUEST}"
+    problem = f"timed out after Ns of 0s; {EXPECTED}: {STOPPED} (Ns ago); polls: 1 {REQUEST}"
     line = f"modelarts:NotebookLease {notebook()}: {problem}"
     (warning,) = [each for each in engine.logs if each.severity == engine_pb2.WARNING]
     assert timeless(warning.message) == (
@@ -216,7 +217,7 @@ def test_an_advisory_gate_that_is_not_met_is_created_with_a_warning_on_its_row(c
         "wait is advisory"
     )
     assert (warning.urn, warning.ephemeral) == (URN, False)
-    assert (outputs["verdict"], timeless(outputs["message"])) == ("timed out", line)
+    assert (outputs["outcome"], timeless(outputs["message"])) == ("timed_out", line)
     assert outputs["states"]["self"]["running"] is False
     assert "met_time" not in outputs
 
@@ -224,10 +225,10 @@ def test_an_advisory_gate_that_is_not_met_is_created_with_a_warning_on_its_row(c
 def test_a_disabled_gate_asks_nothing(shared: ProviderProcess, clouds: MockClouds) -> None:
     outputs = create(shared, gate(enforcement="disabled"))
     assert clouds.request_count() == 0
-    seen = {name: outputs[name] for name in ("verdict", "message", "polls", "states", "transitions")}
+    seen = {name: outputs[name] for name in ("outcome", "message", "polls", "states", "transitions")}
     assert seen == {
-        "verdict": "disabled",
-        "message": "not looked at, because enforcement is 'disabled'",
+        "outcome": "disabled",
+        "message": "not polled, because enforcement is 'disabled'",
         "polls": 0,
         "states": {},
         "transitions": [],

@@ -71,7 +71,7 @@ def test_check_names_every_problem_at_once(shared: ProviderProcess, clouds: Mock
         ({"targets": {"self": {"kind": "modelarts:Lease"}}}, "target self: there is no kind 'modelarts:Lease'"),
         ({"targets": {"self": {"kind": "modelarts:NotebookLease"}}}, "target self: modelarts:NotebookLease: notebook_"),
         ({"targets": {"self": lease_target(surplus=1)}}, "target self: modelarts:NotebookLease: surplus is not"),
-        ({"targets": {"now": lease_target()}}, "targets: 'now' is the time of the judgement; choose another name"),
+        ({"targets": {"now": lease_target()}}, "targets: 'now' is the time of the evaluation; choose another name"),
         ({"until": "self.type"}, "until: self.type is a string, not a bool; compare it, as in self.type == "),
         ({"until": "self.type == TIMING"}, 'until: TIMING is not a variable; write "TIMING" in quotes'),
         ({"until": "self.duration == null"}, "until: self.duration == null cannot be asked, null fields are absent; "),

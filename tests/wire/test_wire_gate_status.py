@@ -38,11 +38,11 @@ def test_status_goes_to_the_row_of_its_own_gate(clouds: MockClouds) -> None:
         assert process.errors() == ""
     said = [re.sub(r"\d+s of", "Ns of", message) for message in engine.messages(URN)]
     assert said == [
-        f"waiting: {STOPPED}; wanted: self.running; Ns of 10m",
-        "waiting: running=false, not_running_reason=STARTING; wanted: self.running; Ns of 10m",
+        f"waiting: {STOPPED}; expected: self.running; Ns of 10m",
+        "waiting: running=false, not_running_reason=STARTING; expected: self.running; Ns of 10m",
     ]
     assert [timeless(each) for each in engine.messages(others)] == [
-        f"waiting: {STOPPED}; wanted: self.running; Ns of 10m"
+        f"waiting: {STOPPED}; expected: self.running; Ns of 10m"
     ]
     assert {each.urn for each in engine.logs} == {URN, others}
     assert {(each.severity, each.ephemeral, each.streamId) for each in engine.logs} == {(engine_pb2.INFO, True, 0)}
@@ -56,7 +56,7 @@ def test_a_failed_look_is_part_of_the_status(clouds: MockClouds) -> None:
         eventually(lambda: bool(engine.logs), "the status")
     assert outputs["polls"] == 2
     assert [timeless(each) for each in engine.messages(URN)] == [
-        "waiting: nothing yet (look failed: the cloud cannot answer now; 1 in a row); wanted: self.running; Ns of 30m"
+        "waiting: nothing yet (poll failed: the cloud cannot answer now; 1 in a row); expected: self.running; Ns of 30m"
     ]
 
 

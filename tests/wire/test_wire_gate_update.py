@@ -29,7 +29,7 @@ def row(
     news: dict[str, Any],
     olds: dict[str, Any] | None = None,
     *,
-    verdict: str = "met",
+    outcome: str = "met",
     changes: bool = True,
     waits: bool = False,
     left_out: tuple[str, ...] = (),
@@ -37,12 +37,12 @@ def row(
     """What a stored gate and a program's gate that differ so come to; `left_out` is no longer given."""
     before = {**BEFORE, **(olds or {})}
     after = {name: value for name, value in {**before, **news}.items() if name not in left_out}
-    return pytest.param(stored(before, verdict), after, changes, waits, id=name)
+    return pytest.param(stored(before, outcome), after, changes, waits, id=name)
 
 
 BEFORE = gate(until="self.running")
 ADVISORY, DISABLED, ALWAYS = {"enforcement": "advisory"}, {"enforcement": "disabled"}, {"every_update": True}
-LATE = "timed out"
+LATE = "timed_out"
 ROWS: list[Any] = [
     row("until", {"until": "self.enable"}, waits=True),
     row("until left out", {}, left_out=("until",), waits=True),
@@ -62,21 +62,21 @@ ROWS: list[Any] = [
     row("timeout left out", {}, {"timeout": "1h", "interval": "5s"}, left_out=("timeout", "interval")),
     row("how and what", {"timeout": "1h", "interval": "9s", "triggers": [1]}, waits=True),
     row("tightened, met", {"enforcement": "mandatory"}, ADVISORY),
-    row("tightened, not met", {"enforcement": "mandatory"}, ADVISORY, verdict=LATE, waits=True),
-    row("left out, not met", {}, ADVISORY, verdict=LATE, left_out=("enforcement",), waits=True),
-    row("switched on", ADVISORY, DISABLED, verdict="disabled", waits=True),
-    row("switched on, mandatory", {"enforcement": "mandatory"}, DISABLED, verdict="disabled", waits=True),
+    row("tightened, not met", {"enforcement": "mandatory"}, ADVISORY, outcome=LATE, waits=True),
+    row("left out, not met", {}, ADVISORY, outcome=LATE, left_out=("enforcement",), waits=True),
+    row("switched on", ADVISORY, DISABLED, outcome="disabled", waits=True),
+    row("switched on, mandatory", {"enforcement": "mandatory"}, DISABLED, outcome="disabled", waits=True),
     row("switched on again, met before", {"enforcement": "mandatory"}, DISABLED),
     row("loosened, met", ADVISORY),
-    row("loosened, not met", DISABLED, ADVISORY, verdict=LATE),
-    row("loosened and asked anew", {**ADVISORY, "triggers": ["b"]}, waits=True),
-    row("switched off and asked anew", {**DISABLED, "triggers": ["b"]}),
-    row("still not met", ADVISORY, ADVISORY, verdict=LATE, changes=False),
+    row("loosened, not met", DISABLED, ADVISORY, outcome=LATE),
+    row("loosened and asked again", {**ADVISORY, "triggers": ["b"]}, waits=True),
+    row("switched off and asked again", {**DISABLED, "triggers": ["b"]}),
+    row("still not met", ADVISORY, ADVISORY, outcome=LATE, changes=False),
     row("every_update, on", ALWAYS, waits=True),
     row("every_update, as before", ALWAYS, ALWAYS, waits=True),
     row("every_update, off", {"every_update": False}, ALWAYS),
     row("every_update, left out", {}, ALWAYS, left_out=("every_update",)),
-    row("every_update of a disabled gate", ALWAYS, {**ALWAYS, **DISABLED}, verdict="disabled", changes=False),
+    row("every_update of a disabled gate", ALWAYS, {**ALWAYS, **DISABLED}, outcome="disabled", changes=False),
     row("nothing", {}, changes=False),
     row("status_urn", {"status_urn": "urn:renamed"}, changes=False),
 ]
@@ -154,17 +154,17 @@ def test_an_update_waits_where_the_gate_is_asked_something_else(
     reply = shared.call("Update", update_request(olds, news, gate_blob(), ID))
     assert clouds.request_count() == int(waits)
     outputs = MessageToDict(reply)["properties"]
-    absent = "message" if outputs["verdict"] == "met" else "met_time"
+    absent = "message" if outputs["outcome"] == "met" else "met_time"
     assert set(outputs) == {*OUTPUTS, *news, "__provider"} - {absent}
     assert {name: outputs[name] for name in news if name != "status_urn"} == {
         name: value for name, value in news.items() if name != "status_urn"
     }
     if not waits:
         # A gate that is asked something else while it is disabled has no answer to it.
-        verdict = "disabled" if news.get("triggers") and news.get("enforcement") == "disabled" else olds["verdict"]
-        assert outputs["verdict"] == verdict
+        outcome = "disabled" if news.get("triggers") and news.get("enforcement") == "disabled" else olds["outcome"]
+        assert outputs["outcome"] == outcome
         return
-    assert outputs["verdict"] == "met"
+    assert outputs["outcome"] == "met"
     assert outputs["met_time"] != olds.get("met_time")
     asked = news["targets"]["self"]
     seen = {name: outputs["states"]["self"][name] for name in ("notebook_id", "project_id")}
@@ -180,11 +180,26 @@ def test_what_was_seen_stays_where_an_update_does_not_wait(shared: ProviderProce
     assert {name: outputs[name] for name in olds} == olds
 
 
+@pytest.mark.parametrize(("verdict", "waits"), [("met", False), ("timed out", True), ("unauthorised", True)])
+def test_a_state_from_before_0_1_0_calls_the_outcome_a_verdict(  # the word is what such a state holds
+    verdict: str, waits: bool, shared: ProviderProcess, clouds: MockClouds
+) -> None:
+    clouds.modelarts.put_lease(notebook(), **LEASE)
+    olds = stored({**BEFORE, **ADVISORY})
+    del olds["outcome"]
+    request = update_request({**olds, "verdict": verdict}, BEFORE, gate_blob(), ID)
+    outputs = MessageToDict(shared.call("Update", request))["properties"]
+    # Tightened: a gate that was not met must wait now; one that was met must not.
+    assert clouds.request_count() == int(waits)
+    assert outputs["outcome"] == "met"
+    assert "verdict" not in outputs
+
+
 def test_an_update_that_is_not_met_fails(shared: ProviderProcess, clouds: MockClouds) -> None:
     clouds.modelarts.put_lease(notebook(), status="STOPPED")
     news = gate(until="self.enable", timeout="0")
     text = shared.failure("Update", update_request(stored(BEFORE), news, gate_blob(), ID))
-    start = f"modelarts:NotebookLease {notebook()}: timed out after Ns of 0s; wanted: self.enable; "
+    start = f"modelarts:NotebookLease {notebook()}: timed out after Ns of 0s; expected: self.enable; "
     assert timeless(text).startswith(start)
 
 

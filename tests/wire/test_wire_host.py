@@ -1,4 +1,4 @@
-"""`provider.host` by itself: the mend, what it hands on, and what it makes of wire values."""
+"""`provider.host` by itself: the patch, what it hands on, and what it makes of wire values."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pulumi_nbcloud.provider import host
 @pytest.fixture(autouse=True)
 def _fresh_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host, "_done", set())
-    monkeypatch.setattr(host, "_losses", {})
+    monkeypatch.setattr(host, "_disabled", {})
     monkeypatch.setattr(host, "_stack_config", None)
 
 
@@ -33,45 +33,45 @@ def provider_main(monkeypatch: pytest.MonkeyPatch, **names: Any) -> ModuleType:
     return main
 
 
-def test_mend_is_idempotent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_patch_is_idempotent(monkeypatch: pytest.MonkeyPatch) -> None:
     main = provider_main(monkeypatch, traceback=traceback)
-    host.mend()
-    mended = vars(main)["traceback"]
-    host.mend()
-    assert mended is not traceback
-    assert vars(main)["traceback"] is mended
-    assert host.take_losses("errors") == []
+    host.patch()
+    patched = vars(main)["traceback"]
+    host.patch()
+    assert patched is not traceback
+    assert vars(main)["traceback"] is patched
+    assert host.take_disabled("errors") == []
 
 
-def test_the_mended_name_still_offers_the_whole_module(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_patched_name_still_offers_the_whole_module(monkeypatch: pytest.MonkeyPatch) -> None:
     main = provider_main(monkeypatch, traceback=traceback)
-    host.mend()
-    mended = vars(main)["traceback"]
-    assert mended.extract_tb is traceback.extract_tb
+    host.patch()
+    patched = vars(main)["traceback"]
+    assert patched.extract_tb is traceback.extract_tb
     try:
         raise KeyError("theirs")
     except KeyError:
-        assert mended.format_exc() == traceback.format_exc()
-        assert mended.format_exc(limit=0) == traceback.format_exc(limit=0)
+        assert patched.format_exc() == traceback.format_exc()
+        assert patched.format_exc(limit=0) == traceback.format_exc(limit=0)
     try:
         raise InputError("ours", hint="do this")
     except InputError:
-        assert mended.format_exc() == "ours\nhint: do this"
+        assert patched.format_exc() == "ours\nhint: do this"
 
 
 @pytest.mark.parametrize("names", [{}, {"traceback": ModuleType("traceback")}], ids=["missing", "another"])
-def test_a_mend_that_does_not_take_is_told_once_and_changes_nothing(
+def test_a_patch_that_does_not_take_is_told_once_and_changes_nothing(
     names: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     main = provider_main(monkeypatch, **names)
     before = dict(vars(main))
-    host.mend()
-    host.mend()
+    host.patch()
+    host.patch()
     assert vars(main) == before
-    assert host.take_losses("errors") == [
+    assert host.take_disabled("errors") == [
         "pulumi-nbcloud does not know this pulumi SDK: errors of pulumi-nbcloud are shown with a traceback"
     ]
-    assert host.take_losses("errors") == []
+    assert host.take_disabled("errors") == []
 
 
 def test_a_process_that_is_not_the_providers_is_left_alone(
@@ -80,7 +80,7 @@ def test_a_process_that_is_not_the_providers_is_left_alone(
     main = ModuleType("__main__")
     vars(main)["traceback"] = traceback
     monkeypatch.setitem(sys.modules, "__main__", main)
-    host.mend()
+    host.patch()
     assert vars(main)["traceback"] is traceback
     assert capsys.readouterr().err == ""
 

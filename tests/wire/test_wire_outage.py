@@ -26,17 +26,17 @@ def test_forty_gates_in_an_outage_send_one_request_a_look_and_the_retries_of_one
             process.begin("Create", create_request({"targets": {"self": lease_target(number)}, **EVERY}, gate_blob()))
             for number in GATES
         ]
-        eventually(lambda: set(looked_at(clouds)) == set(GATES), "a look of each gate")
+        eventually(lambda: set(looked_at(clouds)) == set(GATES), "a poll of each gate")
         clouds.faults.add(service="modelarts", status=503, count=10_000)
-        # Enough for a first failed look of each gate, for all retries of the budget, and for second looks.
+        # Enough for a first failed poll of each gate, for all retries of the budget, and for second polls.
         eventually(lambda: len(failed(clouds)) >= 2 * len(GATES) + RETRIES, "an outage")
         for number in GATES:
             clouds.modelarts.add_transition(notebook(number), status="RUNNING")
         clouds.faults.clear()
         outputs = [MessageToDict(each.result(LIMIT_SECONDS))["properties"] for each in creates]
-    assert {each["verdict"] for each in outputs} == {"met"}
-    looks = sum(int(each["polls"]) for each in outputs)
-    assert looks < clouds.request_count() <= looks + RETRIES
+    assert {each["outcome"] for each in outputs} == {"met"}
+    polls = sum(int(each["polls"]) for each in outputs)
+    assert polls < clouds.request_count() <= polls + RETRIES
     # Nobody was released by an answer of before the outage.
     assert all(each["transition_count"] == 2 for each in outputs)
 

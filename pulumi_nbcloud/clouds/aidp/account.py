@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from pulumi_nbcloud.clouds.account import Account, Standing
+from pulumi_nbcloud.clouds.account import Account, CredentialState
 from pulumi_nbcloud.clouds.aidp.credentials import Credentials, FileCredentials, KeyCredentials
 from pulumi_nbcloud.clouds.aidp.oci_config import DEFAULT_PATH, DEFAULT_PROFILE, checked
 from pulumi_nbcloud.clouds.aidp.replies import classify
@@ -18,7 +18,7 @@ from pulumi_nbcloud.clouds.aidp.signature import body_headers, http_date, load_p
 from pulumi_nbcloud.errors import NbcloudError, NotFoundError, SettingsError
 from pulumi_nbcloud.http.messages import Reply, Request
 from pulumi_nbcloud.http.retry import RETRY_STATUSES
-from pulumi_nbcloud.http.url import origin_url
+from pulumi_nbcloud.http.url import endpoint_url
 from pulumi_nbcloud.settings.schema import CredentialSet, Schema, Settings, Source
 from pulumi_nbcloud.settings.sources import variable
 
@@ -104,7 +104,7 @@ class AidpAccount(Account):
         self,
         settings: Settings,
         client: Client,
-        standing: Standing | None = None,
+        standing: CredentialState | None = None,
         now: Callable[[], float] = time.time,
         request_id: Callable[[], str] = _request_id,
     ) -> None:
@@ -112,7 +112,9 @@ class AidpAccount(Account):
         self._now = now
         self._request_id = request_id
         values = settings.values
-        self._endpoint = origin_url(values["endpoint"], _named(settings, "endpoint")) if "endpoint" in values else None
+        self._endpoint = (
+            endpoint_url(values["endpoint"], _named(settings, "endpoint")) if "endpoint" in values else None
+        )
         self._region = checked("region", values["region"], _named(settings, "region")) if "region" in values else None
         self.path_prefix = _path_prefix(settings)
         self._credentials = _credentials(settings, now)
@@ -163,7 +165,7 @@ class AidpAccount(Account):
         return self._credentials.generation
 
     async def renew(self, generation: int, deadline: float) -> bool:
-        """Read the files again, or have the signer made anew; return whether there is something else to try."""
+        """Read the files again, or have the signer made again; return whether there is something else to try."""
         return await self._credentials.renew(generation)
 
     def revision(self) -> Hashable:

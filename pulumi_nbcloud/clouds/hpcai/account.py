@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, ClassVar
 
-from pulumi_nbcloud.clouds.account import Account, Standing
+from pulumi_nbcloud.clouds.account import Account, CredentialState
 from pulumi_nbcloud.clouds.hpcai.replies import CREDENTIALS_HINT, classify
 from pulumi_nbcloud.clouds.tokens import Token, TokenKeeper, header_safe, jwt_expiry
 from pulumi_nbcloud.errors import (
@@ -24,7 +24,7 @@ from pulumi_nbcloud.errors import (
     SettingsError,
 )
 from pulumi_nbcloud.http.messages import Reply, Request
-from pulumi_nbcloud.http.url import origin_url
+from pulumi_nbcloud.http.url import endpoint_url
 from pulumi_nbcloud.settings.schema import CredentialSet, Schema, Settings
 
 if TYPE_CHECKING:
@@ -37,18 +37,18 @@ SCHEMA = Schema(
         CredentialSet(("accessToken",)),
         CredentialSet(("username", "password")),
     ),
-    free=("baseUrl",),
+    free=("endpoint",),
     environment=(("HPCAI_…", {"apiKey": "HPCAI_API_KEY"}),),
     about={
         "apiKey": "a key, sent in the header `X-API-Key`",
         "accessToken": "a token, sent in the cookie `AccessToken`; lasts a day",
         "username": "who logs in",
         "password": "the password of the login",
-        "baseUrl": "scheme and host of the cloud; `https://hpc-ai.com` if not set",
+        "endpoint": "scheme and host of the cloud; `https://hpc-ai.com` if not set",
     },
 )
 
-BASE_URL = "https://hpc-ai.com"
+DEFAULT_ENDPOINT = "https://hpc-ai.com"
 LOGIN_PATH = "/api/user/login"
 MAX_LOGIN_CHARACTERS = 1_024
 MAX_TOKEN_SECONDS = 366 * 86_400.0
@@ -76,13 +76,13 @@ class HpcAiAccount(Account):
         self,
         settings: Settings,
         client: Client,
-        standing: Standing | None = None,
+        standing: CredentialState | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(settings, client, standing)
         self._now = now
         values = settings.values
-        self.base_url = origin_url(values.get("baseUrl", BASE_URL), _named(settings, "baseUrl"))
+        self.endpoint = endpoint_url(values.get("endpoint", DEFAULT_ENDPOINT), _named(settings, "endpoint"))
         self._api_key = header_safe(values["apiKey"], _named(settings, "apiKey")) if "apiKey" in values else None
         self._access_token = _cookie(settings) if "accessToken" in values else None
         self._keeper = TokenKeeper(self._log_in, now) if "password" in values else None
@@ -100,7 +100,7 @@ class HpcAiAccount(Account):
             headers["X-API-Key"] = self._api_key
         else:
             headers["Cookie"] = f"AccessToken={self._token()}"
-        return Request(method, self.base_url, target, headers, body)
+        return Request(method, self.endpoint, target, headers, body)
 
     def error(self, reply: Reply) -> NbcloudError | None:
         """Classify a reply, by the text of its body first and the HTTP status second."""
@@ -123,7 +123,7 @@ class HpcAiAccount(Account):
         return 0 if self._keeper is None else self._keeper.generation
 
     async def renew(self, generation: int, deadline: float) -> bool:
-        """Log in anew; an API key or a given token cannot be replaced here."""
+        """Log in again; an API key or a given token cannot be replaced here."""
         return False if self._keeper is None else await self._keeper.renew(generation, deadline)
 
     def expires_at(self) -> float | None:
@@ -149,7 +149,7 @@ class HpcAiAccount(Account):
         headers = {"Content-Type": "application/json"}
 
         async def prepare() -> Request:
-            return Request("POST", self.base_url, LOGIN_PATH, headers, body)
+            return Request("POST", self.endpoint, LOGIN_PATH, headers, body)
 
         reply = await self._deliver(prepare, deadline)
         error = classify(reply, self._now(), result="accessToken", secrets=self._secrets())
@@ -182,7 +182,7 @@ def _token_of(reply: Reply, now: float) -> Token:
     if not isinstance(value, str) or not _COOKIE.fullmatch(value.strip()) or not value.isascii():
         raise reply.bad(
             "the answer to the login holds no accessToken that can be sent",
-            hint="check baseUrl; if it is right, please report this",
+            hint="check endpoint; if it is right, please report this",
         )
     token = header_safe(value, "accessToken of the login")
     seconds = body.get("accessExpire") if isinstance(body, dict) else None

@@ -1,6 +1,6 @@
 """The kinds `hpcai:Instances` and `hpcai:Instance`: all instances of an account, and one of them.
 
-Both come out of one walk of the list (see `walk`), which all looks of one account share.
+Both come out of one walk of the list (see `walk`), which all polls of one account share.
 
 Source: docs/vendors/hpcai.md, HPC-19 (statuses), HPC-20 (an image that is never pulled).
 """
@@ -79,7 +79,7 @@ def _asks(arguments: object) -> Hashable:
 
 def _select(account: HpcAiAccount, listing: Listing, arguments: InstancesArguments) -> InstancesState:
     chosen = tuple(each for each in listing.instances.values() if _matches(each, arguments))
-    return InstancesState(base_url=listing.base_url, total=len(listing.instances), instances=chosen)
+    return InstancesState(endpoint=listing.endpoint, total=len(listing.instances), instances=chosen)
 
 
 def _matches(state: InstanceState, arguments: InstancesArguments) -> bool:
@@ -98,7 +98,7 @@ def _pick(account: HpcAiAccount, listing: Listing, arguments: InstanceArguments)
     if state is None:
         raise NotFoundError(
             f"the account has no such instance; its whole list was read, instances in it: {len(listing.instances)}",
-            hint="check instance_id, baseUrl and whose credentials these are",
+            hint="check instance_id, endpoint and whose credentials these are",
             where=listing.where,
             request_id=listing.request_id,
         )
@@ -151,7 +151,7 @@ INSTANCE = Kind(
         # An image that cannot be pulled is tried again for ever; a hiccup of the registry is not given up at once.
         Failure(
             'self.diagnosis_reason == "BackOff" && (self.phase == "DownloadImage" || self.status == "PullingImage")',
-            looks=3,
+            polls=3,
         ),
     ),
     # Only a walk that reached its end says so.

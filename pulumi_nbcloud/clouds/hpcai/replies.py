@@ -114,7 +114,7 @@ def _error(reply: Reply, fault: Fault | None, now: float) -> NbcloudError:
         return transient
     if (
         redirect := redirected(
-            reply, "if that is the cloud, set baseUrl to it: a redirected POST would arrive as a GET"
+            reply, "if that is the cloud, set endpoint to it: a redirected POST would arrive as a GET"
         )
     ) is not None:
         return redirect
@@ -122,5 +122,5 @@ def _error(reply: Reply, fault: Fault | None, now: float) -> NbcloudError:
         return RefusedError("the cloud refuses the request", hint="read the cloud's own text")
     return BadResponseError(
         "the answer is neither a result nor one of HPC-AI's errors",
-        hint="check baseUrl: a sign-in page or a proxy may have answered in the cloud's place",
+        hint="check endpoint: a sign-in page or a proxy may have answered in the cloud's place",
     )

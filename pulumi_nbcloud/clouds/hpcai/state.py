@@ -269,7 +269,7 @@ class InstanceSpecInfo:
         region_info: where it is.
         remote_storages: its remote storages. The page does not say what one looks like, so each is a dict with the
             wire's own keys; what could hold a credential (a key called token, password and the like) is left out.
-            Conditions can count them but not look inside.
+            Conditions can count them but not poll inside.
         node_ports: its ports; empty where the wire says null.
         is_spot_instance: whether it is a spot instance.
     """
@@ -352,7 +352,7 @@ class InstanceState(State):
 
     Args:
         instance_id: the instance's id.
-        base_url: the origin that was asked.
+        endpoint: the origin that was asked.
         name: the instance's name.
         status: the instance's status, or one that the vendor added.
         phase: the phase within the status; null where the wire says nothing or an empty text.
@@ -364,7 +364,7 @@ class InstanceState(State):
     """
 
     instance_id: str
-    base_url: str
+    endpoint: str
     name: str | None = None
     status: Annotated[str, InstanceStatus] | None = None
     phase: str | None = None
@@ -380,11 +380,11 @@ class InstancesState(State):
     """The instances of an account, always all that the filters let through.
 
     Args:
-        base_url: the origin that was asked.
+        endpoint: the origin that was asked.
         total: how many instances the account has, whatever the filters.
         instances: those that the filters let through, in the cloud's order.
     """
 
-    base_url: str
+    endpoint: str
     total: int
     instances: tuple[InstanceState, ...] = ()

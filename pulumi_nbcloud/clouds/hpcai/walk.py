@@ -62,13 +62,13 @@ class Listing:
     """A walk that reached its end.
 
     Args:
-        base_url: the origin that was asked.
+        endpoint: the origin that was asked.
         instances: by id, in the cloud's order.
         where: the method and URL of the requests.
         request_id: the vendor's id of the last one.
     """
 
-    base_url: str
+    endpoint: str
     instances: Mapping[str, InstanceState] = field(repr=False)
     where: str
     request_id: str | None
@@ -116,7 +116,7 @@ async def walk(account: HpcAiAccount) -> Listing:
     raise UnreachableError(
         f"the list was not whole within {WALK_SECONDS:g} s",
         hint="the account has very many instances or the cloud is slow; try again later",
-        where=f"POST {account.base_url}{LIST_PATH}",
+        where=f"POST {account.endpoint}{LIST_PATH}",
     )
 
 
@@ -132,7 +132,7 @@ class _Walk:
             pager = {"pager": {"currentPage": number, "pageSize": PAGE_SIZE}}
             reply = await self._account.send("POST", LIST_PATH, json.dumps(pager, separators=(",", ":")).encode())
             if self._take(number, _page_of(reply), reply):
-                return Listing(self._account.base_url, self._seen, reply.request.where, reply.request_id)
+                return Listing(self._account.endpoint, self._seen, reply.request.where, reply.request_id)
             if number == MAX_PAGES:
                 raise _too_long(f"{MAX_PAGES:,} pages", reply)
             number += 1
@@ -142,7 +142,7 @@ class _Walk:
         self._count(page, reply)
         before = len(self._seen)
         for row in page.instances:
-            state = _state(row, self._account.base_url)
+            state = _state(row, self._account.endpoint)
             self._seen[state.instance_id] = state
         if len(self._seen) > MAX_INSTANCES:
             raise _too_long(f"{MAX_INSTANCES:,} instances", reply)
@@ -177,7 +177,7 @@ def _page_of(reply: Reply) -> _Page:
         # An object of something else must not count as an empty list: that would prove things gone.
         raise reply.bad(
             "the answer is not a list of instances: it has neither instances nor pager",
-            hint="check baseUrl; if it is right, please report this",
+            hint="check endpoint; if it is right, please report this",
         )
     return page
 
@@ -189,11 +189,11 @@ def _too_long(bound: str, reply: Reply) -> BadResponseError:
     )
 
 
-def _state(row: _Row, base_url: str) -> InstanceState:
+def _state(row: _Row, endpoint: str) -> InstanceState:
     metadata, spec, runtime = row.instance_metadata, row.instance_spec_info, row.instance_runtime_info
     return InstanceState(
         instance_id=metadata.instance_id,
-        base_url=base_url,
+        endpoint=endpoint,
         name=(spec.name if spec is not None else None) or metadata.instance_name,
         status=runtime.status if runtime is not None else None,
         phase=(runtime.phase or None) if runtime is not None else None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import anyio
 
-from pulumi_nbcloud.clouds.account import Account, Standing
+from pulumi_nbcloud.clouds.account import Account, CredentialState
 from pulumi_nbcloud.clouds.modelarts.iam import Iam
 from pulumi_nbcloud.clouds.modelarts.replies import UNKNOWN_API_CODES, classify
 from pulumi_nbcloud.clouds.modelarts.schema import SCHEMA, check_values, find_endpoint, find_iam_endpoint
@@ -63,7 +63,7 @@ class ModelArtsAccount(Account):
         self,
         settings: Settings,
         client: Client,
-        standing: Standing | None = None,
+        standing: CredentialState | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(settings, client, standing)
@@ -88,7 +88,7 @@ class ModelArtsAccount(Account):
     def error(self, reply: Reply) -> NbcloudError | None:
         """Classify a reply, by Huawei's code first and the HTTP status second."""
         error = classify(reply, self._now(), refused=self._sign_in.refused_hint)
-        return None if error is None else self._concealed(error)
+        return None if error is None else self._redacted(error)
 
     def proves(self, error: NbcloudError | None) -> bool:
         """Return whether an outcome shows accepted credentials; the gateway may refuse an unknown API unseen."""
@@ -100,7 +100,7 @@ class ModelArtsAccount(Account):
             await self._sign_in.ready(deadline)
             await self._project.ready(deadline)
         except NbcloudError as error:
-            raise self._concealed(error) from None
+            raise self._redacted(error) from None
 
     @property
     def generation(self) -> int:
@@ -112,7 +112,7 @@ class ModelArtsAccount(Account):
         try:
             return await self._sign_in.renew(generation, deadline)
         except NbcloudError as error:
-            raise self._concealed(error) from None
+            raise self._redacted(error) from None
 
     def _way(self) -> SignIn:
         if "password" in self.settings.credential_keys:
@@ -129,8 +129,8 @@ class ModelArtsAccount(Account):
         region = self.settings.values["region"]
         return await self._iam.project_id(region, self._sign_in.sign, self._sign_in.refused_hint, deadline)
 
-    def _concealed(self, error: NbcloudError) -> NbcloudError:
-        error.problem = self._sign_in.conceal(error.problem)
+    def _redacted(self, error: NbcloudError) -> NbcloudError:
+        error.problem = self._sign_in.redact(error.problem)
         return error
 
 
@@ -172,6 +172,6 @@ class _Project:
                         raise
                 return
         raise UnreachableError(
-            "the project was not looked up within the deadline",
+            "the project was not polled up within the deadline",
             hint="check the network and iamEndpoint, or set projectId",
         )

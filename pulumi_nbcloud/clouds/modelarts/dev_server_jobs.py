@@ -35,7 +35,7 @@ JobStatus = OpenEnum(("PROCESSING", "FINISHED", "DELETED", "ACTIVE"))
 
 _MAX_FILTER_CHARACTERS = 1_000  # ours: a URL must end somewhere
 
-# The reader of JSON has refused half surrogate pairs already, so a text needs no further look, ten thousand times over.
+# The reader of JSON has refused half surrogate pairs already, so a text needs no further poll, ten thousand times over.
 _Text = Annotated[str, Strict()]
 _Whole = Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
 _Count = Annotated[int, Field(strict=True, ge=0, le=2**53)]
@@ -228,7 +228,7 @@ def _pick(account: ModelArtsAccount, answer: DevServerJobsState, arguments: DevS
         total = "an unknown number" if answer.total is None else str(answer.total)
         raise BadResponseError(
             f"the job is not among the {len(answer.jobs)} rows of a list that is not whole (total: {total})",
-            hint="that does not say that the job is gone: the cloud did not heed the id; please report this",
+            hint="that does not say that the job is gone: the cloud did not honour the id; please report this",
         )
     if not found:
         raise NotFoundError("the project has no such job", hint="check job_id, the project and the region")

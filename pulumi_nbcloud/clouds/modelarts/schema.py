@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pulumi_nbcloud.clouds.tokens import header_safe
 from pulumi_nbcloud.errors import SettingsError
-from pulumi_nbcloud.http.url import origin_url
+from pulumi_nbcloud.http.url import endpoint_url
 from pulumi_nbcloud.settings.schema import CredentialSet, Schema, Settings, Source
 from pulumi_nbcloud.settings.sources import variable
 
@@ -174,7 +174,7 @@ def find_endpoint(settings: Settings) -> str:
         SettingsError: there is neither, or the endpoint is no origin.
     """
     if "endpoint" in settings.values:
-        return origin_url(settings.values["endpoint"], named(settings, "endpoint"))
+        return endpoint_url(settings.values["endpoint"], named(settings, "endpoint"))
     if "region" in settings.values:
         return endpoint_of(settings.values["region"])
     raise SettingsError(
@@ -198,7 +198,7 @@ def find_iam_endpoint(settings: Settings) -> str | None:
     """
     if "iamEndpoint" in settings.values:
         # Checked even where nothing needs it: a wrong one would be found only once something does.
-        origin = origin_url(settings.values["iamEndpoint"], named(settings, "iamEndpoint"))
+        origin = endpoint_url(settings.values["iamEndpoint"], named(settings, "iamEndpoint"))
     else:
         origin = iam_endpoint_of(settings.values["region"]) if "region" in settings.values else ""
     region = variable("modelarts", settings.profile, "region")

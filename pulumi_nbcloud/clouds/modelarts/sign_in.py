@@ -58,7 +58,7 @@ class SignIn(ABC):
     def secrets(self) -> tuple[SecretStr, ...]:
         """What no message may show, whatever the cloud answers."""
 
-    def conceal(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Take our own secrets out of a text: a gateway repeats an access key, which may be a secret one misplaced."""
         values = (each.get_secret_value() for each in self.secrets)
         known = [re.escape(value[:_BEGINNING]) for value in values if len(value) >= _SHORTEST]

@@ -1,7 +1,7 @@
 """RSA keys of the mock's accounts.
 
-Two are fixed, so that a mock that is started anew still knows the settings that it once gave. They are kept as primes
-and put together when first asked for: that takes a moment, making them anew takes long. Made up for the mock, published
+Two are fixed, so that a mock that is started again still knows the settings that it once gave. They are kept as primes
+and put together when first asked for: that takes a moment, making new ones takes long. Made up for the mock, published
 here: they open nothing anywhere else.
 """
 

@@ -73,7 +73,7 @@ class Session:
         return f"etag-{self._version}"
 
     def add_transition(self, spec: TransitionSpec, now: float) -> None:
-        """Plan a change. Raises `InvalidInput` where `spec` changes nothing or names two moments."""
+        """WaitSpec a change. Raises `InvalidInput` where `spec` changes nothing or names two moments."""
         changes = spec.changes()
         if not changes:
             raise InvalidInput("lifecycle_state", f"give at least one field: {', '.join(SessionSpec.model_fields)}")

@@ -75,7 +75,7 @@ class Aidp(Service):
         after_seconds: float | None = None,
         **changed_fields: Any,
     ) -> None:
-        """Plan what a stored session becomes: after N more reads, after T virtual seconds, or (neither) at once.
+        """WaitSpec what a stored session becomes: after N more reads, after T virtual seconds, or (neither) at once.
 
         `changed_fields` are those of `put_session`; the others stay. With `after_reads=3` three reads still see the old
         state. Transitions apply in the order added. Raises `UnknownThing` for a session that is not stored and

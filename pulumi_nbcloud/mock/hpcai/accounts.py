@@ -1,7 +1,7 @@
 """Who may ask HPC-AI: API keys, users with passwords, and the tokens that a login gives them.
 
 Tokens are JSON Web Tokens with the claims of the list page's example. The cloud signs them with RS256; the mock has no
-key pair and signs with HS256, which a client cannot tell because it does not check signatures. Their expiry is judged
+key pair and signs with HS256, which a client cannot tell because it does not check signatures. Their expiry is decided
 by the virtual clock, so a test can let one expire in an instant.
 
 Source: docs/vendors/hpcai.md, HPC-4 to HPC-7.

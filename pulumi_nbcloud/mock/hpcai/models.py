@@ -113,7 +113,7 @@ class Instance:
         _lay_over(self._row, fields.get("row", {}))
 
     def add_transition(self, spec: TransitionSpec, now: float) -> None:
-        """Plan a change. Raises `InvalidInput` where `spec` changes nothing or names two moments."""
+        """WaitSpec a change. Raises `InvalidInput` where `spec` changes nothing or names two moments."""
         changes = spec.changes()
         if not changes:
             raise InvalidInput("status", f"give at least one field to change: {', '.join(_PLACES)}, row")

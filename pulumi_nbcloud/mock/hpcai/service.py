@@ -67,7 +67,7 @@ class HpcAi(Service):
         after_seconds: float | None = None,
         **changed_fields: Any,
     ) -> None:
-        """Plan what a stored instance becomes: after N more reads, after T virtual seconds, or (neither) at once.
+        """WaitSpec what a stored instance becomes: after N more reads, after T virtual seconds, or (neither) at once.
 
         A read is a page that shows the instance. `changed_fields` are those of `put_instance`; the others stay. Raises
         `UnknownThing` for an instance that is not stored and `InvalidInput`, which names the field.
@@ -137,19 +137,19 @@ class HpcAi(Service):
 
     def settings(self, profile: str | None) -> dict[str, str]:
         """Return the settings that make a client use this mock; raise `UnknownThing` for an unknown profile."""
-        return {"apiKey": self._account(profile).api_key, "baseUrl": self.endpoint}
+        return {"apiKey": self._account(profile).api_key, "endpoint": self.endpoint}
 
     def token_settings(self, profile: str | None = None, *, seconds: int | None = None) -> dict[str, str]:
         """Return settings that sign in by an access token; see `access_token`."""
         return {
             "accessToken": self.access_token(self._account(profile).username, seconds=seconds),
-            "baseUrl": self.endpoint,
+            "endpoint": self.endpoint,
         }
 
     def login_settings(self, profile: str | None = None) -> dict[str, str]:
         """Return settings that sign in by user name and password."""
         account = self._account(profile)
-        return {"username": account.username, "password": account.password, "baseUrl": self.endpoint}
+        return {"username": account.username, "password": account.password, "endpoint": self.endpoint}
 
     def secret_settings(self) -> frozenset[str]:
         """Return the names in `settings` whose values are secret."""

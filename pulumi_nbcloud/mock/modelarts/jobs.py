@@ -80,7 +80,7 @@ class Job:
         self._plan: TransitionPlan[dict[str, Any]] = TransitionPlan()
 
     def add_transition(self, spec: JobTransitionSpec, now: float) -> None:
-        """Plan a change. Raises `InvalidInput` where `spec` changes nothing or names two moments."""
+        """WaitSpec a change. Raises `InvalidInput` where `spec` changes nothing or names two moments."""
         changes = spec.changes()
         if not changes:
             raise InvalidInput("status", "give at least one field to change")
@@ -156,10 +156,10 @@ class JobBackend:
         It counts as a read of each job that the `id` filter lets through. All filters compare whole values; the page
         does not say how the cloud does. Raises `InvalidParameter`.
         """
-        wanted = _wanted(query)
+        expected = _expected(query)
         jobs = self._jobs.get(project_id, {})
         read = [job.read(now) for job_id, job in jobs.items() if query.get("id", job_id) == job_id]
-        found = [fields for fields in read if all(fields[name] == value for name, value in wanted.items())]
+        found = [fields for fields in read if all(fields[name] == value for name, value in expected.items())]
         found.sort(key=lambda fields: -fields["create_at"])
         size = len(found) if self.row_limit is None else self.row_limit
         rows = [_row(fields) for fields in found[:size]]
@@ -180,13 +180,13 @@ class JobBackend:
         ]
 
 
-def _wanted(query: Mapping[str, str]) -> dict[str, Any]:
-    """Read the filters; parameters that the page does not know, paging among them, are not heeded."""
+def _expected(query: Mapping[str, str]) -> dict[str, Any]:
+    """Read the filters; parameters that the page does not know, paging among them, are not honoured."""
     if not 1 <= len(query.get("id", "-")) <= MAX_ID_CHARACTERS:
         raise InvalidParameter("id", f"must have 1 to {MAX_ID_CHARACTERS} characters")
-    wanted: dict[str, Any] = {name: query[name] for name in ("id", "name", "type", "status") if name in query}
+    expected: dict[str, Any] = {name: query[name] for name in ("id", "name", "type", "status") if name in query}
     if "visible" in query:
         if query["visible"] not in ("true", "false"):
             raise InvalidParameter("visible", "must be true or false")
-        wanted["visible"] = query["visible"] == "true"
-    return wanted
+        expected["visible"] = query["visible"] == "true"
+    return expected

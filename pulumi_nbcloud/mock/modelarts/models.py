@@ -101,7 +101,7 @@ class Notebook:
         self._plan: TransitionPlan[dict[str, Any]] = TransitionPlan()
 
     def add_transition(self, spec: TransitionSpec, now: float) -> None:
-        """Plan a change. Raises `InvalidInput` where `spec` changes nothing or names two moments."""
+        """WaitSpec a change. Raises `InvalidInput` where `spec` changes nothing or names two moments."""
         changes = spec.changes()
         if not changes:
             raise InvalidInput(

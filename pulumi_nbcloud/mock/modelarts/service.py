@@ -91,7 +91,7 @@ class ModelArts(Service):
         after_seconds: float | None = None,
         **changed_fields: Any,
     ) -> None:
-        """Plan what a stored notebook becomes: after N more reads, after T virtual seconds, or (neither) at once.
+        """WaitSpec what a stored notebook becomes: after N more reads, after T virtual seconds, or (neither) at once.
 
         `changed_fields` are those of `put_lease`; the others stay. With `after_reads=3` three reads still see the old
         state. Transitions apply in the order added. Raises `UnknownThing` for a notebook that is not stored and
@@ -149,7 +149,7 @@ class ModelArts(Service):
         after_seconds: float | None = None,
         **changed_fields: Any,
     ) -> None:
-        """Plan what a stored job becomes, as `add_transition` does for a notebook.
+        """WaitSpec what a stored job becomes, as `add_transition` does for a notebook.
 
         A list counts as a read of each job that its `id` filter lets through. Raises `UnknownThing` and `InvalidInput`.
         """

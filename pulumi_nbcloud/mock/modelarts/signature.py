@@ -83,7 +83,7 @@ def check_date(request: CloudRequest, authorization: Authorization, gateway_now:
 
 
 def check_signature(request: CloudRequest, authorization: Authorization, secret_key: str) -> None:
-    """Compute the signature anew and compare; raises `SignatureError`."""
+    """Compute the signature again and compare; raises `SignatureError`."""
     canonical = canonical_request(request, authorization.signed_headers)
     expected = signature_of(canonical, request.headers[_DATE_HEADER], secret_key)
     if not hmac.compare_digest(expected, authorization.signature):

@@ -153,7 +153,7 @@ async def test_odd_ids_are_signed_as_sent(clouds: MockClouds, client: Client, id
 
 
 @pytest.mark.anyio
-async def test_each_attempt_has_an_id_of_its_own_and_is_signed_anew(
+async def test_each_attempt_has_an_id_of_its_own_and_is_signed_again(
     clouds: MockClouds, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clouds.faults.add(service="aidp", status=500, body='{"code": "InternalServerError", "message": "x"}', count=2)

@@ -31,7 +31,7 @@ from hypothesis import strategies as st
 from nbcloud_support import read
 
 from pulumi_nbcloud.clouds.aidp.notebook_session import NOTEBOOK_SESSION, Kernel, NotebookSessionState
-from pulumi_nbcloud.condition.judge import Judge
+from pulumi_nbcloud.condition.evaluator import Evaluator
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     BadResponseError,
@@ -408,9 +408,9 @@ def test_the_id_is_its_parts_between_slashes() -> None:
 # --- ready and failed
 
 
-def verdict(body: dict[str, Any]) -> tuple[str, str | None]:
-    judge = Judge({"self": NOTEBOOK_SESSION})
-    seen = judge.judge({"self": read_session(body)}, datetime(2026, 1, 1, tzinfo=timezone.utc))
+def outcome(body: dict[str, Any]) -> tuple[str, str | None]:
+    evaluator = Evaluator({"self": NOTEBOOK_SESSION})
+    seen = evaluator.decide({"self": read_session(body)}, datetime(2026, 1, 1, tzinfo=timezone.utc))
     return seen.outcome, seen.reason
 
 
@@ -445,12 +445,12 @@ def kernel(state: str | None) -> dict[str, Any]:
     ],
 )
 def test_when_a_session_is_ready_and_when_it_has_failed(body: dict[str, Any], expected: tuple[str, str | None]) -> None:
-    assert verdict(body) == expected
+    assert outcome(body) == expected
 
 
 def test_what_the_kind_says_of_itself() -> None:
     assert not NOTEBOOK_SESSION.not_found_is_gone
     assert NOTEBOOK_SESSION.interval_seconds == 30
     assert NOTEBOOK_SESSION.argument_names == (*IDS, "profile")
-    assert [each.looks for each in NOTEBOOK_SESSION.failed] == [1, 1]
+    assert [each.polls for each in NOTEBOOK_SESSION.failed] == [1, 1]
     assert NOTEBOOK_SESSION.headline == ("lifecycle_state", "kernel.execution_state", "type", "name")

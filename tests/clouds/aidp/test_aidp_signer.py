@@ -208,7 +208,7 @@ async def test_a_signer_that_failed_is_asked_again(module: types.ModuleType) -> 
 
 
 @pytest.mark.anyio
-async def test_a_signer_that_the_cloud_refuses_is_made_anew_once(module: types.ModuleType) -> None:
+async def test_a_signer_that_the_cloud_refuses_is_made_again_once(module: types.ModuleType) -> None:
     made: list[int] = []
 
     def make() -> Signer:

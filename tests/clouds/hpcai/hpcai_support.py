@@ -16,8 +16,8 @@ from pulumi_nbcloud.http.messages import Reply, Request
 from pulumi_nbcloud.settings.resolve import resolve
 
 NOW = 1_751_600_000.0  # 2025-07-04T03:33:20Z
-BASE_URL = "https://hpc-ai.com"
-WHERE = f"POST {BASE_URL}/api/instance/list"
+DEFAULT_ENDPOINT = "https://hpc-ai.com"
+WHERE = f"POST {DEFAULT_ENDPOINT}/api/instance/list"
 API_KEY = "canary-api-key-77aa"
 PAGE_ID = "notebook-5ac72ea0-xxxx-xxxx-xxxx-eea5891c2019"
 

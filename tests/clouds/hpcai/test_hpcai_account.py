@@ -32,8 +32,8 @@ from pulumi_nbcloud.http.messages import Reply, Request
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.reading.reader import Reader
 from pulumi_nbcloud.settings.resolve import resolve
-from pulumi_nbcloud.waiting.runner import Waits
-from pulumi_nbcloud.waiting.spec import parse_plan
+from pulumi_nbcloud.waiting.runner import WaitRunner
+from pulumi_nbcloud.waiting.spec import parse_spec
 
 ONE = INSTANCE.parse({"instance_id": "notebook-1"})
 TARGET = "/api/instance/list"
@@ -75,7 +75,7 @@ async def mocked(clouds: MockClouds) -> Any:
 
 
 async def results(number: int, account: HpcAiAccount) -> list[Any]:
-    """So many look-ups at the same time; each result or error."""
+    """So many lookups at the same time; each result or error."""
     found: list[Any] = []
 
     async def run() -> None:
@@ -106,7 +106,7 @@ async def test_each_way_to_sign_in_reads_its_own_account(mocked: Mocked, way: st
     other = getattr(mocked.clouds.hpcai, way)("other")
     account = mocked.account(mine)
     assert (await read(INSTANCE, account, ONE)).status == "Running"
-    assert account.base_url == mocked.clouds.url
+    assert account.endpoint == mocked.clouds.url
     with pytest.raises(NotFoundError):
         await read(INSTANCE, mocked.account(other), ONE)
     entries = [each for each in mocked.clouds.requests if each.operation == "ListInstances"]
@@ -139,7 +139,7 @@ def test_the_settings_of_the_cloud() -> None:
     schema = HpcAiAccount.schema
     found = resolve(schema, None, NO_CONFIG, {"HPCAI_API_KEY": "k"})
     assert (dict(found.values), found.origin["apiKey"]) == ({"apiKey": "k"}, "the environment (HPCAI_…)")
-    assert account_of(Client(), apiKey="k").base_url == "https://hpc-ai.com"
+    assert account_of(Client(), apiKey="k").endpoint == "https://hpc-ai.com"
     found = resolve(schema, "p", NO_CONFIG, {"NBCLOUD_PROFILE_P_HPCAI_ACCESS_TOKEN": "t", "HPCAI_API_KEY": "k"})
     assert dict(found.values) == {"accessToken": "t"}
     with pytest.raises(SettingsError, match="two ways to sign in to hpcai: apiKey and username \\+ password"):
@@ -166,8 +166,14 @@ def test_the_settings_of_the_cloud() -> None:
             {"username": "u", "password": "x" * 1_025},
             "hpcai password (from Pulumi config nbcloud:hpcai) must be at most 1,024 characters",
         ),
-        ({"apiKey": "k", "baseUrl": "http://hpc-ai.com"}, "hpcai baseUrl (from Pulumi config nbcloud:hpcai) is plain"),
-        ({"apiKey": "k", "baseUrl": "https://h/api"}, "hpcai baseUrl (from Pulumi config nbcloud:hpcai) must not have"),
+        (
+            {"apiKey": "k", "endpoint": "http://hpc-ai.com"},
+            "hpcai endpoint (from Pulumi config nbcloud:hpcai) is plain",
+        ),
+        (
+            {"apiKey": "k", "endpoint": "https://h/api"},
+            "hpcai endpoint (from Pulumi config nbcloud:hpcai) must not have",
+        ),
     ],
     ids=lambda value: ascii(value)[:30],
 )
@@ -188,7 +194,7 @@ async def test_a_token_is_trimmed() -> None:
 
 
 def canary(values: Mapping[str, str]) -> dict[str, str]:
-    return {key: value if key in ("baseUrl", "username") else f"canary-{value}" for key, value in values.items()}
+    return {key: value if key in ("endpoint", "username") else f"canary-{value}" for key, value in values.items()}
 
 
 @pytest.mark.parametrize("status", [200, 401])
@@ -215,7 +221,7 @@ async def test_a_tampered_token_is_refused(mocked: Mocked) -> None:
     plain = json.loads(base64.urlsafe_b64decode(claims + "=="))
     forged = base64.urlsafe_b64encode(json.dumps({**plain, "exp": plain["exp"] + 1}).encode()).rstrip(b"=").decode()
     for token in (f"{head}.{forged}.{signature}", jwt(plain), f"{head}.{claims}."):
-        account = mocked.account({"accessToken": token, "baseUrl": mocked.clouds.url})
+        account = mocked.account({"accessToken": token, "endpoint": mocked.clouds.url})
         assert type(await error_of(account)) is AuthenticationError
 
 
@@ -484,7 +490,7 @@ async def test_a_500_is_not_sent_again_and_a_503_is(mocked: Mocked) -> None:
 
 @pytest.mark.anyio
 async def test_a_rotated_key_is_another_account(mocked: Mocked) -> None:
-    environment = {"NBCLOUD_HPCAI_API_KEY": "mock-api-key-not-a-real-one", "NBCLOUD_HPCAI_BASE_URL": mocked.clouds.url}
+    environment = {"NBCLOUD_HPCAI_API_KEY": "mock-api-key-not-a-real-one", "NBCLOUD_HPCAI_ENDPOINT": mocked.clouds.url}
     mocked.clients.append(Client(sleep=no_pause))
     reader = Reader(environment, mocked.clients[-1])
     mocked.clouds.hpcai.add_account("mock-user", "p", "rotated")
@@ -583,7 +589,7 @@ async def test_a_text_that_repeats_one_secret_of_a_login_is_left_out(repeated: s
     assert "canary" not in str(caught.value)
 
 
-# --- one walk serves a whole look
+# --- one walk serves a whole poll
 
 
 @pytest.mark.anyio
@@ -593,11 +599,11 @@ async def test_many_targets_of_one_account_cost_one_walk(mocked: Mocked) -> None
     targets: dict[str, Any] = {f"i{n}": {"kind": "hpcai:Instance", "instance_id": f"notebook-00000{n}"} for n in (0, 1)}
     targets |= {"gone": {"kind": "hpcai:Instance", "instance_id": "gone"}, "fleet": {"kind": "hpcai:Instances"}}
     targets |= {"theirs": {"kind": "hpcai:Instances", "profile": "other"}}
-    plan, problems = parse_plan({"targets": targets, "until": "size(fleet.instances) == 5"})
+    plan, problems = parse_spec({"targets": targets, "until": "size(fleet.instances) == 5"})
     assert plan is not None, problems
     mocked.clients.append(Client(sleep=no_pause))
     environment = {**mocked.clouds.environment(), **mocked.clouds.environment("other")}
-    seen, meaning = await Waits(Reader(environment, mocked.clients[-1]), NO_CONFIG).look(plan)
+    seen, meaning = await WaitRunner(Reader(environment, mocked.clients[-1]), NO_CONFIG).poll(plan)
     assert "i0: name=example-instance, status=Running, healthy=true" in seen
     assert "gone: not found" in seen
     assert meaning == "the condition holds"

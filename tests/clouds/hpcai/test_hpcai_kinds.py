@@ -7,12 +7,12 @@ from typing import Any
 
 import anyio
 import pytest
-from hpcai_support import BASE_URL, PAGE_ID, WHERE, Canned, account_of, listing, row, walked, with_part
+from hpcai_support import DEFAULT_ENDPOINT, PAGE_ID, WHERE, Canned, account_of, listing, row, walked, with_part
 from nbcloud_support import read
 
 from pulumi_nbcloud.clouds.hpcai.instances import INSTANCE, INSTANCES
 from pulumi_nbcloud.clouds.hpcai.state import InstancesState, InstanceState
-from pulumi_nbcloud.condition import ConditionError, Judge
+from pulumi_nbcloud.condition import ConditionError, Evaluator
 from pulumi_nbcloud.errors import InputError, NotFoundError
 
 MOMENT = datetime(2026, 1, 31, tzinfo=timezone.utc)
@@ -67,7 +67,7 @@ def listed(**filters: str) -> InstancesState:
 def test_filters_are_exact_but_for_the_case_of_a_status(filters: dict[str, str], expected: str) -> None:
     state = listed(**filters)
     assert "".join(each.instance_id for each in state.instances) == expected
-    assert (state.base_url, state.total) == (BASE_URL, 5)
+    assert (state.endpoint, state.total) == (DEFAULT_ENDPOINT, 5)
 
 
 def test_one_instance_and_its_absence() -> None:
@@ -81,7 +81,7 @@ def test_one_instance_and_its_absence() -> None:
         anyio.run(run, "C")
     assert str(caught.value) == (
         "hpcai:Instance C: the account has no such instance; its whole list was read, instances in it: 5 "
-        f"({WHERE}, request id r-2)\nhint: check instance_id, baseUrl and whose credentials these are"
+        f"({WHERE}, request id r-2)\nhint: check instance_id, endpoint and whose credentials these are"
     )
 
 
@@ -151,8 +151,8 @@ def state_of(**runtime: object) -> InstanceState:
 
 
 def outcomes(*states: InstanceState, until: str | None = None) -> list[str]:
-    judge = Judge({"self": INSTANCE}, until, None)
-    return [judge.judge({"self": state}, MOMENT).outcome for state in states]
+    evaluator = Evaluator({"self": INSTANCE}, until, None)
+    return [evaluator.decide({"self": state}, MOMENT).outcome for state in states]
 
 
 @pytest.mark.parametrize(
@@ -232,15 +232,15 @@ def test_a_condition_reaches_into_the_nested_objects() -> None:
 
 def test_a_condition_cannot_look_into_a_remote_storage() -> None:
     with pytest.raises(ConditionError):
-        Judge({"self": INSTANCE}, "self.instance_spec_info.remote_storages[0].mountPath == '/data'", None)
+        Evaluator({"self": INSTANCE}, "self.instance_spec_info.remote_storages[0].mountPath == '/data'", None)
 
 
 def test_a_list_needs_a_condition_and_may_have_rows() -> None:
     until = 'size(self.instances) > 0 && self.instances.all(i, i.status == "Running")'
-    judge = Judge({"self": INSTANCES}, until, None)
-    assert judge.judge({"self": listed(region="asia")}, MOMENT).outcome == "met"
-    assert judge.judge({"self": listed(region="nowhere")}, MOMENT).outcome == "not_yet"
-    assert judge.judge({"self": listed()}, MOMENT).outcome == "not_yet"
+    evaluator = Evaluator({"self": INSTANCES}, until, None)
+    assert evaluator.decide({"self": listed(region="asia")}, MOMENT).outcome == "met"
+    assert evaluator.decide({"self": listed(region="nowhere")}, MOMENT).outcome == "not_yet"
+    assert evaluator.decide({"self": listed()}, MOMENT).outcome == "not_yet"
 
 
 def test_what_the_kinds_say_of_themselves() -> None:
@@ -248,6 +248,6 @@ def test_what_the_kinds_say_of_themselves() -> None:
         True,
         ("name", "status", "phase", "diagnosis_reason", "healthy"),
     )
-    assert [each.looks for each in INSTANCE.failed] == [1, 1, 1, 1, 3]
+    assert [each.polls for each in INSTANCE.failed] == [1, 1, 1, 1, 3]
     assert (INSTANCES.ready, INSTANCES.failed) == (None, ())
     assert "truncated" not in INSTANCES.state_names

@@ -122,7 +122,7 @@ def test_a_200_without_an_error_is_a_success(content: bytes) -> None:
     assert classify(reply(200, content), NOW) is None
 
 
-def test_how_long_to_wait_is_heard() -> None:
+def test_how_long_to_wait_is_honoured() -> None:
     error = error_of(429, b"", {"retry-after": "7"})
     assert isinstance(error, ThrottledError)
     assert error.retry_after == 7
@@ -156,7 +156,7 @@ AT = f"{WHERE}, request id r-1)\nhint: "
             {"location": "https://www.hpc-ai.com/sign-in?token=canary"},
             "the endpoint redirects to https://www.hpc-ai.com; redirects are never followed (HTTP 301, "
             + AT
-            + "if that is the cloud, set baseUrl to it: a redirected POST would arrive as a GET",
+            + "if that is the cloud, set endpoint to it: a redirected POST would arrive as a GET",
         ),
         (
             200,
@@ -170,7 +170,7 @@ AT = f"{WHERE}, request id r-1)\nhint: "
             {},
             "the answer is neither a result nor one of HPC-AI's errors (HTTP 404, "
             + AT
-            + "check baseUrl: a sign-in page or a proxy may have answered in the cloud's place",
+            + "check endpoint: a sign-in page or a proxy may have answered in the cloud's place",
         ),
     ],
 )

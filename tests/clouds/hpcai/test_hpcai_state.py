@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hpcai_support import BASE_URL, PAGE, PAGE_ID, ROW, listing, row, walked, with_part
+from hpcai_support import DEFAULT_ENDPOINT, PAGE, PAGE_ID, ROW, listing, row, walked, with_part
 
 from pulumi_nbcloud.clouds.hpcai import state as states
 from pulumi_nbcloud.clouds.hpcai.state import (
@@ -43,7 +43,7 @@ def test_every_value_of_the_pages_example() -> None:
     state = state_of(PAGE["instances"][0])
     assert state == InstanceState(
         instance_id=PAGE_ID,
-        base_url=BASE_URL,
+        endpoint=DEFAULT_ENDPOINT,
         name="example-instance",
         status="Running",
         phase=None,
@@ -191,7 +191,7 @@ def test_every_status_of_the_page_has_the_vendors_spelling(status: str) -> None:
 
 def test_only_the_id_is_needed() -> None:
     assert state_of({"instanceMetadata": {"instanceId": "a"}, "isNew": [1]}) == InstanceState(
-        instance_id="a", base_url=BASE_URL, instance_metadata=InstanceMetadata(instance_id="a")
+        instance_id="a", endpoint=DEFAULT_ENDPOINT, instance_metadata=InstanceMetadata(instance_id="a")
     )
     assert state_of(row("a", instanceSpecInfo=None, instanceRuntimeInfo=None)).status is None
 

@@ -6,7 +6,18 @@ from typing import Any
 
 import anyio
 import pytest
-from hpcai_support import API_KEY, BASE_URL, PAGE_EXAMPLE, WHERE, Answer, Canned, account_of, listing, row, walked
+from hpcai_support import (
+    API_KEY,
+    DEFAULT_ENDPOINT,
+    PAGE_EXAMPLE,
+    WHERE,
+    Answer,
+    Canned,
+    account_of,
+    listing,
+    row,
+    walked,
+)
 
 from pulumi_nbcloud.clouds.hpcai import walk as walking
 from pulumi_nbcloud.clouds.hpcai.walk import walk
@@ -54,7 +65,7 @@ def error_of(answer: Answer) -> tuple[NbcloudError, Canned]:
 def test_what_is_sent() -> None:
     _, client = walked(served({1: ["a"]}))
     (request,) = client.sent
-    assert (request.method, request.origin, request.target) == ("POST", BASE_URL, "/api/instance/list")
+    assert (request.method, request.origin, request.target) == ("POST", DEFAULT_ENDPOINT, "/api/instance/list")
     assert request.body == b'{"pager":{"currentPage":1,"pageSize":50}}'
     assert request.headers == {"Content-Type": "application/json", "X-API-Key": API_KEY}
 
@@ -86,7 +97,7 @@ def test_a_whole_list(pages: dict[int, object], asked: list[int]) -> None:
     expected = list(dict.fromkeys(each for page in pages.values() if isinstance(page, list) for each in page))
     assert list(found.instances) == expected
     assert client.pages == asked
-    assert (found.base_url, found.where, found.request_id) == (BASE_URL, WHERE, f"r-{len(asked)}")
+    assert (found.endpoint, found.where, found.request_id) == (DEFAULT_ENDPOINT, WHERE, f"r-{len(asked)}")
 
 
 def test_more_rows_than_asked_for_are_taken() -> None:
@@ -128,7 +139,7 @@ def test_without_a_count_the_walk_goes_on_to_an_empty_page() -> None:
     assert client.pages == [1, 2, 3]
 
 
-def test_a_count_that_comes_late_is_heard() -> None:
+def test_a_count_that_comes_late_is_honoured() -> None:
     found, client = walked(in_turn(listing(rows("a", "b")), listing(rows("c"), 3)))
     assert list(found.instances) == ["a", "b", "c"]
     assert client.pages == [1, 2]

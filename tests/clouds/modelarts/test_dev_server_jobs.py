@@ -18,7 +18,7 @@ from pulumi_nbcloud.clouds.modelarts.dev_server_jobs import (
     DevServerJobsState,
     DevServerJobState,
 )
-from pulumi_nbcloud.condition.judge import Judge
+from pulumi_nbcloud.condition.evaluator import Evaluator
 from pulumi_nbcloud.condition.outcome import ConditionError
 from pulumi_nbcloud.errors import (
     AuthenticationError,
@@ -330,7 +330,7 @@ def test_a_job_that_is_not_in_a_list_with_rows_missing_is_not_said_to_be_gone(to
     assert type(error) is BadResponseError
     assert str(error) == (
         f"modelarts:DevServerJob x: the job is not among the 2 rows of a list that is not whole (total: {shown})\n"
-        "hint: that does not say that the job is gone: the cloud did not heed the id; please report this"
+        "hint: that does not say that the job is gone: the cloud did not honour the id; please report this"
     )
 
 
@@ -446,7 +446,7 @@ def test_a_list_is_named_by_its_filters() -> None:
 
 def test_what_the_kinds_say_of_themselves() -> None:
     assert DEV_SERVER_JOB.ready == 'self.status == "FINISHED" && self.abnormal_count == 0'
-    assert [(each.condition, each.looks) for each in DEV_SERVER_JOB.failed] == [
+    assert [(each.condition, each.polls) for each in DEV_SERVER_JOB.failed] == [
         ('self.status == "FINISHED" && self.abnormal_count > 0', 1),
         ('self.status == "DELETED"', 1),
     ]
@@ -472,8 +472,8 @@ def test_what_the_kinds_say_of_themselves() -> None:
     ],
 )
 def test_when_a_job_is_ready_and_when_it_has_failed(changes: dict[str, object], outcome: str) -> None:
-    judge = Judge({"self": DEV_SERVER_JOB})
-    assert judge.judge({"self": read_job(one(**changes))}, datetime.now(timezone.utc)).outcome == outcome
+    evaluator = Evaluator({"self": DEV_SERVER_JOB})
+    assert evaluator.decide({"self": read_job(one(**changes))}, datetime.now(timezone.utc)).outcome == outcome
 
 
 @pytest.mark.parametrize(
@@ -489,13 +489,13 @@ def test_when_a_job_is_ready_and_when_it_has_failed(changes: dict[str, object], 
 )
 def test_conditions_over_a_list(until: str, total: int, outcome: str) -> None:
     state = read_jobs({**PAGE, "total": total})
-    verdict = Judge({"self": DEV_SERVER_JOBS}, until).judge({"self": state}, datetime.now(timezone.utc))
-    assert verdict.outcome == outcome
+    decision = Evaluator({"self": DEV_SERVER_JOBS}, until).decide({"self": state}, datetime.now(timezone.utc))
+    assert decision.outcome == outcome
 
 
 def test_a_list_has_no_condition_of_its_own() -> None:
     with pytest.raises(ConditionError, match="until: is needed, modelarts:DevServerJobs has no default"):
-        Judge({"self": DEV_SERVER_JOBS})
+        Evaluator({"self": DEV_SERVER_JOBS})
 
 
 # --- over the wire
@@ -506,23 +506,23 @@ async def test_jobs_read_from_the_mock_cloud(nbcloud_mock: MockClouds) -> None:
     clouds = nbcloud_mock.modelarts
     client = Client()
     account = account_of(nbcloud_mock.settings()["modelarts"], client)
-    wanted = DEV_SERVER_JOB.parse({"job_id": DIAGNOSIS_ID})
+    expected = DEV_SERVER_JOB.parse({"job_id": DIAGNOSIS_ID})
     try:
         with pytest.raises(NotFoundError):
-            await read(DEV_SERVER_JOB, account, wanted)
+            await read(DEV_SERVER_JOB, account, expected)
         for fields in (ROW, PAGE["data"][1]):
             clouds.put_job(fields["id"], **{name: value for name, value in fields.items() if name != "id"})
         state = await read(DEV_SERVER_JOBS, account, DEV_SERVER_JOBS.parse({}))
         assert (state.jobs, state.total, state.pages, state.size, state.current) == ((UPGRADE, DIAGNOSIS), 2, 1, 2, 1)
-        job = await read(DEV_SERVER_JOB, account, wanted)
+        job = await read(DEV_SERVER_JOB, account, expected)
         assert {name: getattr(job, name) for name in vars(DIAGNOSIS)} == vars(DIAGNOSIS)
         few = await read(DEV_SERVER_JOBS, account, DEV_SERVER_JOBS.parse({"type": "ascend_diagnosis"}))
         assert few.jobs == (DIAGNOSIS,)
         clouds.put_job(DIAGNOSIS_ID, times="text", create_at=5, update_at=5, status="odd", type="Odd")
-        odd = await read(DEV_SERVER_JOB, account, wanted)
+        odd = await read(DEV_SERVER_JOB, account, expected)
         assert (odd.create_at, odd.update_time, odd.status, odd.type) == (5, "1970-01-01T00:00:00.005Z", "odd", "Odd")
         clouds.put_job(DIAGNOSIS_ID, times="null")
-        assert (await read(DEV_SERVER_JOB, account, wanted)).create_at is None
+        assert (await read(DEV_SERVER_JOB, account, expected)).create_at is None
         clouds.limit_job_rows(1)
         cut = await read(DEV_SERVER_JOBS, account, DEV_SERVER_JOBS.parse({}))
         assert (len(cut.jobs), cut.total, cut.truncated) == (1, 2, True)

@@ -408,7 +408,7 @@ async def test_who_waits_for_the_project_in_vain_says_so() -> None:
         server.released.set()
         await client.aclose()
     assert str(caught.value) == (
-        "the project was not looked up within the deadline\nhint: check the network and iamEndpoint, or set projectId"
+        "the project was not polled up within the deadline\nhint: check the network and iamEndpoint, or set projectId"
     )
 
 
@@ -420,7 +420,7 @@ GIVEN = {"X-Subject-Token": "canary-token-1", "Date": formatdate(NOW, usegmt=Tru
 
 @contextlib.contextmanager
 def odd_iam(login: bytes, *others: bytes) -> Iterator[RawServer]:
-    """A cloud whose IAM answers a login so, and a look-up of projects, if there is one, so; leases are always well."""
+    """A cloud whose IAM answers a login so, and a lookup of projects, if there is one, so; leases are always well."""
 
     def answer(number: int, head: bytes) -> bytes:
         if b"/v3/auth/tokens" in head.split(b"\r\n")[0]:

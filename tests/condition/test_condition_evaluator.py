@@ -1,4 +1,4 @@
-"""The verdict of one look: which condition wins, what defaults do, what is counted."""
+"""The outcome of one poll: which condition wins, what defaults do, what is counted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from condition_kinds import EMPTY, FULL, JOBS, NOW, SLOW, THING, Job, JobsState, ThingState
 
 from pulumi_nbcloud.clouds.modelarts.notebook_lease import NOTEBOOK_LEASE, NotebookLeaseState
-from pulumi_nbcloud.condition import ConditionError, Judge, Verdict, syntax
+from pulumi_nbcloud.condition import ConditionError, Decision, Evaluator, syntax
 from pulumi_nbcloud.condition.compiled import compile_condition
 
 RUNNING = ThingState(status="RUNNING")
@@ -22,155 +22,157 @@ READY = 'self.status == "RUNNING"'
 DEFAULT = 'self.status == "FAILED"'
 
 
-def judged(
+def evaluated(
     state: ThingState | JobsState | None, until: str | None = None, fail_on: str | bool | None = None
-) -> Verdict:
+) -> Decision:
     kind = JOBS if isinstance(state, JobsState) else THING
-    return Judge({"self": kind}, until, fail_on).judge({"self": state}, NOW)
+    return Evaluator({"self": kind}, until, fail_on).decide({"self": state}, NOW)
 
 
 @pytest.mark.parametrize(
     ("state", "until", "fail_on", "expected"),
     [
         # 1. An explicit fail_on that holds wins over everything.
-        (RUNNING, READY, "self.status == 'RUNNING'", Verdict("failed", None, "self.status == 'RUNNING'")),
-        (RUNNING, None, "true", Verdict("failed", None, "true")),
-        (None, "true", "true", Verdict("failed", None, "true")),
+        (RUNNING, READY, "self.status == 'RUNNING'", Decision("failed", None, "self.status == 'RUNNING'")),
+        (RUNNING, None, "true", Decision("failed", None, "true")),
+        (None, "true", "true", Decision("failed", None, "true")),
         # 2. While it is undecided nothing is met, and nothing fails by default.
-        (RUNNING, READY, "self.i > 1", Verdict("not_yet", "self.i is null", "self.i > 1")),
-        (FAILED, READY, "self.i > 1", Verdict("not_yet", "self.i is null", "self.i > 1")),
-        (RUNNING, "1 / (size([1]) - 1) == 1", "self.i > 1", Verdict("not_yet", "self.i is null", "self.i > 1")),
+        (RUNNING, READY, "self.i > 1", Decision("not_yet", "self.i is null", "self.i > 1")),
+        (FAILED, READY, "self.i > 1", Decision("not_yet", "self.i is null", "self.i > 1")),
+        (RUNNING, "1 / (size([1]) - 1) == 1", "self.i > 1", Decision("not_yet", "self.i is null", "self.i > 1")),
         (
             RUNNING,
             READY,
             "1 / (size([1]) - 1) == 1",
-            Verdict("bad_condition", "division by zero", "1 / (size([1]) - 1) == 1"),
+            Decision("bad_condition", "division by zero", "1 / (size([1]) - 1) == 1"),
         ),
         # 3. Then until.
-        (RUNNING, READY, "self.status == 'FAILED'", Verdict("met", None, READY)),
-        (RUNNING, READY, None, Verdict("met", None, READY)),
-        (RUNNING, None, None, Verdict("met", None, READY)),
-        (FAILED, 'self.status == "FAILED"', None, Verdict("met", None, DEFAULT)),
+        (RUNNING, READY, "self.status == 'FAILED'", Decision("met", None, READY)),
+        (RUNNING, READY, None, Decision("met", None, READY)),
+        (RUNNING, None, None, Decision("met", None, READY)),
+        (FAILED, 'self.status == "FAILED"', None, Decision("met", None, DEFAULT)),
         (
             FAILED,
             "1 / (size([1]) - 1) == 1",
             None,
-            Verdict("bad_condition", "division by zero", "1 / (size([1]) - 1) == 1"),
+            Decision("bad_condition", "division by zero", "1 / (size([1]) - 1) == 1"),
         ),
         # 4. Then the defaults.
-        (FAILED, None, None, Verdict("failed", None, DEFAULT)),
-        (FAILED, "self.i > 1", None, Verdict("failed", None, DEFAULT)),
-        (FAILED, "self.b", "self.status == 'RUNNING'", Verdict("failed", None, DEFAULT)),
+        (FAILED, None, None, Decision("failed", None, DEFAULT)),
+        (FAILED, "self.i > 1", None, Decision("failed", None, DEFAULT)),
+        (FAILED, "self.b", "self.status == 'RUNNING'", Decision("failed", None, DEFAULT)),
         # 5. Else not yet.
-        (FAILED, None, False, Verdict("not_yet", None, READY)),
-        (EMPTY, None, None, Verdict("not_yet", "self.status is null", READY)),
-        (ThingState(status="CREATING"), None, None, Verdict("not_yet", None, READY)),
-        (None, None, None, Verdict("not_yet", "test:Thing does not exist yet", READY)),
-        (None, "self.b", "self.b", Verdict("not_yet", "test:Thing does not exist yet", "self.b")),
+        (FAILED, None, False, Decision("not_yet", None, READY)),
+        (EMPTY, None, None, Decision("not_yet", "self.status is null", READY)),
+        (ThingState(status="CREATING"), None, None, Decision("not_yet", None, READY)),
+        (None, None, None, Decision("not_yet", "test:Thing does not exist yet", READY)),
+        (None, "self.b", "self.b", Decision("not_yet", "test:Thing does not exist yet", "self.b")),
     ],
 )
-def test_the_order_of_the_verdict(
-    state: ThingState | None, until: str | None, fail_on: str | bool | None, expected: Verdict
+def test_the_order_of_the_outcome(
+    state: ThingState | None, until: str | None, fail_on: str | bool | None, expected: Decision
 ) -> None:
-    assert judged(state, until, fail_on) == expected
+    assert evaluated(state, until, fail_on) == expected
 
 
 def test_a_failure_that_must_be_seen_three_times_in_a_row() -> None:
     for between in (ThingState(status="CREATING"), EMPTY, None):
-        judge = Judge({"self": SLOW})
+        evaluator = Evaluator({"self": SLOW})
         seen = [FAILED, FAILED, between, FAILED, FAILED, FAILED, FAILED]
-        verdicts = [judge.judge({"self": state}, NOW) for state in seen]
-        assert [each.outcome for each in verdicts] == ["not_yet"] * 5 + ["failed"] * 2
-        assert verdicts[5] == Verdict("failed", "seen 3 times in a row", DEFAULT)
+        outcomes = [evaluator.decide({"self": state}, NOW) for state in seen]
+        assert [each.outcome for each in outcomes] == ["not_yet"] * 5 + ["failed"] * 2
+        assert outcomes[5] == Decision("failed", "seen 3 times in a row", DEFAULT)
 
 
 def test_looks_are_counted_while_something_else_decides() -> None:
-    judge = Judge({"self": SLOW}, fail_on="self.i > 1")
+    evaluator = Evaluator({"self": SLOW}, fail_on="self.i > 1")
     for _ in range(2):
-        assert judge.judge({"self": FAILED}, NOW).outcome == "not_yet"
-    assert judge.judge({"self": ThingState(status="FAILED", i=0)}, NOW).outcome == "failed"
+        assert evaluator.decide({"self": FAILED}, NOW).outcome == "not_yet"
+    assert evaluator.decide({"self": ThingState(status="FAILED", i=0)}, NOW).outcome == "failed"
 
 
-def test_every_judge_counts_for_itself() -> None:
+def test_every_evaluator_counts_for_itself() -> None:
     for _ in range(3):
-        assert Judge({"self": SLOW}).judge({"self": FAILED}, NOW).outcome == "not_yet"
+        assert Evaluator({"self": SLOW}).decide({"self": FAILED}, NOW).outcome == "not_yet"
 
 
 def test_defaults_of_several_targets() -> None:
     kinds = {"job": THING, "lease": NOTEBOOK_LEASE}
-    judge = Judge(kinds)
-    assert judge.wanted == 'job.status == "RUNNING" && lease.running'
-    assert judge.fields == {"job.status", "lease.running", "lease.not_running_reason"}
+    evaluator = Evaluator(kinds)
+    assert evaluator.expected == 'job.status == "RUNNING" && lease.running'
+    assert evaluator.fields == {"job.status", "lease.running", "lease.not_running_reason"}
     up = NotebookLeaseState(notebook_id="n", project_id="p", endpoint="e", running=True)
     down = NotebookLeaseState(notebook_id="n", project_id="p", endpoint="e", running=False)
     frozen = NotebookLeaseState(
         notebook_id="n", project_id="p", endpoint="e", running=False, not_running_reason="FROZEN"
     )
-    assert judge.judge({"job": RUNNING, "lease": up}, NOW) == Verdict("met", None, judge.wanted)
+    assert evaluator.decide({"job": RUNNING, "lease": up}, NOW) == Decision("met", None, evaluator.expected)
     # False decides, then absence, as in `&&`.
-    assert judge.judge({"job": EMPTY, "lease": down}, NOW) == Verdict("not_yet", None, "lease.running")
+    assert evaluator.decide({"job": EMPTY, "lease": down}, NOW) == Decision("not_yet", None, "lease.running")
     ready = 'job.status == "RUNNING"'
-    assert judge.judge({"job": EMPTY, "lease": up}, NOW) == Verdict("not_yet", "job.status is null", ready)
-    assert judge.judge({"job": RUNNING, "lease": None}, NOW) == Verdict(
+    assert evaluator.decide({"job": EMPTY, "lease": up}, NOW) == Decision("not_yet", "job.status is null", ready)
+    assert evaluator.decide({"job": RUNNING, "lease": None}, NOW) == Decision(
         "not_yet", "lease does not exist yet", "lease.running"
     )
     # Any default failure fails all.
-    assert judge.judge({"job": FAILED, "lease": up}, NOW) == Verdict("failed", None, 'job.status == "FAILED"')
+    assert evaluator.decide({"job": FAILED, "lease": up}, NOW) == Decision("failed", None, 'job.status == "FAILED"')
     frozen_text = 'lease.not_running_reason == "FROZEN"'
-    assert judge.judge({"job": RUNNING, "lease": frozen}, NOW) == Verdict("failed", None, frozen_text)
+    assert evaluator.decide({"job": RUNNING, "lease": frozen}, NOW) == Decision("failed", None, frozen_text)
 
 
 def test_an_explicit_until_replaces_all_defaults_and_keeps_the_failures() -> None:
-    judge = Judge({"a": THING, "b": THING}, "a.i == b.i", "a.i > 7 || b.i > 7")
-    assert judge.wanted == "a.i == b.i"
-    assert judge.judge({"a": ThingState(i=1), "b": ThingState(i=1)}, NOW).outcome == "met"
-    assert judge.judge({"a": ThingState(i=8), "b": ThingState(i=8)}, NOW).outcome == "failed"
-    assert judge.judge({"a": ThingState(i=1), "b": ThingState(i=2, status="FAILED")}, NOW) == Verdict(
+    evaluator = Evaluator({"a": THING, "b": THING}, "a.i == b.i", "a.i > 7 || b.i > 7")
+    assert evaluator.expected == "a.i == b.i"
+    assert evaluator.decide({"a": ThingState(i=1), "b": ThingState(i=1)}, NOW).outcome == "met"
+    assert evaluator.decide({"a": ThingState(i=8), "b": ThingState(i=8)}, NOW).outcome == "failed"
+    assert evaluator.decide({"a": ThingState(i=1), "b": ThingState(i=2, status="FAILED")}, NOW) == Decision(
         "failed", None, 'b.status == "FAILED"'
     )
-    assert judge.fields == {"a.i", "b.i", "a.status", "b.status"}
+    assert evaluator.fields == {"a.i", "b.i", "a.status", "b.status"}
 
 
 def test_the_condition_of_the_readme() -> None:
-    judge = Judge({"lease": NOTEBOOK_LEASE}, '!lease.enable || lease.expire_time - now > duration("30m")')
+    evaluator = Evaluator({"lease": NOTEBOOK_LEASE}, '!lease.enable || lease.expire_time - now > duration("30m")')
     lease = {"notebook_id": "n", "project_id": "p", "endpoint": "e"}
     late = NotebookLeaseState(**lease, running=True, enable=True, expire_time="2026-01-31T12:31:00Z")  # type: ignore[arg-type]
-    looks = [
+    polls = [
         (NotebookLeaseState(**lease, running=True, enable=False), "met"),  # type: ignore[arg-type]
         (NotebookLeaseState(**lease, running=True, enable=True), "not_yet"),  # type: ignore[arg-type]
         (NotebookLeaseState(**lease, running=False), "not_yet"),  # type: ignore[arg-type]
         (late, "met"),
     ]
-    assert [judge.judge({"lease": state}, NOW).outcome for state, _ in looks] == [outcome for _, outcome in looks]
-    assert judge.judge({"lease": late}, NOW + timedelta(minutes=1)).outcome == "not_yet"
+    assert [evaluator.decide({"lease": state}, NOW).outcome for state, _ in polls] == [outcome for _, outcome in polls]
+    assert evaluator.decide({"lease": late}, NOW + timedelta(minutes=1)).outcome == "not_yet"
 
 
 def test_lists_need_an_until() -> None:
     with pytest.raises(ConditionError) as caught:
-        Judge({"jobs": JOBS, "more": JOBS, "thing": THING}, None, "thing.zzz")
+        Evaluator({"jobs": JOBS, "more": JOBS, "thing": THING}, None, "thing.zzz")
     assert caught.value.problems == (
         "until: is needed, test:Jobs has no default",
         "fail_on: thing.zzz is not a field of test:Thing",
     )
 
 
-def test_lists_are_judged() -> None:
+def test_lists_are_evaluated() -> None:
     until = 'size(self.jobs) > 0 && self.jobs.all(j, j.status == "FINISHED")'
-    assert judged(JobsState(jobs=[]), until) == Verdict("not_yet", None, until)
+    assert evaluated(JobsState(jobs=[]), until) == Decision("not_yet", None, until)
     done = [Job(status="FINISHED")] * 2
-    assert judged(JobsState(jobs=done), until) == Verdict("met", None, until)
+    assert evaluated(JobsState(jobs=done), until) == Decision("met", None, until)
     cut = "self is truncated: narrow the arguments, or read `truncated`"
-    assert judged(JobsState(jobs=done, truncated=True), until) == Verdict("not_yet", cut, until)
+    assert evaluated(JobsState(jobs=done, truncated=True), until) == Decision("not_yet", cut, until)
     fail_on = 'self.jobs.exists(j, j.status == "FAILED")'
-    assert judged(JobsState(jobs=done, truncated=True), "self.truncated", fail_on) == Verdict("not_yet", cut, fail_on)
+    assert evaluated(JobsState(jobs=done, truncated=True), "self.truncated", fail_on) == Decision(
+        "not_yet", cut, fail_on
+    )
     grown = JobsState(jobs=done * 501)
     reason = "self.jobs has 1002 rows, a condition takes 1000: filter in the arguments"
-    assert judged(grown, until) == Verdict("bad_condition", reason, until)
+    assert evaluated(grown, until) == Decision("bad_condition", reason, until)
 
 
 def test_problems_of_both_conditions_come_together() -> None:
     with pytest.raises(ConditionError) as caught:
-        Judge({"self": THING}, "self.zzz", "self.s")
+        Evaluator({"self": THING}, "self.zzz", "self.s")
     assert caught.value.problems == (
         "until: self.zzz is not a field of test:Thing",
         'fail_on: self.s is a string, not a bool; compare it, as in self.s == "..."',
@@ -180,12 +182,12 @@ def test_problems_of_both_conditions_come_together() -> None:
 
 def test_true_is_no_fail_on() -> None:
     with pytest.raises(ConditionError, match=r"^fail_on: True is no condition; write one, or False"):
-        Judge({"self": THING}, None, True)
+        Evaluator({"self": THING}, None, True)
 
 
 def test_empty_texts_are_refused() -> None:
     with pytest.raises(ConditionError) as caught:
-        Judge({"self": THING}, "", " ")
+        Evaluator({"self": THING}, "", " ")
     assert caught.value.problems == (
         "until: is empty; leave it out for the default",
         "fail_on: is empty; leave it out for the default",
@@ -194,25 +196,25 @@ def test_empty_texts_are_refused() -> None:
 
 def test_targets_are_needed_and_named_once() -> None:
     with pytest.raises(ConditionError, match=r"^targets: there is none"):
-        Judge({})
+        Evaluator({})
     with pytest.raises(ConditionError) as caught:
-        Judge({"now": THING, "a": THING}, "a.b", "a.b")
+        Evaluator({"now": THING, "a": THING}, "a.b", "a.b")
     assert len(caught.value.problems) == 1
 
 
 def test_warnings_of_both_conditions() -> None:
-    judge = Judge({"self": THING}, 'self.status == "RUNNIG"', 'self.status == "FAILD"')
-    assert [each.partition(" is ")[0] for each in judge.warnings] == ['until: "RUNNIG"', 'fail_on: "FAILD"']
+    evaluator = Evaluator({"self": THING}, 'self.status == "RUNNIG"', 'self.status == "FAILD"')
+    assert [each.partition(" is ")[0] for each in evaluator.warnings] == ['until: "RUNNIG"', 'fail_on: "FAILD"']
 
 
 def test_joined_defaults_keep_their_meaning_in_messages() -> None:
     from condition_kinds import kind
 
     either = kind("test:Either", ThingState, "self.b || self.names.exists(x, x == 'self.b')")
-    judge = Judge({"one": either, "two": THING})
-    assert judge.wanted == "(one.b || one.names.exists(x, x == 'self.b')) && two.status == \"RUNNING\""
-    assert Judge({"self": either}).wanted == either.ready
-    assert judge.judge({"one": FULL, "two": RUNNING}, NOW).outcome == "met"
+    evaluator = Evaluator({"one": either, "two": THING})
+    assert evaluator.expected == "(one.b || one.names.exists(x, x == 'self.b')) && two.status == \"RUNNING\""
+    assert Evaluator({"self": either}).expected == either.ready
+    assert evaluator.decide({"one": FULL, "two": RUNNING}, NOW).outcome == "met"
 
 
 def test_importing_conditions_is_cheap() -> None:
@@ -224,7 +226,7 @@ def test_importing_conditions_is_cheap() -> None:
 def test_compiling_leaves_the_recursion_limit_alone() -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); from condition_kinds import THING\n"
-        "from pulumi_nbcloud.condition import Judge; before = sys.getrecursionlimit(); Judge({'self': THING})\n"
+        "from pulumi_nbcloud.condition import Evaluator; before = sys.getrecursionlimit(); Evaluator({'self': THING})\n"
         "print(sys.getrecursionlimit() - before)"
     )
     done = subprocess.run(
@@ -241,7 +243,7 @@ def test_equal_conditions_are_compiled_once() -> None:
     assert compile_condition(READY, {"self": dataclasses.replace(THING, token="sim:Other")}) is not compiled
 
 
-def test_judges_that_are_made_together_compile_a_condition_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_evaluators_that_are_made_together_compile_a_condition_once(monkeypatch: pytest.MonkeyPatch) -> None:
     parsed: list[str] = []
     parse = syntax.parse
 

@@ -1,4 +1,4 @@
-"""The mends of the provider process, as gates feel them: many at a time, clean errors, Cancel."""
+"""The patches of the provider process, as gates feel them: many at a time, clean errors, Cancel."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import Any
 
-from gate_wire import LOSSES, OFF, URN, WANTED, create, failure_of, gate, stored, timeless
+from gate_wire import EXPECTED, LOSSES, OFF, URN, create, failure_of, gate, stored, timeless
 from lease_support import STOPPED, answered, looked_at, notebook
 from nbcloud_support import LIMIT_SECONDS, eventually
 from provider_process import (
@@ -31,7 +31,7 @@ def test_forty_creates_wait_at_the_same_time(clouds: MockClouds) -> None:
     with ProviderProcess(clouds.environment()) as process:
         requests = [create_request(gate(number, interval="1s", timeout="10m"), gate_blob()) for number in numbers]
         creates = [process.begin("Create", request) for request in requests]
-        eventually(lambda: answered(clouds) == set(numbers), "a look of each of 40 gates")
+        eventually(lambda: answered(clouds) == set(numbers), "a poll of each of 40 gates")
         assert not any(each.done() for each in creates)
         first_looks = max(
             next(entry.received_monotonic for entry in clouds.requests if notebook(number) in entry.target)
@@ -40,26 +40,26 @@ def test_forty_creates_wait_at_the_same_time(clouds: MockClouds) -> None:
         for number in numbers:
             clouds.modelarts.add_transition(notebook(number), status="RUNNING")
         for each in creates:
-            assert each.result(LIMIT_SECONDS).properties["verdict"] == "met"
+            assert each.result(LIMIT_SECONDS).properties["outcome"] == "met"
     released = [entry.received_monotonic for entry in clouds.requests if entry.status == 200]
     assert len(released) == 40
     assert first_looks < min(released)
 
 
-def test_an_unmended_process_serves_four_at_a_time_and_says_so_once(clouds: MockClouds) -> None:
+def test_an_unpatched_process_serves_four_at_a_time_and_says_so_once(clouds: MockClouds) -> None:
     numbers = range(1, 7)
     for number in numbers:
         clouds.modelarts.put_lease(notebook(number), status="STOPPED")
     with FakeEngine() as engine, ProviderProcess({**clouds.environment(), **OFF}, engine=engine.address) as process:
         requests = [create_request(gate(number, interval="1s", timeout="10m"), gate_blob()) for number in numbers]
         creates = [process.begin("Create", request) for request in requests]
-        # Three looks of each gate that is served are two pauses, time enough for a fifth to begin if it could.
-        eventually(lambda: sum(looks > 2 for looks in Counter(looked_at(clouds)).values()) > 3, "looks of four gates")
+        # Three polls of each gate that is served are two pauses, time enough for a fifth to begin if it could.
+        eventually(lambda: sum(polls > 2 for polls in Counter(looked_at(clouds)).values()) > 3, "polls of four gates")
         assert len(set(looked_at(clouds))) == 4
         for number in numbers:
             clouds.modelarts.add_transition(notebook(number), status="RUNNING")
         for each in creates:
-            assert each.result(LIMIT_SECONDS).properties["verdict"] == "met"
+            assert each.result(LIMIT_SECONDS).properties["outcome"] == "met"
         text = process.failure("Create", create_request(gate(7, timeout="0"), gate_blob()))
         eventually(lambda: set(engine.messages(URN)) >= LOSSES, "the warnings")
         assert process.errors() == ""
@@ -70,7 +70,7 @@ def test_an_unmended_process_serves_four_at_a_time_and_says_so_once(clouds: Mock
     assert {(each.urn, each.ephemeral) for each in warnings} == {(URN, False)}
 
 
-def test_an_unmended_process_without_an_engine_says_so_on_stderr(clouds: MockClouds) -> None:
+def test_an_unpatched_process_without_an_engine_says_so_on_stderr(clouds: MockClouds) -> None:
     clouds.modelarts.put_lease(notebook(), status="STOPPED")
     clouds.modelarts.add_transition(notebook(), status="RUNNING", after_reads=1)
     with ProviderProcess({**clouds.environment(), **OFF}, engine="no-engine") as process:
@@ -78,10 +78,10 @@ def test_an_unmended_process_without_an_engine_says_so_on_stderr(clouds: MockClo
             create(process, gate(interval="1s"))
         lines = process.errors().splitlines()
     assert sorted(lines[:3]) == sorted(f"warning: {each}" for each in LOSSES)
-    assert [timeless(line) for line in lines[3:]] == [f"waiting: {STOPPED}; wanted: self.running; Ns of 30m"]
+    assert [timeless(line) for line in lines[3:]] == [f"waiting: {STOPPED}; expected: self.running; Ns of 30m"]
 
 
-def test_a_mended_process_warns_of_nothing(clouds: MockClouds) -> None:
+def test_a_patched_process_warns_of_nothing(clouds: MockClouds) -> None:
     clouds.modelarts.put_lease(notebook())
     with FakeEngine() as engine, ProviderProcess(clouds.environment(), engine=engine.address) as process:
         create(process, gate())
@@ -96,7 +96,7 @@ def test_cancel_ends_a_wait_long_before_its_timeout_and_those_that_start_later(c
     with ProviderProcess(clouds.environment()) as process:
         requests = [create_request(gate(number, timeout="10m"), gate_blob()) for number in (1, 2)]
         creates = [process.begin("Create", request) for request in requests]
-        eventually(lambda: set(looked_at(clouds)) == {1, 2}, "a look of both gates")
+        eventually(lambda: set(looked_at(clouds)) == {1, 2}, "a poll of both gates")
         process.call("Cancel", empty())
         texts = [failure_of(each) for each in creates]
         before = clouds.request_count()
@@ -107,13 +107,13 @@ def test_cancel_ends_a_wait_long_before_its_timeout_and_those_that_start_later(c
     assert clouds.request_count() == before
     for number, text in zip((1, 2), texts, strict=True):
         assert re.fullmatch(
-            f"modelarts:NotebookLease {notebook(number)}: cancelled after Ns of 10m; {WANTED}: "
-            rf"({STOPPED} \(Ns ago\); looks: 1 \(request id ID\)|nothing yet; looks: 0)"
+            f"modelarts:NotebookLease {notebook(number)}: cancelled after Ns of 10m; {EXPECTED}: "
+            rf"({STOPPED} \(Ns ago\); polls: 1 \(request id ID\)|nothing yet; polls: 0)"
             "\nhint: nothing was changed; the next run waits again",
             timeless(text),
         )
     assert timeless(late) == (
-        f"modelarts:NotebookLease {notebook()}: cancelled after Ns of 10m; {WANTED}: nothing yet; looks: 0\n"
+        f"modelarts:NotebookLease {notebook()}: cancelled after Ns of 10m; {EXPECTED}: nothing yet; polls: 0\n"
         "hint: nothing was changed; the next run waits again"
     )
     assert ": cancelled after Ns of 30m; " in timeless(later)
@@ -128,18 +128,18 @@ def test_cancel_ends_a_wait_whose_request_is_not_answered(clouds: MockClouds) ->
         text = failure_of(waiting)
         assert clouds.requests[0].status is None
     assert "cancelled after " in text
-    assert "; last seen: nothing yet; looks: 0\n" in text
+    assert "; actual: nothing yet; polls: 0\n" in text
 
 
 def test_a_killed_engine_ends_its_waits(clouds: MockClouds) -> None:
     clouds.modelarts.put_lease(notebook(), status="STOPPED")
-    # Something new at every look, so that there is a message to lose however late the engine goes.
+    # Something new at every poll, so that there is a message to lose however late the engine goes.
     for reads in range(1, 60):
         status = "STARTING" if reads % 2 else "STOPPED"
         clouds.modelarts.add_transition(notebook(), status=status, after_reads=reads)
     with FakeEngine() as engine, ProviderProcess(clouds.environment(), engine=engine.address) as process:
         waiting = process.begin("Create", create_request(gate(timeout="10m", interval="1s"), gate_blob()))
-        # The third is sent a look after the first, whose answer has arrived by then: an engine that stops while it
+        # The third is sent a poll after the first, whose answer has arrived by then: an engine that stops while it
         # answers its first message was never known to be there.
         eventually(lambda: len(engine.messages(URN)) > 2, "three messages")
         engine.stop()
@@ -172,17 +172,17 @@ def test_cancel_after_reads_and_gates_that_ended_is_quiet(clouds: MockClouds) ->
         assert process.errors() == ""
 
 
-def test_without_the_mend_a_cancel_is_not_heard(clouds: MockClouds) -> None:
+def test_without_the_patch_a_cancel_is_ignored(clouds: MockClouds) -> None:
     clouds.modelarts.put_lease(notebook(), status="STOPPED")
     with ProviderProcess({**clouds.environment(), **OFF}) as process:
         waiting = process.begin("Create", create_request(gate(interval="1s", timeout="10m"), gate_blob()))
-        eventually(lambda: clouds.request_count() > 0, "the first look")
+        eventually(lambda: clouds.request_count() > 0, "the first poll")
         process.call("Cancel", empty())
         before = clouds.request_count()
-        eventually(lambda: clouds.request_count() > before, "a look after Cancel")
+        eventually(lambda: clouds.request_count() > before, "a poll after Cancel")
         assert not waiting.done()
         clouds.modelarts.add_transition(notebook(), status="RUNNING")
-        assert waiting.result(LIMIT_SECONDS).properties["verdict"] == "met"
+        assert waiting.result(LIMIT_SECONDS).properties["outcome"] == "met"
 
 
 def empty() -> Any:

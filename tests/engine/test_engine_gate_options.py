@@ -1,4 +1,4 @@
-"""The knobs of gates on the real engine, several gates in one stack; and a gate whose target the stack brings about."""
+"""The options of gates on the real engine, several in one stack; and a gate whose target the stack brings about."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pulumi_nbcloud.mock import MockClouds
 
 ADVICE = "; the update goes on, because this wait is advisory"
 LONGER = "give a longer timeout, or look at why it does not get there"
-KNOBS = """
+OPTIONS = """
     gate("advised", 1, timeout="0", enforcement="advisory")
     gate("off", 1, enforcement="disabled", every_update=True)
     gate("steady", 2, consecutive=3)
@@ -23,29 +23,29 @@ KNOBS = """
     gate("custom", 2, timeout=None, opts=pulumi.ResourceOptions(
         custom_timeouts=pulumi.CustomTimeouts(create="7m", update="0")), until={until!r})
 """
-MENDED = 'gate("advised", 1, timeout="0")\n'
+FIXED = 'gate("advised", 1, timeout="0")\n'
 
 
 def timeless(line: str) -> str:
     return re.sub(r"\d+s( of | ago)|request id \w+", r"N\1", line)
 
 
-def test_knobs_decide_what_a_look_means_and_whether_the_update_goes_on(stack: Stack, clouds: MockClouds) -> None:
+def test_options_decide_what_a_look_means_and_whether_the_update_goes_on(stack: Stack, clouds: MockClouds) -> None:
     clouds.modelarts.put_lease(notebook(1), status="STOPPED")
     clouds.modelarts.put_lease(notebook(2))
-    stack.program(KNOBS.format(until="self.running"))
+    stack.program(OPTIONS.format(until="self.running"))
     run = stack.up("--parallel", "16")
     assert set(run.diagnostics) == {row("advised")}
     advised, hint = run.diagnostics[row("advised")]
     problem = (
-        f"modelarts:NotebookLease {notebook(1)}: timed out after 0s of 0s; wanted: self.running; "
-        f"last seen: {STOPPED} (0s ago); looks: 1 (request id X)"
+        f"modelarts:NotebookLease {notebook(1)}: timed out after 0s of 0s; expected: self.running; "
+        f"actual: {STOPPED} (0s ago); polls: 1 (request id X)"
     )
     assert timeless(advised) == timeless(f"warning: {problem}")
     assert hint == f"hint: {LONGER}{ADVICE}"
     outputs = {name: each["outputs"] for name, each in stack.resources().items()}
-    assert {name: each["verdict"] for name, each in outputs.items()} == {
-        "advised": "timed out",
+    assert {name: each["outcome"] for name, each in outputs.items()} == {
+        "advised": "timed_out",
         "off": "disabled",
         "steady": "met",
         "gone": "met",
@@ -55,7 +55,7 @@ def test_knobs_decide_what_a_look_means_and_whether_the_update_goes_on(stack: St
     assert timeless(outputs["advised"]["message"]) == timeless(problem)
     assert "met_time" not in outputs["advised"]
     assert (outputs["off"]["message"], outputs["off"]["polls"]) == (
-        "not looked at, because enforcement is 'disabled'",
+        "not polled, because enforcement is 'disabled'",
         0,
     )
     assert (outputs["steady"]["polls"], outputs["gone"]["polls"]) == (3, 1)
@@ -69,13 +69,13 @@ def test_knobs_decide_what_a_look_means_and_whether_the_update_goes_on(stack: St
     assert "Diagnostics:" not in again.output
 
     # Tightened while it is not met: it waits, and is binding. The timeout of an update is the update's own.
-    stack.program(KNOBS.format(until="!self.running").replace(', enforcement="advisory"', ""))
+    stack.program(OPTIONS.format(until="!self.running").replace(', enforcement="advisory"', ""))
     failed = stack.up("--parallel", "16", "--continue-on-error", expect=1)
     error, hint = failed.diagnostics[row("advised")]
     assert timeless(error) == timeless(f"error: {problem}")
     assert hint == f"hint: {LONGER}; the next run waits again"
-    assert "timed out after N of 0s; wanted: !self.running; " in timeless(failed.diagnostics[row("custom")][0])
-    assert stack.resources()["advised"]["outputs"]["verdict"] == "timed out"
+    assert "timed out after N of 0s; expected: !self.running; " in timeless(failed.diagnostics[row("custom")][0])
+    assert stack.resources()["advised"]["outputs"]["outcome"] == "timed_out"
 
 
 def test_not_found_and_failed_looks_end_a_wait_early_where_that_is_asked(stack: Stack, clouds: MockClouds) -> None:
@@ -83,10 +83,10 @@ def test_not_found_and_failed_looks_end_a_wait_early_where_that_is_asked(stack: 
     stack.program('gate("missing", 1, not_found="fail")\ngate("down", 2, max_poll_errors=2)\n')
     run = stack.up("--continue-on-error", expect=1)
     missing, _ = run.diagnostics[row("missing")]
-    start = ": never appeared after N of 10m: not_found is 'fail'; wanted: self.running; last seen: not found "
+    start = ": never appeared after N of 10m: not_found is 'fail'; expected: self.running; actual: not found "
     assert start in timeless(missing)
     down, _ = run.diagnostics[row("down")]
-    assert re.search(r": unreachable after \d+s of 10m: 2 looks in a row failed; ", down)
+    assert re.search(r": unreachable after \d+s of 10m: 2 polls in a row failed; ", down)
     assert sorted(looked_at(clouds)) == [1, 2, 2]
     assert stack.resources() == {}
 
@@ -130,7 +130,7 @@ def test_gates_wait_for_what_another_resource_of_the_stack_brings_about(stack: S
         run = update.end(110)
     assert run.code == 0, run.text
     assert set(stack.resources()) == {*map(str, numbers), "behind", "starter"}
-    assert {each["outputs"]["verdict"] for each in stack.resources().values() if each["type"] == GATE} == {"met"}
+    assert {each["outputs"]["outcome"] for each in stack.resources().values() if each["type"] == GATE} == {"met"}
 
 
 def test_more_gates_than_slots_are_said_and_starve_what_comes_behind_them(stack: Stack, clouds: MockClouds) -> None:
@@ -138,8 +138,8 @@ def test_more_gates_than_slots_are_said_and_starve_what_comes_behind_them(stack:
         clouds.modelarts.put_lease(notebook(number), status="STOPPED")
     stack.program('for number in (1, 2, 3):\n    gate(str(number), number)\nSeed("beside", "b")\n')
     with stack.begin("up", "--yes", "--skip-preview", "--parallel", "2") as update:
-        # Two looks of each gate that has a slot: time enough for a third to begin if it could.
-        eventually(lambda: len(looked_twice(clouds)) >= 2, "two looks of the gates that have a slot")
+        # Two polls of each gate that has a slot: time enough for a third to begin if it could.
+        eventually(lambda: len(looked_twice(clouds)) >= 2, "two polls of the gates that have a slot")
         assert len(set(looked_at(clouds))) == 2
         for number in (1, 2, 3):
             clouds.modelarts.add_transition(notebook(number), status="RUNNING")

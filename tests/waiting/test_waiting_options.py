@@ -1,4 +1,4 @@
-"""The knobs of a wait: rows of looks, things that are not found, failed looks, enforcement; how they are checked."""
+"""The options of a wait: rows of polls, things that are not found, failed polls, enforcement; how they are checked."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pulumi_nbcloud.engine.values import contains_unknown
 from pulumi_nbcloud.errors import SettingsError
 from pulumi_nbcloud.kinds.registry import KINDS
 from pulumi_nbcloud.reading.reader import Reader
-from pulumi_nbcloud.waiting.options import Rules, tightened
-from pulumi_nbcloud.waiting.outcome import Ended, Outcome, WaitError
+from pulumi_nbcloud.waiting.options import PollPolicy, tightened
+from pulumi_nbcloud.waiting.outcome import Outcome, WaitError, WaitResult
 from pulumi_nbcloud.waiting.report import status_line
-from pulumi_nbcloud.waiting.runner import Waits
-from pulumi_nbcloud.waiting.spec import Plan, parse_plan
+from pulumi_nbcloud.waiting.runner import WaitRunner
+from pulumi_nbcloud.waiting.spec import WaitSpec, parse_spec
 
 READY = 'self.status == "READY"'
 LONGER = "give a longer timeout, or look at why it does not get there"
@@ -31,7 +31,7 @@ def every(seconds: float, *values: Any) -> History:
     return History([(index * seconds, value) for index, value in enumerate(values)])
 
 
-# A row of looks.
+# A row of polls.
 
 
 @pytest.mark.parametrize(
@@ -44,26 +44,26 @@ def every(seconds: float, *values: Any) -> History:
         (["READY", ABSENT, "READY"], 2, 4),
         (["READY", None, "READY", "READY", "PENDING", "READY"], 3, 8),
     ],
-    ids=["one", "three", "not yet", "a failed look", "not found", "undecided"],
+    ids=["one", "three", "not yet", "a failed poll", "not found", "undecided"],
 )
-def test_only_a_whole_row_of_looks_meets_and_anything_else_starts_it_anew(
+def test_only_a_whole_row_of_looks_meets_and_anything_else_starts_it_again(
     values: list[Any], consecutive: int, polls: int
 ) -> None:
-    result = met(every(10, *values), schedule=steady(10), rules=Rules(consecutive=consecutive))
+    result = met(every(10, *values), schedule=steady(10), rules=PollPolicy(consecutive=consecutive))
     assert result.progress.polls == polls
 
 
 def test_a_failure_ends_a_row_at_once() -> None:
-    error = waited(every(5, "READY", "FAILED"), rules=Rules(consecutive=3))
+    error = waited(every(5, "READY", "FAILED"), rules=PollPolicy(consecutive=3))
     assert isinstance(error, WaitError)
-    assert (error.outcome, "looks: 2" in error.problem) == (Outcome.FAILED, True)
+    assert (error.outcome, "polls: 2" in error.problem) == (Outcome.FAILED, True)
 
 
 def test_a_row_that_the_deadline_cuts_is_told() -> None:
-    error = waited(History([(0, "PENDING"), (35, "READY")]), timeout=60, rules=Rules(consecutive=5))
+    error = waited(History([(0, "PENDING"), (35, "READY")]), timeout=60, rules=PollPolicy(consecutive=5))
     assert str(error) == (
-        f"sim:Thing id-of-self: timed out after 1m of 1m; wanted: {READY}; last seen: status=READY (0s ago); "
-        f"met 4 of 5 looks in a row; looks: 8 (request id req-8)\nhint: {LONGER}{AGAIN}"
+        f"sim:Thing id-of-self: timed out after 1m of 1m; expected: {READY}; actual: status=READY (0s ago); "
+        f"met 4 of 5 polls in a row; polls: 8 (request id req-8)\nhint: {LONGER}{AGAIN}"
     )
 
 
@@ -74,11 +74,11 @@ def test_the_status_says_how_far_a_row_has_come() -> None:
         def changed(self, progress: Any, elapsed: float) -> None:
             lines.append(status_line(progress, elapsed))
 
-    met(every(5, "PENDING", "READY"), reporter=Lines(), rules=Rules(consecutive=3))
+    met(every(5, "PENDING", "READY"), reporter=Lines(), rules=PollPolicy(consecutive=3))
     assert lines == [
-        f"waiting: status=PENDING; wanted: {READY}; 0s of 10m",
-        f"waiting: status=READY; wanted: {READY}; met 1 of 3 looks in a row; 5s of 10m",
-        f"waiting: status=READY; wanted: {READY}; met 2 of 3 looks in a row; 10s of 10m",
+        f"waiting: status=PENDING; expected: {READY}; 0s of 10m",
+        f"waiting: status=READY; expected: {READY}; met 1 of 3 polls in a row; 5s of 10m",
+        f"waiting: status=READY; expected: {READY}; met 2 of 3 polls in a row; 10s of 10m",
     ]
 
 
@@ -92,15 +92,15 @@ def test_the_status_says_how_far_a_row_has_come() -> None:
             History([(0, ABSENT), (1, "READY")]),
             Outcome.NEVER_APPEARED,
             (
-                f"never appeared after 0s of 10m: not_found is 'fail'; wanted: {READY}; last seen: not found (0s ago); "
-                "looks: 1 (request id req-404)\nhint: check the id, the profile and the project"
+                f"never appeared after 0s of 10m: not_found is 'fail'; expected: {READY}; actual: not found (0s ago); "
+                "polls: 1 (request id req-404)\nhint: check the id, the profile and the project"
             ),
         ),
         (
             History([(0, "PENDING"), (12, ABSENT), (13, "READY")]),
             Outcome.GONE,
             (
-                f"gone after 12s of 10m: not_found is 'fail'; wanted: {READY}; last seen: not found (0s ago); looks: 3 "
+                f"gone after 12s of 10m: not_found is 'fail'; expected: {READY}; actual: not found (0s ago); polls: 3 "
                 "(request id req-404)\nhint: it was there and was deleted while the wait went on; create it again or "
                 "correct the id"
             ),
@@ -109,51 +109,51 @@ def test_the_status_says_how_far_a_row_has_come() -> None:
     ids=["never there", "gone"],
 )
 def test_not_found_can_fail_at_once(history: History, outcome: Outcome, text: str) -> None:
-    error = waited(history, rules=Rules(not_found="fail"))
+    error = waited(history, rules=PollPolicy(not_found="fail"))
     assert isinstance(error, WaitError)
     assert (error.outcome, str(error)) == (outcome, f"sim:Thing id-of-self: {text}")
 
 
 def test_where_not_found_fails_one_missing_target_is_enough() -> None:
     things = {"a": every(1, "READY"), "b": every(1, ABSENT)}
-    error = waited(things, until="a.status == 'READY'", rules=Rules(not_found="fail"))
+    error = waited(things, until="a.status == 'READY'", rules=PollPolicy(not_found="fail"))
     assert isinstance(error, WaitError)
     assert error.outcome is Outcome.NEVER_APPEARED
 
 
 def test_not_found_can_be_what_is_waited_for() -> None:
-    result = met(History([(0, "PENDING"), (12, ABSENT)]), until="false", rules=Rules(not_found="met"))
-    assert (result.progress.polls, result.progress.wanted) == (3, "false (or not found)")
+    result = met(History([(0, "PENDING"), (12, ABSENT)]), until="false", rules=PollPolicy(not_found="met"))
+    assert (result.progress.polls, result.progress.expected) == (3, "false (or not found)")
     assert result.progress.states() == {"self": None}
 
 
 def test_where_not_found_meets_the_condition_still_does_and_failures_still_fail() -> None:
-    assert met(every(1, "READY"), rules=Rules(not_found="met")).progress.polls == 1
-    error = waited(every(1, "FAILED", ABSENT), rules=Rules(not_found="met"))
+    assert met(every(1, "READY"), rules=PollPolicy(not_found="met")).progress.polls == 1
+    error = waited(every(1, "FAILED", ABSENT), rules=PollPolicy(not_found="met"))
     assert isinstance(error, WaitError)
     assert error.outcome is Outcome.FAILED
 
 
 def test_not_found_meets_only_where_no_target_is_found() -> None:
     things = {"a": every(1, ABSENT), "b": History([(0, "PENDING"), (30, ABSENT)])}
-    assert met(things, until="false", rules=Rules(not_found="met")).elapsed > 30
+    assert met(things, until="false", rules=PollPolicy(not_found="met")).elapsed > 30
 
 
 def test_a_row_of_looks_may_be_one_of_not_finding() -> None:
-    result = met(every(5, ABSENT, "PENDING", ABSENT), until="false", rules=Rules(consecutive=2, not_found="met"))
+    result = met(every(5, ABSENT, "PENDING", ABSENT), until="false", rules=PollPolicy(consecutive=2, not_found="met"))
     assert result.progress.polls == 4
 
 
 # Looks that fail.
 
 
-@pytest.mark.parametrize(("most", "why"), [(1, "a look failed"), (3, "3 looks in a row failed")])
+@pytest.mark.parametrize(("most", "why"), [(1, "a poll failed"), (3, "3 polls in a row failed")])
 def test_so_many_failed_looks_in_a_row_end_it(most: int, why: str) -> None:
     history = every(1, DOWN)
-    error = waited(history, rules=Rules(max_poll_errors=most))
+    error = waited(history, rules=PollPolicy(max_poll_errors=most))
     assert isinstance(error, WaitError)
     assert error.outcome is Outcome.UNREACHABLE
-    assert f" of 10m: {why}; wanted: " in error.problem
+    assert f" of 10m: {why}; expected: " in error.problem
     assert len(history.reads) == most
 
 
@@ -171,7 +171,7 @@ class OneAccount(Reader):
         return self._account
 
 
-def enforced(history: History, enforcement: str, notes: Notes | None = None, **how: Any) -> Ended:
+def enforced(history: History, enforcement: str, notes: Notes | None = None, **how: Any) -> WaitResult:
     """How a wait ends that runs as a plan says, on the virtual clock."""
 
     async def read(account: Any, arguments: Arguments) -> Thing:
@@ -179,10 +179,10 @@ def enforced(history: History, enforcement: str, notes: Notes | None = None, **h
 
     thing = kind(read=read)
     asked: dict[str, Any] = {"until": None, "fail_on": None, "timeout": 60.0, "interval": 10.0, **how}
-    plan = Plan({"self": thing}, {"self": Arguments("a")}, enforcement=enforcement, **asked)
+    plan = WaitSpec({"self": thing}, {"self": Arguments("a")}, enforcement=enforcement, **asked)
 
-    async def simulate() -> Ended:
-        return await Waits(OneAccount(), lambda key: None, VirtualClock(), inline).enforce(plan, notes or Notes())
+    async def simulate() -> WaitResult:
+        return await WaitRunner(OneAccount(), lambda key: None, VirtualClock(), inline).enforce(plan, notes or Notes())
 
     return run(simulate)
 
@@ -200,11 +200,11 @@ ADVISED: dict[str, tuple[History, dict[str, Any], Outcome, str]] = {
     ),
     "unreachable": (
         every(1, DOWN),
-        {"rules": Rules(max_poll_errors=2)},
+        {"rules": PollPolicy(max_poll_errors=2)},
         Outcome.UNREACHABLE,
         "check the network, the endpoint and the vendor's status page",
     ),
-    "unauthorised": (every(1, LOCKED), {}, Outcome.UNAUTHORISED, "renew the key"),
+    "unauthorized": (every(1, LOCKED), {}, Outcome.UNAUTHORIZED, "renew the key"),
     "bad condition": (
         every(1, "PENDING"),
         {"until": "1 / (size([1]) - 1) == 1"},
@@ -220,9 +220,9 @@ def test_an_advisory_wait_warns_of_how_it_ended_and_holds_nothing_up(
 ) -> None:
     notes = Notes()
     ended = enforced(history, "advisory", notes, **how)
-    assert (ended.verdict, ended.at) == (outcome.value, None)
+    assert (ended.outcome, ended.at) == (outcome.value, None)
     assert ended.message is not None
-    assert ended.message.startswith(f"sim:Thing a: {outcome.value} after ")
+    assert ended.message.startswith(f"sim:Thing a: {outcome.words} after ")
     assert notes.warnings == [
         f"{ended.message}\nhint: {hint}; the update goes on, because this wait is advisory",
     ]
@@ -233,7 +233,7 @@ def test_an_advisory_wait_warns_of_how_it_ended_and_holds_nothing_up(
 def test_an_advisory_wait_that_is_met_says_nothing() -> None:
     notes = Notes()
     ended = enforced(every(1, "READY"), "advisory", notes)
-    assert (ended.verdict, ended.message, notes.warnings) == ("met", None, [])
+    assert (ended.outcome, ended.message, notes.warnings) == ("met", None, [])
     assert ended.at is not None
 
 
@@ -245,7 +245,7 @@ def test_a_mandatory_wait_that_is_not_met_is_an_error() -> None:
 def test_a_disabled_wait_does_not_look() -> None:
     history = every(1, "READY")
     ended = enforced(history, "disabled")
-    assert ended == Ended("disabled", message="not looked at, because enforcement is 'disabled'")
+    assert ended == WaitResult("disabled", message="not polled, because enforcement is 'disabled'")
     assert history.reads == []
 
 
@@ -256,15 +256,17 @@ def test_what_could_not_even_be_asked_is_an_error_whatever_the_enforcement() -> 
     assert (caught.value.problem, caught.value.hint) == ("no key", "set one")
 
 
-def test_an_interrupt_is_heard_whatever_the_enforcement() -> None:
+def test_an_interrupt_is_honoured_whatever_the_enforcement() -> None:
     history = every(1, "PENDING")
 
     async def read(account: Any, arguments: Arguments) -> Thing:
         return await history.read()
 
     async def simulate() -> None:
-        waits = Waits(OneAccount(), lambda key: None, VirtualClock(), inline)
-        plan = Plan({"self": kind(read=read)}, {"self": Arguments("a")}, None, None, 60.0, 10.0, enforcement="advisory")
+        waits = WaitRunner(OneAccount(), lambda key: None, VirtualClock(), inline)
+        plan = WaitSpec(
+            {"self": kind(read=read)}, {"self": Arguments("a")}, None, None, 60.0, 10.0, enforcement="advisory"
+        )
         async with anyio.create_task_group() as group:
 
             async def cancel() -> None:
@@ -318,14 +320,14 @@ SESSION = {
 @pytest.mark.parametrize(
     ("inputs", "rules"),
     [
-        ({}, Rules(1, "wait", 10)),
-        ({"consecutive": 3.0, "max_poll_errors": 1}, Rules(3, "wait", 1)),
-        ({"not_found": "met"}, Rules(not_found="met")),
-        ({"not_found": "fail", "consecutive": 1000, "max_poll_errors": 1000}, Rules(1000, "fail", 1000)),
+        ({}, PollPolicy(1, "wait", 10)),
+        ({"consecutive": 3.0, "max_poll_errors": 1}, PollPolicy(3, "wait", 1)),
+        ({"not_found": "met"}, PollPolicy(not_found="met")),
+        ({"not_found": "fail", "consecutive": 1000, "max_poll_errors": 1000}, PollPolicy(1000, "fail", 1000)),
     ],
 )
-def test_rules_are_read_and_have_defaults(inputs: dict[str, Any], rules: Rules) -> None:
-    plan, problems = parse_plan({"targets": SELF, **inputs})
+def test_rules_are_read_and_have_defaults(inputs: dict[str, Any], rules: PollPolicy) -> None:
+    plan, problems = parse_spec({"targets": SELF, **inputs})
     assert problems == []
     assert plan is not None
     assert (plan.rules, plan.enforcement) == (rules, "mandatory")
@@ -345,15 +347,15 @@ def test_custom_timeouts_count_by_operation_where_no_timeout_is_given(
     inputs: dict[str, Any], create: float, update: float
 ) -> None:
     for operation, expected in (("create", create), ("update", update)):
-        plan, _ = parse_plan({"targets": SELF, **inputs}, operation=operation)
+        plan, _ = parse_spec({"targets": SELF, **inputs}, operation=operation)
         assert plan is not None
         assert plan.timeout == expected
 
 
 @pytest.mark.usefixtures("_kinds")
 @pytest.mark.parametrize("name", ["consecutive", "not_found", "max_poll_errors", "enforcement", "every_update"])
-def test_an_unknown_knob_passes(name: str) -> None:
-    assert parse_plan({"targets": SELF, name: UNKNOWN}, contains_unknown)[1] == []
+def test_an_unknown_option_passes(name: str) -> None:
+    assert parse_spec({"targets": SELF, name: UNKNOWN}, contains_unknown)[1] == []
 
 
 @pytest.mark.usefixtures("_kinds")
@@ -378,7 +380,7 @@ def test_an_unknown_knob_passes(name: str) -> None:
         (
             {"consecutive": 2, "timeout": "0"},
             (
-                "consecutive 2 cannot be reached with timeout 0, which looks once\n"
+                "consecutive 2 cannot be reached with timeout 0, which polls once\n"
                 "hint: give a longer timeout, or leave consecutive out"
             ),
         ),
@@ -396,4 +398,4 @@ def test_an_unknown_knob_passes(name: str) -> None:
     ],
 )
 def test_what_cannot_be_right_is_one_line_and_its_hint(inputs: dict[str, Any], problem: str) -> None:
-    assert parse_plan({"targets": SELF, **inputs}) == (None, [problem])
+    assert parse_spec({"targets": SELF, **inputs}) == (None, [problem])
