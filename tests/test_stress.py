@@ -160,6 +160,24 @@ def test_the_exit_code_says_whether_any_failed(
     assert script.main() == code
 
 
+@pytest.mark.parametrize(("code", "kept"), [(-15, False), (-2, False), (-11, True), (3, True)])
+def test_a_run_that_somebody_ended_is_none_and_one_that_crashed_is_a_failure(
+    code: int, kept: bool, script: Any, results: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(script, "OUTPUTS", tmp_path / "outputs")
+    monkeypatch.setattr(script, "load_of", lambda load: contextlib.nullcontext())
+    monkeypatch.setattr(script, "run_pytest", lambda command: (code, "what it printed"))
+    run = script.pytest_runner(1)
+    if not kept:
+        with pytest.raises(KeyboardInterrupt):
+            script.stress(COMMIT, 1, results, run)
+        assert results.of(COMMIT) == []
+        return
+    found = script.stress(COMMIT, 1, results, run)
+    assert [each.failed_tests for each in found[:1]] == [(f"tests/waiting (pytest ended with {code})",)]
+    assert (tmp_path / "outputs" / f"{COMMIT[:12]}-waiting-idle-1.txt").read_text() == "what it printed"
+
+
 REPORT = """<testsuites><testsuite>
 <testcase file="tests/wire/test_a.py" name="test_good" />
 <testcase file="tests/wire/test_a.py" name="test_bad[x - y]"><failure message="no">no</failure></testcase>
