@@ -264,3 +264,9 @@ def test_the_locks_of_the_other_pythons_hold_no_vendor_sdk_and_no_linter() -> No
         assert not left_out & set(lock)
         assert needed <= set(lock)
     assert {name: versions for name, versions in tests.items() if not versions <= every[name]} == {}
+
+
+def test_no_lock_holds_click() -> None:
+    """Where it is installed httpx loads its own command line, and rich: what commands load could not be told."""
+    for name in ("dev", "test", "oldest"):
+        assert "click" not in locked(f"requirements-{name}.lock")

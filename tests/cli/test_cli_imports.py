@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_support import ROOT, environment, run
+from cli_support import environment, run
 from lease_support import KIND, NOTEBOOK
 from nbcloud_support import LIMIT_SECONDS
 
@@ -85,7 +85,7 @@ def test_the_command_as_a_module() -> None:
 
 def test_the_version_is_told_where_no_metadata_is_installed(tmp_path: Path) -> None:
     """As from a source tree: the package alone, copied, without the folder that an installer writes beside it."""
-    shutil.copytree(Path(ROOT, "pulumi_nbcloud"), tmp_path / "pulumi_nbcloud")
+    shutil.copytree(Path(pulumi_nbcloud.__file__).parent, tmp_path / "pulumi_nbcloud")
     hidden = "import importlib.metadata as m, sys\nm.distribution = m.version = None"
     done = run("--version", before=hidden, env={"PYTHONPATH": str(tmp_path)}, cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"nbcloud {pulumi_nbcloud.__version__}\n", "")
