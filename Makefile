@@ -14,7 +14,7 @@ SOURCES := pulumi_nbcloud tests examples benchmarks scripts/pulumi-cli scripts/d
 demo: $(READY)
 	@cli="$$(scripts/pulumi-cli)" && PATH="$(CURDIR)/$(BIN):$$cli:$$PATH" $(BIN)/python scripts/demo
 
-# Lint, unit, engine and the other Pythons side by side; a table of times at the end. 12 minutes on two cores.
+# Lint, unit, engine and the other Pythons side by side; a table of times at the end. About 12 minutes on two cores.
 test: check-python
 	@$(PYTHON) scripts/test
 
@@ -64,12 +64,13 @@ bench: $(READY)
 	$(BIN)/python benchmarks/noop.py
 	$(BIN)/python benchmarks/gates.py
 
-# Five minutes, and the fuzz with more examples; make soak SECONDS=3600 SEED=2 for longer, or another.
+# Five minutes, the fuzz with more examples, and the slow tests on the other Pythons; make soak SECONDS=3600 SEED=2 for longer, or another.
 SECONDS ?= 300
 SEED ?= 1
 soak: $(READY)
 	$(BIN)/python tests/soak/soak.py --seconds $(SECONDS) --seed $(SEED)
 	NBCLOUD_FUZZ_EXAMPLES=1000 $(BIN)/python -m pytest -q tests/faults/test_fault_fuzz.py
+	$(BIN)/python scripts/test-versions --slow
 
 # Goes on where it stopped; make stress RUNS=3 for fewer, FRESH=--fresh from the start.
 RUNS ?= 10

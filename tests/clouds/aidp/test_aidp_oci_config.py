@@ -236,6 +236,7 @@ def test_the_permissions_of_a_key_are_not_our_business(folder: Path) -> None:
         # Inherited perhaps, and not this key's.
         (pem(), "pass_phrase=canary\n", None),
     ],
+    ids=["no key", "no passphrase", "wrong passphrase", "right passphrase", "not encrypted"],
 )
 def test_keys_and_passphrases(folder: Path, key: str, line: str, message: str | None) -> None:
     (folder / "k.pem").write_text(key)
