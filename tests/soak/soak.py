@@ -205,7 +205,7 @@ class Soak:
                 self._say(f"released wrongly: {thing}, begun {begun}, {outputs}")
             return
         # Too many failed polls in a row are no fault of the gate, and a look at the deadline may fail.
-        expected = {"ready": (), "failed": ("failed",), "never": ("timed_out",)}[thing.becomes]
+        expected = {"ready": (), "failed": ("failed",), "never": ("timed out",)}[thing.becomes]
         if outcome not in (*expected, "unreachable"):
             self._say(f"ended wrongly: {thing}: {text}")
 
