@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import ssl
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, SettingsError, UnreachableError
+from pulumi_nbcloud.http.url import split_url
 from pulumi_nbcloud.settings.schema import Settings
 
 
@@ -63,13 +64,7 @@ def _proxy(settings: Settings) -> tuple[str, str | None, str]:
         )
 
     text = settings.values["proxy"]
-    if not text.isascii() or any(character <= " " or character == "\x7f" for character in text):
-        raise refuse("holds blanks, control or non-ASCII characters")
-    try:
-        parts = urlsplit(text)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise refuse("is not a URL") from None
+    parts, host, port = split_url(text, refuse)
     # TLS within TLS does not work on every Python that this package runs on.
     if parts.scheme != "http" or not host:
         raise refuse("must start with http:// and name a host; what goes through it is encrypted all the same")

@@ -4,9 +4,33 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import urlsplit
+from collections.abc import Callable
+from urllib.parse import SplitResult, urlsplit
 
 from pulumi_nbcloud.errors import SettingsError
+
+
+def split_url(text: str, refuse: Callable[[str], SettingsError]) -> tuple[SplitResult, str | None, int | None]:
+    """Split a URL that a setting holds.
+
+    Args:
+        text: the value of the setting.
+        refuse: makes the error of a reason; it must not show the value, which may hold a password.
+
+    Returns:
+        Its parts, its host in lower case and its port; None where it has none.
+
+    Raises:
+        SettingsError: blanks, control or non-ASCII characters, or no URL.
+    """
+    if not text.isascii() or any(character <= " " or character == "\x7f" for character in text):
+        raise refuse("holds blanks, control or non-ASCII characters")
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise refuse("is not a URL") from None
+    return parts, host, port
 
 
 def endpoint_url(text: str, key: str) -> str:
@@ -27,13 +51,7 @@ def endpoint_url(text: str, key: str) -> str:
         # The value itself may hold a password.
         return SettingsError(f"{key} {reason}", hint="give scheme and host, for example https://modelarts.example.com")
 
-    if not text.isascii() or any(character <= " " or character == "\x7f" for character in text):
-        raise refuse("holds blanks, control or non-ASCII characters")
-    try:
-        parts = urlsplit(text)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise refuse("is not a URL") from None
+    parts, host, port = split_url(text, refuse)
     if parts.scheme not in ("https", "http") or not host:
         raise refuse("must start with https:// and name a host")
     if parts.username is not None or parts.password is not None:

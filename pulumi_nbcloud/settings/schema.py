@@ -12,7 +12,7 @@ EVERYWHERE = {
     "percent-encoded; plain http to loopback goes directly",
     "caFile": "a PEM file of authorities to trust besides the public ones",
 }
-"""Free keys of every cloud and what they mean; see `route`."""
+"""Free keys of every cloud and what they mean; see `http.proxy`."""
 
 
 class NoCredentialsError(SettingsError):
