@@ -22,6 +22,7 @@ def recorded(stack: Stack, name: str = "training") -> dict[str, Any]:
 
 
 def test_whole_and_part_are_exported_and_a_second_update_changes_nothing(stack: Stack, clouds: MockClouds) -> None:
+    stack.keep_pip()
     clouds.modelarts.put_lease(NOTEBOOK, **LEASE)
     stack.program(f"""
         now = nbcloud.modelarts.get_notebook_lease("{NOTEBOOK}")
