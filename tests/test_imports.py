@@ -71,7 +71,7 @@ def areas_of(names: set[str]) -> set[str]:
 def test_imports_point_downwards(path: Path) -> None:
     own = area(path)
     if own in ("__init__", "mock"):
-        return  # the exported face names everything, lazily; the mock is checked below
+        return  # the package itself names everything, lazily; the mock is checked below
     rank = {name: index for index, wings in enumerate(WALLS) for name in wings}
     assert own in rank, f"{own} has no place in WALLS"
     others = {name for name in areas_of(imported(path, type_checking=False)) if name in rank} - {own}
@@ -166,7 +166,7 @@ def test_the_errors_load_nothing_heavy() -> None:
     assert loaded("from pulumi_nbcloud import NotFoundError").isdisjoint(HEAVY)
 
 
-def test_a_face_does_not_load_the_http_library() -> None:
+def test_a_typed_module_does_not_load_the_http_library() -> None:
     assert loaded("import pulumi_nbcloud; pulumi_nbcloud.modelarts").isdisjoint({"httpx", "aiohttp", "typer"})
 
 

@@ -15,7 +15,7 @@ import anyio
 import pulumi
 import pulumi.runtime
 import pytest
-from faces_support import GATE_OUTPUTS, Program, run, soon, unknown
+from program_support import GATE_OUTPUTS, Program, run, soon, unknown
 from lease_support import NOTEBOOK, lease_target
 from pulumi.runtime.rpc import UNKNOWN
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pulumi
 import pytest
-from faces_support import run, soon
+from program_support import run, soon
 from lease_support import NOTEBOOK, lease_target
 from nbcloud_support import eventually
 from pulumi.runtime import settings
