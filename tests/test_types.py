@@ -75,7 +75,7 @@ class LanguageServer:
     def call(self, method: str, params: dict[str, Any]) -> Any:
         self.send(id=method, method=method, params=params)
         while (message := self.received()).get("id") != method or "method" in message:
-            if "method" in message and "id" in message:  # the server has a question, of its settings for example
+            if "method" in message and "id" in message:  # it requests something itself, settings for example
                 self.send(id=message["id"], result=[{} for _ in message["params"].get("items", [])])
         return message["result"]
 

@@ -35,7 +35,7 @@ JobStatus = OpenEnum(("PROCESSING", "FINISHED", "DELETED", "ACTIVE"))
 
 _MAX_FILTER_CHARACTERS = 1_000  # ours: a URL must end somewhere
 
-# The reader of JSON has refused half surrogate pairs already, so a text needs no further poll, ten thousand times over.
+# The reader of JSON has refused half surrogate pairs already, so a text needs no further check, ten thousand times over.
 _Text = Annotated[str, Strict()]
 _Whole = Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
 _Count = Annotated[int, Field(strict=True, ge=0, le=2**53)]
@@ -149,8 +149,8 @@ class DevServerJobsState(State):
     total: int | None = None
     """How many jobs the cloud has for these filters."""
     truncated: bool = False
-    """Whether rows are missing: `total` exceeds them, or is missing itself. The API has no
-    parameters to request more; narrow the filters."""
+    """Whether rows are missing: `total` exceeds them, or is missing itself. The API has no parameters to request
+    more; narrow the filters."""
     jobs: tuple[DevServerJobRow, ...] = ()
     """The jobs that the cloud sent, in its order."""
 
