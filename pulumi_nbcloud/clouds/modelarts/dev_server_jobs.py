@@ -35,7 +35,7 @@ JobStatus = OpenEnum(("PROCESSING", "FINISHED", "DELETED", "ACTIVE"))
 
 _MAX_FILTER_CHARACTERS = 1_000  # ours: a URL must end somewhere
 
-# The reader of JSON has refused half surrogate pairs already, so a text needs no further check, ten thousand times over.
+# The reader of JSON has refused half surrogate pairs already, so a text needs no other check, ten thousand times over.
 _Text = Annotated[str, Strict()]
 _Whole = Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
 _Count = Annotated[int, Field(strict=True, ge=0, le=2**53)]

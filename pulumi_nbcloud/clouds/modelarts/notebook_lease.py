@@ -43,6 +43,9 @@ def _uuid(value: str) -> str:
     return value
 
 
+NotebookId = Annotated[str, AfterValidator(_uuid)]
+
+
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(strict=True, extra="forbid"))
 class NotebookLeaseArguments:
     """Which lease to read.
@@ -52,7 +55,7 @@ class NotebookLeaseArguments:
         profile: a named profile of the settings; None for the default.
     """
 
-    notebook_id: Annotated[str, AfterValidator(_uuid)]
+    notebook_id: NotebookId
     profile: str | None = None
 
 
