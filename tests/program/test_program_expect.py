@@ -8,8 +8,8 @@ from typing import Any
 
 import pulumi
 import pytest
-from program_support import run, unknown
 from lease_support import CREATED, NOTEBOOK
+from program_support import run, unknown
 
 import pulumi_nbcloud as nbcloud
 from pulumi_nbcloud import aidp, hpcai, modelarts

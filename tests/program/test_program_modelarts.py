@@ -12,8 +12,8 @@ import program_support
 import pulumi
 import pulumi.runtime
 import pytest
-from program_support import Program, run, soon, unknown
 from lease_support import KIND, NOTEBOOK, notebook
+from program_support import Program, run, soon, unknown
 
 import pulumi_nbcloud as nbcloud
 from pulumi_nbcloud import modelarts
