@@ -18,7 +18,7 @@ demo: $(READY)
 test: check-python
 	@$(PYTHON) scripts/test
 
-# Packaging, benchmarks, the Pythons between the ends, and what needs more than Python and the engine.
+# Packaging, benchmarks, coverage, the Pythons between the ends, and what needs more than Python and the engine.
 extended: check-python
 	@$(PYTHON) scripts/test extended
 
@@ -29,7 +29,7 @@ unit: check-python
 engine: check-python
 	@$(PYTHON) scripts/test --only environment,"pulumi cli",engine
 
-# Branch coverage, held at 95 %; processes that tests start are measured too. Twice as slow as the tests without it.
+# Branch coverage, held at 95 %; processes that tests start are measured too. A part of `make extended`.
 coverage: $(READY)
 	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term tests --ignore=tests/engine --ignore=tests/soak --ignore=tests/test_benchmarks.py --ignore=tests/test_packaging.py
 
@@ -76,12 +76,12 @@ soak: $(READY)
 	NBCLOUD_FUZZ_EXAMPLES=1000 $(BIN)/python -m pytest -q tests/faults/test_fault_fuzz.py
 	$(BIN)/python scripts/test-versions --slow
 
-# Goes on where it stopped; make stress RUNS=3 for fewer, FRESH=--fresh from the start.
+# Goes on where it stopped; make stress RUNS=3 for fewer, FRESH=--fresh from the start, LOAD=idle or LOAD=busy for one.
 RUNS ?= 10
 JOBS ?= 4
 stress: $(READY)
 	@scripts/pulumi-cli > /dev/null
-	$(BIN)/python scripts/stress --runs $(RUNS) --jobs $(JOBS) $(FRESH)
+	$(BIN)/python scripts/stress --runs $(RUNS) --jobs $(JOBS) $(FRESH) $(if $(LOAD),--load $(LOAD))
 
 environment: $(READY)
 

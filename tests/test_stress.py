@@ -99,6 +99,15 @@ def test_it_goes_on_where_it_stopped(script: Any, results: Any, capsys: pytest.C
         assert more.runs == left
 
 
+def test_the_loads_can_be_run_one_after_the_other(script: Any, results: Any) -> None:
+    runner = Runner(script)
+    for load in ("idle", "busy"):
+        found = script.stress(COMMIT, 2, results, runner, [load])
+        assert {each.load for each in found} >= {load}
+    assert sorted(runner.runs) == sorted(all_runs(2))
+    assert [load for _, load, _ in runner.runs] == ["idle"] * 6 + ["busy"] * 6
+
+
 def test_another_commit_starts_again_and_so_does_a_fresh_one(script: Any, results: Any) -> None:
     script.stress(COMMIT, 1, results, Runner(script))
     other = Runner(script)
