@@ -45,6 +45,10 @@ def test_a_type_checker_finds_each_mistake_and_no_other(tmp_path: Path) -> None:
         assert word in places[index]
 
 
+CAPABILITIES = {"workspace": {"configuration": True}}
+SETTINGS = {"python": {"pythonPath": sys.executable}}
+
+
 class LanguageServer:
     """Pyright as an editor starts it, with one file open."""
 
@@ -52,7 +56,7 @@ class LanguageServer:
         command = [str(Path(sys.executable).parent / "pyright-langserver"), "--stdio"]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
         self.document = {"uri": program.as_uri()}
-        self.call("initialize", {"processId": None, "rootUri": ROOT.as_uri(), "capabilities": {}})
+        self.call("initialize", {"processId": None, "rootUri": ROOT.as_uri(), "capabilities": CAPABILITIES})
         self.send(method="initialized", params={})
         opened = {**self.document, "languageId": "python", "version": 1, "text": program.read_text(encoding="utf-8")}
         self.send(method="textDocument/didOpen", params={"textDocument": opened})
@@ -76,7 +80,8 @@ class LanguageServer:
         self.send(id=method, method=method, params=params)
         while (message := self.received()).get("id") != method or "method" in message:
             if "method" in message and "id" in message:  # it requests something itself, settings for example
-                self.send(id=message["id"], result=[{} for _ in message["params"].get("items", [])])
+                items = message["params"].get("items", [])
+                self.send(id=message["id"], result=[SETTINGS.get(each["section"], {}) for each in items])
         return message["result"]
 
     def hover(self, line: int, character: int) -> str:

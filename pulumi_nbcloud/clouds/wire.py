@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -27,7 +27,7 @@ def parse_reply(reply: Reply, wire: type[WireT]) -> WireT:
         BadResponseError: the answer does not fit; names the first field that does not, never its value.
     """
     try:
-        validated: WireT = _adapter(wire).validate_python(reply.json())
+        validated: WireT = _adapter(cast("Any", wire)).validate_python(reply.json())
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         path = ".".join(str(part) for part in first["loc"])

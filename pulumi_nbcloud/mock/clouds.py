@@ -140,5 +140,5 @@ class Clouds(ABC):
         Each is `config set --path [--secret] KEY VALUE`, or for a value that begins with a hyphen `config set-all
         --path --secret KEY=VALUE`; the name of the command itself is not part of it.
         """
-        secret = {service.name: service.secret_settings for service in self.services}
+        secret = {service.name: service.secret_settings() for service in self.services}
         return as_pulumi_config(self.settings(profile), secret, profile)

@@ -44,8 +44,8 @@ class Service(ABC):
     prefixes: ClassVar[tuple[str, ...]]
     profiles: ClassVar[Mapping[str | None, str]]
     """The accounts that settings are given out for, by profile; None for the first."""
-    secret_settings: ClassVar[frozenset[str]]
-    """The names in `settings` whose values are secret."""
+    secrets: ClassVar[frozenset[str]]
+    """The settings whose values are secret, those of other ways to sign in too."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -96,3 +96,7 @@ class Service(ABC):
         if profile not in self.profiles:
             raise UnknownThing(f"profile: {self.name} has no mock account for {profile!r}; there is 'other'")
         return self.profiles[profile]
+
+    def secret_settings(self) -> frozenset[str]:
+        """Return the names in `settings` whose values are secret."""
+        return self.secrets

@@ -32,7 +32,7 @@ class Aidp(Service):
     # Down to the version: other clouds have paths under /api/ too.
     prefixes = tuple(prefix.rpartition("/")[0] + "/" for prefix in PREFIXES)
     profiles: ClassVar = {None: DEFAULT_USER, "other": OTHER_USER}
-    secret_settings = frozenset({"privateKey", "passphrase"})
+    secrets = frozenset({"privateKey", "passphrase"})
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

@@ -32,7 +32,7 @@ class HpcAi(Service):
     # Not all of /api/: the user guide of another cloud begins its paths with /api/ too (docs/vendors/aidp.md, DP-3).
     prefixes = ("/api/instance/", "/api/user/")
     profiles: ClassVar = {None: DEFAULT_ACCOUNT.username, "other": OTHER_ACCOUNT.username}
-    secret_settings = frozenset({"apiKey", "accessToken", "password"})
+    secrets = frozenset({"apiKey", "accessToken", "password"})
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

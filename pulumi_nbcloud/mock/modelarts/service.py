@@ -45,7 +45,7 @@ class ModelArts(Service):
     # ModelArts has paths under the first two, IAM under the third; the mock answers only what its routes name.
     prefixes = ("/v1/", "/v2/", "/v3/")
     profiles: ClassVar = {None: DEFAULT_ACCOUNT.access_key, "other": OTHER_ACCOUNT.access_key}
-    secret_settings = frozenset({"secretKey", "securityToken", "password", "authToken"})
+    secrets = frozenset({"secretKey", "securityToken", "password", "authToken"})
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
