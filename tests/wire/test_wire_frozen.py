@@ -32,6 +32,7 @@ from provider_process import (
     stored_request,
 )
 from pulumi.runtime.proto import provider_pb2
+from pulumi.runtime.settings import reset_options
 
 from pulumi_nbcloud.gate import Gate
 from pulumi_nbcloud.kinds.registry import KINDS, load
@@ -95,10 +96,15 @@ def handed(monkeypatch: pytest.MonkeyPatch, make: Callable[[], object]) -> tuple
     monkeypatch.setattr(pulumi.CustomResource, "__init__", take)
 
     async def program() -> tuple[bytes, bool]:
+        # Settings of its own: the SDK keeps unfinished Outputs there, and the next program would wait for them.
+        reset_options("probe", "test")
         make()
         (provider,) = found
         output = pulumi.Output.from_input(provider)
-        return base64.b64decode(await output.future() or ""), await output.is_secret()
+        result = base64.b64decode(await output.future() or ""), await output.is_secret()
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(others)
+        return result
 
     return asyncio.run(program())
 
