@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/made-from-lock
-SOURCES := pulumi_nbcloud tests examples benchmarks scripts/pulumi-cli scripts/demo scripts/generate scripts/reference scripts/release-check scripts/stress scripts/test scripts/test-versions scripts/test-wheel hatch_build.py
+SOURCES := pulumi_nbcloud tests examples benchmarks scripts/pulumi-cli scripts/demo scripts/freeze scripts/generate scripts/reference scripts/release-check scripts/stress scripts/test scripts/test-versions scripts/test-wheel hatch_build.py
 
 .PHONY: environment check-python demo test extended unit engine coverage versions lint format generate reference bench stress soak lock release-check clean
 .DELETE_ON_ERROR:

@@ -178,7 +178,7 @@ class NotebookSession(record.ReadResource, module="nbcloud/aidp", name="Notebook
     session_id: pulumi.Output[str]
     """The session's id."""
     endpoint: pulumi.Output[str]
-    """The origin that was asked."""
+    """The endpoint that was queried."""
     name: pulumi.Output[str | None]
     """The session's name."""
     path: pulumi.Output[str | None]

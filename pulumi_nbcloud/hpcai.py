@@ -167,7 +167,7 @@ class Instance(record.ReadResource, module="nbcloud/hpcai", name="Instance"):
     instance_id: pulumi.Output[str]
     """The instance's id."""
     endpoint: pulumi.Output[str]
-    """The origin that was asked."""
+    """The endpoint that was queried."""
     name: pulumi.Output[str | None]
     """The instance's name."""
     status: pulumi.Output[str | None]

@@ -135,9 +135,9 @@ class NotebookLease(record.ReadResource, module="nbcloud/modelarts", name="Noteb
     notebook_id: pulumi.Output[str]
     """The notebook instance's id."""
     project_id: pulumi.Output[str]
-    """The project that was asked."""
+    """The project that was queried."""
     endpoint: pulumi.Output[str]
-    """The origin that was asked."""
+    """The endpoint that was queried."""
     running: pulumi.Output[bool]
     """Whether the notebook runs; the lease fields are null where it does not."""
     create_at: pulumi.Output[int | None]
@@ -304,9 +304,9 @@ class DevServerJob(record.ReadResource, module="nbcloud/modelarts", name="DevSer
     update_time: pulumi.Output[str | None]
     """When the job was last updated, RFC 3339."""
     project_id: pulumi.Output[str]
-    """The project that was asked."""
+    """The project that was queried."""
     endpoint: pulumi.Output[str]
-    """The origin that was asked."""
+    """The endpoint that was queried."""
     profile: pulumi.Output[str | None]
     """A named profile of the settings; None for the default."""
 

@@ -100,17 +100,14 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class PoolState(State):
-    """A pool.
-
-    Args:
-        pool_id: the pool's id.
-        parts: the pool's parts.
-        seen: a number that moves.
-    """
+    """A pool."""
 
     pool_id: str
+    """The pool's id."""
     parts: tuple[Part, ...] = ()
+    """The pool's parts."""
     seen: Annotated[int | None, Volatile()] = None
+    """A number that moves."""
 
 
 @dataclass(frozen=True, kw_only=True)

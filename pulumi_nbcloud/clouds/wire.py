@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar, cast
 
-from pydantic import BaseModel, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from pulumi_nbcloud.http.messages import Reply
 
-WireT = TypeVar("WireT", bound=BaseModel)
+WireT = TypeVar("WireT")
 
 
 def parse_reply(reply: Reply, wire: type[WireT]) -> WireT:
@@ -16,7 +17,7 @@ def parse_reply(reply: Reply, wire: type[WireT]) -> WireT:
 
     Args:
         reply: what the account gave.
-        wire: what the vendor's page describes; unknown fields are ignored.
+        wire: what the vendor's page describes, as a pydantic model or dataclass; unknown fields are ignored.
 
     Returns:
         The model.
@@ -25,7 +26,7 @@ def parse_reply(reply: Reply, wire: type[WireT]) -> WireT:
         BadResponseError: the answer does not fit; names the first field that does not, never its value.
     """
     try:
-        return wire.model_validate(reply.json())
+        validated: WireT = _adapter(cast("Any", wire)).validate_python(reply.json())
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         path = ".".join(str(part) for part in first["loc"])
@@ -34,3 +35,9 @@ def parse_reply(reply: Reply, wire: type[WireT]) -> WireT:
             f"the answer is not what the vendor's page describes: {what}",
             hint="check the endpoint; if it is right, please report this",
         ) from None
+    return validated
+
+
+@lru_cache(maxsize=64)
+def _adapter(wire: type) -> TypeAdapter[Any]:
+    return TypeAdapter(wire)

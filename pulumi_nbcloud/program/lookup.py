@@ -1,4 +1,4 @@
-"""What the faces share: a lookup now, a lookup over Outputs, and the read resource."""
+"""What the typed modules share: a lookup now, a lookup over Outputs, and the read resource."""
 
 from __future__ import annotations
 

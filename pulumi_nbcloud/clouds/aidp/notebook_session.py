@@ -61,22 +61,19 @@ class NotebookSessionArguments:
 
 @dataclass(frozen=True, kw_only=True)
 class Kernel:
-    """The kernel of a session: the process that runs the notebook's code.
-
-    Args:
-        id: the kernel's UUID.
-        name: the name of its kernel spec, for example python3.
-        execution_state: unknown, starting, idle, busy, terminating, restarting, autorestarting, dead, or one that the
-            vendor added; a stale session was seen to stay busy.
-        last_activity: when it was last seen active, RFC 3339; null where the answer has no time there.
-        connections: how many connections it has.
-    """
+    """The kernel of a session: the process that runs the notebook's code."""
 
     id: str | None = None
+    """The kernel's UUID."""
     name: str | None = None
+    """The name of the kernel's spec, for example python3."""
     execution_state: Annotated[str, ExecutionState] | None = None
+    """What the kernel does: unknown, starting, idle, busy, terminating, restarting, autorestarting, dead, or one that
+    the vendor added; a stale session was seen to stay busy."""
     last_activity: Annotated[TimeText | None, Volatile()] = None
+    """When the kernel was last seen active, RFC 3339; null where the answer has no time there."""
     connections: Annotated[int | None, Volatile()] = None
+    """How many connections the kernel has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,34 +81,32 @@ class NotebookSessionState(State):
     """One session of a notebook.
 
     Reading it may keep its cluster awake, and billed: Oracle's own sample reads sessions for just that.
-
-    Args:
-        ai_data_platform_id: the OCID of the AI Data Platform instance.
-        workspace_key: the key of the workspace.
-        session_id: the session's id.
-        endpoint: the origin that was asked.
-        name: the session's name.
-        path: where the session's notebook lies, for example /data/test.ipynb.
-        type: the session's type: notebook, file, agentflow, or one that the vendor added.
-        cluster_id: the cluster that the session runs on.
-        agent_flow_key: the key of the session's agent flow.
-        lifecycle_state: where the session is in its life: CREATING, ACTIVE, FAILED, or one that the vendor added.
-        kernel: the session's kernel; null right after creation and while the cluster restarts.
-        etag: a tag that changes when the session does, for optimistic locking.
     """
 
     ai_data_platform_id: str
+    """The OCID of the AI Data Platform instance."""
     workspace_key: str
+    """The key of the workspace."""
     session_id: str
+    """The session's id."""
     endpoint: str
+    """The endpoint that was queried."""
     name: str | None = None
+    """The session's name."""
     path: str | None = None
+    """Where the session's notebook lies, for example /data/test.ipynb."""
     type: Annotated[str, SessionType] | None = None
+    """The session's type: notebook, file, agentflow, or one that the vendor added."""
     cluster_id: str | None = None
+    """The cluster that the session runs on."""
     agent_flow_key: str | None = None
+    """The key of the session's agent flow."""
     lifecycle_state: Annotated[str, LifecycleState] | None = None
+    """Where the session is in its life: CREATING, ACTIVE, FAILED, or one that the vendor added."""
     kernel: Kernel | None = None
+    """The session's kernel; null right after creation and while the cluster restarts."""
     etag: Annotated[str | None, Volatile()] = None
+    """A tag that changes when the session does, for optimistic locking."""
 
 
 class _WireKernel(BaseModel):

@@ -43,6 +43,9 @@ def _uuid(value: str) -> str:
     return value
 
 
+NotebookId = Annotated[str, AfterValidator(_uuid)]
+
+
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(strict=True, extra="forbid"))
 class NotebookLeaseArguments:
     """Which lease to read.
@@ -52,46 +55,43 @@ class NotebookLeaseArguments:
         profile: a named profile of the settings; None for the default.
     """
 
-    notebook_id: Annotated[str, AfterValidator(_uuid)]
+    notebook_id: NotebookId
     profile: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class NotebookLeaseState(State):
-    """The lease of one notebook instance, or why it has none now.
-
-    Args:
-        notebook_id: the notebook instance's id.
-        project_id: the project that was asked.
-        endpoint: the origin that was asked.
-        running: whether the notebook runs; the lease fields are null where it does not.
-        create_at: when the instance was created, in milliseconds since 1970.
-        create_time: when the instance was created, RFC 3339.
-        duration: the instance's runtime, in milliseconds; -1 was seen where auto stop is off.
-        update_at: when the instance was last updated, in milliseconds since 1970.
-        update_time: when the instance was last updated, RFC 3339.
-        enable: whether auto stop is on.
-        type: the auto stop type: TIMING (after the duration), IDLE (when idle), or one that the vendor added.
-        expire_time: when auto stop is due, RFC 3339: `create_at + duration`, the rule of the vendor's page; null unless
-            auto stop is on, of type TIMING, and the duration positive. Ambiguous: the page's own renewal example
-            fits a duration counted from `update_at` instead, so do not cut it close.
-        not_running_reason: why there is no lease: NOT_RUNNING, STARTING, STOPPING, FROZEN (in arrears), RESTORING,
-            INITIALIZING or BUSY (another operation goes on); null where the notebook runs.
-    """
+    """The lease of one notebook instance, or why it has none now."""
 
     notebook_id: str
+    """The notebook instance's id."""
     project_id: str
+    """The project that was queried."""
     endpoint: str
+    """The endpoint that was queried."""
     running: bool
+    """Whether the notebook runs; the lease fields are null where it does not."""
     create_at: int | None = None
+    """When the instance was created, in milliseconds since 1970."""
     create_time: TimeText | None = None
+    """When the instance was created, RFC 3339."""
     duration: int | None = None
+    """The instance's runtime, in milliseconds; -1 was seen where auto stop is off."""
     update_at: int | None = None
+    """When the instance was last updated, in milliseconds since 1970."""
     update_time: TimeText | None = None
+    """When the instance was last updated, RFC 3339."""
     enable: bool | None = None
+    """Whether auto stop is on."""
     type: Annotated[str, LeaseType] | None = None
+    """The auto stop type: TIMING (after the duration), IDLE (when idle), or one that the vendor added."""
     expire_time: TimeText | None = None
+    """When auto stop is due, RFC 3339: `create_at + duration`, the rule of the vendor's page; null unless auto stop is
+    on, of type TIMING, and the duration positive. Ambiguous: the page's own renewal example fits a duration counted
+    from `update_at` instead, so do not cut it close."""
     not_running_reason: Annotated[str, NotRunningReason] | None = None
+    """Why there is no lease: NOT_RUNNING, STARTING, STOPPING, FROZEN (in arrears), RESTORING, INITIALIZING or BUSY
+    (another operation goes on); null where the notebook runs."""
 
 
 class _Wire(BaseModel):

@@ -10,9 +10,9 @@ from typing import Any
 
 import pulumi
 import pytest
-from faces_support import run, soon
 from lease_support import NOTEBOOK, lease_target
 from nbcloud_support import eventually
+from program_support import run, soon
 from pulumi.runtime import settings
 
 import pulumi_nbcloud as nbcloud

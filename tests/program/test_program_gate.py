@@ -15,8 +15,8 @@ import anyio
 import pulumi
 import pulumi.runtime
 import pytest
-from faces_support import GATE_OUTPUTS, Program, run, soon, unknown
 from lease_support import NOTEBOOK, lease_target
+from program_support import GATE_OUTPUTS, Program, run, soon, unknown
 from pulumi.runtime.rpc import UNKNOWN
 
 import pulumi_nbcloud as nbcloud

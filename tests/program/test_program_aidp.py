@@ -1,15 +1,15 @@
-"""The faces of AIDP in a user's unit tests: under `set_mocks`, with and without an override."""
+"""AIDP in a user's unit tests: under `set_mocks`, with and without an override."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any, get_args, get_type_hints
 
-import faces_support
+import program_support
 import pulumi
 import pytest
 from aidp_support import IDS, KIND, PLATFORM, SESSION, WORKSPACE
-from faces_support import run, soon, unknown
+from program_support import run, soon, unknown
 
 import pulumi_nbcloud as nbcloud
 from pulumi_nbcloud import aidp
@@ -135,7 +135,7 @@ def test_bad_input_ends_the_program_in_its_message(
 
 def recorded(monkeypatch: pytest.MonkeyPatch, outputs: dict[str, Any]) -> None:
     """Lets the engine answer these for a session."""
-    monkeypatch.setattr(faces_support, "_OUTPUTS", {**faces_support._OUTPUTS, "NotebookSession": outputs})
+    monkeypatch.setattr(program_support, "_OUTPUTS", {**program_support._OUTPUTS, "NotebookSession": outputs})
 
 
 def test_the_resource_is_external_and_of_the_frozen_type(monkeypatch: pytest.MonkeyPatch) -> None:

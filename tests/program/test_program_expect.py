@@ -8,8 +8,8 @@ from typing import Any
 
 import pulumi
 import pytest
-from faces_support import run, unknown
 from lease_support import CREATED, NOTEBOOK
+from program_support import run, unknown
 
 import pulumi_nbcloud as nbcloud
 from pulumi_nbcloud import aidp, hpcai, modelarts
@@ -22,7 +22,7 @@ LEASE = "modelarts:NotebookLease"
 JOBS = "modelarts:DevServerJobs"
 CORRECT = "look at the thing itself, or correct expect; it is evaluated in every preview and update"
 FUNCTIONS = [
-    value for face in (aidp, hpcai, modelarts) for name, value in vars(face).items() if name.startswith("get_")
+    value for module in (aidp, hpcai, modelarts) for name, value in vars(module).items() if name.startswith("get_")
 ]
 Lookup = Callable[..., Any]
 
