@@ -88,7 +88,7 @@ def wait(
         )
         return _wait(plan_of(targets, asked, profile), ending, settings, quiet)
 
-    running.finish(work, verbose=verbose, tell=ending.without_a_wait)
+    running.finish(work, verbose=verbose, notify=ending.without_a_wait)
 
 
 def wait_options(*, fail_on: str | None, no_fail_on: bool, **others: Any) -> dict[str, Any]:
