@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/made-from-lock
-SOURCES := pulumi_nbcloud tests examples benchmarks scripts/pulumi-cli scripts/demo scripts/freeze scripts/generate scripts/reference scripts/release-check scripts/stress scripts/test scripts/test-versions scripts/test-wheel hatch_build.py
+SOURCES := pulumi_nbcloud tests examples benchmarks scripts/pulumi-cli scripts/demo scripts/freeze scripts/generate scripts/option_signatures.py scripts/python_source.py scripts/reference scripts/release-check scripts/stress scripts/test scripts/test-versions scripts/test-wheel hatch_build.py
 
 .PHONY: environment check-python demo test extended unit engine coverage versions lint format generate reference bench stress soak lock release-check clean
 .DELETE_ON_ERROR:
@@ -49,7 +49,8 @@ format: $(READY)
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
-# What is derived from the kinds: the typed modules and docs/reference/; tests fail where they are stale.
+# What is derived from the declarations of kinds and options: the typed modules, the signatures of Gate and wait_before,
+# docs/reference/. Tests fail where they are stale.
 generate: $(READY)
 	$(BIN)/python scripts/generate
 	$(BIN)/python scripts/reference

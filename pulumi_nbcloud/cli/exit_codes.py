@@ -32,8 +32,8 @@ class ExitCode(IntEnum):
     UNAUTHORIZED = 4, "the cloud refuses the credentials, or the permission is missing"
     UNREACHABLE = 5, "no usable answer, after retries"
     BAD_RESPONSE = 6, "the cloud answered an error of its own, or something that its documentation does not describe"
-    DEFECT = 70, "a defect of nbcloud itself"
-    OUTPUT = 74, "the output could not be written, of what would else have ended with 0"
+    INTERNAL_ERROR = 70, "an internal error of nbcloud"
+    OUTPUT = 74, "the output could not be written, of what would otherwise have ended with 0"
     TIMED_OUT = 124, "the condition was not met in time"
     INTERRUPTED = 130, "ended by SIGINT (Ctrl-C)"
     TERMINATED = 143, "ended by SIGTERM"
@@ -69,11 +69,11 @@ def of_error(error: NbcloudError) -> ExitCode:
 
     if isinstance(error, WaitError):
         return _of_last_error(error) or of_outcome(error.outcome)
-    return next((code for kind, code in _ERRORS if isinstance(error, kind)), ExitCode.DEFECT)
+    return next((code for kind, code in _ERRORS if isinstance(error, kind)), ExitCode.INTERNAL_ERROR)
 
 
 def _of_last_error(error: WaitError) -> ExitCode | None:
-    """Return the code of a wait given up over bad answers, as of a read that got one: the cloud was reached."""
+    """Return the code of a wait given up over bad responses, as of a read that got one: the cloud was reached."""
     last = error.progress.last_error if error.progress is not None else None
     bad = isinstance(last, (RefusedError, BadResponseError)) and error.outcome.value == "unreachable"
     return ExitCode.BAD_RESPONSE if bad else None

@@ -50,7 +50,7 @@ def _kinds(tokens: list[str], shape: Format) -> ExitCode:
         output.result(output.as_json({"kinds": described}))
         return ExitCode.MET
     for each in described:
-        for line in _whole(each) if tokens else (f"{each['target']:<78} {each['about']}",):
+        for line in _details(each) if tokens else (f"{each['target']:<78} {each['about']}",):
             output.result(line)
     return ExitCode.MET
 
@@ -108,8 +108,8 @@ def marked_type(field: dict[str, Any]) -> str:
 
 def known_values(field: dict[str, Any]) -> str:
     """Name the known values of a described field, where what is said of it does not do so already."""
-    told = all(re.search(rf"\b{re.escape(each)}\b", field["about"]) for each in field["known"])
-    return "" if told else f" Known: {', '.join(field['known'])}."
+    named = all(re.search(rf"\b{re.escape(each)}\b", field["about"]) for each in field["known"])
+    return "" if named else f" Known: {', '.join(field['known'])}."
 
 
 def summary(documented_class: type) -> str:
@@ -169,7 +169,7 @@ def _arguments(part: str) -> dict[str, str]:
     return found
 
 
-def _whole(each: dict[str, Any]) -> Iterator[str]:
+def _details(each: dict[str, Any]) -> Iterator[str]:
     yield f"{each['kind']}: {each['about']}"
     yield f"  target   {each['target']}"
     for argument in each["arguments"]:

@@ -1,4 +1,4 @@
-"""What a wait came to, as one record: printed as text, JSON, a step summary or a JUnit file."""
+"""The outcome of a wait, as one record: printed as text, JSON, a step summary or a JUnit file."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Report:
-    """How a wait ended and what it saw.
+    """How a wait ended and what it observed.
 
     Args:
         outcome: "met", another outcome of a wait, or "error" where nothing was waited for.
         exit_code: of the command.
         elapsed: in seconds.
-        progress: what was seen; None where nothing was polled.
+        progress: what was observed; None where nothing was polled.
         met_time: when the poll that met it was answered; None where it was not met.
         error: why it was not met.
     """
@@ -56,7 +56,7 @@ class Report:
 
     @property
     def transitions(self) -> list[dict[str, str]]:
-        """What was seen to change."""
+        """What was observed to change."""
         return self.progress.transitions if self.progress else []
 
     @property
@@ -90,9 +90,9 @@ class Report:
             name: {
                 "kind": target.token,
                 "id": target.identity,
-                "state": seen.state.to_dict() if (seen := progress.observations.get(name)) and seen.state else None,
-                "seen_time": text(seen.at) if seen else None,
-                "request_id": seen.request_id if seen else None,
+                "state": last.state.to_dict() if (last := progress.observations.get(name)) and last.state else None,
+                "seen_time": text(last.at) if last else None,
+                "request_id": last.request_id if last else None,
             }
             for name, target in progress.targets.items()
         }

@@ -6,7 +6,19 @@ Importing this package loads neither cel-python nor pydantic; the first compilat
 from __future__ import annotations
 
 from pulumi_nbcloud.condition.compiled import Condition, compile_condition
+from pulumi_nbcloud.condition.conditions import Conditions, compile_conditions
 from pulumi_nbcloud.condition.evaluator import Evaluator
 from pulumi_nbcloud.condition.outcome import ConditionError, Decision, Evaluation
+from pulumi_nbcloud.condition.problems import Problem
 
-__all__ = ["Condition", "ConditionError", "Decision", "Evaluation", "Evaluator", "compile_condition"]
+__all__ = [
+    "Condition",
+    "ConditionError",
+    "Conditions",
+    "Decision",
+    "Evaluation",
+    "Evaluator",
+    "Problem",
+    "compile_condition",
+    "compile_conditions",
+]

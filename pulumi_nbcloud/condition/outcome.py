@@ -1,26 +1,28 @@
-"""What compiling, evaluating and evaluation a condition can come to."""
+"""What compiling and evaluating a condition can come to."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from pulumi_nbcloud.condition.problems import Problem
 from pulumi_nbcloud.errors import InputError
 
 
 class ConditionError(InputError):
-    """A condition cannot be right; nothing was sent. Correct the program.
+    """A condition cannot be right; nothing was sent. Correct the program; `problems` names everything.
 
     Args:
-        problems: every problem found, one line each.
-        hint: what the caller can do, in one line.
+        texts: what is wrong, one line each.
+        hint: what the caller can do, in one line: one for all of them, so it stands with the last.
     """
 
     def __init__(
-        self, problems: tuple[str, ...], *, hint: str = "correct the condition, a CEL expression; nothing was sent"
+        self, texts: Sequence[str], *, hint: str = "correct the condition, a CEL expression; nothing was sent"
     ) -> None:
-        super().__init__("\n".join(problems), hint=hint)
-        self.problems = problems
+        super().__init__("\n".join(texts), hint=hint)
+        self.problems = (*(Problem(each) for each in texts[:-1]), Problem(texts[-1], hint))
 
 
 @dataclass(frozen=True)

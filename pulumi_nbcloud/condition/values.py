@@ -64,7 +64,7 @@ def strictest(problems: Sequence[CELEvalError]) -> CELEvalError:
     return errors[0] if errors else _merged(each for each in problems if isinstance(each, Absent))
 
 
-def settle(results: Iterable[Result], decisive: bool) -> Result:
+def combine(results: Iterable[Result], decisive: bool) -> Result:
     """Combine truth values as `||` (decisive: true) and `&&` (decisive: false) do.
 
     Args:

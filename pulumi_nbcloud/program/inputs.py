@@ -15,9 +15,7 @@ from pulumi_nbcloud.waiting.duration import spell
 
 T = TypeVar("T")
 
-# Closed sets of inputs, as an editor completes them; a test compares them with what the check of a wait accepts.
-NotFound: TypeAlias = Literal["wait", "fail", "met"]
-Enforcement: TypeAlias = Literal["mandatory", "advisory", "disabled"]
+# As an editor completes it; a test compares it with what the check of a wait accepts.
 Operation: TypeAlias = Literal["create", "update"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import pulumi
@@ -18,6 +18,9 @@ from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.reading import portal
 from pulumi_nbcloud.reading.reader import process_reader
 from pulumi_nbcloud.settings.sources import config_keys
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.waiting.spec import WaitSpec
 
 BUDGET_SECONDS = 5.0
 ASKED_WHEN = "(asked when this gate is created or updated)"
@@ -59,26 +62,26 @@ def _switched_on() -> bool:
 async def _findings(inputs: Mapping[str, Any], *, polling: bool) -> tuple[str | None, tuple[str, ...]]:
     from pulumi_nbcloud.waiting.spec import parse_spec
 
-    plan, problems = parse_spec(inputs, _is_unknown)
+    spec, problems = parse_spec(inputs, _is_unknown)
     if problems:
         return None, ()  # Check refuses them, with the same words
-    if plan is None or any(name not in plan.arguments for name in plan.kinds):
+    if spec is None or any(name not in spec.arguments for name in spec.kinds):
         return ("now: not known yet, because not all of the gate's inputs are" if polling else None), ()
-    warnings = plan.evaluator().warnings
-    if plan.enforcement == "disabled":
+    warnings = spec.conditions.warnings
+    if spec.options.enforcement == "disabled":
         return ("now: not polled, because enforcement is 'disabled'" if polling else None), warnings
     if not polling:
         return None, warnings
     try:
-        seen, meaning = await _poll(plan)
+        observed, meaning = await _poll(spec)
     except NbcloudError as error:
         return f"now: could not poll: {error.problem} {ASKED_WHEN}", warnings
     except TimeoutError:
         return f"now: not polled within the preview's {BUDGET_SECONDS:g} s {ASKED_WHEN}", warnings
-    return f"now: {seen}; {meaning} {ASKED_WHEN}", warnings
+    return f"now: {observed}; {meaning} {ASKED_WHEN}", warnings
 
 
-async def _poll(plan: Any) -> tuple[str, str]:
+async def _poll(spec: WaitSpec) -> tuple[str, str]:
     from pulumi_nbcloud.waiting.runner import WaitRunner
 
     global _budget_ends
@@ -87,12 +90,12 @@ async def _poll(plan: Any) -> tuple[str, str]:
     remaining = _budget_ends - time.monotonic()
     if remaining <= 0:
         raise TimeoutError
-    clouds = {kind.cloud for kind in plan.kinds.values()}
+    clouds = {kind.cloud for kind in spec.kinds.values()}
     config = {key: pulumi.runtime.get_config(key) for cloud in clouds for key in config_keys(cloud)}
 
     async def poll() -> tuple[str, str]:
         with anyio.fail_after(remaining):
-            return await WaitRunner(process_reader(), config.get).poll(plan)
+            return await WaitRunner(process_reader(), config.get).poll(spec)
 
     return await asyncio.wrap_future(portal.submit(poll))
 

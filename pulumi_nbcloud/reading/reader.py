@@ -69,7 +69,7 @@ class Reader:
         return self._shared
 
     async def read(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> Any:
-        """Read one thing; equal questions that are asked meanwhile share a request.
+        """Read one thing; equal reads meanwhile share a request.
 
         Args:
             kind: what to read.
@@ -84,7 +84,7 @@ class Reader:
         """
         due = anyio.current_time()
         account = self.account(kind, arguments.profile, config)
-        answer = await self.shared.ask(_question(kind, account, arguments), lambda: _ask(kind, account, arguments), due)
+        answer = await self.shared.fetch(_key(kind, account, arguments), lambda: _fetch(kind, account, arguments), due)
         # Also where another asked: messages of this one name the request.
         last_request_id.set(answer.request_id)
         try:
@@ -95,16 +95,16 @@ class Reader:
             # Of a shared error everybody raises a copy of their own.
             raise kind.about(error, arguments) from None
 
-    def question(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> RequestKey:
-        """Return what makes two reads equal, of waits and lookups alike: who is asked now, and what."""
-        return _question(kind, self.account(kind, arguments.profile, config), arguments)
+    def key(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> RequestKey:
+        """Return what makes two reads equal, of waits and lookups alike: which account, and what is read."""
+        return _key(kind, self.account(kind, arguments.profile, config), arguments)
 
-    async def ask(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> tuple[Account, Any]:
-        """Ask the cloud once; return the account and the answer that `kind.select` takes.
+    async def fetch(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> tuple[Account, Any]:
+        """Read once; return the account and the response that `kind.select` takes.
 
         The account is found again each time: a rotated secret is another one.
         """
-        return await _ask(kind, self.account(kind, arguments.profile, config), arguments)
+        return await _fetch(kind, self.account(kind, arguments.profile, config), arguments)
 
     def account(self, kind: Kind[Any, Any, Any], profile: str | None, config: ConfigReader) -> Account:
         """Return the account of a cloud and profile: the same one as long as the settings found are the same.
@@ -147,13 +147,13 @@ class Reader:
             await self._client.aclose()
 
 
-def _question(kind: Kind[Any, Any, Any], account: Account, arguments: Any) -> RequestKey:
+def _key(kind: Kind[Any, Any, Any], account: Account, arguments: Any) -> RequestKey:
     from pulumi_nbcloud.reading.sharing import RequestKey
 
     return RequestKey(id(account), kind.question(arguments))
 
 
-async def _ask(kind: Kind[Any, Any, Any], account: Account, arguments: Any) -> tuple[Account, Any]:
+async def _fetch(kind: Kind[Any, Any, Any], account: Account, arguments: Any) -> tuple[Account, Any]:
     try:
         return account, await kind.read(account, arguments)
     except NbcloudError as error:

@@ -31,7 +31,7 @@ def advice(error: WaitError) -> str:
         A line that says what, where and which request; and a hint.
     """
     hint = _HINTS[error.outcome][0] if error.outcome in _HINTS else error.hint or "look at the thing itself"
-    return f"{error.line}\nhint: {hint}; the update goes on, because this wait is advisory"
+    return str(error.with_hint(f"{hint}; the update goes on, because this wait is advisory"))
 
 
 def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, why: str | None = None) -> WaitError:
@@ -39,13 +39,13 @@ def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, w
 
     Args:
         outcome: how it ended.
-        progress: what was seen.
+        progress: what was observed.
         now: the time of day.
         elapsed: how long the wait took, in seconds.
         why: what decided, for example the condition that holds.
 
     Returns:
-        An error that says what was expected, what was seen and when, how often it polled, the request id and a hint.
+        An error that says what was expected, what was observed and when, the number of polls, the request id, a hint.
     """
     parts = [f"{outcome.words} after {spell(int(elapsed))} of {spell(progress.timeout)}" + (f": {why}" if why else "")]
     parts.append(f"expected: {printable(progress.expected, CONDITION_SHOWN)}")
@@ -77,10 +77,10 @@ def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, w
 def _age(progress: Progress, now: datetime) -> str:
     if not progress.observations:
         return ""
-    oldest = min(seen.at for seen in progress.observations.values())
+    oldest = min(each.at for each in progress.observations.values())
     return f" ({spell(int(max(0.0, (now - oldest).total_seconds())))} ago)"
 
 
 def _request_id(progress: Progress) -> str | None:
-    known = [seen for seen in progress.observations.values() if seen.request_id]
-    return max(known, key=lambda seen: seen.at).request_id if known else None
+    known = [each for each in progress.observations.values() if each.request_id]
+    return max(known, key=lambda each: each.at).request_id if known else None

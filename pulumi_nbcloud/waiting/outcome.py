@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -31,7 +32,7 @@ class Outcome(str, Enum):
 
 
 class WaitError(NbcloudError):
-    """A wait ended without its condition being met; `outcome` says how, `progress` what was seen."""
+    """A wait ended without its condition being met; `outcome` says how, `progress` what was observed."""
 
     def __init__(self, outcome: Outcome, problem: str, *, progress: Progress | None = None, **details: Any) -> None:
         """Describe how the wait ended.
@@ -39,7 +40,7 @@ class WaitError(NbcloudError):
         Args:
             outcome: how it ended.
             problem: what is wrong, in one line without a full stop.
-            progress: what was seen until then.
+            progress: what was observed until then.
             **details: see `NbcloudError`.
         """
         super().__init__(problem, **details)
@@ -50,6 +51,12 @@ class WaitError(NbcloudError):
     def problem(self) -> str:
         """What is wrong, in one line; it quotes the vendor's message where the last poll failed."""
         return self.summary
+
+    def with_hint(self, hint: str | None) -> WaitError:
+        """Copy the error with another hint, or with none."""
+        other = copy.copy(self)
+        other.hint = hint
+        return other
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Progress holds kinds, which are no data.
@@ -65,7 +72,7 @@ class WaitResult:
         outcome: `met`; for an advisory wait how it ended otherwise; `disabled` for one that did not poll.
         at: when the poll that met the condition was answered; None where it was not met.
         elapsed: how long the wait took, in seconds.
-        progress: what was seen; None where it did not poll.
+        progress: what was observed; None where it did not poll.
         message: in one line how it ended; None where the condition was met.
     """
 
@@ -83,7 +90,7 @@ class Met:
     Args:
         at: when the poll that met it was answered.
         elapsed: how long the wait took, in seconds.
-        progress: what was seen.
+        progress: what was observed.
     """
 
     at: datetime

@@ -14,17 +14,13 @@ from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.waiting.observation import Observation, Target
 
 FIRST_KEPT = 5
-
-
 LAST_KEPT = 20
-
-
 CONDITION_SHOWN = 300
 
 
 @dataclass
 class Progress:
-    """What a wait has seen so far.
+    """What a wait has observed so far.
 
     Args:
         kinds: the kind of each target, by name.
@@ -39,7 +35,7 @@ class Progress:
         observations: of each target what the last poll gave that did not fail.
         last_error: of the last poll that failed.
         reason: why the last outcome was not "met".
-        transitions: each first sight and each change of a target's headline; the first 5 and the last 20.
+        transitions: each first observation and each change of a target's headline; the first 5 and the last 20.
         transition_count: how many there were.
     """
 
@@ -61,33 +57,33 @@ class Progress:
 
     def states(self) -> dict[str, State | None]:
         """Return the last state of each target, None where it was not found."""
-        return {name: seen.state for name, seen in self.observations.items()}
+        return {name: each.state for name, each in self.observations.items()}
 
     @property
     def undecided(self) -> str | None:
         """What the condition lacks; None where it is decided, or where a target is missing, which is shown anyway."""
-        return None if any(seen.state is None for seen in self.observations.values()) else self.reason
+        return None if any(each.state is None for each in self.observations.values()) else self.reason
 
     @property
     def row(self) -> str | None:
         """How far a row of polls that meet the condition has come; None where there is none."""
         return f"met {self.met_in_a_row} of {self.consecutive} polls in a row" if self.met_in_a_row else None
 
-    def note(self, name: str, seen: Observation) -> None:
+    def record(self, name: str, observation: Observation) -> None:
         """Take in what a poll gave for one target."""
         before = self.headline(name) if name in self.observations else None
-        self.observations[name] = seen
-        if seen.state is not None:
+        self.observations[name] = observation
+        if observation.state is not None:
             self.ever_found.add(name)
         now = self.headline(name)
         if now != before:
             self.transition_count += 1
-            self.transitions.append({"time": text(seen.at), "target": name, "observed": now})
+            self.transitions.append({"time": text(observation.at), "target": name, "observed": now})
             if len(self.transitions) > FIRST_KEPT + LAST_KEPT:
                 del self.transitions[FIRST_KEPT]
 
     def headline(self, name: str) -> str:
-        """Return what was last seen of a target, as messages show it."""
+        """Return the last observation of a target, as messages show it."""
         return headline(self.kinds[name], self.observations[name].state)
 
     def summary(self) -> str:
@@ -104,11 +100,11 @@ def headline(kind: Kind[Any, Any, Any], state: State | None) -> str:
     """Write the fields of a state that its kind names for messages; nulls are left out, "found" if all are."""
     if state is None:
         return "not found"
-    shown = ((each, _found(state, each)) for each in kind.headline)
-    return ", ".join(f"{each}={_value(value)}" for each, value in shown if value is not None) or "found"
+    fields = ((each, _field(state, each)) for each in kind.headline)
+    return ", ".join(f"{each}={_value(value)}" for each, value in fields if value is not None) or "found"
 
 
-def _found(state: object, path: str) -> object:
+def _field(state: object, path: str) -> object:
     """Return a field of a state by its dotted path; None where something on the way is null."""
     for name in path.split("."):
         state = getattr(state, name, None)

@@ -26,13 +26,12 @@ from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.reading.sharing import SharedReads
 from pulumi_nbcloud.waiting.messages import ended
 from pulumi_nbcloud.waiting.observation import Observation, Target, joins_from, poll
-from pulumi_nbcloud.waiting.options import DEFAULT_POLICY, PollPolicy
+from pulumi_nbcloud.waiting.options import WaitOptions
 from pulumi_nbcloud.waiting.outcome import Met, Outcome
 from pulumi_nbcloud.waiting.progress import CONDITION_SHOWN, Progress
 from pulumi_nbcloud.waiting.report import Reporter
 from pulumi_nbcloud.waiting.schedule import Schedule
 
-DEFAULT_TIMEOUT_SECONDS = 30 * 60.0
 LAST_POLL_SECONDS = 10.0
 TIMER_SECONDS = 0.001
 
@@ -60,13 +59,12 @@ class Wait:
         targets: what to poll, by the name that conditions call it.
         kinds: the kind of each, by the same name.
         evaluator: decides; belongs to this wait, because it counts polls in a row.
-        timeout: in seconds; 0 means one poll of at most 10 s.
+        options: what it makes of its polls, and its timeout; 0 means one poll of at most 10 s.
         schedule: when to poll again.
         shared: the reads of this process.
         clock: passes time.
-        reporter: hears how it goes on.
+        reporter: is notified of how it goes on.
         cancellation: ends it from outside.
-        rules: what it makes of its polls.
         offload: runs the evaluation off the event loop, which other waits need meanwhile.
     """
 
@@ -76,13 +74,12 @@ class Wait:
         kinds: Mapping[str, Kind[Any, Any, Any]],
         evaluator: Evaluator,
         *,
-        timeout: float,
+        options: WaitOptions,
         schedule: Schedule,
         shared: SharedReads,
         clock: Clock,
         reporter: Reporter,
         cancellation: Cancellation,
-        rules: PollPolicy = DEFAULT_POLICY,
         offload: Offload = anyio.to_thread.run_sync,
     ) -> None:
         self._offload = offload
@@ -93,16 +90,16 @@ class Wait:
         self._clock = clock
         self._reporter = reporter
         self._cancellation = cancellation
-        self._rules = rules
-        self._questions = frozenset(target.question for target in targets.values())
-        expected = f"{evaluator.expected} (or not found)" if rules.not_found == "met" else evaluator.expected
+        self._options = options
+        self._keys = frozenset(target.key for target in targets.values())
+        expected = evaluator.conditions.expected + (" (or not found)" if options.not_found == "met" else "")
         started = clock.monotonic()
-        self.progress = Progress(kinds, targets, expected, timeout, started, consecutive=rules.consecutive)
+        self.progress = Progress(kinds, targets, expected, options.timeout, started, consecutive=options.consecutive)
         self._notified = self.progress.started
         self._not_before = self.progress.started
         self._last: Mapping[str, Observation] = {}
         # One last poll starts at the deadline, and may overrun it by this much.
-        self._grace = LAST_POLL_SECONDS if timeout == 0 else min(LAST_POLL_SECONDS, schedule.start)
+        self._grace = LAST_POLL_SECONDS if options.timeout == 0 else min(LAST_POLL_SECONDS, schedule.start)
 
     async def run(self) -> Met:
         """Wait.
@@ -112,16 +109,16 @@ class Wait:
 
         Raises:
             WaitError: it was not met; `outcome` says how it ended.
-            SettingsError, InputError: nothing could be asked.
+            SettingsError, InputError: nothing could be read.
         """
         with anyio.CancelScope() as scope:
             self._cancellation.scopes.add(scope)
-            self._shared.join(self._questions)
+            self._shared.join(self._keys)
             try:
                 if not self._cancellation.cancelled:
                     return await self._loop()
             finally:
-                self._shared.leave(self._questions)
+                self._shared.leave(self._keys)
                 self._cancellation.scopes.discard(scope)
         raise self._ended(Outcome.CANCELLED)
 
@@ -141,24 +138,23 @@ class Wait:
 
     async def _poll(self, due: float, deadline: float) -> tuple[Met | None, float]:
         """Poll once and evaluate; return the pause before the next poll where nothing is decided."""
-        seen: dict[str, Observation] | None = None
+        observations: dict[str, Observation] | None = None
         with anyio.CancelScope(deadline=deadline + self._grace):
-            seen = await poll(self._targets, self._shared, due)
+            observations = await poll(self._targets, self._shared, due)
         self.progress.polls += 1
-        if seen is None:  # cut short by the deadline
+        if observations is None:  # cut short by the deadline
             raise self._ended(self._missed())
-        self._last = seen
-        errors = [each.error for each in seen.values() if each.failed and each.error is not None]
+        self._last = observations
+        errors = [each.error for each in observations.values() if each.failed and each.error is not None]
         if errors:
             return None, self._failed_poll(errors, deadline)
-        before = self.progress.observations
-        changed = self._changed(before, seen)
+        changed = self._changed(self.progress.observations, observations)
         row, recovered = self.progress.met_in_a_row, self.progress.failed_in_a_row > 0
         self.progress.failed_in_a_row = 0
-        for name, each in seen.items():
-            self.progress.note(name, each)
+        for name, each in observations.items():
+            self.progress.record(name, each)
         decision = await self._offload(lambda: self._evaluator.decide(self.progress.states(), self._clock.now()))
-        met = self._decide(decision, seen)
+        met = self._decide(decision, observations)
         if met is not None:
             return met, 0.0
         if changed:
@@ -167,25 +163,25 @@ class Wait:
             self._notify()
         return None, self._schedule.next()
 
-    def _decide(self, decision: Decision, seen: Mapping[str, Observation]) -> Met | None:
+    def _decide(self, decision: Decision, observations: Mapping[str, Observation]) -> Met | None:
         self.progress.reason = decision.reason
         if decision.outcome == "failed":
             raise self._ended(Outcome.FAILED, f"{_short(decision.condition)} holds")
         if decision.outcome == "bad_condition":
             raise self._ended(Outcome.BAD_CONDITION, f"{decision.reason} in {_short(decision.condition)}")
         states = self.progress.states()
-        if self._rules.fails(states):
+        if self._options.fails(states):
             raise self._ended(self._absent(), "not_found is 'fail'")
-        if decision.outcome != "met" and not self._rules.meets(states):
+        if decision.outcome != "met" and not self._options.meets(states):
             self.progress.met_in_a_row = 0
             return None
         self.progress.met_in_a_row += 1
-        if self.progress.met_in_a_row < self._rules.consecutive:
+        if self.progress.met_in_a_row < self._options.consecutive:
             return None
-        return Met(max(each.at for each in seen.values()), self.elapsed, self.progress)
+        return Met(max(each.at for each in observations.values()), self.elapsed, self.progress)
 
     def _failed_poll(self, errors: list[NbcloudError], deadline: float) -> float:
-        """End the wait where another poll cannot help; else return the pause before it."""
+        """End the wait where another poll cannot help; otherwise return the pause before it."""
         for error in errors:
             if isinstance(error, (SettingsError, InputError)):
                 raise error
@@ -195,28 +191,28 @@ class Wait:
         self.progress.last_error = final or errors[0]
         if final is not None:
             raise self._ended(Outcome.UNAUTHORIZED)
-        most = self._rules.max_poll_errors
+        most = self._options.max_poll_errors
         if self.progress.failed_in_a_row >= most:
             raise self._ended(Outcome.UNREACHABLE, f"{most} polls in a row failed" if most > 1 else "a poll failed")
-        asked = max((each.retry_after or 0.0 for each in errors if isinstance(each, UnreachableError)), default=0.0)
-        if asked and self._clock.monotonic() + asked > deadline:
-            raise self._ended(Outcome.UNREACHABLE, f"the cloud asks to wait {math.ceil(asked)} s, beyond the deadline")
-        self._not_before = self._clock.monotonic() + asked
+        after = max((each.retry_after or 0.0 for each in errors if isinstance(each, UnreachableError)), default=0.0)
+        if after and self._clock.monotonic() + after > deadline:
+            raise self._ended(Outcome.UNREACHABLE, f"the cloud asks to wait {math.ceil(after)} s, beyond the deadline")
+        self._not_before = self._clock.monotonic() + after
         self._notify()
-        return max(asked, self._schedule.next())
+        return max(after, self._schedule.next())
 
-    def _changed(self, before: Mapping[str, Observation], seen: Mapping[str, Observation]) -> bool:
+    def _changed(self, before: Mapping[str, Observation], now: Mapping[str, Observation]) -> bool:
         """Return whether anything changed that counts: all but volatile fields, and those that the condition reads."""
         return any(
-            name not in before or self._counts(name, before[name]) != self._counts(name, seen[name]) for name in seen
+            name not in before or self._counts(name, before[name]) != self._counts(name, now[name]) for name in now
         )
 
-    def _counts(self, name: str, seen: Observation) -> Mapping[str, Any] | None:
-        if seen.state is None:
+    def _counts(self, name: str, observation: Observation) -> Mapping[str, Any] | None:
+        if observation.state is None:
             return None
-        prefix = f"{name}."
-        read = frozenset(each.removeprefix(prefix) for each in self._evaluator.fields if each.startswith(prefix))
-        plain: Mapping[str, Any] = stable(seen.state, read)
+        prefix, fields = f"{name}.", self._evaluator.conditions.fields
+        read = frozenset(each.removeprefix(prefix) for each in fields if each.startswith(prefix))
+        plain: Mapping[str, Any] = stable(observation.state, read)
         return plain
 
     async def _pause(self, pause: float, deadline: float) -> float:
@@ -225,7 +221,7 @@ class Wait:
         ready = max(joins_from(self._last, self._schedule.base), self._not_before)
         while True:
             now = self._clock.monotonic()
-            remaining = min(max(started + pause, self._shared.held_until(self._questions)), deadline) - now
+            remaining = min(max(started + pause, self._shared.held_until(self._keys)), deadline) - now
             if remaining <= 0:
                 return now
             silence = self._notified + self._reporter.heartbeat_seconds - now
@@ -233,7 +229,7 @@ class Wait:
                 self._notified = now
                 self._reporter.heartbeat(self.progress, self.elapsed)
                 continue
-            due = await self._shared.sleep(self._questions, min(remaining, silence), ready)
+            due = await self._shared.sleep(self._keys, min(remaining, silence), ready)
             if due is not None:
                 return due
 

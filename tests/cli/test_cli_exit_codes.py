@@ -23,7 +23,7 @@ CODES = {
     "UNAUTHORIZED": 4,
     "UNREACHABLE": 5,
     "BAD_RESPONSE": 6,
-    "DEFECT": 70,
+    "INTERNAL_ERROR": 70,
     "OUTPUT": 74,
     "TIMED_OUT": 124,
     "INTERRUPTED": 130,

@@ -230,10 +230,10 @@ def test_a_session_is_a_gates_target_in_each_form() -> None:
 
 def test_a_gate_of_a_session_looks_every_30_seconds_unless_told() -> None:
     def start(**inputs: Any) -> float:
-        plan, problems = parse_spec({"targets": {"self": {"kind": KIND, **IDS}}, **inputs})
+        spec, problems = parse_spec({"targets": {"self": {"kind": KIND, **IDS}}, **inputs})
         assert problems == []
-        assert plan is not None
-        return plan.schedule().start
+        assert spec is not None
+        return spec.schedule().start
 
     assert start() == 30
     assert start(interval="5s") == 5

@@ -313,11 +313,11 @@ def test_a_list_is_a_gates_target() -> None:
 
 def test_a_list_as_a_target_needs_a_condition() -> None:
     _, problems = parse_spec({"targets": {"self": {"kind": ALL}}})
-    assert [each for each in problems if "until" in each], problems
+    assert [each for each in problems if "until" in each.text], problems
     _, problems = parse_spec({"targets": {"self": {"kind": ALL}}, "until": "size(self.instances) > 0"})
     assert problems == []
     _, problems = parse_spec({"targets": {"self": {"kind": ONE, "instance_id": "a b"}}})
-    assert [each for each in problems if "instance_id must be" in each], problems
+    assert [each for each in problems if "instance_id must be" in each.text], problems
 
 
 def test_every_class_of_a_state_is_exported() -> None:

@@ -12,7 +12,7 @@ import anyio
 from virtual_time import VirtualClock, run
 
 from pulumi_nbcloud.clouds.account import Account
-from pulumi_nbcloud.condition import Evaluator
+from pulumi_nbcloud.condition import Evaluator, compile_conditions
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     NbcloudError,
@@ -26,7 +26,7 @@ from pulumi_nbcloud.kinds.fields import State, Volatile
 from pulumi_nbcloud.kinds.kind import Failure, Kind
 from pulumi_nbcloud.reading.sharing import RequestKey, SharedReads
 from pulumi_nbcloud.waiting.observation import Target
-from pulumi_nbcloud.waiting.options import DEFAULT_POLICY, PollPolicy
+from pulumi_nbcloud.waiting.options import DEFAULT_OPTIONS, WaitOptions
 from pulumi_nbcloud.waiting.outcome import Met
 from pulumi_nbcloud.waiting.progress import Progress
 from pulumi_nbcloud.waiting.schedule import Schedule
@@ -173,10 +173,10 @@ def steady(interval: float | None = None) -> Schedule:
     return Schedule(random=lambda: 0.5) if interval is None else Schedule.fixed(interval, lambda: 0.5)
 
 
-def target_of(history: History, name: str = "self", question: RequestKey | None = None) -> Target:
-    """A target that is read from a history; targets of one history are one question."""
+def target_of(history: History, name: str = "self", key: RequestKey | None = None) -> Target:
+    """A target that is read from a history; targets of one history have one key."""
     return Target(
-        name, THING.token, f"id-of-{name}", question or RequestKey("account", (THING.token, id(history))), history.read
+        name, THING.token, f"id-of-{name}", key or RequestKey("account", (THING.token, id(history))), history.read
     )
 
 
@@ -191,21 +191,20 @@ def wait_for(
     shared: SharedReads | None = None,
     cancellation: Cancellation | None = None,
     kinds: Kind[Any, Any, Any] = THING,
-    rules: PollPolicy = DEFAULT_POLICY,
+    options: WaitOptions = DEFAULT_OPTIONS,
 ) -> Wait:
     """A wait over simulated things; must be made on the loop."""
     named = {"self": histories} if isinstance(histories, History) else histories
     return Wait(
         {name: target_of(history, name) for name, history in named.items()},
         dict.fromkeys(named, kinds),
-        Evaluator(dict.fromkeys(named, kinds), until, fail_on),
-        timeout=timeout,
+        Evaluator(compile_conditions(dict.fromkeys(named, kinds), until, fail_on)),
+        options=dataclasses.replace(options, timeout=timeout),
         schedule=schedule or steady(),
         shared=shared or SharedReads(VirtualClock()),
         clock=VirtualClock(),
         reporter=reporter or Notes(),
         cancellation=cancellation or Cancellation(),
-        rules=rules,
         offload=inline,
     )
 

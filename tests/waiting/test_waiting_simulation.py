@@ -18,7 +18,7 @@ from simulated import ABSENT, DOWN, FORBIDDEN, LOCKED, History, Throttled, outco
 from virtual_time import run
 
 from pulumi_nbcloud.errors import NbcloudError
-from pulumi_nbcloud.waiting.options import DEFAULT_POLICY, PollPolicy
+from pulumi_nbcloud.waiting.options import DEFAULT_OPTIONS, WaitOptions
 from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError
 from pulumi_nbcloud.waiting.schedule import Schedule
 
@@ -38,7 +38,7 @@ class Scenario:
     schedule: Schedule
     until: str | None = None
     fail_on: str | bool | None = None
-    rules: PollPolicy = DEFAULT_POLICY
+    options: WaitOptions = DEFAULT_OPTIONS
     polls: list[list[Any]] = field(default_factory=list)
     """What the reads of each poll gave."""
     starts: list[float] = field(default_factory=list)
@@ -56,7 +56,7 @@ class Scenario:
     def run(self) -> Met | NbcloudError:
         async def simulate() -> Met | NbcloudError:
             named = {f"t{index}": thing for index, thing in enumerate(self.things)}
-            how = {"until": self.until, "fail_on": self.fail_on, "rules": self.rules}
+            how = {"until": self.until, "fail_on": self.fail_on, "options": self.options}
             wait = wait_for(named, timeout=self.timeout, schedule=self.schedule, **how)  # type: ignore[arg-type]
             result = await outcome_of(wait)
             self.ended = anyio.current_time()
@@ -77,7 +77,7 @@ class Scenario:
         found, row = [], 0
         for outcome in map(self.outcome, self.polls):
             row = row + 1 if outcome == "met" else 0
-            found.append("in a row" if 0 < row < self.rules.consecutive else outcome)
+            found.append("in a row" if 0 < row < self.options.consecutive else outcome)
         return found
 
     def outcome(self, poll: Sequence[Any]) -> str:
@@ -88,9 +88,9 @@ class Scenario:
             return "error"
         evaluated = self.evaluated(poll)
         if evaluated != "failed" and ABSENT in poll:
-            if self.rules.not_found == "fail":
+            if self.options.not_found == "fail":
                 return "absent"
-            if self.rules.not_found == "met" and set(poll) == {ABSENT}:
+            if self.options.not_found == "met" and set(poll) == {ABSENT}:
                 return "met"
         return evaluated
 
@@ -146,10 +146,10 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         draw(st.sampled_from([None, None, False, READY, ODD])),
         draw(
             st.builds(
-                PollPolicy,
-                st.sampled_from([1, 1, 2, 3]),
-                st.sampled_from(["wait", "wait", "fail", "met"]),
-                st.sampled_from([10, 10, 1, 3]),
+                WaitOptions,
+                consecutive=st.sampled_from([1, 1, 2, 3]),
+                not_found=st.sampled_from(["wait", "wait", "fail", "met"]),
+                max_poll_errors=st.sampled_from([10, 10, 1, 3]),
             )
         ),
     )
@@ -169,18 +169,26 @@ def scenarios(draw: st.DrawFn) -> Scenario:
 @example(Scenario([History([(0, "READY")]), History([(0, "READY"), (50, "FAILED")])], 90.0, steady(), None, ODD))
 @example(Scenario([History([(0, "PENDING"), (20, ABSENT)]), History([(0, "READY")])], 90.0, steady()))
 @example(Scenario([History([(0, "PENDING"), (20, ABSENT)]), History([(0, ABSENT)])], 90.0, steady()))
-@example(Scenario([History([(0, "READY")])], 30.0, steady(5.0), rules=PollPolicy(consecutive=3)))
+@example(Scenario([History([(0, "READY")])], 30.0, steady(5.0), options=WaitOptions(consecutive=3)))
 @example(
-    Scenario([History([(0, "READY"), (8, DOWN), (12, "READY")])], 60.0, steady(5.0), rules=PollPolicy(consecutive=3))
+    Scenario([History([(0, "READY"), (8, DOWN), (12, "READY")])], 60.0, steady(5.0), options=WaitOptions(consecutive=3))
 )
-@example(Scenario([History([(0, "READY")])], 3.0, steady(5.0), rules=PollPolicy(consecutive=3)))
-@example(Scenario([History([(0, "READY")], latency=12.0)], 15.0, steady(5.0), rules=PollPolicy(consecutive=2)))
-@example(Scenario([History([(0, "PENDING"), (9, ABSENT)])], 60.0, steady(5.0), rules=PollPolicy(not_found="fail")))
-@example(Scenario([History([(0, "READY"), (9, ABSENT)])], 60.0, steady(5.0), ODD, rules=PollPolicy(2, "met")))
+@example(Scenario([History([(0, "READY")])], 3.0, steady(5.0), options=WaitOptions(consecutive=3)))
+@example(Scenario([History([(0, "READY")], latency=12.0)], 15.0, steady(5.0), options=WaitOptions(consecutive=2)))
+@example(Scenario([History([(0, "PENDING"), (9, ABSENT)])], 60.0, steady(5.0), options=WaitOptions(not_found="fail")))
 @example(
-    Scenario([History([(0, ABSENT)]), History([(0, "ODD")])], 20.0, steady(5.0), rules=PollPolicy(not_found="met"))
+    Scenario(
+        [History([(0, "READY"), (9, ABSENT)])],
+        60.0,
+        steady(5.0),
+        ODD,
+        options=WaitOptions(consecutive=2, not_found="met"),
+    )
 )
-@example(Scenario([History([(0, DOWN), (12, "READY")])], 60.0, steady(5.0), rules=PollPolicy(max_poll_errors=3)))
+@example(
+    Scenario([History([(0, ABSENT)]), History([(0, "ODD")])], 20.0, steady(5.0), options=WaitOptions(not_found="met"))
+)
+@example(Scenario([History([(0, DOWN), (12, "READY")])], 60.0, steady(5.0), options=WaitOptions(max_poll_errors=3)))
 def test_every_history_ends_rightly(scenario: Scenario) -> None:
     result = scenario.run()
     outcomes = scenario.outcomes()
@@ -207,7 +215,7 @@ def test_every_history_ends_rightly(scenario: Scenario) -> None:
     elif outcomes[last] == "absent":
         expected = scenario.at_the_deadline(outcomes)
         assert scenario.ended <= ends[last] + EPSILON
-    elif longest_row == scenario.rules.max_poll_errors or 0.0 < asked > deadline - ends[last]:
+    elif longest_row == scenario.options.max_poll_errors or 0.0 < asked > deadline - ends[last]:
         expected = Outcome.UNREACHABLE
         assert scenario.ended <= ends[last] + EPSILON
     else:
@@ -215,7 +223,7 @@ def test_every_history_ends_rightly(scenario: Scenario) -> None:
         # One last poll starts at the deadline, or as soon as the one before is over.
         assert scenario.starts[last] >= deadline - EPSILON
         assert last == 0 or scenario.starts[last] <= max(deadline, ends[last - 1]) + EPSILON
-    assert longest_row <= scenario.rules.max_poll_errors
+    assert longest_row <= scenario.options.max_poll_errors
     assert (Outcome.MET if isinstance(result, Met) else getattr(result, "outcome", None)) is expected, result
 
     _check_pauses(scenario, outcomes, ends)

@@ -27,7 +27,7 @@ def progress(state: Thing | None = None, *, expected: str = EXPECTED, names: str
     targets = {name: target_of(History([]), name) for name in names.split()}
     made = Progress(dict.fromkeys(targets, THING), targets, expected, 1800, 0.0)
     for name in targets if state else ():
-        made.note(name, Observation(state, None, START, None))
+        made.record(name, Observation(state, None, START, None))
     return made
 
 

@@ -31,7 +31,7 @@ from hypothesis import strategies as st
 from nbcloud_support import read
 
 from pulumi_nbcloud.clouds.aidp.notebook_session import NOTEBOOK_SESSION, Kernel, NotebookSessionState
-from pulumi_nbcloud.condition.evaluator import Evaluator
+from pulumi_nbcloud.condition import Evaluator, compile_conditions
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     BadResponseError,
@@ -409,7 +409,7 @@ def test_the_id_is_its_parts_between_slashes() -> None:
 
 
 def outcome(body: dict[str, Any]) -> tuple[str, str | None]:
-    evaluator = Evaluator({"self": NOTEBOOK_SESSION})
+    evaluator = Evaluator(compile_conditions({"self": NOTEBOOK_SESSION}))
     seen = evaluator.decide({"self": read_session(body)}, datetime(2026, 1, 1, tzinfo=timezone.utc))
     return seen.outcome, seen.reason
 

@@ -12,7 +12,7 @@ from nbcloud_support import read
 
 from pulumi_nbcloud.clouds.hpcai.instances import INSTANCE, INSTANCES
 from pulumi_nbcloud.clouds.hpcai.state import InstancesState, InstanceState
-from pulumi_nbcloud.condition import ConditionError, Evaluator
+from pulumi_nbcloud.condition import ConditionError, Evaluator, compile_conditions
 from pulumi_nbcloud.errors import InputError, NotFoundError
 
 MOMENT = datetime(2026, 1, 31, tzinfo=timezone.utc)
@@ -151,7 +151,7 @@ def state_of(**runtime: object) -> InstanceState:
 
 
 def outcomes(*states: InstanceState, until: str | None = None) -> list[str]:
-    evaluator = Evaluator({"self": INSTANCE}, until, None)
+    evaluator = Evaluator(compile_conditions({"self": INSTANCE}, until, None))
     return [evaluator.decide({"self": state}, MOMENT).outcome for state in states]
 
 
@@ -232,12 +232,16 @@ def test_a_condition_reaches_into_the_nested_objects() -> None:
 
 def test_a_condition_cannot_look_into_a_remote_storage() -> None:
     with pytest.raises(ConditionError):
-        Evaluator({"self": INSTANCE}, "self.instance_spec_info.remote_storages[0].mountPath == '/data'", None)
+        Evaluator(
+            compile_conditions(
+                {"self": INSTANCE}, "self.instance_spec_info.remote_storages[0].mountPath == '/data'", None
+            )
+        )
 
 
 def test_a_list_needs_a_condition_and_may_have_rows() -> None:
     until = 'size(self.instances) > 0 && self.instances.all(i, i.status == "Running")'
-    evaluator = Evaluator({"self": INSTANCES}, until, None)
+    evaluator = Evaluator(compile_conditions({"self": INSTANCES}, until, None))
     assert evaluator.decide({"self": listed(region="asia")}, MOMENT).outcome == "met"
     assert evaluator.decide({"self": listed(region="nowhere")}, MOMENT).outcome == "not_yet"
     assert evaluator.decide({"self": listed()}, MOMENT).outcome == "not_yet"

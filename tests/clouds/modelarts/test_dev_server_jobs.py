@@ -18,7 +18,7 @@ from pulumi_nbcloud.clouds.modelarts.dev_server_jobs import (
     DevServerJobsState,
     DevServerJobState,
 )
-from pulumi_nbcloud.condition.evaluator import Evaluator
+from pulumi_nbcloud.condition import Evaluator, compile_conditions
 from pulumi_nbcloud.condition.outcome import ConditionError
 from pulumi_nbcloud.errors import (
     AuthenticationError,
@@ -472,7 +472,7 @@ def test_what_the_kinds_say_of_themselves() -> None:
     ],
 )
 def test_when_a_job_is_ready_and_when_it_has_failed(changes: dict[str, object], outcome: str) -> None:
-    evaluator = Evaluator({"self": DEV_SERVER_JOB})
+    evaluator = Evaluator(compile_conditions({"self": DEV_SERVER_JOB}))
     assert evaluator.decide({"self": read_job(one(**changes))}, datetime.now(timezone.utc)).outcome == outcome
 
 
@@ -489,13 +489,15 @@ def test_when_a_job_is_ready_and_when_it_has_failed(changes: dict[str, object], 
 )
 def test_conditions_over_a_list(until: str, total: int, outcome: str) -> None:
     state = read_jobs({**PAGE, "total": total})
-    decision = Evaluator({"self": DEV_SERVER_JOBS}, until).decide({"self": state}, datetime.now(timezone.utc))
+    decision = Evaluator(compile_conditions({"self": DEV_SERVER_JOBS}, until)).decide(
+        {"self": state}, datetime.now(timezone.utc)
+    )
     assert decision.outcome == outcome
 
 
 def test_a_list_has_no_condition_of_its_own() -> None:
     with pytest.raises(ConditionError, match="until: is needed, modelarts:DevServerJobs has no default"):
-        Evaluator({"self": DEV_SERVER_JOBS})
+        Evaluator(compile_conditions({"self": DEV_SERVER_JOBS}))
 
 
 # --- over the wire
