@@ -13,13 +13,16 @@
     └── BadResponseError        report it: the answer is not what the vendor's page says
 
 The text of an error is one line that says what, where and which request; then a line `hint:`. It holds no secret:
-credentials never enter an error, and remote text is cut and made printable first.
+credentials never enter an error, and remote text is cut and made printable first. Whatever it holds, the program's own
+strings included, it acts on no terminal, no CI runner and no display of the Pulumi CLI.
 """
 
 from __future__ import annotations
 
 import sys
 from typing import Any
+
+from pulumi_nbcloud.printable import printable_lines
 
 
 class NbcloudError(Exception):
@@ -67,13 +70,17 @@ class NbcloudError(Exception):
         public = next(cls for cls in type(self).__mro__ if _findable(cls))
         return _rebuilt, (public, self.args, self.__dict__)
 
+    def __repr__(self) -> str:
+        return printable_lines(super().__repr__())
+
     def __str__(self) -> str:
         answer = " ".join(str(part) for part in ("HTTP", self.status, self.code) if part) if self.status else ""
         request = f"request id {self.request_id}" if self.request_id else ""
         context = ", ".join(part for part in (answer, self.where, request) if part)
         line = f"{self.subject}: {self.problem}" if self.subject else self.problem
         line = f"{line} ({context})" if context else line
-        return f"{line}\nhint: {self.hint}" if self.hint else line
+        # Here, so that it holds however an error reaches a display: raised, printed or logged by the program.
+        return printable_lines(f"{line}\nhint: {self.hint}" if self.hint else line)
 
 
 def _findable(cls: type) -> bool:

@@ -13,7 +13,7 @@ import pulumi.runtime
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_engine, get_monitor
 
-from pulumi_nbcloud.engine import end, status
+from pulumi_nbcloud.engine import end, errors, log, status
 from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.kinds.registry import KINDS
 from pulumi_nbcloud.program import slots
@@ -108,7 +108,7 @@ def wait_before(
         known = await pulumi.Output.from_input(given).future()
         await _wait(where, known or {}, config.get, status.GateReporter(args.urn, engine))
 
-    hook: Any = pulumi.ResourceHook(name, wait) if name else wait
+    hook = errors.hook(name, wait)
     return pulumi.ResourceHookBinding(**{f"before_{operation}": [hook] for operation in before})
 
 
@@ -121,7 +121,7 @@ def _checked(where: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     if problems:
         raise _refusal(where, problems)
     for warning in plan.evaluator().warnings if plan else ():
-        pulumi.log.warn(f"{where}: {warning}")
+        log.warn(f"{where}: {warning}")
     return given
 
 
@@ -131,6 +131,7 @@ def _refusal(where: str, problems: Sequence[str]) -> InputError:
     return InputError(text or hint, hint=hint if text else None)
 
 
+@errors.guarded
 async def _wait(where: str, inputs: Mapping[str, Any], config: ConfigReader, reporter: Reporter) -> None:
     from pulumi_nbcloud.waiting.runner import WaitRunner
     from pulumi_nbcloud.waiting.spec import parse_spec

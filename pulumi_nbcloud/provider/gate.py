@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi import Archive, Asset
 from pulumi.dynamic import (
-    CheckFailure,
     CheckResult,
     ConfigureRequest,
     CreateResult,
     DiffResult,
     ReadResult,
-    ResourceProvider,
     UpdateResult,
 )
 
+from pulumi_nbcloud.engine.errors import EngineProvider, check_failures
 from pulumi_nbcloud.engine.values import contains, contains_unknown, plain
 from pulumi_nbcloud.provider import host
 
@@ -41,7 +40,7 @@ OUTPUTS = (
 KEPT_ROWS = 20
 
 
-class GateProvider(ResourceProvider):
+class GateProvider(EngineProvider):
     """Wait for the engine. Stored in state by name, so it keeps nothing at all."""
 
     serialize_as_secret_always = False
@@ -51,17 +50,14 @@ class GateProvider(ResourceProvider):
         host.configure(req)
 
     def check(self, _olds: Mapping[str, Any], news: Mapping[str, Any]) -> CheckResult:
-        """Check the inputs, in preview too, without any request; what is not known yet passes.
-
-        The engine prints the value of the property that a failure names, so a failure names none but in its text.
-        """
+        """Check the inputs, in preview too, without any request; what is not known yet passes."""
         from pulumi_nbcloud.waiting.spec import parse_spec
 
         _, problems = parse_spec(plain(news), contains_unknown)
         # The SDK stores one in a form that it cannot read again: every later update would fail.
         if contains(news.get("triggers"), lambda value: isinstance(value, (Asset, Archive))):
             problems.append("triggers cannot hold an asset or archive\nhint: give a hash of its content instead")
-        return CheckResult(dict(news), [CheckFailure("", problem) for problem in problems])
+        return CheckResult(dict(news), check_failures(problems))
 
     def diff(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> DiffResult:
         """Find a difference where the gate is asked something else or in another way; never a replacement."""
@@ -119,7 +115,7 @@ def _written(value: Any) -> str:
 
 
 def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
-    from pulumi_nbcloud.engine.log import send
+    from pulumi_nbcloud.engine.log import say, send
     from pulumi_nbcloud.engine.status import GateReporter
     from pulumi_nbcloud.errors import InputError
     from pulumi_nbcloud.reading import portal
@@ -131,7 +127,7 @@ def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
     urn = inputs.get("status_urn")
     for lost in host.take_disabled():
         if not send(lost, urn, warning=True):
-            host.say(lost)
+            say(f"warning: {lost}")
     reporter = GateReporter(urn)
     ready = plan
 
