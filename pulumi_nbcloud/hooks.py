@@ -13,7 +13,7 @@ import pulumi.runtime
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_engine, get_monitor
 
-from pulumi_nbcloud.engine import end, status
+from pulumi_nbcloud.engine import end, errors, log, status
 from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.kinds.registry import KINDS
 from pulumi_nbcloud.program import slots
@@ -131,7 +131,7 @@ def _bind(
         inputs = await pulumi.Output.from_input(given).future()
         await _wait(where, inputs or {}, config.get, status.GateReporter(args.urn, engine))
 
-    hook: Any = pulumi.ResourceHook(name, wait) if name else wait
+    hook = errors.hook(name, wait)
     return pulumi.ResourceHookBinding(**{f"before_{operation}": [hook] for operation in before})
 
 
@@ -144,10 +144,11 @@ def _checked(where: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     if problems:
         raise spec_error(problems, where)
     for warning in spec.conditions.warnings if spec else ():
-        pulumi.log.warn(f"{where}: {warning}")
+        log.warn(f"{where}: {warning}")
     return given
 
 
+@errors.guarded
 async def _wait(where: str, inputs: Mapping[str, Any], config: ConfigReader, reporter: Reporter) -> None:
     from pulumi_nbcloud.condition import Problem
     from pulumi_nbcloud.waiting.runner import WaitRunner

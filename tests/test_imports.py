@@ -24,7 +24,8 @@ WALLS = (
     {"clouds"},
     {"condition", "http"},
     {"kinds", "settings"},
-    {"errors", "printable", "clock", "_version"},
+    {"errors", "clock", "_version"},
+    {"printable"},
 )
 PULUMI_ALLOWED = {"aidp", "hpcai", "modelarts", "gate", "hooks", "program", "provider", "engine"}
 HTTPX_ALLOWED = {"http/client"}

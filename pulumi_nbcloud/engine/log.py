@@ -1,4 +1,6 @@
-"""Messages to the engine's log, each on the row of a resource.
+"""Messages to the engine's log; nothing else in this package writes there, and nothing leaves as it came.
+
+The Pulumi CLI acts on markup in what it shows, wherever the text came from: see `printable`.
 
 The engine's address is the first argument of the provider process; a program has an engine of its own. Nothing here
 raises: a wait must not end because a message could not be shown.
@@ -9,7 +11,10 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import pulumi
+
 from pulumi_nbcloud.engine import end
+from pulumi_nbcloud.printable import printable_lines
 
 LOG_SECONDS = 5.0
 
@@ -37,7 +42,8 @@ def send(text: str, urn: str | None, *, warning: bool = False, engine: Any = Non
         from pulumi.runtime.proto import engine_pb2
 
         severity = engine_pb2.WARNING if warning else engine_pb2.INFO
-        request = engine_pb2.LogRequest(severity=severity, message=text, urn=urn, streamId=0, ephemeral=not warning)
+        message = printable_lines(text)
+        request = engine_pb2.LogRequest(severity=severity, message=message, urn=urn, streamId=0, ephemeral=not warning)
         # Not waited for: the engine may be busy, and the event loop serves all waits. Kept, because gRPC cancels a call
         # that nobody holds.
         call = stub.Log.future(request, timeout=LOG_SECONDS)
@@ -46,6 +52,21 @@ def send(text: str, urn: str | None, *, warning: bool = False, engine: Any = Non
     except Exception:
         return False
     return True
+
+
+def info(text: str, resource: pulumi.Resource | None = None) -> None:
+    """Show a text of the program, on a resource's row or the stack's."""
+    pulumi.log.info(printable_lines(text), resource=resource)
+
+
+def warn(text: str, resource: pulumi.Resource | None = None) -> None:
+    """Show a warning of the program, on a resource's row or the stack's."""
+    pulumi.log.warn(printable_lines(text), resource=resource)
+
+
+def say(text: str) -> None:
+    """Say on stderr what cannot be said on a row; the engine shows what this process prints."""
+    print(printable_lines(text), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _sent(call: Any) -> None:

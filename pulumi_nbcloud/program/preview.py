@@ -13,6 +13,7 @@ import pulumi.runtime
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
+from pulumi_nbcloud.engine import log
 from pulumi_nbcloud.engine.values import contains_unknown
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.reading import portal
@@ -47,9 +48,9 @@ def announce(gate: pulumi.Resource, inputs: Mapping[str, Any]) -> None:
         except Exception as error:  # a preview must not fail for what is only information
             info, warnings = f"now: could not poll ({type(error).__name__})", ()
         if info is not None:
-            pulumi.log.info(info, resource=gate)
+            log.info(info, gate)
         for warning in warnings:
-            pulumi.log.warn(warning, resource=gate)
+            log.warn(warning, gate)
 
     known: pulumi.Output[Any] = pulumi.Output.from_input(dict(inputs))
     known.apply(say, run_with_unknowns=True)  # type: ignore[arg-type]  # its result is of no use

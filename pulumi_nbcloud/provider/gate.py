@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi import Archive, Asset
 from pulumi.dynamic import (
-    CheckFailure,
     CheckResult,
     ConfigureRequest,
     CreateResult,
     DiffResult,
     ReadResult,
-    ResourceProvider,
     UpdateResult,
 )
 
+from pulumi_nbcloud.engine.errors import EngineProvider, check_failures
 from pulumi_nbcloud.engine.values import contains, contains_unknown, plain
 from pulumi_nbcloud.provider import host
 from pulumi_nbcloud.waiting.options import OPTIONS
@@ -42,7 +41,7 @@ OUTPUTS = (
 STORED_ITEMS = 20
 
 
-class GateProvider(ResourceProvider):
+class GateProvider(EngineProvider):
     """Wait for the engine. Stored in state by name, so it keeps nothing at all."""
 
     serialize_as_secret_always = False
@@ -52,10 +51,7 @@ class GateProvider(ResourceProvider):
         host.configure(req)
 
     def check(self, _olds: Mapping[str, Any], news: Mapping[str, Any]) -> CheckResult:
-        """Check the inputs, in preview too, without any request; what is not known yet passes.
-
-        The engine prints the value of the property that a failure names, so a failure names none but in its text.
-        """
+        """Check the inputs, in preview too, without any request; what is not known yet passes."""
         from pulumi_nbcloud.condition import Problem
         from pulumi_nbcloud.waiting.spec import parse_spec
 
@@ -63,7 +59,7 @@ class GateProvider(ResourceProvider):
         # The SDK stores one in a form that it cannot read again: every later update would fail.
         if contains(news.get("triggers"), lambda value: isinstance(value, (Asset, Archive))):
             problems.append(Problem("triggers cannot hold an asset or archive", "give a hash of its content instead"))
-        return CheckResult(dict(news), [CheckFailure("", str(problem)) for problem in problems])
+        return CheckResult(dict(news), check_failures([str(problem) for problem in problems]))
 
     def diff(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> DiffResult:
         """Find a difference where an input of the gate changed; never a replacement."""
@@ -122,7 +118,7 @@ def _json(value: Any) -> str:
 
 def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
     from pulumi_nbcloud.condition import Problem
-    from pulumi_nbcloud.engine.log import send
+    from pulumi_nbcloud.engine.log import say, send
     from pulumi_nbcloud.engine.status import GateReporter
     from pulumi_nbcloud.reading import portal
     from pulumi_nbcloud.waiting.spec import parse_spec, spec_error
@@ -133,7 +129,7 @@ def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
     urn = inputs.get("status_urn")
     for disabled in host.take_disabled():
         if not send(disabled, urn, warning=True):
-            host.say(disabled)
+            say(f"warning: {disabled}")
     reporter, known = GateReporter(urn), spec
 
     def run() -> Awaitable[WaitResult]:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import ConfigureRequest
 
+from pulumi_nbcloud.engine.errors import InternalError
 from pulumi_nbcloud.errors import NbcloudError
 
 if TYPE_CHECKING:
@@ -125,11 +126,6 @@ def take_disabled(*patches: str) -> list[str]:
         return [_disabled.pop(name) for name in patches or tuple(_disabled) if name in _disabled]
 
 
-def say(lost: str) -> None:
-    """Say on stderr what cannot be said on a resource's row; the engine shows what this process prints."""
-    print(f"warning: {lost}", file=sys.stderr, flush=True)  # noqa: T201
-
-
 def _clean_errors(main: ModuleType) -> bool:
     if not hasattr(main, "_abort_with_traceback"):
         return True  # an SDK from before 3.260 or so: it sends the message, after a few words of gRPC
@@ -201,4 +197,4 @@ class _CleanTraceback(ModuleType):
 
     def format_exc(self, *args: Any, **kwargs: Any) -> str:
         error = sys.exc_info()[1]
-        return str(error) if isinstance(error, NbcloudError) else traceback.format_exc(*args, **kwargs)
+        return str(error) if isinstance(error, (NbcloudError, InternalError)) else traceback.format_exc(*args, **kwargs)

@@ -183,7 +183,7 @@ def test_a_doubtful_expectation_is_warned_of_once(nbcloud_mock: MockClouds, monk
         monkeypatch.setenv(name, value)
     said: list[str] = []
     monkeypatch.setattr(lookup, "get_monitor", lambda: None)
-    monkeypatch.setattr(pulumi.log, "warn", said.append)
+    monkeypatch.setattr(pulumi.log, "warn", lambda text, **_: said.append(text))
     nbcloud_mock.modelarts.put_lease(NOTEBOOK, create_at=CREATED)
     run(lambda: output('self.type != "TIMNG"'))
     assert said == [f'{LEASE}: expect: "TIMNG" is not a known value of self.type; did you mean "TIMING"?']

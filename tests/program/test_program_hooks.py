@@ -212,7 +212,7 @@ def test_under_mocks_it_only_checks() -> None:
 
 def test_a_doubtful_condition_is_warned_of(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    monkeypatch.setattr(pulumi.log, "warn", said.append)
+    monkeypatch.setattr(pulumi.log, "warn", lambda text, **_: said.append(text))
     nbcloud.wait_before(target=args(), until='self.type == "TIMNG"')
     assert said == ['wait_before: until: "TIMNG" is not a known value of self.type; did you mean "TIMING"?']
 
@@ -234,7 +234,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monitor = Monitor()
     monkeypatch.setattr(slots, "get_monitor", lambda: monitor)
     monkeypatch.setattr(slots, "parallel", lambda: 2)
-    monkeypatch.setattr(pulumi.log, "warn", honoured.append)
+    monkeypatch.setattr(pulumi.log, "warn", lambda text, **_: honoured.append(text))
     return honoured
 
 
@@ -272,6 +272,6 @@ def test_where_the_engine_does_not_say_how_many_slots_it_has_nothing_is_warned_o
 def test_under_mocks_slots_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     honoured: list[str] = []
     monkeypatch.setattr(slots, "parallel", lambda: 1)
-    monkeypatch.setattr(pulumi.log, "warn", honoured.append)
+    monkeypatch.setattr(pulumi.log, "warn", lambda text, **_: honoured.append(text))
     run(lambda: [nbcloud.Gate(name, target=args()).outcome for name in ("a", "b", "c")])
     assert honoured == []
