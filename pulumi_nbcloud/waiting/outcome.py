@@ -50,13 +50,9 @@ class WaitError(NbcloudError):
     @property
     def line(self) -> str:
         """What went wrong, where and which request, without the hint: one line."""
-        return str(self.with_hint(None))
-
-    def with_hint(self, hint: str | None) -> WaitError:
-        """Copy the error with another hint, or with none."""
-        other = copy.copy(self)
-        other.hint = hint
-        return other
+        bare = copy.copy(self)
+        bare.hint = None
+        return str(bare)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Progress holds kinds, which are no data.
