@@ -1,6 +1,6 @@
 """What the evaluator computes with: states as CEL sees them, absence as a value, and how outcomes are combined.
 
-Null is absent. Absence travels through an expression as an error value, as cel-python's own errors do, but it is told
+Null is absent. Absence travels through an expression as an error value, as cel-python's own errors do, but it differs
 from them: an error ends a wait, absence does not. Where both meet, an outcome counts only if nothing that the absent
 value may still become could change it:
 

@@ -31,7 +31,7 @@ def advice(error: WaitError) -> str:
         A line that says what, where and which request; and a hint.
     """
     hint = _HINTS[error.outcome][0] if error.outcome in _HINTS else error.hint or "look at the thing itself"
-    return str(error.with_hint(f"{hint}; the update goes on, because this wait is advisory"))
+    return f"{error.line}\nhint: {hint}; the update goes on, because this wait is advisory"
 
 
 def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, why: str | None = None) -> WaitError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -51,12 +50,6 @@ class WaitError(NbcloudError):
     def problem(self) -> str:
         """What is wrong, in one line; it quotes the vendor's message where the last poll failed."""
         return self.summary
-
-    def with_hint(self, hint: str | None) -> WaitError:
-        """Copy the error with another hint, or with none."""
-        other = copy.copy(self)
-        other.hint = hint
-        return other
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Progress holds kinds, which are no data.
