@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from pathlib import Path
@@ -16,6 +17,7 @@ from test_output_safety import ATTACKS, harmless
 
 import pulumi_nbcloud as nbcloud
 from pulumi_nbcloud import hooks
+from pulumi_nbcloud.cli.output import SCHEMA_VERSION, as_json
 from pulumi_nbcloud.condition import ConditionError
 from pulumi_nbcloud.engine import errors, log
 from pulumi_nbcloud.engine.status import GateReporter
@@ -359,3 +361,11 @@ def test_every_error_of_ours_has_the_text_of_the_base() -> None:
         assert issubclass(cls, NbcloudError)
         assert cls.__str__ is NbcloudError.__str__
         assert cls.__repr__ is NbcloudError.__repr__
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_json_of_the_command_is_inert_text_and_the_same_data(indent: int | None) -> None:
+    """A program may have the engine run the command, and the engine shows what it prints."""
+    text = as_json({CANARY: [f"##vso[{CANARY}", "<{", "%"]}, indent=indent)
+    assert "<{%" not in text
+    assert json.loads(text) == {"schema_version": SCHEMA_VERSION, CANARY: [f"##vso[{CANARY}", "<{", "%"]}
