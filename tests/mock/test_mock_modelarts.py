@@ -175,7 +175,7 @@ def test_a_denied_account(clouds: MockClouds) -> None:
         ("GET", "/v1/mock-project/nothing"),
         ("PATCH", lease_path()),
         ("GET", lease_path() + "/"),
-        ("GET", lease_path().replace("/lease", "%2Flease")),
+        ("GET", lease_path().replace("/notebooks", "%2Fnotebooks")),
         ("GET", "/v1/mock-project/notebooks//lease"),
     ],
 )
