@@ -14,10 +14,13 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_engine, get_monitor
 
 from pulumi_nbcloud.engine import end, errors, log, status
-from pulumi_nbcloud.errors import InputError
+from pulumi_nbcloud.engine.secrets import Secrets
+from pulumi_nbcloud.errors import InputError, NbcloudError
 from pulumi_nbcloud.kinds.registry import KINDS
 from pulumi_nbcloud.program import slots
+from pulumi_nbcloud.program.checks import check_wait, takes
 from pulumi_nbcloud.program.inputs import Operation, clean, duration_text, settled
+from pulumi_nbcloud.program.secret_inputs import secret_inputs
 from pulumi_nbcloud.program.targets import Target, targets_by_name
 from pulumi_nbcloud.reading import portal
 from pulumi_nbcloud.reading.reader import process_reader
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.waiting.runner import WaitRunner
 
 __all__ = ["wait_before"]
+
+HOOK_OPERATIONS = (*OPERATIONS, "delete")
 
 _running: WeakSet[WaitRunner] = WeakSet()
 
@@ -77,7 +82,7 @@ def wait_before(
         enforcement: how binding the wait is. `advisory`: a wait that is not met is a warning; a gate's `outcome` and
             `message` say how it ended. `disabled`: it does not poll at all. A gate that was not met waits again once
             this becomes more binding. Default: mandatory.
-        before: what to wait before: `create`, `update` or both.
+        before: what to wait before: some of `create`, `update` and `delete`, which needs a name.
 
     Returns:
         The hooks, for the options of a resource.
@@ -100,6 +105,9 @@ def wait_before(
 
 # End of what scripts/generate writes.
 
+if not TYPE_CHECKING:
+    wait_before = takes(wait_before, "wait_before")
+
 
 def _bind(
     name: str | None,
@@ -112,10 +120,7 @@ def _bind(
     where = f"wait_before {name}" if name else "wait_before"
 
     def check() -> dict[str, Any]:
-        if isinstance(before, str) or not before or not set(before) <= set(OPERATIONS):
-            raise InputError(
-                f"{where}: before must be some of {', '.join(OPERATIONS)}", hint='write it like before=("create",)'
-            )
+        _check_before(where, name, before)
         return _checked(where, {"targets": targets_by_name(where, target, targets), **options})
 
     given = clean(check)
@@ -128,24 +133,38 @@ def _bind(
     engine = get_engine()
 
     async def wait(args: pulumi.ResourceHookArgs) -> None:
-        inputs = await pulumi.Output.from_input(given).future()
-        await _wait(where, inputs or {}, config.get, status.GateReporter(args.urn, engine))
+        inputs = await pulumi.Output.from_input(given).future() or {}
+        secrets = Secrets.of(inputs, inputs.get("secret_inputs"))
+        try:
+            await _wait(where, inputs, config.get, status.GateReporter(args.urn, engine, secrets))
+        except NbcloudError as error:
+            raise secrets.error(error) from None
 
     hook = errors.hook(name, wait)
     return pulumi.ResourceHookBinding(**{f"before_{operation}": [hook] for operation in before})
 
 
+def _check_before(where: str, name: str | None, before: Sequence[Operation]) -> None:
+    """Refuse what the engine has no hooks for."""
+    if isinstance(before, str) or not before or not set(before) <= set(HOOK_OPERATIONS):
+        raise InputError(
+            f"{where}: before must be some of {', '.join(HOOK_OPERATIONS)}", hint='write it like before=("create",)'
+        )
+    if "delete" in before and not name:
+        # It is stored in state by its name, which is all that is there of it when the resource is deleted.
+        raise InputError(
+            f"{where}: the engine knows hooks before a delete by their names alone",
+            hint='give it one: wait_before("wait for the lease", ...)',
+        )
+
+
 def _checked(where: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Check what is known already; return the inputs that were given."""
-    from pulumi_nbcloud.waiting.spec import parse_spec, spec_error
-
     given = {name: settled(value) for name, value in inputs.items() if value is not None}
-    spec, problems = parse_spec(given, lambda value: isinstance(value, pulumi.Output))
-    if problems:
-        raise spec_error(problems, where)
-    for warning in spec.conditions.warnings if spec else ():
+    for warning in check_wait(where, given):
         log.warn(f"{where}: {warning}")
-    return given
+    # Without a loop there are no Outputs either, so nothing can be secret.
+    return {**given, **secret_inputs(given)}
 
 
 @errors.guarded

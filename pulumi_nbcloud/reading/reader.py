@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Override = Callable[[Any], Any]
 """Stands for a read in a user's unit tests: given the arguments, gives the state."""
 
+KEPT_SECONDS = 1.0  # an answer, after the last read that takes a recent one
+
 _overrides: dict[str, Override] = {}
 _lock = threading.Lock()
 
@@ -68,13 +70,16 @@ class Reader:
             self._shared = SharedReads(Clock())
         return self._shared
 
-    async def read(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> Any:
+    async def read(
+        self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader, *, recent: float = 0.0
+    ) -> Any:
         """Read one thing; equal reads meanwhile share a request.
 
         Args:
             kind: what to read.
             arguments: which one, as `kind.parse` gives them.
             config: reads Pulumi config.
+            recent: how old an answer may be that this read takes, in seconds; an error is never taken from before.
 
         Returns:
             The state.
@@ -84,7 +89,12 @@ class Reader:
         """
         due = anyio.current_time()
         account = self.account(kind, arguments.profile, config)
-        answer = await self.shared.fetch(_key(kind, account, arguments), lambda: _fetch(kind, account, arguments), due)
+        key = _key(kind, account, arguments)
+        if recent:
+            self.shared.keep(key, KEPT_SECONDS)
+        answer = await self.shared.fetch(key, lambda: _fetch(kind, account, arguments), due - recent)
+        if answer.error is not None and answer.sent < due:
+            answer = await self.shared.fetch(key, lambda: _fetch(kind, account, arguments), due)
         # Also where another asked: messages of this one name the request.
         last_request_id.set(answer.request_id)
         try:

@@ -82,11 +82,12 @@ def test_it_takes_what_a_gate_takes_but_for_what_is_about_updates_of_a_gate() ->
         (None, {"before_create"}),
         (("update",), {"before_update"}),
         (["create", "update"], {"before_create", "before_update"}),
+        (["delete"], {"before_delete"}),
     ],
 )
 def test_it_is_bound_to_the_operations_that_are_named(before: Any, bound: set[str], engine: Engine) -> None:
     how = {} if before is None else {"before": before}
-    binding = nbcloud.wait_before(target=args(), **how)
+    binding = nbcloud.wait_before("wait" if before and "delete" in before else None, target=args(), **how)
     assert {name for name, value in vars(binding).items() if value} == bound
 
 
@@ -146,10 +147,16 @@ def test_what_turns_out_wrong_when_it_is_known_is_said_then(nbcloud_mock: MockCl
         ({"target": NOTEBOOK}, "wait_before: target self cannot be a str\nhint: give the Args of a kind, "),
         (
             {"target": lease_target(), "before": "create"},
-            'wait_before: before must be some of create, update\nhint: write it like before=("create",)',
+            'wait_before: before must be some of create, update, delete\nhint: write it like before=("create",)',
         ),
-        ({"target": lease_target(), "before": ["delete"]}, "wait_before: before must be some of create, update\n"),
-        ({"target": lease_target(), "before": []}, "wait_before: before must be some of create, update\n"),
+        (
+            {"target": lease_target(), "before": ["delete"]},
+            (
+                "wait_before: the engine knows hooks before a delete by their names alone\n"
+                'hint: give it one: wait_before("wait for the lease", ...)'
+            ),
+        ),
+        ({"target": lease_target(), "before": []}, "wait_before: before must be some of create, update, delete\n"),
         (
             {"target": lease_target(), "consecutive": 0},
             "wait_before: consecutive must be a whole number from 1 to 1000\nhint: write it like consecutive=3",
