@@ -126,7 +126,6 @@ def check_options(where: str, opts: pulumi.ResourceOptions | None, *, is_read: b
             f"{where}: the engine calls no hooks for what is only read",
             hint="wait with a gate that this depends on: opts=pulumi.ResourceOptions(depends_on=[gate])",
         )
-    _check_dependencies(where, given.depends_on)
 
 
 def _check_timeouts(where: str, custom: Any) -> None:
@@ -144,16 +143,6 @@ def _check_timeouts(where: str, custom: Any) -> None:
                 f"{where}: custom_timeouts.{operation} must be a text, not a {type(value).__name__}",
                 hint="write it like 90s, 30m or 1h30m",
             )
-
-
-def _check_dependencies(where: str, depends_on: Any) -> None:
-    for each in depends_on if isinstance(depends_on, (list, tuple)) else (depends_on,):
-        if each is None or isinstance(each, (pulumi.Resource, pulumi.Output, list, tuple)) or inspect.isawaitable(each):
-            continue
-        raise InputError(
-            f"{where}: depends_on takes resources, not a {type(each).__name__}",
-            hint="give what was declared, for example a gate; the Args of a kind declare nothing",
-        )
 
 
 def check_triggers(where: str, triggers: Any) -> None:

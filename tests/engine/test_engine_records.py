@@ -1,8 +1,7 @@
-"""Many records of one account on the real engine: what they cost, and that none of them takes an answer too old for it."""
+"""Many records of one account on the real engine: what they cost, and that none takes an answer too old for it."""
 
 from __future__ import annotations
 
-import pytest
 from stack import Stack
 
 from pulumi_nbcloud.mock import MockClouds
@@ -35,3 +34,17 @@ def test_records_of_one_account_cost_at_most_a_quarter_more_than_lookups(stack: 
     records = asked(stack, clouds, RECORDS)
     print(f"lookups {lookups}, records {records}")  # noqa: T201
     assert records <= lookups * 1.25
+
+
+def test_a_record_that_comes_after_something_takes_no_older_answer(stack: Stack, clouds: MockClouds) -> None:
+    clouds.hpcai.put_instance("notebook", status="Starting")
+    clouds.hpcai.add_transition("notebook", status="Running", after_reads=1)
+    stack.program("""
+        first = nbcloud.hpcai.Instance("first", instance_id="notebook")
+        seed = Seed("seed", "v", opts=after(first))
+        by_option = nbcloud.hpcai.Instance("by-option", instance_id="notebook", opts=after(seed))
+        first.status.apply(lambda status: nbcloud.hpcai.Instance("by-apply", instance_id="notebook"))
+    """)
+    stack.up()
+    found = {name: each["outputs"].get("status") for name, each in stack.resources().items()}
+    assert found == {"first": "Starting", "seed": None, "by-option": "Running", "by-apply": "Running"}

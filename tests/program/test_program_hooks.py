@@ -82,13 +82,19 @@ def test_it_takes_what_a_gate_takes_but_for_what_is_about_updates_of_a_gate() ->
         (None, {"before_create"}),
         (("update",), {"before_update"}),
         (["create", "update"], {"before_create", "before_update"}),
-        (["delete"], {"before_delete"}),
     ],
 )
 def test_it_is_bound_to_the_operations_that_are_named(before: Any, bound: set[str], engine: Engine) -> None:
     how = {} if before is None else {"before": before}
-    binding = nbcloud.wait_before("wait" if before and "delete" in before else None, target=args(), **how)
+    binding = nbcloud.wait_before(target=args(), **how)
     assert {name for name, value in vars(binding).items() if value} == bound
+
+
+def test_before_a_delete_it_is_bound_by_its_name(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi, "ResourceHook", lambda name, work: name)
+    binding = nbcloud.wait_before("drained", target=args(), before=["delete", "update"])
+    bound = {name: value for name, value in vars(binding).items() if value}
+    assert bound == {"before_delete": ["drained"], "before_update": ["drained"]}
 
 
 def test_it_waits_and_shows_its_status_on_the_row_of_the_resource(nbcloud_mock: MockClouds, engine: Engine) -> None:
