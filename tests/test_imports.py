@@ -22,7 +22,7 @@ WALLS = (
     {"clouds"},
     {"condition", "http"},
     {"kinds", "settings"},
-    {"errors", "printable", "clock", "_version"},
+    {"errors", "printable", "clock", "forks", "_version"},
 )
 PULUMI_ALLOWED = {"aidp", "hpcai", "modelarts", "gate", "hooks", "program", "provider", "engine"}
 HTTPX_ALLOWED = {"http/client"}
