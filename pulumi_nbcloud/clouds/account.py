@@ -6,10 +6,12 @@ import copy
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Hashable
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, ClassVar
 
 import anyio
 
+from pulumi_nbcloud.clock import text
 from pulumi_nbcloud.errors import AuthenticationError, BadResponseError, NbcloudError, UnreachableError
 from pulumi_nbcloud.http.messages import Reply, Request
 from pulumi_nbcloud.http.proxy import route_of
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class CredentialState:
-    """What a process knows of one set of credentials; shared by all accounts that use them.
+    """What a program knows of one set of credentials; shared by all accounts that use them.
 
     Profiles may differ in project or region and still sign with one key pair: each trying a bad one once would lock it.
     """
@@ -41,6 +43,9 @@ class CredentialState:
     def refuse(self, error: AuthenticationError, revision: Hashable) -> None:
         """Remember that the cloud refused them, as they were at this revision."""
         self.refusal, self.revision = copy.copy(error), revision
+        if error.status is not None:  # the cloud's own; what was not sent at all has no time
+            when = f"refused at {text(datetime.now(timezone.utc))}"
+            self.refusal.hint = f"{when}; {error.hint}" if error.hint else when
 
     def check(self, revision: Hashable) -> None:
         """Raise the refusal of this revision; one of an earlier revision is forgotten."""
@@ -141,7 +146,7 @@ class Account(ABC):
             A successful reply.
 
         Raises:
-            AuthenticationError: the cloud refuses the credentials, now or earlier in this process: five bad
+            AuthenticationError: the cloud refuses the credentials, now or earlier in this program: five bad
                 Huawei signatures lock the customer's key, so a refusal is remembered and nothing more is sent.
             NbcloudError: any other error of the tree; see `errors`.
         """
