@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
 
 import pulumi
 import pulumi.runtime
@@ -24,14 +25,19 @@ from pulumi_nbcloud.reading.reader import process_reader
 from pulumi_nbcloud.settings.sources import ConfigReader, config_keys
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.waiting.report import Reporter
     from pulumi_nbcloud.waiting.runner import WaitRunner
 
 __all__ = ["wait_before"]
 
 OPERATIONS = ("create", "update")
 
-_running: WeakSet[WaitRunner] = WeakSet()
+
+@dataclass(frozen=True)
+class _Program:
+    """What there is once for the program that declared a hook."""
+
+    monitor: Any
+    engine: Any
 
 
 def wait_before(
@@ -102,11 +108,11 @@ def wait_before(
     # Taken now, in the program's own context: a hook is called outside of it.
     clouds = {token.partition(":")[0] for token in KINDS}
     config = {key: pulumi.runtime.get_config(key) for cloud in clouds for key in config_keys(cloud)}
-    engine = get_engine()
+    program = _Program(get_monitor(), get_engine())
 
     async def wait(args: pulumi.ResourceHookArgs) -> None:
         known = await pulumi.Output.from_input(given).future()
-        await _wait(where, known or {}, config.get, status.GateReporter(args.urn, engine))
+        await _wait(where, known or {}, config.get, args.urn, program)
 
     hook: Any = pulumi.ResourceHook(name, wait) if name else wait
     return pulumi.ResourceHookBinding(**{f"before_{operation}": [hook] for operation in before})
@@ -131,29 +137,26 @@ def _refusal(where: str, problems: Sequence[str]) -> InputError:
     return InputError(text or hint, hint=hint if text else None)
 
 
-async def _wait(where: str, inputs: Mapping[str, Any], config: ConfigReader, reporter: Reporter) -> None:
+async def _wait(where: str, inputs: Mapping[str, Any], config: ConfigReader, urn: str, program: _Program) -> None:
     from pulumi_nbcloud.waiting.runner import WaitRunner
     from pulumi_nbcloud.waiting.spec import parse_spec
 
     plan, problems = parse_spec(inputs)
     if plan is None:
         raise _refusal(where, problems or ["its inputs are not known\nhint: give it inputs that are"])
-    ready = plan
+    ready, reporter = plan, status.GateReporter(urn, program.engine)
 
     async def run() -> None:
-        waits = WaitRunner(process_reader(), config)
-        _running.add(waits)
-        end.when_gone(_cancel)
-        await waits.enforce(ready, reporter)
+        waits = WaitRunner(process_reader(program.monitor), config)
+        # Nobody else would end the waits of a program whose engine is gone.
+        with end.when_gone(program.engine, partial(_cancel, waits)):
+            await waits.enforce(ready, reporter)
 
     await asyncio.wrap_future(portal.submit(run))
 
 
-def _cancel() -> None:
-    """End the waits of a program whose engine is gone: nobody else would."""
-
+def _cancel(waits: WaitRunner) -> None:
     async def cancel() -> None:
-        for waits in _running:
-            waits.cancellation.cancel()
+        waits.cancellation.cancel()
 
     portal.call(cancel)
