@@ -34,6 +34,7 @@ TOTAL_SECONDS = 60.0
 ATTEMPT_SECONDS = 20.0
 CONNECT_SECONDS = 10.0
 MAX_IN_FLIGHT = 32
+KEPT_ROUTES = 32
 MAX_BODY_BYTES = 8 * 1024 * 1024
 MAX_HEADER_LINE_BYTES = 32 * 1024  # a token of Huawei's IAM arrives in one header
 MAX_HEADERS = 128
@@ -251,6 +252,9 @@ class Client:
             exact = _ExactSession(self._session, context, route)
             # The stand-in has the one method that the transport uses.
             self._transports[route] = AiohttpTransport(verify=context, trust_env=False, client=exact)  # type: ignore[arg-type]
+            if len(self._transports) > KEPT_ROUTES:
+                # Not closed: it has nothing of its own, and a request may be under way.
+                del self._transports[next(iter(self._transports))]
         return self._transports[route]
 
     async def aclose(self) -> None:

@@ -190,13 +190,14 @@ def test_an_engine_that_is_gone_ends_the_wait(nbcloud_mock: MockClouds, engine: 
         assert called is not None
         waiting = asyncio.ensure_future(called)
         await asyncio.to_thread(eventually, lambda: bool(engine.logs), "the first status")
-        await asyncio.to_thread(hooks._cancel)
+        (cancel,) = end._known(engine).works
+        await asyncio.to_thread(cancel)
         await waiting
 
     with pytest.raises(WaitError) as caught:
         asyncio.run(program())
     assert caught.value.outcome == "cancelled"
-    assert hooks._cancel in end._when_gone
+    assert end._known(engine).works == []
     assert nbcloud_mock.request_count() == 1
 
 
