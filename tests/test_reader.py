@@ -258,12 +258,12 @@ async def test_an_account_that_is_dropped_while_it_reads_reads_on(
 
 def test_a_refused_key_is_remembered_longer_than_its_account(nbcloud_mock: MockClouds) -> None:
     reader = Reader({}, Client())
-    state = account(reader, config=bad_settings(nbcloud_mock))._standing
+    state = account(reader, config=bad_settings(nbcloud_mock))._state
     state.reject(AuthenticationError("no"), None)
     for number in range(KEPT_ACCOUNTS + 1):
         account(reader, config=other_settings(nbcloud_mock, number))
     gc.collect()
-    assert account(reader, config=bad_settings(nbcloud_mock))._standing is state
+    assert account(reader, config=bad_settings(nbcloud_mock))._state is state
 
 
 def test_ways_to_the_clouds_are_not_all_kept() -> None:

@@ -72,7 +72,7 @@ class Reader:
         self._client = client
         self._make_client = make_client or _new_client
         self._accounts: Recent[_Settings, Account] = Recent(KEPT_ACCOUNTS)
-        self._standings: Recent[_Settings, CredentialState] = Recent(KEPT_STATES)
+        self._states: Recent[_Settings, CredentialState] = Recent(KEPT_STATES)
         self._shared: SharedReads | None = None
 
     @property
@@ -153,8 +153,8 @@ class Reader:
 
         if self._client is None:
             self._client = self._make_client()
-        standing = self._standings.get((kind.cloud, settings.credentials), CredentialState)
-        account: Account = kind.account(settings, self._client, standing)
+        state = self._states.get((kind.cloud, settings.credentials), CredentialState)
+        account: Account = kind.account(settings, self._client, state)
         return account
 
     async def aclose(self) -> None:
