@@ -53,7 +53,7 @@ ROWS: list[Any] = [
     row("not_found", {"not_found": "fail"}, waits=True),
     row("not_found, another", {"not_found": "met"}, {"not_found": "fail"}, waits=True),
     row("consecutive", {"consecutive": 1}, waits=True),
-    row("holds_for", {"holds_for": "10s"}, waits=True),
+    row("holds_for left out", {}, {"holds_for": "10s"}, left_out=("holds_for",), waits=True),
     row("fail_holds_for", {"fail_holds_for": "10s"}, {"fail_holds_for": "20s"}, waits=True),
     row("appear_timeout", {"appear_timeout": "10s"}),
     row("stall_timeout", {"stall_timeout": "10s"}, {"stall_timeout": "20s"}),
