@@ -50,7 +50,11 @@ def wait_before(
     timeout: pulumi.Input[str] | timedelta | None = None,
     interval: pulumi.Input[str] | timedelta | None = None,
     consecutive: pulumi.Input[int] | None = None,
+    holds_for: pulumi.Input[str] | timedelta | None = None,
+    fail_holds_for: pulumi.Input[str] | timedelta | None = None,
     not_found: pulumi.Input[Literal["wait", "fail", "met"]] | None = None,
+    appear_timeout: pulumi.Input[str] | timedelta | None = None,
+    stall_timeout: pulumi.Input[str] | timedelta | None = None,
     max_poll_errors: pulumi.Input[int] | None = None,
     enforcement: pulumi.Input[Literal["disabled", "advisory", "mandatory"]] | None = None,
     before: Sequence[Operation] = ("create",),
@@ -76,9 +80,20 @@ def wait_before(
             begin with more. 1s to 30 days. Default: 5s, growing to 30s.
         consecutive: how many polls in a row must meet the condition. Anything else starts the count again. 1 to 1,000.
             Default: 1.
+        holds_for: how long the condition must have held, at every poll. Counted from the first poll of an unbroken row
+            to its last, beside `consecutive`. A poll that does not meet it starts again, and so does a gap of more than
+            three intervals; a failed poll does not. 1s to 30 days. Default: one poll that meets it is enough.
+        fail_holds_for: how long `fail_on` must have held to end the wait. Counted like `holds_for`; while `fail_on`
+            holds, nothing is met. The kinds' own failures count after it too, or after a time of their own that is
+            longer. 1s to 30 days. Default: one poll is enough, but for kinds that say otherwise.
         not_found: what a poll means that does not find a target. `wait` waits for it. `fail` ends the wait. `met` meets
             the condition where none of the targets is found, and is refused for kinds where not finding a thing does
             not prove that it is gone. Default: wait.
+        appear_timeout: how long it may take until each target was found. Then the wait ends as `never_appeared`.
+            Refused where `not_found` is `fail` or `met`. 1s to 30 days. Default: as long as `timeout`.
+        stall_timeout: how long nothing may change while the condition does not hold. Counted from the first poll that
+            finds every target; then the wait ends as `stalled`. Volatile fields are no change, unless a condition reads
+            them. 1s to 30 days. Default: as long as `timeout`.
         max_poll_errors: how many failed polls in a row end the wait. 1 to 1,000. Default: 10.
         enforcement: how binding the wait is. `advisory`: a wait that is not met is a warning; a gate's `outcome` and
             `message` say how it ended. `disabled`: it does not poll at all. A gate that was not met waits again once
@@ -97,7 +112,11 @@ def wait_before(
         "timeout": duration_text(timeout),
         "interval": duration_text(interval),
         "consecutive": consecutive,
+        "holds_for": duration_text(holds_for),
+        "fail_holds_for": duration_text(fail_holds_for),
         "not_found": not_found,
+        "appear_timeout": duration_text(appear_timeout),
+        "stall_timeout": duration_text(stall_timeout),
         "max_poll_errors": max_poll_errors,
         "enforcement": enforcement,
     }

@@ -25,7 +25,7 @@ from httpx_aiohttp import AiohttpTransport
 from yarl import URL
 
 from pulumi_nbcloud._version import __version__
-from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError
+from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError, lasting
 from pulumi_nbcloud.http.messages import Reply, Request, last_date, last_request_id
 from pulumi_nbcloud.http.proxy import DIRECT, Route, refused_by_proxy, untrusted
 from pulumi_nbcloud.http.retry import MAX_ATTEMPTS, RETRY_STATUSES, Failure, RetryBudget, next_delay, parse_retry_after
@@ -327,7 +327,7 @@ def _explain(error: Exception, request: Request, route: Route) -> _Attempt:
     for cause in chain:
         if isinstance(cause, (ssl.SSLError, aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch)):
             code = next((number for each in chain if (number := getattr(each, "verify_code", None))), None)
-            return _Attempt(error=untrusted(code, request.where), again="never")
+            return _Attempt(error=lasting(untrusted(code, request.where)), again="never")
         if isinstance(cause, aiohttp.ClientHttpProxyError):
             refused = refused_by_proxy(cause.status, f"CONNECT {request.host} through {route.proxy}")
             return _Attempt(error=refused, again="later" if isinstance(refused, UnreachableError) else "never")
@@ -347,7 +347,8 @@ def _explain(error: Exception, request: Request, route: Route) -> _Attempt:
             return _Attempt(error=_unreachable(f"could not connect within {CONNECT_SECONDS:g} s", request))
         # aiohttp.ClientResponseError here means that the reply could not be parsed; an HTTP status never raises it.
         if isinstance(cause, (aiohttp.ClientResponseError, httpx.ProtocolError)):
-            broken = BadResponseError("the answer breaks the HTTP protocol", hint=PROXY_HINT, where=request.where)
+            problem = "the answer breaks the HTTP protocol"
+            broken = lasting(BadResponseError(problem, hint=PROXY_HINT, where=request.where))
             # The rest of another answer may stand before this one's beginning; a new connection shows.
             garbage = any(isinstance(each, BadStatusLine) for each in chain)
             return _Attempt(error=broken, again="once" if garbage else "never")

@@ -24,7 +24,10 @@ from pulumi_nbcloud.program import slots
 from pulumi_nbcloud.waiting.outcome import WaitError
 
 URN = "urn:pulumi:test::probe::probe:index:Web::web"
-OPTIONS = {"consecutive", "not_found", "max_poll_errors", "enforcement"}
+OPTIONS = {
+    *("consecutive", "holds_for", "fail_holds_for", "not_found", "appear_timeout", "stall_timeout"),
+    *("max_poll_errors", "enforcement"),
+}
 
 
 class Monitor:
