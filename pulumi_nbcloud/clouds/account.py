@@ -89,6 +89,10 @@ class Account(ABC):
         """Build one attempt of a request, signed at this moment; `ready` has been waited for."""
         return await self.credentials.sign(self.request(method, target, body))
 
+    def now(self) -> float:
+        """Return the time by the wall clock, in seconds since 1970."""
+        return self._now()
+
     def expires_at(self) -> float | None:
         """Return when credentials that nobody here can renew expire, in seconds since 1970; None where not known."""
         return self.credentials.expires_at()
