@@ -95,8 +95,9 @@ class AidpAccount(Account):
     def request(self, method: str, target: str, body: bytes = b"") -> Request:
         """Build a request with the date and the id of this attempt."""
         bare = Request(method, self.endpoint, target, body=body)
-        headers = {"Host": bare.host, "date": http_date(self._now()), **body_headers(method, body)}
-        return replace(bare, headers={**headers, "opc-request-id": self._request_id()})
+        # For a read too, where it is not signed: as Oracle's client sends it (docs/vendors/aidp.md, DP-38).
+        headers = {"Host": bare.host, "date": http_date(self._now()), "content-type": "application/json"}
+        return replace(bare, headers={**headers, **body_headers(method, body), "opc-request-id": self._request_id()})
 
     def error(self, reply: Reply) -> NbcloudError | None:
         """Classify a reply, by the HTTP status and Oracle's code."""

@@ -93,7 +93,8 @@ class ModelArtsAccount(Account):
         path = target.replace(_PROJECT, encode(self.project_id)) if _PROJECT in target else target
         bare = Request(method, self.endpoint, path, body=body)
         project = {"X-Project-Id": self.project_id} if self._credentials.names_project else {}
-        return replace(bare, headers={"Host": bare.host, **project})
+        # For a read too, and signed with the rest: the pages call it mandatory (docs/vendors/modelarts.md, MA-58).
+        return replace(bare, headers={"Host": bare.host, "Content-Type": "application/json", **project})
 
     def error(self, reply: Reply) -> NbcloudError | None:
         """Classify a reply, by Huawei's code first and the HTTP status second."""

@@ -92,7 +92,10 @@ def test_what_is_asked() -> None:
     anyio.run(session_of, account_of(client))
     (request,) = client.sent
     assert (request.method, request.origin, request.target, request.body) == ("GET", ENDPOINT, TARGET, b"")
-    assert set(request.headers) == {"Host", "date", "opc-request-id", "authorization"}
+    assert set(request.headers) == {"Host", "date", "content-type", "opc-request-id", "authorization"}
+    # As Oracle's client sends it, and does not sign it either.
+    assert request.headers["content-type"] == "application/json"
+    assert 'headers="date (request-target) host"' in request.headers["authorization"]
     assert request.headers["Host"] == ENDPOINT.removeprefix("https://")
     assert request.headers["opc-request-id"] == REQUEST_ID
     assert 500 in client.options["retry_statuses"]

@@ -80,6 +80,10 @@ def test_what_is_asked() -> None:
 
     anyio.run(run)
     assert client.sent == [f"/v1/{PROJECT_ID}/notebooks/{NOTEBOOK_ID}/lease"]
+    (request,) = client.requests
+    # As Huawei's SDK sends and signs it.
+    assert request.headers["Content-Type"] == "application/json"
+    assert "SignedHeaders=content-type;host;x-project-id;x-sdk-date," in request.headers["Authorization"]
 
 
 @pytest.mark.parametrize(
