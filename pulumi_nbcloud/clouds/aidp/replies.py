@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pulumi_nbcloud.clouds.statuses import clock_hint, described, passing, redirected, throttled
+from pulumi_nbcloud.clouds.statuses import clock_hint, described, message_in, passing, redirected, throttled
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     BadResponseError,
@@ -48,10 +48,8 @@ def fault_of(reply: Reply) -> Fault:
     if not isinstance(body, Mapping):
         return Fault()
     code, message = body.get("code"), body.get("message")
-    return Fault(
-        code if isinstance(code, str) and _CODE.fullmatch(code) else None,
-        reply.text(message) if isinstance(message, str) else "",
-    )
+    text = message if isinstance(message, str) else message_in(body)
+    return Fault(code if isinstance(code, str) and _CODE.fullmatch(code) else None, reply.text(text))
 
 
 def classify(reply: Reply, now: float, credentials_hint: str) -> NbcloudError | None:
