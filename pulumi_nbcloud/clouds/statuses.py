@@ -10,7 +10,6 @@ from pulumi_nbcloud.errors import BadResponseError, ErrorT, ThrottledError, Unre
 from pulumi_nbcloud.http.messages import Reply
 from pulumi_nbcloud.http.retry import parse_retry_after
 
-
 # Seen in errors of the three clouds and of the gateways before them (docs/vendors/modelarts.md, MA-24, MA-59).
 _MESSAGE_KEYS = ("errormsg", "errormessage", "message", "msg", "errordescription", "detail", "error")
 

@@ -83,6 +83,17 @@ Count = Annotated[int, NumberOrDigits(0, LARGEST, "a whole number from 0 on")]
 """A number of things on the wire: a number or its digits."""
 
 
+@dataclass(frozen=True)
+class OrNull:
+    """Makes null of a value that is none: for fields that say how things are at the moment, which must not fail a read.
+
+    The rule is pydantic-core's own.
+    """
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_default_schema(handler(source), default=None, on_error="default")
+
+
 class State:
     """What a read gives: the base of every kind's state, a frozen dataclass."""
 
@@ -92,6 +103,10 @@ class State:
         Args:
             name: of the field.
         """
+        return None
+
+    def waiting_note(self) -> str | None:
+        """Return what a person who waits for this should know of its state, a clause for messages; None for nothing."""
         return None
 
     def to_dict(self) -> dict[str, Any]:

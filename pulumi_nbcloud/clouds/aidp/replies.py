@@ -70,6 +70,11 @@ def classify(reply: Reply, now: float, credentials_hint: str) -> NbcloudError | 
     return described(error, reply, code=fault.code, message=fault.message)
 
 
+def is_passing(reply: Reply) -> bool:
+    """Return whether a reply is a conflict that passes (docs/vendors/aidp.md, DP-33)."""
+    return reply.status == 409 and fault_of(reply).code in _PASSING_CODES
+
+
 def _error(reply: Reply, fault: Fault, now: float, credentials_hint: str) -> NbcloudError:
     status, code = reply.status, fault.code
     if status == 401 or code == "NotAuthenticated":
@@ -89,7 +94,7 @@ def _error(reply: Reply, fault: Fault, now: float, credentials_hint: str) -> Nbc
         )
     if status == 429 or code == "TooManyRequests":
         return throttled(reply, now)
-    if (transient := passing(reply, now, 503 if status == 409 and code in _PASSING_CODES else None)) is not None:
+    if (transient := passing(reply, now, 503 if is_passing(reply) else None)) is not None:
         return transient
     if (redirect := redirected(reply, "check the endpoint: signed requests must reach the cloud itself")) is not None:
         return redirect

@@ -100,9 +100,11 @@ class ModelArtsAccount(Account):
         """Classify a reply, by Huawei's code first and the HTTP status second."""
         return classify(reply, self._now(), refused=self._credentials.rejected_hint)
 
-    def confirms(self, error: NbcloudError | None) -> bool:
+    @classmethod
+    def confirms(cls, error: NbcloudError | None) -> bool:
         """Return whether an outcome shows accepted credentials; the gateway may refuse an unknown API unseen."""
-        return super().confirms(error) and (error is None or error.code not in UNKNOWN_API_CODES)
+        known = error is None or error.code not in UNKNOWN_API_CODES
+        return super().confirms(error) and known and not cls.anonymous(error)
 
     async def ready(self, deadline: float) -> None:
         """Log in and look the project up, where that is needed."""
