@@ -123,6 +123,7 @@ class Client:
         *,
         budget: RetryBudget,
         retry_statuses: frozenset[int] = RETRY_STATUSES,
+        retry_reply: Callable[[Reply], bool] | None = None,
         deadline: float | None = None,
         route: Route = DIRECT,
     ) -> Reply:
@@ -132,6 +133,7 @@ class Client:
             prepare: builds and signs the request; called for each attempt, because a signature ages.
             budget: the account's retries.
             retry_statuses: the statuses that are worth another attempt.
+            retry_reply: finds other replies that are, by what they hold.
             deadline: when to give up, on anyio's clock; `total_seconds` from now if not given.
             route: the way to go.
 
@@ -151,7 +153,9 @@ class Client:
             attempt += 1
             request = await self._prepare(prepare, deadline)
             done = await self._attempt(request, deadline, route)
-            if done.reply is not None and done.reply.status not in retry_statuses:
+            if done.reply is not None and not (
+                done.reply.status in retry_statuses or (retry_reply is not None and retry_reply(done.reply))
+            ):
                 budget.refund()
                 return done.reply
             if done.error is not None and (done.again == "never" or (done.again == "once" and spent)):

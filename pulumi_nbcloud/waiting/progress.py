@@ -109,14 +109,18 @@ class Progress:
         """Return the last observation of a target, as messages show it."""
         return headline(self.kinds[name], self.observations[name].state)
 
+    def shown(self, name: str) -> str:
+        """Return the headline of a target, and what a person should know of its state."""
+        state = self.observations[name].state
+        note = state.waiting_note() if state is not None else None
+        return f"{self.headline(name)} ({note})" if note else self.headline(name)
+
     def summary(self) -> str:
         """Return the headline of every target, in one line."""
         if not self.observations:
             return "nothing yet"
         alone = len(self.targets) == 1
-        return "; ".join(
-            self.headline(name) if alone else f"{name}: {self.headline(name)}" for name in self.observations
-        )
+        return "; ".join(self.shown(name) if alone else f"{name}: {self.shown(name)}" for name in self.observations)
 
 
 def headline(kind: Kind[Any, Any, Any], state: State | None) -> str:

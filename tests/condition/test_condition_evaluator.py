@@ -181,13 +181,17 @@ def test_an_explicit_until_replaces_all_defaults_and_keeps_the_failures() -> Non
 
 def test_the_condition_of_the_readme() -> None:
     evaluator = Evaluator(
-        compile_conditions({"lease": NOTEBOOK_LEASE}, '!lease.enable || lease.expire_time - now > duration("30m")')
+        compile_conditions(
+            {"lease": NOTEBOOK_LEASE},
+            'lease.running && (!lease.stops_itself || lease.earliest_stop_time - now > duration("30m"))',
+        )
     )
     lease = {"notebook_id": "n", "project_id": "p", "endpoint": "e"}
-    late = NotebookLeaseState(**lease, running=True, enable=True, expire_time="2026-01-31T12:31:00Z")  # type: ignore[arg-type]
+    ends: dict[str, Any] = {"stops_itself": True, "earliest_stop_time": "2026-01-31T12:31:00Z"}
+    late = NotebookLeaseState(**lease, running=True, **ends)  # type: ignore[arg-type]
     polls = [
-        (NotebookLeaseState(**lease, running=True, enable=False), "met"),  # type: ignore[arg-type]
-        (NotebookLeaseState(**lease, running=True, enable=True), "not_yet"),  # type: ignore[arg-type]
+        (NotebookLeaseState(**lease, running=True, stops_itself=False), "met"),  # type: ignore[arg-type]
+        (NotebookLeaseState(**lease, running=True, enable=True, stops_itself=True), "not_yet"),  # type: ignore[arg-type]
         (NotebookLeaseState(**lease, running=False), "not_yet"),  # type: ignore[arg-type]
         (late, "met"),
     ]

@@ -43,7 +43,7 @@ def test_check_names_every_problem_at_once(shared: ProviderProcess, clouds: Mock
     }
     fields = (
         "notebook_id, project_id, endpoint, running, create_at, create_time, duration, update_at, update_time, enable, "
-        "type, expire_time, not_running_reason"
+        "type, expire_time, stops_itself, earliest_stop_time, not_running_reason"
     )
     assert failures(shared, inputs) == [
         "timeout 'soon' is not a duration\nhint: write it like 90s, 30m or 1h30m; 0 is allowed",

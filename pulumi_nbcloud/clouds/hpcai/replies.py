@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pulumi_nbcloud.clouds.statuses import described, passing, redirected, throttled
+from pulumi_nbcloud.clouds.statuses import described, message_in, passing, redirected, throttled
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     BadResponseError,
@@ -63,6 +63,9 @@ def fault_of(reply: Reply, result: str) -> Fault | None:
         return None
     code, message = body.get("code"), body.get("message")
     text = message if isinstance(message, str) else ""
+    if not text and reply.status >= 400:
+        # A gateway before the cloud has words of its own.
+        text = message_in(body)
     if isinstance(code, (int, str)) and not isinstance(code, bool) and str(code).strip() not in ("", "0"):
         return Fault(str(code), text)
     return Fault(None, text) if text and result not in body else None

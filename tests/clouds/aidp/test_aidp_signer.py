@@ -63,11 +63,11 @@ async def test_what_a_signer_is_given_and_what_becomes_of_what_it_gives(module: 
         await session_of(account)
     (method, url, headers, thread), _ = seen
     assert (method, url) == ("GET", account.endpoint + TARGET)
-    assert set(headers) == {"date", "host", "opc-request-id"}
+    assert set(headers) == {"content-type", "date", "host", "opc-request-id"}
     assert headers["host"] == account.endpoint.removeprefix("https://")
     assert thread is not threading.main_thread()
     sent = {"authorization": "Signature x", "x-date": "d", "opc-request-id": "mine", "date": headers["date"]}
-    assert client.sent[0].headers == {**sent, "Host": headers["host"]}
+    assert client.sent[0].headers == {**sent, "Host": headers["host"], "content-type": "application/json"}
 
 
 @pytest.mark.anyio
