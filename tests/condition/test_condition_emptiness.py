@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pulumi_nbcloud.clouds.hpcai.instances import INSTANCES
@@ -62,7 +64,7 @@ def test_what_asks_for_a_list_that_is_not_empty_is_not(text: str) -> None:
 
 
 def test_each_list_of_a_wait_is_named_and_both_conditions_are_looked_at() -> None:
-    kinds = {"jobs": DEV_SERVER_JOBS, "pool": INSTANCES}
+    kinds: dict[str, Any] = {"jobs": DEV_SERVER_JOBS, "pool": INSTANCES}
     until = 'jobs.jobs.all(j, j.status == "FINISHED") && pool.instances.all(i, i.healthy)'
     found = compile_conditions(kinds, until, 'pool.instances.all(i, i.status == "Stopped")')
     assert found.warnings == (
@@ -80,5 +82,5 @@ def test_the_count_of_an_account_is_none_of_a_filtered_list() -> None:
 
 
 @pytest.mark.parametrize("kind", [DEV_SERVER_JOBS, INSTANCES])
-def test_what_the_documentation_shows_for_a_list_is_no_such_condition(kind: object) -> None:
-    assert compile_condition(kind.documentation.until, {"self": kind}).warnings == ()  # type: ignore[attr-defined]
+def test_what_the_documentation_shows_for_a_list_is_no_such_condition(kind: Any) -> None:
+    assert compile_condition(kind.documentation.until, {"self": kind}).warnings == ()
