@@ -140,7 +140,7 @@ class Account(ABC):
             A successful reply.
 
         Raises:
-            AuthenticationError: the cloud rejects the credentials, now or earlier in this process: five bad
+            AuthenticationError: the cloud rejects the credentials, now or earlier in this program: five bad
                 Huawei signatures lock the customer's key, so a rejection is remembered and nothing more is sent.
             NbcloudError: any other error of the tree; see `errors`.
         """

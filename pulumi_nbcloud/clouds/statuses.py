@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from pulumi_nbcloud.errors import BadResponseError, ErrorT, ThrottledError, UnreachableError
+from pulumi_nbcloud.errors import BadResponseError, ErrorT, ThrottledError, UnreachableError, lasting
 from pulumi_nbcloud.http.messages import Reply
 from pulumi_nbcloud.http.retry import parse_retry_after
 
@@ -90,9 +90,8 @@ def redirected(reply: Reply, hint: str) -> BadResponseError | None:
     """
     if not 300 <= reply.status < 400 or reply.status == 304:
         return None
-    return BadResponseError(
-        f"the endpoint redirects to {_origin(reply)}; redirects are never followed",
-        hint=hint,
+    return lasting(
+        BadResponseError(f"the endpoint redirects to {_origin(reply)}; redirects are never followed", hint=hint)
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
+from pulumi_nbcloud.errors import lasting
 from pulumi_nbcloud.http.messages import Reply
 
 WireT = TypeVar("WireT")
@@ -33,10 +34,12 @@ def parse_reply(reply: Reply, wire: type[WireT]) -> WireT:
     try:
         validated: WireT = _adapter(cast("Any", wire)).validate_python(value)
     except ValidationError as error:
-        raise reply.bad(
+        bad = reply.bad(
             f"the answer is not what the vendor's page describes: {oddity(reply, error, value)}",
             hint="check the endpoint; if it is right, please report this",
-        ) from None
+        )
+        # A field may be odd for a while; a list in place of an object is something else's answer.
+        raise (bad if error.errors(include_input=False)[0]["loc"] else lasting(bad)) from None
     return validated
 
 

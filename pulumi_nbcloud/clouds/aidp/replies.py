@@ -17,6 +17,7 @@ from pulumi_nbcloud.errors import (
     NotFoundError,
     PermissionDeniedError,
     RefusedError,
+    lasting,
 )
 from pulumi_nbcloud.http.messages import Reply
 
@@ -102,4 +103,5 @@ def _error(reply: Reply, fault: Fault, now: float, credentials_hint: str) -> Nbc
         return redirect
     if code is not None:
         return RefusedError("the cloud refuses the request", hint="look the code up in Oracle's list of API errors")
-    return BadResponseError("the answer is neither a session nor one of Oracle's errors", hint=_WRONG_ANSWERER)
+    problem = "the answer is neither a session nor one of Oracle's errors"
+    return lasting(BadResponseError(problem, hint=_WRONG_ANSWERER))

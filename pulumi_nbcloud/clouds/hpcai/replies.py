@@ -15,6 +15,7 @@ from pulumi_nbcloud.errors import (
     NbcloudError,
     PermissionDeniedError,
     RefusedError,
+    lasting,
 )
 from pulumi_nbcloud.http.messages import Reply
 
@@ -110,7 +111,9 @@ def _error(reply: Reply, fault: Fault | None, now: float) -> NbcloudError:
         return redirect
     if fault is not None:
         return RefusedError("the cloud refuses the request", hint="read the cloud's own text")
-    return BadResponseError(
-        "the answer is neither a result nor one of HPC-AI's errors",
-        hint="check endpoint: a sign-in page or a proxy may have answered in the cloud's place",
+    return lasting(
+        BadResponseError(
+            "the answer is neither a result nor one of HPC-AI's errors",
+            hint="check endpoint: a sign-in page or a proxy may have answered in the cloud's place",
+        )
     )

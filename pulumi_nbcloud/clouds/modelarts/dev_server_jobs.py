@@ -14,7 +14,7 @@ from pydantic.dataclasses import dataclass
 from pulumi_nbcloud.clouds.identifiers import identifier
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount, in_project
 from pulumi_nbcloud.clouds.wire import parse_reply
-from pulumi_nbcloud.errors import BadResponseError, NotFoundError, RefusedError
+from pulumi_nbcloud.errors import BadResponseError, NotFoundError, RefusedError, lasting
 from pulumi_nbcloud.kinds.fields import Count, OpenEnum, State, Whole
 from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind
 from pulumi_nbcloud.kinds.times import Milliseconds, TimeText, Twinned, time_twin
@@ -178,9 +178,11 @@ async def _list(account: ModelArtsAccount, query: tuple[tuple[str, str], ...]) -
     wire = parse_reply(reply, _Wire)
     if wire.data is None and wire.total != 0:
         # Strictly: an object of something else must not count as "no jobs".
-        raise reply.bad(
-            "the answer has no list of jobs: data is missing or null, and total is not 0",
-            hint="check the endpoint; if it is right, please report this",
+        raise lasting(
+            reply.bad(
+                "the answer has no list of jobs: data is missing or null, and total is not 0",
+                hint="check the endpoint; if it is right, please report this",
+            )
         )
     jobs = wire.data or ()
     return DevServerJobsState(

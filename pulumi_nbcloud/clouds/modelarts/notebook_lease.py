@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass
 
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount, in_project
 from pulumi_nbcloud.clouds.wire import parse_reply
-from pulumi_nbcloud.errors import NotFoundError, RefusedError
+from pulumi_nbcloud.errors import NotFoundError, RefusedError, lasting
 from pulumi_nbcloud.kinds.fields import OpenEnum, State, Text, Whole
 from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind
 from pulumi_nbcloud.kinds.times import MAX_MILLISECONDS, Milliseconds, TimeText, time_text
@@ -139,9 +139,11 @@ async def _read(account: ModelArtsAccount, arguments: NotebookLeaseArguments) ->
     wire = parse_reply(reply, _Wire)
     if wire.create_at is None and wire.duration is None and wire.enable is None:
         # `running` follows from the answer being a lease, so an empty object must not count as one.
-        raise reply.bad(
-            "the answer is not a lease: it has neither create_at, duration nor enable",
-            hint="check the endpoint; if it is right, please report this",
+        raise lasting(
+            reply.bad(
+                "the answer is not a lease: it has neither create_at, duration nor enable",
+                hint="check the endpoint; if it is right, please report this",
+            )
         )
     return _state(
         account,

@@ -17,6 +17,7 @@ from pulumi_nbcloud.errors import (
     NotFoundError,
     PermissionDeniedError,
     RefusedError,
+    lasting,
 )
 from pulumi_nbcloud.http.messages import Reply
 
@@ -130,7 +131,9 @@ def _error(reply: Reply, fault: Fault, now: float, refused: str | None) -> Nbclo
         return redirect
     if code is not None:
         return RefusedError("the cloud refuses the request", hint="look the code up in ModelArts' list of error codes")
-    return BadResponseError(
-        "the answer is neither a result nor one of ModelArts' errors",
-        hint="check the endpoint: a sign-in page or a proxy may have answered in the cloud's place",
+    return lasting(
+        BadResponseError(
+            "the answer is neither a result nor one of ModelArts' errors",
+            hint="check the endpoint: a sign-in page or a proxy may have answered in the cloud's place",
+        )
     )

@@ -498,5 +498,5 @@ def test_what_the_kind_says_of_itself() -> None:
     assert not NOTEBOOK_SESSION.not_found_is_gone
     assert NOTEBOOK_SESSION.interval_seconds == 30
     assert NOTEBOOK_SESSION.argument_names == (*IDS, "profile")
-    assert [each.polls for each in NOTEBOOK_SESSION.failed] == [1, 1]
+    assert [each.holds_for for each in NOTEBOOK_SESSION.failed] == [0, 0]
     assert NOTEBOOK_SESSION.headline == ("lifecycle_state", "kernel.execution_state", "type", "name")

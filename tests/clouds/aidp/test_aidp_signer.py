@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 import pytest
 from aidp_support import REQUEST_ID, SESSION, TARGET, Canned, on_mock, session_of, settings_of
-from nbcloud_support import FakeClock
+from nbcloud_support import FakeClock, timed
 
 from pulumi_nbcloud.clouds.aidp.account import AidpAccount
 from pulumi_nbcloud.errors import AuthenticationError, NbcloudError, SettingsError, UnreachableError
@@ -218,12 +218,11 @@ async def test_a_signer_that_the_cloud_refuses_is_made_again_once(module: types.
     module.make = make  # type: ignore[attr-defined]
     client = Canned(401, {"code": "NotAuthenticated", "message": "m"})
     account = account_of(client)
-    for _ in range(3):
+    hint = "check what the setting signer names, and that its principal may sign in; it is not asked again in this run"
+    for when in ("", "refused at T; ", "refused at T; "):
         error = await failure(account)
         assert type(error) is AuthenticationError
-        assert error.hint == (
-            "check what the setting signer names, and that its principal may sign in; it is not asked again in this run"
-        )
+        assert timed(error.hint) == when + hint
     assert (len(made), len(client.sent)) == (2, 2)
 
 

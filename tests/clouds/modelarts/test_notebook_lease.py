@@ -413,8 +413,8 @@ def test_other_arguments_that_cannot_be_right_are_named(values: dict[str, object
 
 def test_what_the_kind_says_of_itself() -> None:
     assert NOTEBOOK_LEASE.ready == "self.running"
-    assert [(each.condition, each.polls) for each in NOTEBOOK_LEASE.failed] == [
-        ('self.not_running_reason == "FROZEN"', 1)
+    assert [(each.condition, each.holds_for) for each in NOTEBOOK_LEASE.failed] == [
+        ('self.not_running_reason == "FROZEN"', 0)
     ]
     assert NOTEBOOK_LEASE.not_found_is_gone
     assert NOTEBOOK_LEASE.argument_names == ("notebook_id", "profile")
