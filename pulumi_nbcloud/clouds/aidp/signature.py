@@ -12,6 +12,7 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from pulumi_nbcloud.errors import SettingsError
+from pulumi_nbcloud.settings.quotes import is_quoted
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -105,9 +106,50 @@ def load_private_key(pem: str, passphrase: str | None, name: str) -> RSAPrivateK
     except (ValueError, TypeError, UnsupportedAlgorithm):
         if encrypted:
             raise SettingsError(
-                f"{name} cannot be opened with its passphrase", hint="correct the passphrase; it is not shown here"
+                f"{name} cannot be opened with its passphrase",
+                hint="the passphrase begins and ends with a quotation mark, which belongs to it here: take both off"
+                if passphrase and is_quoted(passphrase)
+                else "correct the passphrase; it is not shown here",
             ) from None
         raise SettingsError(f"{name} is not a private key in PEM", hint=_HINT) from None
     if not isinstance(key, RSAPrivateKey):
         raise SettingsError(f"{name} is not an RSA key", hint=_HINT)
     return key
+
+
+def fingerprint_of(key: RSAPrivateKey) -> str | None:
+    """Return the fingerprint by which Oracle knows a key (docs/vendors/aidp.md, DP-15).
+
+    Args:
+        key: the private key.
+
+    Returns:
+        16 pairs of hexadecimal digits with colons; None where this machine has no MD5, as under FIPS.
+    """
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    try:
+        return hashlib.md5(public, usedforsecurity=False).digest().hex(":")
+    except ValueError:
+        return None
+
+
+def check_fingerprint(fingerprint: str, key: RSAPrivateKey, name: str, key_name: str) -> None:
+    """Refuse a fingerprint of another key, which the cloud would only reject.
+
+    Args:
+        fingerprint: as it was given, in its right form.
+        key: the private key.
+        name: what messages call the fingerprint.
+        key_name: what messages call the key.
+
+    Raises:
+        SettingsError: they do not fit; shows the right fingerprint, which is no secret.
+    """
+    right = fingerprint_of(key)
+    if right is not None and right != fingerprint.lower():
+        raise SettingsError(
+            f"{name} is of another key than {key_name}, whose fingerprint is {right}; nothing was sent",
+            hint="correct the fingerprint, or name the key that it belongs to",
+        )
