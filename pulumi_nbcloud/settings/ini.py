@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import configparser
+import os
 import re
 from collections.abc import Mapping
 
 from pulumi_nbcloud.errors import SettingsError
 from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.settings.paths import oddity
 
 DEFAULT_SECTION = "DEFAULT"
 """Its keys are inherited by every other section; it alone may be there several times."""
@@ -42,6 +44,30 @@ def parse_ini(text: str, name: str, example: str) -> Sections:
     own = configparser.ConfigParser(interpolation=None, default_section="", strict=False)
     own.read_string(text)
     return {section: dict(own[section]) for section in own.sections()}
+
+
+def read_ini(path: str, name: str, example: str) -> Sections:
+    """Read a file of sections of keys; see `parse_ini`.
+
+    Args:
+        path: its path.
+        name: what messages call it, with its path.
+        example: what such a file looks like, for the hint.
+
+    Raises:
+        SettingsError: it cannot be read, or is no such file.
+    """
+    try:
+        # Editors on Windows write a mark of the byte order before the text.
+        with open(path, encoding="utf-8-sig") as file:
+            return parse_ini(file.read(), name, example)
+    except UnicodeDecodeError:
+        raise SettingsError(f"{name} is not text in UTF-8", hint=example) from None
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else type(error).__name__
+        raise SettingsError(
+            f"{name} cannot be read: {reason}", hint=oddity(path) or "check the path and who may read it"
+        ) from None
 
 
 def _explained(error: configparser.Error, name: str, example: str) -> SettingsError:
