@@ -114,7 +114,7 @@ def _refuse_cloud_shell(name: str, environment: Mapping[str, str]) -> None:
     found = [each for each in _CLOUD_SHELL if environment.get(each, "").strip().casefold() not in _NO_PRINCIPAL]
     if found:
         raise SettingsError(
-            f"{name} holds no key, and by {' and '.join(found)} Oracle's tools sign in as a principal, as in Cloud Shell",
+            f"{name} holds no key; by {' and '.join(found)} Oracle's tools sign in as a principal, as in Cloud Shell",
             hint=_SIGNER_HINT,
         )
 

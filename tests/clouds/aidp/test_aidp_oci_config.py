@@ -248,7 +248,7 @@ def test_the_profile_of_cloud_shell(environment: dict[str, str], named: str, mon
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert problem("[DEFAULT]\nregion=us-ashburn-1\n") == (
-        f"profile DEFAULT in the file holds no key, and by {named} Oracle's tools sign in as a principal, as in Cloud "
+        f"profile DEFAULT in the file holds no key; by {named} Oracle's tools sign in as a principal, as in Cloud "
         f"Shell\nhint: {SIGNER}"
     )
 
