@@ -37,14 +37,14 @@ def of_errors(chain: Iterable[BaseException], where: str) -> BadResponseError:
         chain: what was raised, and why.
         where: the request.
     """
-    code = reason = None
+    code = words = reason = None
     for each in chain:
         # Both texts are constants of OpenSSL, and so are its numbers: nothing of what was sent stands in them.
         code = code or getattr(each, "verify_code", None)
-        reason = reason or getattr(each, "verify_message", None)
-        if isinstance(each, ssl.SSLError) and not code:
-            reason = reason or each.reason
-    return untrusted(code, reason, where)
+        words = words or getattr(each, "verify_message", None)
+        # aiohttp's own is one of ssl's by its class, and was never made as one.
+        reason = reason or (getattr(each, "reason", None) if isinstance(each, ssl.SSLError) else None)
+    return untrusted(code, words if code else reason, where)
 
 
 def untrusted(code: int | None, reason: str | None, where: str) -> BadResponseError:
