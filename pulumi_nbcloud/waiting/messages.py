@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from pulumi_nbcloud.errors import HOUR_TOLD_SECONDS, UnreachableError
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.waiting.duration import spell
 from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
@@ -58,9 +59,11 @@ def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, w
         parts.append(f"last error: {progress.last_error.problem}")
     parts.append(f"polls: {progress.polls}")
     error = progress.last_error if progress.failed_in_a_row else None
-    by_cloud = error.hint if error is not None and outcome is Outcome.UNAUTHORIZED else None
+    asked = error if isinstance(error, UnreachableError) and error.retry_time is not None else None
+    tells = outcome is Outcome.UNAUTHORIZED or (asked is not None and (asked.retry_after or 0.0) >= HOUR_TOLD_SECONDS)
+    by_cloud = error.hint if error is not None and tells else None
     hint = by_cloud or "; ".join(_HINTS.get(outcome, ())) or None
-    return WaitError(
+    ended = WaitError(
         outcome,
         "; ".join(parts),
         progress=progress,
@@ -72,6 +75,9 @@ def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, w
         vendor_message=error.vendor_message if error else None,
         subject=", ".join(f"{each.token} {printable(each.identity)}" for each in progress.targets.values()),
     )
+    if asked is not None:
+        ended.retry_after, ended.retry_time = asked.retry_after, asked.retry_time
+    return ended
 
 
 def _age(progress: Progress, now: datetime) -> str:

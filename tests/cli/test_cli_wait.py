@@ -22,6 +22,17 @@ TARGET = f"{KIND}/{NOTEBOOK}"
 AGAIN = "hint: write NAME=KIND/ID; conditions call them by name"
 
 
+def test_a_retry_after_is_in_the_json(nbcloud_mock: MockClouds) -> None:
+    nbcloud_mock.faults.add(service="modelarts", status=429, headers={"Retry-After": "3600"})
+    done = invoke("wait", TARGET, "--timeout", "1m", "--output", "json")
+    assert done.code == 5
+    error = json.loads(done.out)["error"]
+    assert error["retry_after"] == 3600.0
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", error["retry_time"])
+    assert error["hint"] == f"try again after {error['retry_time']}, as the cloud asks"
+    assert f"hint: {error['hint']}" in done.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "lines"),
     [
