@@ -69,12 +69,13 @@ bench: $(READY)
 	$(BIN)/python benchmarks/noop.py
 	$(BIN)/python benchmarks/gates.py
 
-# Five minutes, the fuzz with more examples, and the slow tests on the other Pythons; make soak SECONDS=3600 SEED=2 for longer, or another.
+# Five minutes, the fuzz and the properties with all of their examples, and the slow tests on the other Pythons; make soak SECONDS=3600 SEED=2 for longer, or another.
 SECONDS ?= 300
 SEED ?= 1
 soak: $(READY)
 	$(BIN)/python tests/soak/soak.py --seconds $(SECONDS) --seed $(SEED)
 	NBCLOUD_FUZZ_EXAMPLES=1000 $(BIN)/python -m pytest -q tests/faults/test_fault_fuzz.py
+	NBCLOUD_EXAMPLES=many $(BIN)/python -m pytest -q tests/clouds tests/condition tests/mock tests/waiting
 	$(BIN)/python scripts/test-versions --slow
 
 # Goes on where it stopped; make stress RUNS=3 for fewer, FRESH=--fresh from the start, LOAD=idle or LOAD=busy for one.

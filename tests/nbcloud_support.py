@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socketserver
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -205,3 +206,11 @@ def make_reply(
 ) -> Reply:
     """A reply as the transport gives it."""
     return Reply(Request("GET", "https://modelarts.example.com", target), status, headers or {}, body)
+
+
+def examples(count: int) -> int:
+    """Return how many examples a property is tried with: all of them in `make soak`, a fifth in `make test`.
+
+    On the other Pythons (scripts/test-versions) few do: each property has held on the main one.
+    """
+    return {"many": count, "quick": 20}.get(os.environ.get("NBCLOUD_EXAMPLES", ""), count // 5)

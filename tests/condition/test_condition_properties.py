@@ -10,10 +10,11 @@ from typing import Any
 from condition_kinds import JOBS, NOW, THING, Core, Job, JobsState, Kernel, ThingState
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from nbcloud_support import examples
 
 from pulumi_nbcloud.condition import Condition, ConditionError, Evaluator, compile_condition, compile_conditions
 
-BOUNDED = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+BOUNDED = settings(max_examples=examples(300), deadline=None, suppress_health_check=list(HealthCheck))
 
 STATUSES = ("CREATING", "RUNNING", "FINISHED", "FAILED", "HIBERNATING")
 
@@ -295,14 +296,14 @@ def meant(tree: Tree, state: ThingState) -> bool | None:
 NAMED = {True: "true", False: "false", None: "undecided"}
 
 
-@settings(BOUNDED, max_examples=500)
+@settings(BOUNDED, max_examples=examples(500))
 @given(tree=small_trees(), state=small_states)
 def test_conditions_mean_what_plain_python_says(tree: Tree, state: ThingState) -> None:
     condition = compile_condition(written(tree), {"self": THING})
     assert condition.evaluate({"self": state}, NOW).outcome == NAMED[meant(tree, state)]
 
 
-@settings(BOUNDED, max_examples=300)
+@settings(BOUNDED, max_examples=examples(300))
 @given(until=small_trees(), fail_on=st.none() | small_trees(), states=st.lists(perhaps(small_states), max_size=5))
 def test_nothing_is_met_that_does_not_hold(until: Tree, fail_on: Tree | None, states: list[ThingState | None]) -> None:
     evaluator = Evaluator(compile_conditions({"self": THING}, written(until), written(fail_on) if fail_on else None))
