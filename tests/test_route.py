@@ -166,13 +166,24 @@ def test_every_number_of_openssl_has_a_reason(code: int, words: str) -> None:
     assert ("Python 3.13" in (error.hint or "")) is (80 <= code <= 94)
 
 
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_DIR"])
+def test_a_variable_of_authorities_that_is_not_used(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "/etc/corporate.pem")
+    error = untrusted(20, "unable to get local issuer certificate", "GET https://h.example/p")
+    assert error.hint == (
+        f"{name} is set, and is not used here: if its authorities are meant, set caFile to them; else if it is your "
+        "own, set caFile to a PEM file of its certificate"
+    )
+    assert untrusted(9, None, "GET https://h.example/p").hint == "check this machine's clock"
+
+
 def test_an_authority_whose_constraints_are_not_critical() -> None:
     error = untrusted(89, "Basic Constraints of CA cert not marked critical", "GET https://h.example/p")
     assert str(error) == (
         "the server's certificate is not accepted: Basic Constraints of CA cert not marked critical (OpenSSL's number "
         "89) (GET https://h.example/p)\n"
         "hint: Python 3.13 and newer check certificates more strictly (RFC 5280), older versions accept this one: have "
-        "whoever runs the authority issue it anew, or use Python 3.12 until then"
+        "whoever runs the authority issue it again, or use Python 3.12 until then"
     )
 
 

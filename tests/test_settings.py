@@ -417,6 +417,13 @@ def test_a_file_that_is_no_text_is_named() -> None:
     assert problem({}, home) == f"~/.huaweicloud/credentials is not text in UTF-8\nhint: {BASIC_EXAMPLE}"
 
 
+def test_a_key_twice_in_one_object_of_config_is_refused() -> None:
+    text = f'{{"accessKey": "a", "secretKey": "{SECRET_KEY}", "secretKey": "b"}}'
+    assert problem({CONFIG: text}) == (
+        f"Pulumi config {CONFIG} has the key secretKey twice in one object\nhint: keep one of them"
+    )
+
+
 def test_no_home_is_no_file() -> None:
     assert "no credentials" in problem({}, {})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Iterable
 
@@ -24,9 +25,12 @@ _KNOWN = {
 _STRICT = range(80, 95)
 _STRICT_HINT = (
     "Python 3.13 and newer check certificates more strictly (RFC 5280), older versions accept this one: have whoever "
-    "runs the authority issue it anew, or use Python 3.12 until then"
+    "runs the authority issue it again, or use Python 3.12 until then"
 )
 _OTHER_HINT = "show this to whoever runs the server, or the proxy before it that decrypts what passes; see caFile"
+# Set for other tools, which would trust the authorities in them.
+_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_DIR")
+_UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
 _PLAIN_REASONS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST"})
 
 
@@ -61,6 +65,11 @@ def untrusted(code: int | None, reason: str | None, where: str) -> BadResponseEr
             f"is not accepted: {words} (OpenSSL's number {code})",
             _STRICT_HINT if code in _STRICT else _OTHER_HINT,
         )
+        unused = next((each for each in _VARIABLES if os.environ.get(each, "").strip()), None)
+        if unused and code in _UNKNOWN_AUTHORITY:
+            hint = (
+                f"{unused} is set, and is not used here: if its authorities are meant, set caFile to them; else {hint}"
+            )
         return BadResponseError(f"the server's certificate {problem}", hint=hint, where=where)
     plain = reason in _PLAIN_REASONS
     return BadResponseError(

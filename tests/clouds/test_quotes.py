@@ -1,4 +1,4 @@
-"""Quotation marks that a tool left around a value: refused before anything is sent."""
+"""Quotation marks and comments that a tool left in a value: refused before anything is sent."""
 
 from __future__ import annotations
 
@@ -48,6 +48,28 @@ def test_a_value_within_quotes_is_refused(kind: type[Account], values: dict[str,
         f"{cloud} {key} (from the environment (NBCLOUD_{cloud.upper()}_…)) begins and ends with a quotation mark; "
         f"nothing was sent\nhint: {HINT}"
     )
+
+
+@pytest.mark.parametrize("mark", ["#", ";"])
+@pytest.mark.parametrize(("kind", "values", "key"), CASES, ids=lambda case: case if isinstance(case, str) else "")
+def test_a_comment_behind_a_value_is_refused(kind: type[Account], values: dict[str, str], key: str, mark: str) -> None:
+    cloud = kind.schema.cloud
+    if key in ("password", "passphrase"):
+        return  # a user may choose it so
+    commented = {**values, key: f"{values[key]} {mark} of the tests"}
+    with pytest.raises(SettingsError) as caught:
+        made(kind, None, {variable(cloud, None, name): value for name, value in commented.items()})
+    assert str(caught.value) == (
+        f'{cloud} {key} (from the environment (NBCLOUD_{cloud.upper()}_…)) holds " {mark}", which begins no comment '
+        "there; nothing was sent\nhint: put the comment into a line of its own"
+    )
+
+
+def test_a_comment_in_huaweis_file_is_no_part_of_a_key(tmp_path: Any) -> None:
+    (tmp_path / ".huaweicloud").mkdir()
+    (tmp_path / ".huaweicloud" / "credentials").write_text("[basic]\nak = ak\nsk = sk # of the tests\n")
+    with pytest.raises(SettingsError, match=r'secretKey .* holds " #"'):
+        made(ModelArtsAccount, None, {"HOME": str(tmp_path), "HW_REGION_NAME": "cn-north-4"})
 
 
 def test_a_vendors_variable_and_its_file_are_no_exception(tmp_path: Any) -> None:

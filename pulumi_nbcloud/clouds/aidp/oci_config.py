@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pulumi_nbcloud.errors import SettingsError
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.settings.ini import parse_ini
-from pulumi_nbcloud.settings.quotes import refuse_quotes
+from pulumi_nbcloud.settings.quotes import refuse_comment, refuse_quotes
 
 DEFAULT_PATH = "~/.oci/config"
 DEFAULT_PROFILE = "DEFAULT"
@@ -50,6 +50,7 @@ def checked(key: str, value: str, name: str) -> str:
     pattern, reason = _RULES[key]
     if not pattern.fullmatch(value):
         refuse_quotes(value, name)
+        refuse_comment(value, name)
         raise SettingsError(f"{name} {reason}", hint="correct it; its value is not shown here")
     return value
 

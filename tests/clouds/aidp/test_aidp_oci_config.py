@@ -164,7 +164,7 @@ ONCE = "put its lines into one section; only [DEFAULT] may be there twice"
             f"is not a configuration file: line 2 is neither a section nor a key with a value\nhint: {NEEDS}",
         ),
         ("[A]\nuser=1\nuser=canary\n", f"has the key user twice in section [A], again in line 3\nhint: {ONE}"),
-        # One section for the parser, so the key is doubled.
+        # One section for the parser, so the key is a duplicate.
         (
             "[DEFAULT]\nuser=1\n[B]\n[DEFAULT]\nuser=canary\n",
             f"has the key user twice in section [DEFAULT], again in line 5\nhint: {ONE}",
@@ -406,6 +406,13 @@ def test_quotes_around_a_value_of_a_profile(key: str, mark: str) -> None:
     right = {"tenancy": "t.1", "user": "u.1", "fingerprint": PRINT}[key]
     assert problem(DEFAULT.replace(f"{key}={right}", f"{key}={mark}{right}{mark}")).startswith(
         f"{key} of profile DEFAULT in the file begins and ends with a quotation mark; nothing was sent\nhint: take"
+    )
+
+
+def test_a_comment_behind_a_value_of_a_profile() -> None:
+    assert problem(DEFAULT.replace("u.1", "u.1 # canary")) == (
+        'user of profile DEFAULT in the file holds " #", which begins no comment there; nothing was sent\n'
+        "hint: put the comment into a line of its own"
     )
 
 
