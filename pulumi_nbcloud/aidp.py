@@ -105,8 +105,8 @@ class NotebookSessionArgs(targets.TargetArgs):
 
     A gate without `until` waits for:
 
-        self.lifecycle_state == "ACTIVE" && (has(self.type) && self.type != "notebook" || self.kernel.execution_state in
-            ["idle", "busy"])
+        self.lifecycle_state == "ACTIVE" && (has(self.type) && self.type == "agentflow" && !has(self.kernel) ||
+            self.kernel.execution_state in ["idle", "busy"])
 
     It fails on any of these, unless `fail_on` is False:
 

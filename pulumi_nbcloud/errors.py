@@ -178,3 +178,12 @@ class ExpectationError(NbcloudError):
 
 class BadResponseError(NbcloudError):
     """The answer is not what the vendor's page says. Check the endpoint; else report it."""
+
+    lasting: bool = False
+    """Whether no further read will get another answer, unless somebody changes a setting."""
+
+
+def lasting(error: BadResponseError) -> BadResponseError:
+    """Mark an error that stays the same however often one reads: a certificate, a redirect, something else's answer."""
+    error.lasting = True
+    return error

@@ -28,8 +28,8 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
     targets: pulumi.Output[Mapping[str, Any]]
     """What was polled, by name; `self` is the one of `target`."""
     outcome: pulumi.Output[str]
-    """How the wait ended: `met`; of an advisory gate also `failed`, `timed_out`, `never_appeared`, `gone`,
-    `unreachable`, `unauthorized` or `bad_condition`; `disabled` where it did not poll."""
+    """How the wait ended: `met`; of an advisory gate also `failed`, `timed_out`, `never_appeared`, `gone`, `stalled`,
+    `unreachable`, `bad_response`, `unauthorized` or `bad_condition`; `disabled` where it did not poll."""
     message: pulumi.Output[str | None]
     """In one line how the wait ended; null where the condition was met."""
     met_time: pulumi.Output[str | None]
@@ -56,8 +56,16 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
     """What was given for `interval`; null where nothing was."""
     consecutive: pulumi.Output[int | None]
     """What was given for `consecutive`; null where nothing was."""
+    holds_for: pulumi.Output[str | None]
+    """What was given for `holds_for`; null where nothing was."""
+    fail_holds_for: pulumi.Output[str | None]
+    """What was given for `fail_holds_for`; null where nothing was."""
     not_found: pulumi.Output[str | None]
     """What was given for `not_found`; null where nothing was."""
+    appear_timeout: pulumi.Output[str | None]
+    """What was given for `appear_timeout`; null where nothing was."""
+    stall_timeout: pulumi.Output[str | None]
+    """What was given for `stall_timeout`; null where nothing was."""
     max_poll_errors: pulumi.Output[int | None]
     """What was given for `max_poll_errors`; null where nothing was."""
     enforcement: pulumi.Output[str | None]
@@ -78,7 +86,11 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
         timeout: pulumi.Input[str] | timedelta | None = None,
         interval: pulumi.Input[str] | timedelta | None = None,
         consecutive: pulumi.Input[int] | None = None,
+        holds_for: pulumi.Input[str] | timedelta | None = None,
+        fail_holds_for: pulumi.Input[str] | timedelta | None = None,
         not_found: pulumi.Input[Literal["wait", "fail", "met"]] | None = None,
+        appear_timeout: pulumi.Input[str] | timedelta | None = None,
+        stall_timeout: pulumi.Input[str] | timedelta | None = None,
         max_poll_errors: pulumi.Input[int] | None = None,
         enforcement: pulumi.Input[Literal["disabled", "advisory", "mandatory"]] | None = None,
         every_update: pulumi.Input[bool] | None = None,
@@ -101,9 +113,22 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
                 kinds begin with more. 1s to 30 days. Default: 5s, growing to 30s.
             consecutive: how many polls in a row must meet the condition. Anything else starts the count again. 1 to
                 1,000. Default: 1. A change waits again.
+            holds_for: how long the condition must have held, at every poll. Counted from the first poll of an unbroken
+                row to its last, beside `consecutive`. A poll that does not meet it starts again, and so does a gap of
+                more than three intervals; a failed poll does not. 1s to 30 days. Default: one poll that meets it is
+                enough. A change waits again.
+            fail_holds_for: how long `fail_on` must have held to end the wait. Counted like `holds_for`; while `fail_on`
+                holds, nothing is met. The kinds' own failures count after it too, or after a time of their own that is
+                longer. 1s to 30 days. Default: one poll is enough, but for kinds that say otherwise. A change waits
+                again.
             not_found: what a poll means that does not find a target. `wait` waits for it. `fail` ends the wait. `met`
                 meets the condition where none of the targets is found, and is refused for kinds where not finding a
                 thing does not prove that it is gone. Default: wait. A change waits again.
+            appear_timeout: how long it may take until each target was found. Then the wait ends as `never_appeared`.
+                Refused where `not_found` is `fail` or `met`. 1s to 30 days. Default: as long as `timeout`.
+            stall_timeout: how long nothing may change while the condition does not hold. Counted from the first poll
+                that finds every target; then the wait ends as `stalled`. Volatile fields are no change, unless a
+                condition reads them. 1s to 30 days. Default: as long as `timeout`.
             max_poll_errors: how many failed polls in a row end the wait. 1 to 1,000. Default: 10.
             enforcement: how binding the wait is. `advisory`: a wait that is not met is a warning; a gate's `outcome`
                 and `message` say how it ended. `disabled`: it does not poll at all. A gate that was not met waits again
@@ -121,7 +146,11 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
             "timeout": duration_text(timeout),
             "interval": duration_text(interval),
             "consecutive": consecutive,
+            "holds_for": duration_text(holds_for),
+            "fail_holds_for": duration_text(fail_holds_for),
             "not_found": not_found,
+            "appear_timeout": duration_text(appear_timeout),
+            "stall_timeout": duration_text(stall_timeout),
             "max_poll_errors": max_poll_errors,
             "enforcement": enforcement,
             "every_update": every_update,

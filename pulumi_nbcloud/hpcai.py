@@ -126,8 +126,8 @@ class InstanceArgs(targets.TargetArgs):
         self.status == "InitializationFailed"
         self.status == "Released"
         self.status == "Archived"
-        self.diagnosis_reason == "BackOff" && (self.phase == "DownloadImage" || self.status == "PullingImage")
-            (3 polls in a row)
+        self.diagnosis_reason == "BackOff"
+            (once it has held for 3m)
     """
 
     _token: ClassVar[str] = _INSTANCE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socketserver
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -50,6 +51,11 @@ def eventually(found: Callable[[], bool], what: str) -> None:
             return
         pause.wait(0.02)
     raise AssertionError(f"never seen: {what}")
+
+
+def timed(text: str | None) -> str:
+    """A text of a refusal that is remembered, with T for the time of it."""
+    return re.sub(r"refused at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "refused at T", text or "")
 
 
 async def read(kind: Kind[AccountT, ArgumentsT, StateT], account: AccountT, arguments: ArgumentsT) -> StateT:

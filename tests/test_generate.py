@@ -146,7 +146,7 @@ POOL: Kind[Any, PoolArguments, PoolState] = Kind(
     read=_read,
     identify=lambda arguments: arguments.pool_id,
     ready="self.pool_id == 'a'",
-    failed=(Failure("self.pool_id == 'b'", 3),),
+    failed=(Failure("self.pool_id == 'b'", 90.0),),
     not_found_is_gone=False,
     headline=("pool_id",),
     documentation=Documentation(what="a pool", returns="The pool.", not_found="there is no such pool"),
@@ -190,7 +190,7 @@ def test_a_new_kind_needs_no_line_in_the_script(made: ModuleType) -> None:
     assert parameters["size"].annotation == "pulumi.Input[Literal['small', 'large'] | None] | None"
     assert parameters["include_volatile"].annotation == "pulumi.Input[bool | None] | None"
     assert list(made.BigPool.__annotations__) == ["_token", "pool_id", "parts", "seen", "size", "profile"]
-    assert "self.pool_id == 'b'\n        (3 polls in a row)" in str(inspect.getdoc(made.BigPoolArgs))
+    assert "self.pool_id == 'b'\n        (once it has held for 1m30s)" in str(inspect.getdoc(made.BigPoolArgs))
     assert made.BigPoolTarget.__annotations__["kind"].__forward_arg__ == "Required[Literal['modelarts:BigPool']]"
 
 

@@ -24,7 +24,7 @@ WALLS = (
     {"clouds"},
     {"condition", "http"},
     {"kinds", "settings"},
-    {"errors", "clock", "_version"},
+    {"errors", "clock", "forks", "_version"},
     {"printable"},
 )
 PULUMI_ALLOWED = {"aidp", "hpcai", "modelarts", "gate", "hooks", "program", "provider", "engine"}

@@ -110,6 +110,7 @@ def _request(kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) ->
 
 def _conditions(spec: WaitSpec) -> Iterator[str]:
     from pulumi_nbcloud.condition.outline import outline
+    from pulumi_nbcloud.waiting.duration import spell
 
     conditions = spec.conditions
     yield "waits until"
@@ -121,8 +122,8 @@ def _conditions(spec: WaitSpec) -> Iterator[str]:
     for line in outline(conditions.fail_on) if conditions.fail_on else ():
         yield f"  {line}"
     for each in conditions.failures:
-        polls = f", {each.polls} polls in a row" if each.polls > 1 else ""
-        yield f"  {each.target}: {each.condition.text}  (default of {spec.kinds[each.target].token}{polls})"
+        held = f", once it has held for {spell(each.holds_for)}" if each.holds_for else ""
+        yield f"  {each.target}: {each.condition.text}  (default of {spec.kinds[each.target].token}{held})"
 
 
 def _schedule(spec: WaitSpec) -> Iterator[str]:
@@ -134,7 +135,8 @@ def _schedule(spec: WaitSpec) -> Iterator[str]:
     first = ", ".join(spell(round(each)) for each in polls[:POLLS_SHOWN])
     yield f"polls {first}" + (f", ... {spell(timeout)}" if count > POLLS_SHOWN else "")
     yield f"  {count} polls if nothing changes; each pause may be {JITTER:.0%} shorter or longer"
-    yield f"  {'; '.join(each.explain(getattr(spec.options, each.name)) for each in OPTIONS if each.explain)}"
+    given = [(each.explain, getattr(spec.options, each.name)) for each in OPTIONS]
+    yield f"  {'; '.join(explain(value) for explain, value in given if explain and value is not None)}"
 
 
 def planned_polls(schedule: Schedule, timeout: float) -> tuple[list[float], int]:

@@ -70,7 +70,7 @@ def describe(kind: Kind[Any, Any, Any]) -> dict[str, Any]:
         ],
         "fields": list(fields(record_type(kind.state, kind.token))),
         "ready": kind.ready,
-        "failed": [{"condition": each.condition, "polls": each.polls} for each in kind.failed],
+        "failed": [{"condition": each.condition, "holds_for_seconds": each.holds_for} for each in kind.failed],
         "interval_seconds": kind.interval_seconds,
         "not_found_is_gone": kind.not_found_is_gone,
     }
@@ -104,6 +104,14 @@ def fields(of: Type, prefix: str = "") -> Iterator[dict[str, Any]]:
 def marked_type(field: dict[str, Any]) -> str:
     """Write the type of a described field, with `or null` and `volatile` where it is so."""
     return f"{field['type']}{' or null' if field['null'] else ''}{', volatile' if field['volatile'] else ''}"
+
+
+def held_long(failure: dict[str, Any]) -> str:
+    """Say of a described failure how long it must hold; nothing where one poll is enough."""
+    from pulumi_nbcloud.waiting.duration import spell
+
+    seconds = failure["holds_for_seconds"]
+    return f", once it has held for {spell(seconds)}" if seconds else ""
 
 
 def known_values(field: dict[str, Any]) -> str:
@@ -176,8 +184,7 @@ def _details(each: dict[str, Any]) -> Iterator[str]:
         yield f"  argument {argument['name']}: {argument['about']}"
     yield f"  ready    {each['ready'] or 'no default: until is needed'}"
     for failure in each["failed"]:
-        polls = f", {failure['polls']} polls in a row" if failure["polls"] > 1 else ""
-        yield f"  failed   {failure['condition']}{polls}"
+        yield f"  failed   {failure['condition']}{held_long(failure)}"
     yield f"  polls    every {each['interval_seconds']:g} s at first"
     yield "  fields"
     for field in each["fields"]:

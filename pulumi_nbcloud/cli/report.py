@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pulumi_nbcloud import __all__ as PUBLIC
 from pulumi_nbcloud.cli.exit_codes import ExitCode, of_error
 from pulumi_nbcloud.clock import text
-from pulumi_nbcloud.waiting.outcome import Met, WaitError
+from pulumi_nbcloud.waiting.messages import words_of
+from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError
 from pulumi_nbcloud.waiting.progress import Progress
 
 if TYPE_CHECKING:
@@ -66,7 +67,9 @@ class Report:
         if progress is None:
             return self.outcome
         polls = f"{progress.polls} poll{'' if progress.polls == 1 else 's'}"
-        return f"{self.outcome.replace('_', ' ')}: {progress.summary()} (after {self.elapsed:.0f} s, {polls})"
+        return (
+            f"{words_of(Outcome(self.outcome), progress)}: {progress.summary()} (after {self.elapsed:.0f} s, {polls})"
+        )
 
     def document(self) -> dict[str, Any]:
         """Return the result for programs; `docs/command.md` describes it."""

@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
+from pulumi_nbcloud.errors import lasting
 from pulumi_nbcloud.http.messages import Reply
 
 WireT = TypeVar("WireT")
@@ -31,10 +32,12 @@ def parse_reply(reply: Reply, wire: type[WireT]) -> WireT:
         first = error.errors(include_input=False, include_url=False)[0]
         path = ".".join(str(part) for part in first["loc"])
         what = f"{reply.text(path, 80)}: {first['msg']}" if path else first["msg"]
-        raise reply.bad(
+        bad = reply.bad(
             f"the answer is not what the vendor's page describes: {what}",
             hint="check the endpoint; if it is right, please report this",
-        ) from None
+        )
+        # A field may be odd for a while; a list in place of an object is something else's answer.
+        raise (bad if path else lasting(bad)) from None
     return validated
 
 

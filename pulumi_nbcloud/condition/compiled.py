@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Iterable, Mapping
@@ -20,6 +21,16 @@ if TYPE_CHECKING:
 
 KEPT = 256
 _compiling = threading.Lock()
+
+
+def _new_lock() -> None:
+    """Take another lock in a forked child: a thread that does not exist there may hold this one."""
+    global _compiling
+    _compiling = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_new_lock)
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 

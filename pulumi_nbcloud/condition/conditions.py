@@ -26,12 +26,12 @@ class DefaultCondition:
     Args:
         target: the name of the target.
         condition: compiled for the kind.
-        polls: how many polls in a row it must hold.
+        holds_for: how long it must hold, in seconds.
     """
 
     target: str
     condition: Condition
-    polls: int = 1
+    holds_for: float = 0.0
 
     @cached_property
     def text(self) -> str:
@@ -140,7 +140,7 @@ def _ready(kinds: Mapping[str, Kind[Any, Any, Any]], problems: list[Problem]) ->
 def _failures(kinds: Mapping[str, Kind[Any, Any, Any]]) -> tuple[DefaultCondition, ...]:
     return tuple(
         DefaultCondition(
-            name, compile_condition(each.condition, {"self": kind}, name=f"{kind.token}: failed"), each.polls
+            name, compile_condition(each.condition, {"self": kind}, name=f"{kind.token}: failed"), each.holds_for
         )
         for name, kind in kinds.items()
         for each in kind.failed

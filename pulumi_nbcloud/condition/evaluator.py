@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pulumi_nbcloud.condition.outcome import Decision, Evaluation
+from pulumi_nbcloud.condition.outcome import Decision, Evaluation, Held
+from pulumi_nbcloud.condition.span import Moment, Span, long_enough
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.condition.conditions import Conditions
@@ -16,51 +18,64 @@ if TYPE_CHECKING:
 class Evaluator:
     """Evaluates the polls of one wait, in the order in which they are made.
 
-    It counts failures that must hold several times in a row, so every wait needs its own.
+    It measures how long failures have held, so every wait needs its own.
 
     Args:
         conditions: of the wait.
+        fail_holds_for: how long a failure must hold, in seconds; one of a kind that needs longer keeps its own time.
+        longest_gap: between two polls of a failure that holds without a break, in seconds.
     """
 
-    def __init__(self, conditions: Conditions) -> None:
+    def __init__(self, conditions: Conditions, *, fail_holds_for: float = 0.0, longest_gap: float = math.inf) -> None:
         self.conditions = conditions
-        self._in_a_row = [0] * len(conditions.failures)
+        self._fail_holds_for = fail_holds_for
+        self._fail_on = Span(longest_gap)
+        self._spans = [Span(longest_gap) for _ in conditions.failures]
 
-    def decide(self, states: Mapping[str, State | None], now: datetime) -> Decision:
+    def decide(self, states: Mapping[str, State | None], now: datetime, moment: Moment | None = None) -> Decision:
         """Evaluate one poll.
 
         Args:
             states: what was read, by the names of the targets; None for one that was not found.
             now: the time of the evaluation.
+            moment: when the poll was made; `now` if not given.
 
         Returns:
-            The outcome. An explicit `fail_on` goes first, and while it is undecided nothing is met; then `until`; then
-            the defaults of the kinds, so that a default never keeps one from waiting for what it calls a failure.
+            The outcome. An explicit `fail_on` goes first, and while it is undecided, or true for not long enough,
+            nothing is met; then `until`; then the defaults of the kinds, so that a default never keeps one from
+            waiting for what it calls a failure.
         """
-        # Before anything decides: failures are counted at every poll.
-        by_default = self._failed(states, now)
+        moment = moment or Moment.at(now.timestamp())
+        # Before anything decides: failures are observed at every poll.
+        by_default = self._failed(states, now, moment)
         fail_on = self.conditions.fail_on
         if fail_on:
             failed = fail_on.evaluate(states, now)
-            if failed.outcome != "false":
-                outcomes = {"true": "failed", "undecided": "not_yet", "error": "bad_condition"}
-                return Decision(outcomes[failed.outcome], failed.reason, fail_on.text)  # type: ignore[arg-type]
+            held = self._fail_on.observe(failed.outcome == "true", moment)
+            if held is not None:
+                return _failing(Held(fail_on.text, held, self._fail_holds_for, explicit=True))
+            if failed.outcome == "undecided":
+                return Decision("not_yet", failed.reason, fail_on.text)
+            if failed.outcome == "error":
+                return Decision("bad_condition", failed.reason, fail_on.text)
         met, text = self._met(states, now)
         if met.outcome == "true":
             return Decision("met", None, text)
         if met.outcome == "error":
             return Decision("bad_condition", met.reason, text)
-        return by_default or Decision("not_yet", met.reason, text)
+        if by_default is not None and by_default.outcome == "failed":
+            return by_default
+        return Decision("not_yet", met.reason, text, by_default.failing if by_default else None)
 
-    def _failed(self, states: Mapping[str, State | None], now: datetime) -> Decision | None:
-        decision = None
-        for index, each in enumerate(self.conditions.failures):
-            holds = each.evaluate(states, now).outcome == "true"
-            self._in_a_row[index] = self._in_a_row[index] + 1 if holds else 0
-            if decision is None and self._in_a_row[index] >= each.polls:
-                reason = f"seen {self._in_a_row[index]} times in a row" if each.polls > 1 else None
-                decision = Decision("failed", reason, each.text)
-        return decision
+    def _failed(self, states: Mapping[str, State | None], now: datetime, moment: Moment) -> Decision | None:
+        """Return the first default failure that has held for long enough, else the first that holds."""
+        holding: list[Decision] = []
+        for each, span in zip(self.conditions.failures, self._spans, strict=True):
+            held = span.observe(each.evaluate(states, now).outcome == "true", moment)
+            if held is not None:
+                holding.append(_failing(Held(each.text, held, max(each.holds_for, self._fail_holds_for))))
+        failed = [each for each in holding if each.outcome == "failed"]
+        return next(iter((*failed, *holding)), None)
 
     def _met(self, states: Mapping[str, State | None], now: datetime) -> tuple[Evaluation, str]:
         until = self.conditions.until
@@ -73,3 +88,9 @@ class Evaluator:
                 if evaluation.outcome == outcome:
                     return evaluation, text
         return Evaluation("true"), self.conditions.expected
+
+
+def _failing(held: Held) -> Decision:
+    """Decide what a failure that holds comes to by itself."""
+    outcome = "failed" if long_enough(held.seconds, held.holds_for) else "not_yet"
+    return Decision(outcome, None, held.condition, held if held.holds_for else None)  # type: ignore[arg-type]

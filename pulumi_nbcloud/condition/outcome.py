@@ -39,6 +39,23 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
+class Held:
+    """A failure that holds, and for how long it must.
+
+    Args:
+        condition: the expression.
+        seconds: how long it has held.
+        holds_for: how long it must, in seconds.
+        explicit: whether it is the `fail_on` of the wait, not a default of a kind.
+    """
+
+    condition: str
+    seconds: float
+    holds_for: float
+    explicit: bool = False
+
+
+@dataclass(frozen=True)
 class Decision:
     """What all conditions of a wait come to at one poll.
 
@@ -46,8 +63,10 @@ class Decision:
         outcome: "met" and "failed" end the wait, and so does "bad_condition": the condition itself cannot be evaluated.
         reason: why, as far as the outcome does not say it: what is absent, or what cannot be evaluated.
         condition: the expression that decided.
+        failing: a failure that must hold for some time and holds: for long enough where the outcome is "failed".
     """
 
     outcome: Literal["met", "failed", "not_yet", "bad_condition"]
     reason: str | None = None
     condition: str | None = None
+    failing: Held | None = None

@@ -20,6 +20,7 @@ from celpy.evaluation import CELEvalError
 
 from pulumi_nbcloud.condition.schema import Type
 from pulumi_nbcloud.condition.vocabulary import MAX_ROWS
+from pulumi_nbcloud.kinds.fields import State
 from pulumi_nbcloud.printable import printable
 
 Result: TypeAlias = Any
@@ -106,7 +107,11 @@ class Record:
 
     def read(self, name: str) -> Result:
         """Return a field; a null one is absent."""
-        return convert(getattr(self.state, name, None), self.kind.fields[name], f"{self.path}.{name}")
+        value, path = getattr(self.state, name, None), f"{self.path}.{name}"
+        if value is None and isinstance(self.state, State):
+            reason = self.state.null_reason(name)
+            return Absent(f"{path} is null ({reason})" if reason else f"{path} is null")
+        return convert(value, self.kind.fields[name], path)
 
     def has(self, name: str) -> bool:
         """Return whether a field is there."""

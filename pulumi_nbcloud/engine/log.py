@@ -8,7 +8,9 @@ raises: a wait must not end because a message could not be shown.
 
 from __future__ import annotations
 
+import os
 import sys
+from functools import partial
 from typing import Any
 
 import pulumi
@@ -48,7 +50,7 @@ def send(text: str, urn: str | None, *, warning: bool = False, engine: Any = Non
         # that nobody holds.
         call = stub.Log.future(request, timeout=LOG_SECONDS)
         _calls.add(call)
-        call.add_done_callback(_sent)
+        call.add_done_callback(partial(_sent, stub))
     except Exception:
         return False
     return True
@@ -69,9 +71,9 @@ def say(text: str) -> None:
     print(printable_lines(text), file=sys.stderr, flush=True)  # noqa: T201
 
 
-def _sent(call: Any) -> None:
+def _sent(stub: Any, call: Any) -> None:
     _calls.discard(call)
-    end.delivered(call)
+    end.delivered(call, stub)
 
 
 def process_engine() -> Any:
@@ -89,3 +91,14 @@ def process_engine() -> Any:
         except Exception:
             _unusable = True
     return _stub
+
+
+def _no_engine() -> None:
+    """Have no engine in a forked child: gRPC does not work there, and the row is the parent's."""
+    global _stub, _unusable
+    _stub, _unusable = None, True
+    _calls.clear()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_no_engine)

@@ -120,10 +120,11 @@ def _reading(kind: Kind[Any, Any, Any], arguments: Any) -> Callable[[], Awaitabl
         )
     # Taken now, in the program's own context: the background loop serves every program of this process.
     config = {key: pulumi.runtime.get_config(key) for key in config_keys(kind.cloud)}
+    program = get_monitor()
 
     async def read() -> tuple[Any, str | None]:
         last_request_id.set(None)
-        state = await process_reader().read(kind, arguments, config.get)
+        state = await process_reader(program).read(kind, arguments, config.get)
         return state, last_request_id.get()
 
     return read

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import anyio
 import pulumi
@@ -26,14 +27,48 @@ if TYPE_CHECKING:
 BUDGET_SECONDS = 5.0
 ASKED_WHEN = "(asked when this gate is created or updated)"
 
-_budget_ends: float | None = None
+
+class Budget:
+    """How long one preview may poll, all its gates together: time in which none of them polls costs nothing."""
+
+    def __init__(self) -> None:
+        self._spent = 0.0
+        self._polls = 0
+        self._since = 0.0
+
+    @contextmanager
+    def poll(self) -> Iterator[None]:
+        """Spend the budget until the block ends; several polls at the same time spend it once.
+
+        Raises:
+            TimeoutError: it is spent.
+        """
+        now = anyio.current_time()
+        if not self._polls:
+            self._since = now
+        remaining = BUDGET_SECONDS - self._spent - (now - self._since)
+        if remaining <= 0:
+            raise TimeoutError
+        self._polls += 1
+        try:
+            with anyio.fail_after(remaining):
+                yield
+        finally:
+            self._polls -= 1
+            if not self._polls:
+                self._spent += anyio.current_time() - self._since
+
+
+# By the program: several previews may run in one process, one after the other or at the same time.
+_budgets: WeakKeyDictionary[object, Budget] = WeakKeyDictionary()
 
 
 def announce(gate: pulumi.Resource, inputs: Mapping[str, Any]) -> None:
     """Show on a gate's row what its condition would find now, and what is doubtful about it; never fail.
 
-    Create is not called in preview, so this is one poll by the program. All polls of a preview share 5 s. The config
-    key `nbcloud:previewPoll` set to false switches them off; warnings about conditions are shown in updates too.
+    Create is not called in preview, so this is one poll by the program. All polls of a preview share 5 s, in which at
+    least one of them is under way. The config key `nbcloud:previewPoll` set to false switches them off; warnings about
+    conditions are shown in updates too.
 
     Args:
         gate: the gate, for its row.
@@ -85,18 +120,14 @@ async def _findings(inputs: Mapping[str, Any], *, polling: bool) -> tuple[str | 
 async def _poll(spec: WaitSpec) -> tuple[str, str]:
     from pulumi_nbcloud.waiting.runner import WaitRunner
 
-    global _budget_ends
-    if _budget_ends is None:
-        _budget_ends = time.monotonic() + BUDGET_SECONDS
-    remaining = _budget_ends - time.monotonic()
-    if remaining <= 0:
-        raise TimeoutError
     clouds = {kind.cloud for kind in spec.kinds.values()}
     config = {key: pulumi.runtime.get_config(key) for cloud in clouds for key in config_keys(cloud)}
+    program = get_monitor()
+    budget = Budget() if program is None else _budgets.setdefault(program, Budget())
 
     async def poll() -> tuple[str, str]:
-        with anyio.fail_after(remaining):
-            return await WaitRunner(process_reader(), config.get).poll(spec)
+        with budget.poll():
+            return await WaitRunner(process_reader(program), config.get).poll(spec)
 
     return await asyncio.wrap_future(portal.submit(poll))
 

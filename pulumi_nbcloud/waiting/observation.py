@@ -9,6 +9,7 @@ from typing import Any
 
 import anyio
 
+from pulumi_nbcloud.condition import Moment
 from pulumi_nbcloud.errors import NbcloudError, NotFoundError
 from pulumi_nbcloud.kinds.fields import State
 from pulumi_nbcloud.reading.sharing import RequestKey, SharedReads
@@ -104,6 +105,12 @@ def joins_from(observations: Mapping[str, Observation], pause: float) -> float:
     sent = min(each.sent for each in observations.values())
     arrived = max(each.arrived for each in observations.values())
     return max(arrived, sent + (1 - JITTER) / 2 * (arrived - sent + pause))
+
+
+def moment_of(observations: Mapping[str, Observation]) -> Moment:
+    """Return when a poll was made, as spans count it."""
+    sent = [each.sent for each in observations.values()]
+    return Moment(min(sent), max(sent), max(each.arrived for each in observations.values()))
 
 
 async def poll(targets: Mapping[str, Target], shared: SharedReads, due: float) -> dict[str, Observation]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from pulumi_nbcloud.waiting.duration import spell
 from pulumi_nbcloud.waiting.option_types import (
     CONDITION,
     CONDITION_OR_FALSE,
@@ -70,6 +71,24 @@ class WaitOptions:
         waits_again=True,
         explain=lambda polls: f"met after {polls} poll{'s in a row' if polls > 1 else ''}",
     )
+    holds_for: float | None = option(
+        duration(least=1.0),
+        "how long the condition must have held, at every poll",
+        detail="Counted from the first poll of an unbroken row to its last, beside `consecutive`. A poll that does not "
+        "meet it starts again, and so does a gap of more than three intervals; a failed poll does not.",
+        default_text="one poll that meets it is enough",
+        waits_again=True,
+        explain=lambda seconds: f"met once it has held for {spell(seconds)}",
+    )
+    fail_holds_for: float | None = option(
+        duration(least=1.0),
+        "how long `fail_on` must have held to end the wait",
+        detail="Counted like `holds_for`; while `fail_on` holds, nothing is met. The kinds' own failures count after "
+        "it too, or after a time of their own that is longer.",
+        default_text="one poll is enough, but for kinds that say otherwise",
+        waits_again=True,
+        explain=lambda seconds: f"failed once a failure has held for {spell(seconds)}",
+    )
     not_found: str = option(
         choice(NOT_FOUND),
         "what a poll means that does not find a target",
@@ -78,6 +97,23 @@ class WaitOptions:
         default="wait",
         waits_again=True,
         explain=lambda word: f"not found: {word}",
+    )
+    appear_timeout: float | None = option(
+        duration(least=1.0),
+        "how long it may take until each target was found",
+        detail="Then the wait ends as `never_appeared`. Refused where `not_found` is `fail` or `met`.",
+        default_text="as long as `timeout`",
+        waits_again=False,
+        explain=lambda seconds: f"each must be found within {spell(seconds)}",
+    )
+    stall_timeout: float | None = option(
+        duration(least=1.0),
+        "how long nothing may change while the condition does not hold",
+        detail="Counted from the first poll that finds every target; then the wait ends as `stalled`. Volatile fields "
+        "are no change, unless a condition reads them.",
+        default_text="as long as `timeout`",
+        waits_again=False,
+        explain=lambda seconds: f"stalled after {spell(seconds)} without a change",
     )
     max_poll_errors: int = option(
         COUNT,

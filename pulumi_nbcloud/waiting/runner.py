@@ -14,8 +14,9 @@ from pulumi_nbcloud.condition import Decision
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.reading.reader import Reader
 from pulumi_nbcloud.settings.sources import ConfigReader
+from pulumi_nbcloud.waiting.duration import spell
 from pulumi_nbcloud.waiting.messages import advice
-from pulumi_nbcloud.waiting.observation import Target, poll
+from pulumi_nbcloud.waiting.observation import Target, moment_of, poll
 from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError, WaitResult
 from pulumi_nbcloud.waiting.progress import Progress
 from pulumi_nbcloud.waiting.report import Reporter
@@ -128,19 +129,25 @@ class WaitRunner:
         progress = Progress(spec.kinds, targets, expected, timeout, self._clock.monotonic())
         for name, each in observations.items():
             progress.record(name, each)
-        decision = spec.evaluator().decide(progress.states(), self._clock.now())
+        decision = spec.evaluator().decide(progress.states(), self._clock.now(), moment_of(observations))
         progress.reason = decision.reason
         return progress.summary(), self._meaning(spec, decision, progress)
 
     def _meaning(self, spec: WaitSpec, decision: Decision, progress: Progress) -> str:
         undecided = f": {progress.undecided}" if progress.undecided else ""
+        failing = decision.failing
         if decision.outcome in ("met", "not_yet"):
             if spec.options.fails(progress.states()):
                 return "it counts as failed: not_found is 'fail'"
+            if failing is not None and failing.explicit:
+                return f"it counts as failed once it has held for {spell(failing.holds_for)}: {failing.condition}"
             if spec.options.meets(progress.states()):
-                return "it counts as met: not_found is 'met'"
+                return f"it counts as met: not_found is 'met'{_once(spec.options.holds_for)}"
+        if failing is not None and decision.outcome == "not_yet":
+            later = f"; it counts as failed once this has held for {spell(failing.holds_for)}: {failing.condition}"
+            return f"the condition does not hold{undecided}{later}"
         return {
-            "met": "the condition holds",
+            "met": f"the condition holds{_once(spec.options.holds_for)}",
             "failed": f"it counts as failed: {decision.condition}",
             "bad_condition": f"the condition cannot be evaluated: {decision.reason}",
         }.get(decision.outcome, f"the condition does not hold{undecided}")
@@ -168,3 +175,7 @@ class WaitRunner:
             lambda response: kind.select(response[0], response[1], arguments),
             lambda error: kind.about(error, arguments),
         )
+
+
+def _once(holds_for: float | None) -> str:
+    return f", which must last for {spell(holds_for)}" if holds_for else ""

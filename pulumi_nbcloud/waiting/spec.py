@@ -12,11 +12,13 @@ from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.kinds.registry import load
 from pulumi_nbcloud.printable import printable
-from pulumi_nbcloud.waiting.duration import parse_duration
+from pulumi_nbcloud.waiting.duration import parse_duration, spell
 from pulumi_nbcloud.waiting.options import DEFAULT_OPTIONS, OPERATIONS, WaitOptions, parse_options
 from pulumi_nbcloud.waiting.schedule import CAP_SECONDS, Schedule
 
 MAX_TARGETS = 100
+# Longer than the timeout, they could never come to anything.
+WITHIN_TIMEOUT = ("holds_for", "fail_holds_for", "appear_timeout", "stall_timeout")
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class WaitSpec:
 
     def evaluator(self) -> Evaluator:
         """Make the evaluator of one wait."""
-        return Evaluator(self.conditions)
+        longest_gap = self.schedule().longest_gap
+        return Evaluator(self.conditions, fail_holds_for=self.options.fail_holds_for or 0.0, longest_gap=longest_gap)
 
     def schedule(self) -> Schedule:
         """Make the schedule of one wait: the slowest of the kinds', unless an interval is given."""
@@ -122,6 +125,18 @@ def _misfits(
         yield Problem(
             f"consecutive {options.consecutive} cannot be reached with timeout 0, which polls once",
             "give a longer timeout, or leave consecutive out",
+        )
+    for name in WITHIN_TIMEOUT if timeout_known else ():
+        seconds = getattr(options, name)
+        if seconds is not None and seconds > options.timeout:
+            yield Problem(
+                f"{name} {spell(seconds)} is longer than the timeout of {spell(options.timeout)}",
+                f"give a longer timeout, or a shorter {name}",
+            )
+    if options.appear_timeout is not None and options.not_found != "wait":
+        yield Problem(
+            f"appear_timeout is not for not_found {options.not_found!r}, which does not wait for what is not found",
+            "leave one of them out",
         )
     if options.not_found == "met":
         for token in dict.fromkeys(kind.token for kind in kinds.values() if not kind.not_found_is_gone):

@@ -11,12 +11,14 @@ import anyio
 import anyio.to_thread
 
 from pulumi_nbcloud.clock import Clock
-from pulumi_nbcloud.condition import Decision, Evaluator
+from pulumi_nbcloud.condition import Decision, Evaluator, Moment, Span, long_enough
 from pulumi_nbcloud.errors import (
     AuthenticationError,
+    BadResponseError,
     InputError,
     NbcloudError,
     PermissionDeniedError,
+    RefusedError,
     SettingsError,
     UnreachableError,
 )
@@ -24,8 +26,10 @@ from pulumi_nbcloud.kinds.fields import stable
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.reading.sharing import SharedReads
+from pulumi_nbcloud.waiting.duration import spell
+from pulumi_nbcloud.waiting.limits import Limits
 from pulumi_nbcloud.waiting.messages import ended
-from pulumi_nbcloud.waiting.observation import Observation, Target, joins_from, poll
+from pulumi_nbcloud.waiting.observation import Observation, Target, joins_from, moment_of, poll
 from pulumi_nbcloud.waiting.options import WaitOptions
 from pulumi_nbcloud.waiting.outcome import Met, Outcome
 from pulumi_nbcloud.waiting.progress import CONDITION_SHOWN, Progress
@@ -58,7 +62,7 @@ class Wait:
     Args:
         targets: what to poll, by the name that conditions call it.
         kinds: the kind of each, by the same name.
-        evaluator: decides; belongs to this wait, because it counts polls in a row.
+        evaluator: decides; belongs to this wait, because it measures how long failures have held.
         options: what it makes of its polls, and its timeout; 0 means one poll of at most 10 s.
         schedule: when to poll again.
         shared: the reads of this process.
@@ -94,7 +98,17 @@ class Wait:
         self._keys = frozenset(target.key for target in targets.values())
         expected = evaluator.conditions.expected + (" (or not found)" if options.not_found == "met" else "")
         started = clock.monotonic()
-        self.progress = Progress(kinds, targets, expected, options.timeout, started, consecutive=options.consecutive)
+        self.progress = Progress(
+            kinds,
+            targets,
+            expected,
+            options.timeout,
+            started,
+            consecutive=options.consecutive,
+            holds_for=options.holds_for or 0.0,
+        )
+        self._span = Span(schedule.longest_gap)
+        self._limits = Limits(options, started)
         self._notified = self.progress.started
         self._not_before = self.progress.started
         self._last: Mapping[str, Observation] = {}
@@ -127,14 +141,15 @@ class Wait:
         deadline = self.progress.started + self.progress.timeout
         while True:
             # A timer may fire a moment early; that must not cost a further poll.
-            last = self._clock.monotonic() >= deadline - TIMER_SECONDS
+            begun = self._clock.monotonic() + TIMER_SECONDS
+            last = begun >= deadline
             met, pause = await self._poll(due, deadline)
             if met is not None:
                 return met
             now = self._clock.monotonic()
             if last or now >= deadline + self._grace:
                 raise self._ended(self._missed())
-            due = await self._pause(pause, deadline)
+            due = await self._pause(pause, self._limits.after(begun), deadline)
 
     async def _poll(self, due: float, deadline: float) -> tuple[Met | None, float]:
         """Poll once and evaluate; return the pause before the next poll where nothing is decided."""
@@ -143,42 +158,69 @@ class Wait:
             observations = await poll(self._targets, self._shared, due)
         self.progress.polls += 1
         if observations is None:  # cut short by the deadline
-            raise self._ended(self._missed())
+            waited = self._clock.monotonic() - due
+            raise self._ended(self._missed(), f"no response within {spell(waited)}")
         self._last = observations
         errors = [each.error for each in observations.values() if each.failed and each.error is not None]
         if errors:
             return None, self._failed_poll(errors, deadline)
+        return await self._answered_poll(observations)
+
+    async def _answered_poll(self, observations: Mapping[str, Observation]) -> tuple[Met | None, float]:
+        """Take in a poll that did not fail."""
         changed = self._changed(self.progress.observations, observations)
-        row, recovered = self.progress.met_in_a_row, self.progress.failed_in_a_row > 0
+        step, recovered = self.progress.step, self.progress.failed_in_a_row > 0
         self.progress.failed_in_a_row = 0
         for name, each in observations.items():
             self.progress.record(name, each)
-        decision = await self._offload(lambda: self._evaluator.decide(self.progress.states(), self._clock.now()))
-        met = self._decide(decision, observations)
+        moment, states = moment_of(observations), self.progress.states()
+        decision = await self._offload(lambda: self._evaluator.decide(states, self._clock.now(), moment))
+        met = self._decide(decision, moment)
         if met is not None:
             return met, 0.0
+        self._check_limits(moment, changed=changed)
         if changed:
             self._schedule.reset()
-        if changed or recovered or row != self.progress.met_in_a_row:
+        if changed or recovered or step != self.progress.step:
             self._notify()
         return None, self._schedule.next()
 
-    def _decide(self, decision: Decision, observations: Mapping[str, Observation]) -> Met | None:
-        self.progress.reason = decision.reason
+    def _decide(self, decision: Decision, moment: Moment) -> Met | None:
+        self.progress.reason, failing = decision.reason, decision.failing
         if decision.outcome == "failed":
-            raise self._ended(Outcome.FAILED, f"{_short(decision.condition)} holds")
+            held = f"has held for {spell(int(failing.seconds))}" if failing else "holds"
+            self.progress.failing = None
+            raise self._ended(Outcome.FAILED, f"{_short(decision.condition)} {held}")
+        self.progress.failing = failing
         if decision.outcome == "bad_condition":
             raise self._ended(Outcome.BAD_CONDITION, f"{decision.reason} in {_short(decision.condition)}")
         states = self.progress.states()
         if self._options.fails(states):
             raise self._ended(self._absent(), "not_found is 'fail'")
-        if decision.outcome != "met" and not self._options.meets(states):
-            self.progress.met_in_a_row = 0
+        # A fail_on of one's own holds everything back while it is true.
+        held_back = failing is not None and failing.explicit
+        met = (decision.outcome == "met" or self._options.meets(states)) and not held_back
+        self.progress.met_in_a_row = self.progress.met_in_a_row + 1 if met else 0
+        self.progress.held = self._span.observe(met, moment)
+        enough = long_enough(self.progress.held, self.progress.holds_for)
+        if not enough or self.progress.met_in_a_row < self._options.consecutive:
             return None
-        self.progress.met_in_a_row += 1
-        if self.progress.met_in_a_row < self._options.consecutive:
-            return None
-        return Met(max(each.at for each in observations.values()), self.elapsed, self.progress)
+        return Met(max(each.at for each in self._last.values()), self.elapsed, self.progress)
+
+    def _check_limits(self, moment: Moment, *, changed: bool) -> None:
+        """End the wait where something did not appear, or did not change, for too long."""
+        states = self.progress.states()
+        self._limits.observe(
+            moment,
+            appeared=self.progress.ever_found >= states.keys(),
+            complete=None not in states.values(),
+            moved=changed or self.progress.held is not None,
+        )
+        sent = moment.first_sent + TIMER_SECONDS
+        if self._limits.appear_by is not None and sent >= self._limits.appear_by:
+            raise self._ended(Outcome.NEVER_APPEARED, f"appear_timeout is {spell(self._options.appear_timeout or 0)}")
+        if self._limits.stalls_at is not None and sent >= self._limits.stalls_at:
+            raise self._ended(Outcome.STALLED, f"nothing changed for {spell(self._options.stall_timeout or 0)}")
 
     def _failed_poll(self, errors: list[NbcloudError], deadline: float) -> float:
         """End the wait where another poll cannot help; otherwise return the pause before it."""
@@ -187,13 +229,18 @@ class Wait:
                 raise error
         self.progress.failed_in_a_row += 1
         self.progress.met_in_a_row = 0
-        final = next((each for each in errors if isinstance(each, (AuthenticationError, PermissionDeniedError))), None)
-        self.progress.last_error = final or errors[0]
-        if final is not None:
+        refused = next(
+            (each for each in errors if isinstance(each, (AuthenticationError, PermissionDeniedError))), None
+        )
+        broken = next((each for each in errors if isinstance(each, BadResponseError) and each.lasting), None)
+        self.progress.last_error = refused or broken or errors[0]
+        if refused is not None:
             raise self._ended(Outcome.UNAUTHORIZED)
+        if broken is not None:
+            raise self._ended(Outcome.BAD_RESPONSE, "another poll gets the same")
         most = self._options.max_poll_errors
         if self.progress.failed_in_a_row >= most:
-            raise self._ended(Outcome.UNREACHABLE, f"{most} polls in a row failed" if most > 1 else "a poll failed")
+            raise self._ended(self._no_answer(), f"{most} polls in a row failed" if most > 1 else "a poll failed")
         after = max((each.retry_after or 0.0 for each in errors if isinstance(each, UnreachableError)), default=0.0)
         if after and self._clock.monotonic() + after > deadline:
             raise self._ended(Outcome.UNREACHABLE, f"the cloud asks to wait {math.ceil(after)} s, beyond the deadline")
@@ -215,13 +262,17 @@ class Wait:
         plain: Mapping[str, Any] = stable(observation.state, read)
         return plain
 
-    async def _pause(self, pause: float, deadline: float) -> float:
-        """Wait for the next poll, with a heartbeat; return when that poll was due."""
+    async def _pause(self, pause: float, limit: float, deadline: float) -> float:
+        """Wait for the next poll, with a heartbeat; return when that poll was due.
+
+        A limit brings it forward, but not before the cloud wants to be asked.
+        """
         started = self._clock.monotonic()
         ready = max(joins_from(self._last, self._schedule.base), self._not_before)
         while True:
             now = self._clock.monotonic()
-            remaining = min(max(started + pause, self._shared.held_until(self._keys)), deadline) - now
+            allowed = max(self._not_before, self._shared.held_until(self._keys))
+            remaining = min(max(min(started + pause, limit), allowed), deadline) - now
             if remaining <= 0:
                 return now
             silence = self._notified + self._reporter.heartbeat_seconds - now
@@ -239,13 +290,18 @@ class Wait:
 
     def _missed(self) -> Outcome:
         """Return in which way the deadline was missed."""
-        if self.progress.failed_in_a_row:
-            return Outcome.UNREACHABLE if not self.progress.observations else Outcome.TIMED_OUT
         if not self.progress.observations:
-            return Outcome.UNREACHABLE
+            return self._no_answer()
+        if self.progress.failed_in_a_row:
+            return Outcome.TIMED_OUT
         if None in self.progress.states().values() and not self.progress.met_in_a_row:
             return self._absent()
         return Outcome.TIMED_OUT
+
+    def _no_answer(self) -> Outcome:
+        """Return whether the cloud was not reached, or answered something that is no answer."""
+        bad = self.progress.failed_in_a_row and isinstance(self.progress.last_error, (BadResponseError, RefusedError))
+        return Outcome.BAD_RESPONSE if bad else Outcome.UNREACHABLE
 
     def _absent(self) -> Outcome:
         """Return whether what is missing has ever been there."""

@@ -108,6 +108,18 @@ def test_6_bad_response(clouds: MockClouds, env: dict[str, str]) -> None:
     two_lines(done)
 
 
+def test_6_bad_response_of_a_wait(clouds: MockClouds, env: dict[str, str]) -> None:
+    clouds.faults.add(service="modelarts", status=200, body="<html>Sign in</html>")
+    done = run("wait", TARGET, env=env)
+    assert done.returncode == 6
+    assert done.stdout.startswith("bad response: nothing yet (after ")
+    problem, hint = two_lines(done)
+    assert ": bad response after 0s of 30m: another poll gets the same; expected: self.running; " in problem
+    assert "; last error: the answer is not JSON but 20 bytes of " in problem
+    assert hint == "hint: check the endpoint: a sign-in page or a proxy may have answered in the cloud's place"
+    assert clouds.request_count() == 1
+
+
 def test_70_an_internal_error(env: dict[str, str]) -> None:
     done = run("get", TARGET, env=env, before=INTERNAL_ERROR)
     assert (done.returncode, done.stdout) == (70, "")

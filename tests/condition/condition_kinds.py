@@ -90,7 +90,7 @@ def kind(
 
 
 THING = kind("test:Thing", ThingState, 'self.status == "RUNNING"', (Failure('self.status == "FAILED"'),))
-SLOW = kind("test:Slow", ThingState, "self.b", (Failure('self.status == "FAILED"', polls=3),))
+SLOW = kind("test:Slow", ThingState, "self.b", (Failure('self.status == "FAILED"', holds_for=30.0),))
 JOBS = kind("test:Jobs", JobsState)
 
 FULL = ThingState(

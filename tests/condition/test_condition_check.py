@@ -400,7 +400,7 @@ def test_the_defaults_of_every_kind_compile_without_a_warning(token: str) -> Non
 
 
 def test_the_readme_condition_of_a_lease() -> None:
-    text = '!lease.enable || lease.expire_time - now > duration("30m")'
+    text = '!lease.stops_itself || lease.earliest_stop_time - now > duration("30m")'
     condition = compile_condition(text, {"lease": NOTEBOOK_LEASE})
-    assert condition.fields == {"lease.enable", "lease.expire_time"}
+    assert condition.fields == {"lease.stops_itself", "lease.earliest_stop_time"}
     assert condition.text == text

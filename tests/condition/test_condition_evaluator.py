@@ -8,13 +8,24 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from condition_kinds import EMPTY, FULL, JOBS, NOW, SLOW, THING, Job, JobsState, ThingState, texts
 
 from pulumi_nbcloud.clouds.modelarts.notebook_lease import NOTEBOOK_LEASE, NotebookLeaseState
-from pulumi_nbcloud.condition import ConditionError, Decision, Evaluator, compile_conditions, syntax
+from pulumi_nbcloud.condition import (
+    ConditionError,
+    Decision,
+    Evaluator,
+    Held,
+    Moment,
+    Span,
+    compile_conditions,
+    syntax,
+)
 from pulumi_nbcloud.condition.compiled import compile_condition
+from pulumi_nbcloud.kinds.kind import Kind
 
 RUNNING = ThingState(status="RUNNING")
 FAILED = ThingState(status="FAILED")
@@ -75,20 +86,57 @@ def test_the_order_of_the_outcome(
     assert evaluated(state, until, fail_on) == expected
 
 
-def test_a_failure_that_must_be_seen_three_times_in_a_row() -> None:
+def test_a_failure_that_must_hold_for_30_seconds() -> None:
     for between in (ThingState(status="CREATING"), EMPTY, None):
         evaluator = Evaluator(compile_conditions({"self": SLOW}))
-        seen = [FAILED, FAILED, between, FAILED, FAILED, FAILED, FAILED]
-        outcomes = [evaluator.decide({"self": state}, NOW) for state in seen]
-        assert [each.outcome for each in outcomes] == ["not_yet"] * 5 + ["failed"] * 2
-        assert outcomes[5] == Decision("failed", "seen 3 times in a row", DEFAULT)
+        observed = [FAILED, FAILED, between, FAILED, FAILED, FAILED, FAILED]
+        decisions = [evaluator.decide({"self": state}, NOW, Moment.at(15.0 * at)) for at, state in enumerate(observed)]
+        assert [each.outcome for each in decisions] == ["not_yet"] * 5 + ["failed"] * 2
+        assert decisions[4] == Decision("not_yet", "self.b is null", "self.b", Held(DEFAULT, 15.0, 30.0))
+        assert decisions[5] == Decision("failed", None, DEFAULT, Held(DEFAULT, 30.0, 30.0))
 
 
-def test_looks_are_counted_while_something_else_decides() -> None:
+def test_failures_are_observed_while_something_else_decides() -> None:
     evaluator = Evaluator(compile_conditions({"self": SLOW}, fail_on="self.i > 1"))
-    for _ in range(2):
-        assert evaluator.decide({"self": FAILED}, NOW).outcome == "not_yet"
-    assert evaluator.decide({"self": ThingState(status="FAILED", i=0)}, NOW).outcome == "failed"
+    for at in (0.0, 20.0):
+        assert evaluator.decide({"self": FAILED}, NOW, Moment.at(at)).outcome == "not_yet"
+    state = ThingState(status="FAILED", i=0)
+    assert evaluator.decide({"self": state}, NOW, Moment.at(30.0)).outcome == "failed"
+
+
+FAILS = "self.status == 'FAILED'"
+
+
+@pytest.mark.parametrize(
+    ("kind", "until", "fail_on", "least", "decisions"),
+    [
+        # One's own holds everything back until it has held for long enough, even what is met.
+        (THING, DEFAULT, FAILS, 20.0, ["not_yet", "not_yet", "failed"]),
+        (THING, None, FAILS, 10.0, ["not_yet", "failed", "failed"]),
+        # A default lets until win, however long it holds.
+        (THING, DEFAULT, None, 20.0, ["met", "met", "met"]),
+        (THING, None, None, 20.0, ["not_yet", "not_yet", "failed"]),
+        # The longer time counts.
+        (SLOW, None, None, 10.0, ["not_yet"] * 3 + ["failed"]),
+        (SLOW, None, None, 40.0, ["not_yet"] * 4 + ["failed"]),
+        (SLOW, None, False, 40.0, ["not_yet"] * 6),
+    ],
+)
+def test_how_long_a_failure_must_hold(
+    kind: Kind[Any, Any, Any], until: str | None, fail_on: str | bool | None, least: float, decisions: list[str]
+) -> None:
+    evaluator = Evaluator(compile_conditions({"self": kind}, until, fail_on), fail_holds_for=least)
+    moments = [Moment.at(10.0 * at) for at in range(len(decisions))]
+    assert [evaluator.decide({"self": FAILED}, NOW, moment).outcome for moment in moments] == decisions
+
+
+def test_a_gap_that_is_too_long_starts_a_span_again() -> None:
+    span = Span(longest_gap=30.0)
+    moments = [Moment(0.0, 1.0, 5.0), Moment(35.0, 36.0, 36.0), Moment(66.5, 67.0, 67.0), Moment(70.0, 70.0, 70.0)]
+    # From the last read of the first poll to the first of the last: for so long, at least.
+    assert [span.observe(True, each) for each in moments] == [0.0, 34.0, 0.0, 3.0]
+    assert span.observe(False, Moment.at(71.0)) is None
+    assert span.observe(True, Moment.at(72.0)) == 0.0
 
 
 def test_every_evaluator_counts_for_itself() -> None:
@@ -133,13 +181,17 @@ def test_an_explicit_until_replaces_all_defaults_and_keeps_the_failures() -> Non
 
 def test_the_condition_of_the_readme() -> None:
     evaluator = Evaluator(
-        compile_conditions({"lease": NOTEBOOK_LEASE}, '!lease.enable || lease.expire_time - now > duration("30m")')
+        compile_conditions(
+            {"lease": NOTEBOOK_LEASE},
+            'lease.running && (!lease.stops_itself || lease.earliest_stop_time - now > duration("30m"))',
+        )
     )
     lease = {"notebook_id": "n", "project_id": "p", "endpoint": "e"}
-    late = NotebookLeaseState(**lease, running=True, enable=True, expire_time="2026-01-31T12:31:00Z")  # type: ignore[arg-type]
+    ends: dict[str, Any] = {"stops_itself": True, "earliest_stop_time": "2026-01-31T12:31:00Z"}
+    late = NotebookLeaseState(**lease, running=True, **ends)  # type: ignore[arg-type]
     polls = [
-        (NotebookLeaseState(**lease, running=True, enable=False), "met"),  # type: ignore[arg-type]
-        (NotebookLeaseState(**lease, running=True, enable=True), "not_yet"),  # type: ignore[arg-type]
+        (NotebookLeaseState(**lease, running=True, stops_itself=False), "met"),  # type: ignore[arg-type]
+        (NotebookLeaseState(**lease, running=True, enable=True, stops_itself=True), "not_yet"),  # type: ignore[arg-type]
         (NotebookLeaseState(**lease, running=False), "not_yet"),  # type: ignore[arg-type]
         (late, "met"),
     ]

@@ -48,6 +48,7 @@ class Case:
         requests: how many requests the server must have seen.
         seconds: the longest that one attempt may take.
         exact: false where the client may give up before the server has seen a request.
+        passes: whether a bad response may be another one at the next poll.
     """
 
     fault: int
@@ -59,6 +60,7 @@ class Case:
     requests: int = 1
     seconds: float = 20.0
     exact: bool = True
+    passes: bool = False
 
     def __str__(self) -> str:
         return f"F-{self.fault} {self.name}"

@@ -24,7 +24,10 @@ from pulumi_nbcloud.program import slots
 from pulumi_nbcloud.waiting.outcome import WaitError
 
 URN = "urn:pulumi:test::probe::probe:index:Web::web"
-OPTIONS = {"consecutive", "not_found", "max_poll_errors", "enforcement"}
+OPTIONS = {
+    *("consecutive", "holds_for", "fail_holds_for", "not_found", "appear_timeout", "stall_timeout"),
+    *("max_poll_errors", "enforcement"),
+}
 
 
 class Monitor:
@@ -190,13 +193,14 @@ def test_an_engine_that_is_gone_ends_the_wait(nbcloud_mock: MockClouds, engine: 
         assert called is not None
         waiting = asyncio.ensure_future(called)
         await asyncio.to_thread(eventually, lambda: bool(engine.logs), "the first status")
-        await asyncio.to_thread(hooks._cancel)
+        (cancel,) = end._known(engine).works
+        await asyncio.to_thread(cancel)
         await waiting
 
     with pytest.raises(WaitError) as caught:
         asyncio.run(program())
     assert caught.value.outcome == "cancelled"
-    assert hooks._cancel in end._when_gone
+    assert end._known(engine).works == []
     assert nbcloud_mock.request_count() == 1
 
 

@@ -15,11 +15,13 @@ from pulumi_nbcloud.clouds.account import Account
 from pulumi_nbcloud.condition import Evaluator, compile_conditions
 from pulumi_nbcloud.errors import (
     AuthenticationError,
+    BadResponseError,
     NbcloudError,
     NotFoundError,
     PermissionDeniedError,
     ThrottledError,
     UnreachableError,
+    lasting,
 )
 from pulumi_nbcloud.http.messages import last_request_id
 from pulumi_nbcloud.kinds.fields import State, Volatile
@@ -32,6 +34,8 @@ from pulumi_nbcloud.waiting.progress import Progress
 from pulumi_nbcloud.waiting.schedule import Schedule
 from pulumi_nbcloud.waiting.wait import Cancellation, Wait
 
+MOVED = lasting(BadResponseError("the endpoint redirects elsewhere", hint="set endpoint to it", where="GET /moved"))
+MALFORMED = BadResponseError("the answer has an odd field", hint="report the field", status=200, request_id="req-odd")
 ABSENT, DOWN, LOCKED, FORBIDDEN = "(absent)", "(down)", "(locked)", "(forbidden)"
 WHERE = "GET https://sim.example/things/thing-1"
 
@@ -194,13 +198,18 @@ def wait_for(
     options: WaitOptions = DEFAULT_OPTIONS,
 ) -> Wait:
     """A wait over simulated things; must be made on the loop."""
+    schedule = schedule or steady()
     named = {"self": histories} if isinstance(histories, History) else histories
     return Wait(
         {name: target_of(history, name) for name, history in named.items()},
         dict.fromkeys(named, kinds),
-        Evaluator(compile_conditions(dict.fromkeys(named, kinds), until, fail_on)),
+        Evaluator(
+            compile_conditions(dict.fromkeys(named, kinds), until, fail_on),
+            fail_holds_for=options.fail_holds_for or 0.0,
+            longest_gap=schedule.longest_gap,
+        ),
         options=dataclasses.replace(options, timeout=timeout),
-        schedule=schedule or steady(),
+        schedule=schedule,
         shared=shared or SharedReads(VirtualClock()),
         clock=VirtualClock(),
         reporter=reporter or Notes(),
@@ -241,3 +250,5 @@ class Things(State):
 
 LISTED = kind(token="sim:Things", state=Things, ready=None, failed=(), headline=("truncated",), interval_seconds=45.0)
 SLOW = kind(token="sim:Slow", interval_seconds=20.0)
+BACKS_OFF = kind(failed=(*THING.failed, Failure('self.status == "BACKOFF"', holds_for=60.0)))
+HIDDEN = kind(token="sim:Hidden", not_found_is_gone=False)

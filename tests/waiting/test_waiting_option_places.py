@@ -61,7 +61,9 @@ def test_a_flag_is_what_the_declaration_says(option: Option, name: str) -> None:
 
 def test_a_gate_waits_again_for_what_the_declaration_says() -> None:
     assert set(WAIT_AGAIN) | set(KEEP_OUTCOME) == {"targets", *NAMES, "custom_timeouts"}
-    assert set(WAIT_AGAIN) == {"targets", "until", "fail_on", "not_found", "consecutive", "triggers"}
+    assert set(WAIT_AGAIN) == {
+        *("targets", "until", "fail_on", "not_found", "consecutive", "holds_for", "fail_holds_for", "triggers")
+    }
     assert not set(WAIT_AGAIN) & set(KEEP_OUTCOME)
 
 

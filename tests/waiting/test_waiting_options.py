@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
-from simulated import ABSENT, DOWN, LOCKED, Arguments, History, Notes, Thing, inline, kind, met, steady, waited
+from simulated import ABSENT, DOWN, LOCKED, MOVED, Arguments, History, Notes, Thing, inline, kind, met, steady, waited
 from virtual_time import VirtualClock, run
 
 from pulumi_nbcloud.engine.values import contains_unknown
@@ -207,6 +207,13 @@ ADVISED: dict[str, tuple[History, dict[str, Any], Outcome, str]] = {
         Outcome.UNREACHABLE,
         "check the network, the endpoint and the vendor's status page",
     ),
+    "stalled": (
+        every(1, "PENDING"),
+        {"stall_timeout": 30.0},
+        Outcome.STALLED,
+        "look at why it does not go on, or give a longer stall_timeout",
+    ),
+    "bad response": (every(1, MOVED), {}, Outcome.BAD_RESPONSE, "set endpoint to it"),
     "unauthorized": (every(1, LOCKED), {}, Outcome.UNAUTHORIZED, "renew the key"),
     "bad condition": (
         every(1, "PENDING"),

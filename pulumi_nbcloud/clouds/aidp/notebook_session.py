@@ -1,6 +1,6 @@
 """The kind `aidp:NotebookSession`: one session of a notebook, and its kernel.
 
-Source: docs/vendors/aidp.md, DP-2, DP-20 to DP-27.
+Source: docs/vendors/aidp.md, DP-2, DP-20 to DP-27, DP-39, DP-40.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ import re
 from datetime import datetime, timezone
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic.dataclasses import dataclass
 
 from pulumi_nbcloud.clouds.aidp.account import AidpAccount
 from pulumi_nbcloud.clouds.identifiers import identifier
 from pulumi_nbcloud.clouds.wire import parse_reply
 from pulumi_nbcloud.http.messages import Reply, target
-from pulumi_nbcloud.kinds.fields import OpenEnum, State, Text, Volatile
+from pulumi_nbcloud.kinds.fields import Count, OpenEnum, OrNull, State, Text, Volatile
 from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind
 from pulumi_nbcloud.kinds.times import TimeText, time_text
 from pulumi_nbcloud.printable import printable
@@ -32,7 +32,7 @@ ExecutionState = OpenEnum(
     ("unknown", "starting", "idle", "busy", "terminating", "restarting", "autorestarting", "dead")
 )
 
-_ISO_8601 = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+_ISO_8601 = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII)
 
 
 def _segment(value: str) -> str:
@@ -108,6 +108,22 @@ class NotebookSessionState(State):
     etag: Annotated[str | None, Volatile()] = None
     """A tag that changes when the session does, for optimistic locking."""
 
+    def null_reason(self, name: str) -> str | None:
+        """Return why a session has no kernel."""
+        if name != "kernel":
+            return None
+        if self.type in (None, "notebook"):
+            return "the session is new, or its cluster starts"
+        return "a session of this type may never have one"
+
+    def waiting_note(self) -> str | None:
+        """Return that a kernel waits to be connected to."""
+        kernel = self.kernel
+        if kernel is None or kernel.execution_state != "starting" or kernel.connections:
+            return None
+        # docs/vendors/aidp.md, DP-39
+        return "kernel.execution_state may stay starting until something connects to the kernel; no connections now"
+
 
 class _WireKernel(BaseModel):
     """A kernel as it comes. All may be absent: Jupyter's own clients take it so (docs/vendors/aidp.md, DP-24)."""
@@ -117,8 +133,9 @@ class _WireKernel(BaseModel):
     id: Text | None = None
     name: Text | None = None
     execution_state: Annotated[Text, ExecutionState] | None = None
-    last_activity: Text | None = None
-    connections: Annotated[int, Field(strict=True, ge=0, le=2**53)] | None = None
+    # How the kernel is at the moment: what makes no sense there is left out (docs/vendors/aidp.md, DP-24).
+    last_activity: Annotated[Text | None, OrNull()] = None
+    connections: Annotated[Count | None, OrNull()] = None
 
 
 class _Wire(BaseModel):
@@ -182,7 +199,8 @@ def _time(text: str | None) -> str | None:
     if not match:
         return None
     day, clock, fraction, offset = match.groups()
-    zone = "+00:00" if offset in (None, "Z") else offset
+    # Python 3.10 reads an offset only as +00:00.
+    zone = "+00:00" if offset in (None, "Z") else f"{offset[:3]}:{offset[3:].strip(':') or '00'}"
     try:
         moment = datetime.fromisoformat(f"{day}T{clock}{zone}").astimezone(timezone.utc)
     except (ValueError, OverflowError):
@@ -202,8 +220,9 @@ NOTEBOOK_SESSION = Kind(
     state=NotebookSessionState,
     read=_read,
     identify=_identify,
-    # A session whose type is absent counts as a notebook's: the condition must not hold before a kernel is there.
-    ready='self.lifecycle_state == "ACTIVE" && (has(self.type) && self.type != "notebook"'
+    # Only an agent flow is known to do without a kernel. A session whose type is absent or unknown must not be ready
+    # before its kernel is, and a file's can have one in Jupyter (docs/vendors/aidp.md, DP-40).
+    ready='self.lifecycle_state == "ACTIVE" && (has(self.type) && self.type == "agentflow" && !has(self.kernel)'
     ' || self.kernel.execution_state in ["idle", "busy"])',
     failed=(Failure('self.lifecycle_state == "FAILED"'), Failure('self.kernel.execution_state == "dead"')),
     # 404 hides a missing permission (docs/vendors/aidp.md, DP-30).

@@ -14,8 +14,8 @@ from pydantic.dataclasses import dataclass
 from pulumi_nbcloud.clouds.identifiers import identifier
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount, in_project
 from pulumi_nbcloud.clouds.wire import parse_reply
-from pulumi_nbcloud.errors import BadResponseError, NotFoundError, RefusedError
-from pulumi_nbcloud.kinds.fields import OpenEnum, State
+from pulumi_nbcloud.errors import BadResponseError, NotFoundError, RefusedError, lasting
+from pulumi_nbcloud.kinds.fields import Count, OpenEnum, State, Whole
 from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind
 from pulumi_nbcloud.kinds.times import Milliseconds, TimeText, Twinned, time_twin
 from pulumi_nbcloud.printable import printable
@@ -37,8 +37,6 @@ _MAX_FILTER_CHARACTERS = 1_000  # ours: a URL must end somewhere
 
 # The reader of JSON has refused half surrogate pairs already, so a text needs no other check, ten thousand times over.
 _Text = Annotated[str, Strict()]
-_Whole = Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
-_Count = Annotated[int, Field(strict=True, ge=0, le=2**53)]
 _Filter = Annotated[str, Field(min_length=1, max_length=_MAX_FILTER_CHARACTERS)]
 _JobId = Annotated[str, AfterValidator(lambda value: identifier(value, 64))]
 
@@ -110,7 +108,7 @@ class DevServerJobRow(Twinned):
     status: Annotated[_Text, JobStatus] | None = None
     """The job's state: PROCESSING, FINISHED, DELETED, ACTIVE, or one that the vendor added. FINISHED says nothing of
     success."""
-    abnormal_count: _Whole | None = None
+    abnormal_count: Whole | None = None
     """The number of nodes where the job failed."""
     create_at: Milliseconds | None = None
     """When the job was created, in milliseconds since 1970."""
@@ -160,10 +158,10 @@ class _Wire(BaseModel):
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
-    current: _Whole | None = None
-    pages: _Whole | None = None
-    size: _Whole | None = None
-    total: _Count | None = None
+    current: Whole | None = None
+    pages: Whole | None = None
+    size: Whole | None = None
+    total: Count | None = None
     data: tuple[DevServerJobRow, ...] | None = None
 
 
@@ -180,9 +178,11 @@ async def _list(account: ModelArtsAccount, query: tuple[tuple[str, str], ...]) -
     wire = parse_reply(reply, _Wire)
     if wire.data is None and wire.total != 0:
         # Strictly: an object of something else must not count as "no jobs".
-        raise reply.bad(
-            "the answer has no list of jobs: data is missing or null, and total is not 0",
-            hint="check the endpoint; if it is right, please report this",
+        raise lasting(
+            reply.bad(
+                "the answer has no list of jobs: data is missing or null, and total is not 0",
+                hint="check the endpoint; if it is right, please report this",
+            )
         )
     jobs = wire.data or ()
     return DevServerJobsState(
