@@ -34,6 +34,28 @@ def test_a_retry_after_is_in_the_json(nbcloud_mock: MockClouds) -> None:
 
 
 @pytest.mark.parametrize(
+    ("signer", "line"),
+    [
+        (
+            "no_such_signing:make",
+            "the module no_such_signing cannot be imported (ModuleNotFoundError: there is no module no_such_signing)",
+        ),
+        ("json:make_signer", "the module json has no make_signer"),
+        ("oci.auth.signers:get_resource_principals_signer", "the signer cannot be made (OSError)"),
+    ],
+)
+def test_a_signer_that_cannot_be_made_ends_a_wait_at_its_first_poll(
+    clouds: MockClouds, signer: str, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NBCLOUD_AIDP_SIGNER", signer)
+    monkeypatch.setenv("NBCLOUD_AIDP_ENDPOINT", clouds.url)
+    done = invoke("wait", "aidp:NotebookSession/platform/workspace/session", "--quiet")
+    assert done.code == 2
+    assert line in done.err
+    assert clouds.requests == []
+
+
+@pytest.mark.parametrize(
     ("arguments", "lines"),
     [
         ((TARGET, f"b={TARGET}"), ["error: several targets need a name each", AGAIN]),

@@ -12,6 +12,7 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from pulumi_nbcloud.errors import SettingsError
+from pulumi_nbcloud.settings.paths import shown_path
 from pulumi_nbcloud.settings.quotes import is_quoted
 
 if TYPE_CHECKING:
@@ -21,6 +22,12 @@ _ALWAYS = ("date", "(request-target)", "host")
 _WITH_BODY = ("content-length", "content-type", "x-content-sha256")
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 _HINT = "correct it; its content is not shown here"
+_OTHER_PEMS = {
+    "PUBLIC KEY": "it is a public key: name the private key that belongs to it",
+    "RSA PUBLIC KEY": "it is a public key: name the private key that belongs to it",
+    "CERTIFICATE": "it is a certificate: name the private key that Oracle's API key was made with",
+    "OPENSSH PRIVATE KEY": "it is a key of OpenSSH: Oracle's API keys are made in its console or by openssl",
+}
 
 
 def http_date(seconds: float) -> str:
@@ -111,10 +118,20 @@ def load_private_key(pem: str, passphrase: str | None, name: str) -> RSAPrivateK
                 if passphrase and is_quoted(passphrase)
                 else "correct the passphrase; it is not shown here",
             ) from None
-        raise SettingsError(f"{name} is not a private key in PEM", hint=_HINT) from None
+        raise SettingsError(f"{name} is not a private key in PEM", hint=_what_it_is(pem)) from None
     if not isinstance(key, RSAPrivateKey):
         raise SettingsError(f"{name} is not an RSA key", hint=_HINT)
     return key
+
+
+def _what_it_is(text: str) -> str:
+    """Say what was given in the place of a private key, by its form alone."""
+    if "-----BEGIN" not in text and "\n" not in text.strip() and shown_path(text.strip()):
+        return "it looks like a path: give the text of the key itself, or name the file in a profile as key_file"
+    for label, what in _OTHER_PEMS.items():
+        if f"-----BEGIN {label}-----" in text:
+            return what
+    return _HINT
 
 
 def fingerprint_of(key: RSAPrivateKey) -> str | None:

@@ -454,6 +454,34 @@ def test_keys_and_passphrases(folder: Path, key: str, line: str, message: str | 
         assert unusable(folder) == message
 
 
+PUBLIC = "it is a public key: name the private key that belongs to it"
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("-----BEGIN PUBLIC KEY-----\ncanary\n-----END PUBLIC KEY-----\n", PUBLIC),
+        ("-----BEGIN RSA PUBLIC KEY-----\ncanary\n", PUBLIC),
+        (
+            "-----BEGIN CERTIFICATE-----\ncanary\n",
+            "it is a certificate: name the private key that Oracle's API key was made with",
+        ),
+        (
+            "-----BEGIN OPENSSH PRIVATE KEY-----\ncanary\n",
+            "it is a key of OpenSSH: Oracle's API keys are made in its console or by openssl",
+        ),
+        (
+            "~/.oci/canary.pem",
+            "it looks like a path: give the text of the key itself, or name the file in a profile as key_file",
+        ),
+        ("canary", "correct it; its content is not shown here"),
+    ],
+)
+def test_what_stands_in_the_place_of_a_private_key(folder: Path, text: str, hint: str) -> None:
+    (folder / "k.pem").write_text(text)
+    assert unusable(folder) == f"{KEY} is not a private key in PEM\nhint: {hint}"
+
+
 @pytest.mark.parametrize("token", ["", " \n", "can ary", "canary\x00", "canaryé", "x" * 40_000])
 def test_tokens_that_cannot_be_sent(folder: Path, token: str) -> None:
     (folder / "t").write_text(token)
