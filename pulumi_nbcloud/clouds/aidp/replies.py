@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pulumi_nbcloud.clouds.lockouts import lock_hint
 from pulumi_nbcloud.clouds.statuses import clock_hint, described, message_in, passing, redirected, throttled
 from pulumi_nbcloud.errors import (
     AuthenticationError,
@@ -80,7 +81,8 @@ def _error(reply: Reply, fault: Fault, now: float, credentials_hint: str) -> Nbc
     status, code = reply.status, fault.code
     if status == 401 or code == "NotAuthenticated":
         return AuthenticationError(
-            "the cloud refuses the credentials", hint=clock_hint(reply, now, MAX_CLOCK_SKEW_MINUTES) or credentials_hint
+            "the cloud refuses the credentials",
+            hint=lock_hint(fault.message) or clock_hint(reply, now, MAX_CLOCK_SKEW_MINUTES) or credentials_hint,
         )
     if status == 403:
         return PermissionDeniedError(
@@ -97,7 +99,9 @@ def _error(reply: Reply, fault: Fault, now: float, credentials_hint: str) -> Nbc
         return throttled(reply, now)
     if (transient := passing(reply, now, 503 if is_passing(reply) else None)) is not None:
         return transient
-    if (redirect := redirected(reply, "check the endpoint: signed requests must reach the cloud itself")) is not None:
+    if (
+        redirect := redirected(reply, "check the setting endpoint: signed requests must reach the cloud itself")
+    ) is not None:
         return redirect
     if code is not None:
         return RefusedError("the cloud refuses the request", hint="look the code up in Oracle's list of API errors")

@@ -261,10 +261,10 @@ NOT_DESCRIBED = "the answer is not what the vendor's page describes: "
         ({**BODY, "id": None}, NOT_DESCRIBED + "id: "),
         ({**BODY, "id": 7}, NOT_DESCRIBED + "id: "),
         ({**BODY, "type": 1}, NOT_DESCRIBED + "type: "),
-        ({**BODY, "kernel": "canary"}, NOT_DESCRIBED + "kernel: "),
+        ({**BODY, "kernel": "canary"}, NOT_DESCRIBED + "kernel: Input should be an object, not a string"),
         ({**BODY, "kernel": {"execution_state": 5}}, NOT_DESCRIBED + "kernel.execution_state: "),
-        ([BODY], NOT_DESCRIBED + "Input should be "),
-        (None, NOT_DESCRIBED + "Input should be "),
+        ([BODY], NOT_DESCRIBED + "Input should be an object, not a list"),
+        (None, NOT_DESCRIBED + "Input should be an object, not null"),
         ({"code": "canary", "message": "canary"}, NOT_DESCRIBED + "id: Field required"),
         ({**BODY, "id": "canary"}, "the answer is another session than the one asked for"),
         (b"", "the answer is not JSON but 0 bytes of no content type"),
@@ -280,6 +280,7 @@ def test_what_is_no_session_is_refused_without_its_content(body: object, problem
     assert str(error).startswith(f"{SUBJECT}: {problem}")
     assert f"(HTTP 200, {WHERE}, request id {REQUEST_ID}/a/b)\nhint: check the endpoint" in str(error)
     assert "canary" not in str(error)
+    assert "Wire" not in str(error)
 
 
 # --- errors
@@ -380,7 +381,10 @@ def test_a_throttled_answer_says_when_to_come_back() -> None:
     ],
 )
 def test_a_clock_that_is_off_is_told(date: str, hint: str | None) -> None:
-    default = "check tenancy, user, fingerprint and private key; they are not sent again until they change"
+    default = (
+        "check tenancy, user and private key, that the user is not blocked, and that the tenancy takes API keys: some "
+        "take session tokens only (oci session authenticate); they are not sent again until they change"
+    )
     assert error_of(oracle("NotAuthenticated"), 401, date=date).hint == (hint or default)
 
 
