@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,8 +9,11 @@ from pathlib import Path
 from pulumi_nbcloud.clouds.tokens import header_safe
 from pulumi_nbcloud.errors import SettingsError
 from pulumi_nbcloud.http.url import endpoint_url
+from pulumi_nbcloud.settings.ini import DEFAULT_SECTION, read_ini
 from pulumi_nbcloud.settings.schema import CredentialSet, Schema, Settings, Source
 from pulumi_nbcloud.settings.sources import variable
+
+_FILE_EXAMPLE = "it needs a section [basic] with lines such as ak = … and sk = …"
 
 
 def _credentials_file(environment: Mapping[str, str]) -> Iterator[Source]:
@@ -20,16 +22,8 @@ def _credentials_file(environment: Mapping[str, str]) -> Iterator[Source]:
     path = Path(home, ".huaweicloud", "credentials") if home else None
     if path is None or not path.is_file():
         return
-    parser = configparser.ConfigParser(interpolation=None)
-    try:
-        parser.read_string(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, configparser.Error) as error:
-        # The parser's own text quotes the offending line, which may be a key.
-        raise SettingsError(
-            f"~/.huaweicloud/credentials cannot be read ({type(error).__name__})",
-            hint="it needs a section [basic] with lines such as ak = … and sk = …",
-        ) from None
-    section = parser["basic"] if parser.has_section("basic") else {}
+    sections = read_ini(str(path), "~/.huaweicloud/credentials", _FILE_EXAMPLE)
+    section = {**sections.get(DEFAULT_SECTION, {}), **sections["basic"]} if "basic" in sections else {}
     names = {
         "accessKey": "ak",
         "secretKey": "sk",
