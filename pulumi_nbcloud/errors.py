@@ -13,13 +13,18 @@
     └── BadResponseError        report it: the answer is not what the vendor's page says
 
 The text of an error is one line that says what, where and which request; then a line `hint:`. It holds no secret:
-credentials never enter an error, and remote text is cut and made printable first.
+credentials never enter an error, and remote text is redacted, cut and made printable first.
+
+Nothing edits the text of an error. It is composed of its parts: who needs another sentence makes another error of the
+same response, see `NbcloudError.of_response`.
 """
 
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, TypeVar
+
+ErrorT = TypeVar("ErrorT", bound="NbcloudError")
 
 
 class NbcloudError(Exception):
@@ -35,6 +40,7 @@ class NbcloudError(Exception):
         code: str | None = None,
         request_id: str | None = None,
         subject: str | None = None,
+        vendor_message: str | None = None,
     ) -> None:
         """Describe what went wrong.
 
@@ -46,15 +52,52 @@ class NbcloudError(Exception):
             code: the vendor's error code, if the answer held one.
             request_id: the vendor's id of the request, if the answer held one.
             subject: the kind and id that were read, for example `modelarts:NotebookLease 0b9c…`.
+            vendor_message: the vendor's own message, printable and redacted, if the answer held one.
         """
         super().__init__(problem)
-        self.problem = problem
+        self.summary = problem
         self.hint = hint
         self.where = where
         self.status = status
         self.code = code
         self.request_id = request_id
         self.subject = subject
+        self.vendor_message = vendor_message
+        self.attempts: int | None = None
+
+    @classmethod
+    def of_response(cls: type[ErrorT], error: NbcloudError, problem: str, *, hint: str | None) -> ErrorT:
+        """Make an error that says more of a response than another error of it does.
+
+        Args:
+            error: of the same response.
+            problem: what is wrong, in one line without a full stop.
+            hint: what the caller can do.
+        """
+        return cls(
+            problem,
+            hint=hint,
+            where=error.where,
+            status=error.status,
+            code=error.code,
+            request_id=error.request_id,
+            vendor_message=error.vendor_message,
+        )
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, in one line: the summary, the vendor's message, and how often it was tried."""
+        quoted = f'{self.summary}: "{self.vendor_message}"' if self.vendor_message else self.summary
+        return f"{quoted}; attempts made: {self.attempts}" if self.attempts else quoted
+
+    @property
+    def line(self) -> str:
+        """The text without the hint: what is wrong, with what, where and which request."""
+        answer = " ".join(str(part) for part in ("HTTP", self.status, self.code) if part) if self.status else ""
+        request = f"request id {self.request_id}" if self.request_id else ""
+        context = ", ".join(part for part in (answer, self.where, request) if part)
+        line = f"{self.subject}: {self.problem}" if self.subject else self.problem
+        return f"{line} ({context})" if context else line
 
     def __copy__(self) -> NbcloudError:
         return _rebuilt(type(self), self.args, self.__dict__)
@@ -68,12 +111,7 @@ class NbcloudError(Exception):
         return _rebuilt, (public, self.args, self.__dict__)
 
     def __str__(self) -> str:
-        answer = " ".join(str(part) for part in ("HTTP", self.status, self.code) if part) if self.status else ""
-        request = f"request id {self.request_id}" if self.request_id else ""
-        context = ", ".join(part for part in (answer, self.where, request) if part)
-        line = f"{self.subject}: {self.problem}" if self.subject else self.problem
-        line = f"{line} ({context})" if context else line
-        return f"{line}\nhint: {self.hint}" if self.hint else line
+        return f"{self.line}\nhint: {self.hint}" if self.hint else self.line
 
 
 def _findable(cls: type) -> bool:

@@ -96,7 +96,7 @@ def account_of(
 ) -> AidpAccount:
     """An account; by default of a user's key, with a client that answers a session."""
     made = copy.copy(_account(frozenset((key_values() if values is None else values).items())))
-    made._client, made._standing, made._now = client or Canned(), CredentialState(), now
+    made._client, made._state, made._now = client or Canned(), CredentialState(), now
     return made
 
 

@@ -455,7 +455,7 @@ async def test_no_secret_is_in_the_text_of_an_account_its_settings_or_a_request(
     request = await account.sign("GET", "/v1/p")
     settings = make_settings(securityToken=SECURITY_TOKEN)
     signature = request.headers["Authorization"]
-    for thing in (account, vars(account), vars(account._sign_in), settings, request):
+    for thing in (account, vars(account), vars(account.credentials), settings, request):
         for text in (str(thing), repr(thing)):
             assert SECRET_KEY not in text
             assert SECURITY_TOKEN not in text

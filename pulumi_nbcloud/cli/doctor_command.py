@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,6 +26,7 @@ from pulumi_nbcloud.errors import (
 from pulumi_nbcloud.printable import printable
 
 if TYPE_CHECKING:
+    from pulumi_nbcloud.http.redaction import Redactor
     from pulumi_nbcloud.kinds.kind import Kind
     from pulumi_nbcloud.settings.sources import ConfigReader
 
@@ -56,7 +57,11 @@ class Finding:
     @classmethod
     def wrong(cls, check: str, error: NbcloudError) -> Finding:
         """Make the finding of an error."""
-        return cls(check, False, str(error).partition("\n")[0], error.hint, error)
+        return cls(check, False, error.line, error.hint, error)
+
+    def redacted(self, redactor: Redactor) -> Finding:
+        """Take the secrets of the settings out of it."""
+        return replace(self, found=redactor.text(self.found), fix=redactor.text(self.fix) if self.fix else self.fix)
 
 
 def doctor(
@@ -119,6 +124,7 @@ async def _findings(
 ) -> list[Finding]:
     from pulumi_nbcloud.cli.targets import written_shape
     from pulumi_nbcloud.http.messages import last_date
+    from pulumi_nbcloud.http.redaction import Redactor
     from pulumi_nbcloud.reading.reader import Reader
     from pulumi_nbcloud.settings.resolve import resolve
     from pulumi_nbcloud.settings.schema import NoCredentialsError
@@ -151,7 +157,9 @@ async def _findings(
         outcome = error
     finally:
         await reader.aclose()
-    return [*findings, *evaluated(outcome), evaluation_clock(last_date.get(), time.time())]
+    findings += [*evaluated(outcome), evaluation_clock(last_date.get(), time.time())]
+    redactor = Redactor(kind.account.schema.secret_parts(found.values))
+    return [each.redacted(redactor) for each in findings]
 
 
 def evaluated(error: NbcloudError | None) -> Iterator[Finding]:
@@ -178,7 +186,7 @@ def evaluated(error: NbcloudError | None) -> Iterator[Finding]:
     if error is None:
         yield Finding("permission", True, "the read was answered")
     elif isinstance(error, NotFoundError):
-        yield Finding("permission", None, str(error).partition("\n")[0], error.hint)
+        yield Finding("permission", None, error.line, error.hint)
     else:
         yield Finding.wrong("permission", error)
 

@@ -31,10 +31,6 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.waiting.schedule import Schedule
     from pulumi_nbcloud.waiting.spec import WaitSpec
 
-# Of a credential set what names somebody and opens nothing; everything else of one is masked.
-NOT_SECRET = frozenset(
-    ("username", "domainName", "tenancy", "user", "fingerprint", "configFile", "configProfile", "signer")
-)
 POLLS_SHOWN = 6
 
 
@@ -82,7 +78,6 @@ def _explain(plan: WaitSpec, settings: Path | None) -> ExitCode:
 
 
 def _targets(plan: WaitSpec, config: ConfigReader) -> Iterator[str]:
-    from pulumi_nbcloud.http.proxy import route_of
     from pulumi_nbcloud.settings.resolve import resolve
 
     shown = set()
@@ -96,12 +91,8 @@ def _targets(plan: WaitSpec, config: ConfigReader) -> Iterator[str]:
             continue
         shown.add(account)
         yield f"  settings of {kind.cloud}" + (f", profile {arguments.profile}" if arguments.profile else "")
-        route = route_of(found)
         for key, value in found.values.items():
-            masked = key in found.credential_keys and key not in NOT_SECRET
-            # A proxy's URL may hold a password.
-            shown_value = route.proxy or "" if key == "proxy" else value
-            yield f"    {key} = {'(hidden)' if masked else printable(shown_value)}  from {found.origin[key]}"
+            yield f"    {key} = {printable(kind.account.schema.shown(key, value))}  from {found.origin[key]}"
 
 
 class _Asked(Exception):

@@ -24,14 +24,14 @@ def is_github(environment: Mapping[str, str]) -> bool:
 
 
 def message(text: str) -> str:
-    """Escape a text for a workflow command: the runner reads `%`, CR and LF as its own."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """Escape a text for a workflow command, as much of it as fits: the runner reads `%`, CR and LF as its own."""
+    return text[:MAX_MESSAGE].replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def annotation(error: NbcloudError, outcome: str) -> str:
     """Write the one annotation of a wait that was not met."""
     # No part of the title is remote text: it would need more escaping.
-    return f"::error title=nbcloud wait%3A {outcome}::{message(str(error)[:MAX_MESSAGE])}"
+    return f"::error title=nbcloud wait%3A {outcome}::{message(str(error))}"
 
 
 def write_outputs(path: str, report: Report) -> None:

@@ -99,7 +99,7 @@ class Report:
 
 
 def _error(error: NbcloudError) -> dict[str, Any]:
-    names = ("problem", "hint", "subject", "where", "status", "code", "request_id")
+    names = ("problem", "hint", "subject", "where", "status", "code", "vendor_message", "request_id")
     return {"type": public_type(error), **{name: getattr(error, name) for name in names}}
 
 

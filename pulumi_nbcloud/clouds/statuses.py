@@ -5,10 +5,23 @@ from __future__ import annotations
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from pulumi_nbcloud.errors import BadResponseError, ThrottledError, UnreachableError
+from pulumi_nbcloud.errors import BadResponseError, ErrorT, ThrottledError, UnreachableError
 from pulumi_nbcloud.http.messages import Reply
 from pulumi_nbcloud.http.retry import parse_retry_after
-from pulumi_nbcloud.printable import printable
+
+
+def described(error: ErrorT, reply: Reply, *, code: str | None, message: str | None) -> ErrorT:
+    """Complete an error with what its response says.
+
+    Args:
+        error: what the response means.
+        reply: the response.
+        code: the vendor's code, safe to show.
+        message: the vendor's message, safe to show; empty or None where there is none.
+    """
+    error.where, error.status, error.request_id = reply.request.where, reply.status, reply.request_id
+    error.code, error.vendor_message = code, message or None
+    return error
 
 
 def throttled(reply: Reply, now: float) -> ThrottledError:
@@ -49,15 +62,17 @@ def redirected(reply: Reply, hint: str) -> BadResponseError | None:
     if not 300 <= reply.status < 400 or reply.status == 304:
         return None
     return BadResponseError(
-        f"the endpoint redirects to {_origin(reply.headers.get('location', ''))}; redirects are never followed",
+        f"the endpoint redirects to {_origin(reply)}; redirects are never followed",
         hint=hint,
     )
 
 
-def _origin(location: str) -> str:
+def _origin(reply: Reply) -> str:
     try:
-        parts = urlsplit(location)
-        return printable(f"{parts.scheme}://{parts.hostname}".removeprefix("://")) if parts.hostname else "itself"
+        parts = urlsplit(reply.headers.get("location", ""))
+        if not parts.hostname:
+            return "itself"
+        return reply.text(f"{parts.scheme}://{parts.hostname}" if parts.scheme else parts.hostname)
     except ValueError:
         return "an ill-formed URL"
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import anyio
 
+from pulumi_nbcloud.clouds.locks import acquired
 from pulumi_nbcloud.errors import SettingsError, UnreachableError
 
 MAX_TOKEN_CHARACTERS = 32_768
@@ -137,15 +137,12 @@ class TokenKeeper:
         return token is not None and (token.expires_at is None or self._now() < token.expires_at - token.early_seconds)
 
     async def _get(self, generation: int, deadline: float) -> None:
-        with anyio.CancelScope(deadline=deadline) as waiting:
-            async with self._lock:
-                # Its turn: `fetch` keeps the deadline itself, because it can say what happened.
-                waiting.deadline = math.inf
-                # Another may have got one while this one waited.
-                if generation == self.generation:
-                    self._token = await self._fetch(deadline)
-                    self.generation += 1
-                return
-        raise UnreachableError(
-            "no token was had within the deadline", hint="check the network and the endpoint, then try again"
-        )
+        async with acquired(self._lock, deadline) as got:
+            if not got:
+                raise UnreachableError(
+                    "no token was had within the deadline", hint="check the network and the endpoint, then try again"
+                )
+            # Another may have got one while this one waited.
+            if generation == self.generation:
+                self._token = await self._fetch(deadline)
+                self.generation += 1

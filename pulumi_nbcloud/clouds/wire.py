@@ -7,7 +7,6 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from pulumi_nbcloud.http.messages import Reply
-from pulumi_nbcloud.printable import printable
 
 WireT = TypeVar("WireT", bound=BaseModel)
 
@@ -30,7 +29,7 @@ def parse_reply(reply: Reply, wire: type[WireT]) -> WireT:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         path = ".".join(str(part) for part in first["loc"])
-        what = f"{printable(path, 80)}: {first['msg']}" if path else first["msg"]
+        what = f"{reply.text(path, 80)}: {first['msg']}" if path else first["msg"]
         raise reply.bad(
             f"the answer is not what the vendor's page describes: {what}",
             hint="check the endpoint; if it is right, please report this",

@@ -14,7 +14,7 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import aiohttp
@@ -26,7 +26,7 @@ from yarl import URL
 
 from pulumi_nbcloud._version import __version__
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError
-from pulumi_nbcloud.http.messages import Reply, Request, last_date, last_request_id, request_id_of
+from pulumi_nbcloud.http.messages import Reply, Request, last_date, last_request_id
 from pulumi_nbcloud.http.proxy import DIRECT, Route, refused_by_proxy, untrusted
 from pulumi_nbcloud.http.retry import MAX_ATTEMPTS, RETRY_STATUSES, Failure, RetryBudget, next_delay, parse_retry_after
 
@@ -161,7 +161,7 @@ class Client:
                 if done.reply is not None:
                     return done.reply
                 assert done.error is not None
-                done.error.problem = f"{done.error.problem}; attempts made: {attempt}"
+                done.error.attempts = attempt
                 raise done.error
             await self._sleep(delay)
 
@@ -213,36 +213,26 @@ class Client:
         )
         response = await self._open(route).handle_async_request(sent)
         try:
-            headers = _headers(response, request)
-            last_request_id.set(Reply(request, response.status_code, headers, b"").request_id)
-            last_date.set(headers.get("date"))
+            head = _head(response, request)
+            last_request_id.set(head.request_id)
+            last_date.set(head.headers.get("date"))
             # Without the request id: a cloud may put there what it was sent.
-            _log.debug("%s: HTTP %d", request.where, response.status_code)
-            return Reply(request, response.status_code, headers, await self._body(response, request))
+            _log.debug("%s: HTTP %d", request.where, head.status)
+            return replace(head, body=await self._body(response, head))
         finally:
             await response.aclose()
 
-    async def _body(self, response: httpx.Response, request: Request) -> bytes:
+    async def _body(self, response: httpx.Response, head: Reply) -> bytes:
         encoding = response.headers.get("content-encoding", "identity")
         if encoding.lower() not in ("", "identity"):
-            raise BadResponseError(
-                "the answer is compressed although none was asked for",
-                hint=PROXY_HINT,
-                where=request.where,
-                status=response.status_code,
-                request_id=request_id_of(response.headers),
-            )
+            raise head.bad("the answer is compressed although none was asked for", hint=PROXY_HINT)
         chunks: list[bytes] = []
         size = 0
         async for chunk in response.aiter_raw():
             size += len(chunk)
             if size > self._max_body_bytes:
-                raise BadResponseError(
-                    f"the answer is larger than {self._max_body_bytes} bytes",
-                    hint="ask for less: narrow the filters",
-                    where=request.where,
-                    status=response.status_code,
-                    request_id=request_id_of(response.headers),
+                raise head.bad(
+                    f"the answer is larger than {self._max_body_bytes} bytes", hint="ask for less: narrow the filters"
                 )
             chunks.append(chunk)
         return b"".join(chunks)
@@ -303,20 +293,15 @@ def _tls(route: Route) -> ssl.SSLContext:
     return context
 
 
-def _headers(response: httpx.Response, request: Request) -> dict[str, str]:
-    """Read the headers, of a repeated one the first value."""
+def _head(response: httpx.Response, request: Request) -> Reply:
+    """Read the status and the headers, of a repeated one the first value."""
     headers: dict[str, str] = {}
     for name, value in response.headers.multi_items():
         headers.setdefault(name.lower(), value)
+    head = Reply(request, response.status_code, headers, b"")
     if sum(len(name) + len(value) for name, value in response.headers.raw) > MAX_HEADER_BYTES:
-        raise BadResponseError(
-            f"the headers are larger than {MAX_HEADER_BYTES} bytes",
-            hint=PROXY_HINT,
-            where=request.where,
-            status=response.status_code,
-            request_id=request_id_of(headers),
-        )
-    return headers
+        raise head.bad(f"the headers are larger than {MAX_HEADER_BYTES} bytes", hint=PROXY_HINT)
+    return head
 
 
 def _unreachable(problem: str, request: Request) -> UnreachableError:

@@ -13,10 +13,11 @@ from urllib.parse import quote
 from pydantic_core import from_json
 
 from pulumi_nbcloud.errors import BadResponseError, InputError
-from pulumi_nbcloud.http.redaction import redacted
-from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.http.redaction import Redactor, secrets_in
+from pulumi_nbcloud.printable import REMOTE_TEXT_LIMIT, printable
 
 _UNRESERVED = "-_.~"
+_NO_SECRETS = Redactor()
 REQUEST_ID_HEADERS = ("x-request-id", "opc-request-id")  # docs/vendors/modelarts.md, MA-24; docs/vendors/aidp.md, DP-32
 
 last_request_id: ContextVar[str | None] = ContextVar("last_request_id", default=None)
@@ -56,18 +57,6 @@ def target(segments: Iterable[str], query: Iterable[tuple[str, str]] = ()) -> st
     return f"{path}?{pairs}" if pairs else path
 
 
-def request_id_of(headers: Mapping[str, str]) -> str | None:
-    """Find the vendor's id of a request.
-
-    Args:
-        headers: of the answer, names in lower case.
-
-    Returns:
-        The id, safe to show; None where no header names one.
-    """
-    return next((printable(headers[name]) for name in REQUEST_ID_HEADERS if headers.get(name)), None)
-
-
 @dataclass(frozen=True)
 class Request:
     """One request, already encoded.
@@ -78,6 +67,7 @@ class Request:
         target: path and query, percent-encoded, exactly as they go onto the wire.
         headers: names and values; values are left out of the repr because they hold credentials.
         body: the exact bytes; empty for none.
+        redactor: knows the secrets of the account that sends it.
     """
 
     method: str
@@ -85,6 +75,7 @@ class Request:
     target: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
+    redactor: Redactor = field(default=_NO_SECRETS, repr=False, compare=False)
 
     @property
     def host(self) -> str:
@@ -116,8 +107,21 @@ class Reply:
     @property
     def request_id(self) -> str | None:
         """The vendor's id of the request, if a header names it; safe to show."""
-        found = request_id_of(self.headers)
-        return redacted(found, self.request.headers) if found else None
+        found = next((self.headers[name] for name in REQUEST_ID_HEADERS if self.headers.get(name)), None)
+        return self.text(found) if found else None
+
+    def text(self, text: str, limit: int = REMOTE_TEXT_LIMIT) -> str:
+        """Make a text of the cloud safe to show: redacted, then cut and made printable.
+
+        Args:
+            text: the whole text, as it came.
+            limit: the longest result, in characters.
+        """
+        return printable(self._redactor.text(text), limit)
+
+    @cached_property
+    def _redactor(self) -> Redactor:
+        return self.request.redactor.with_secrets(secrets_in(self.request.headers))
 
     def bad(self, problem: str, *, hint: str) -> BadResponseError:
         """Make the error of an answer that is not what the vendor's page says.
@@ -144,11 +148,11 @@ class Reply:
             return self._parsed
         except _DoubleKeyError as error:
             raise self.bad(
-                f"the answer is JSON that names {printable(str(error), 60)!r} twice",
+                f"the answer is JSON that names {self.text(error.name, 60)!r} twice",
                 hint="check the endpoint; if it is right, please report this",
             ) from None
         except ValueError:
-            kind = printable(self.headers.get("content-type", ""), 60) or "no content type"
+            kind = self.text(self.headers.get("content-type", ""), 60) or "no content type"
             raise self.bad(
                 f"the answer is not JSON but {len(self.body)} bytes of {kind}",
                 hint="check the endpoint: a sign-in page or a proxy may have answered in the cloud's place",
@@ -164,6 +168,10 @@ class Reply:
 
 class _DoubleKeyError(ValueError):
     """An object names a key twice: readers differ in which one counts."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
 
 
 def _finite(text: str) -> float:

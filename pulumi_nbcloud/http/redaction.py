@@ -1,17 +1,15 @@
-"""Takes credentials out of what a cloud answered: a gateway may repeat what it was sent."""
+"""Takes secrets out of what a cloud answered: a gateway may repeat what it was sent.
+
+There is one `Redactor`. An account makes it of the secrets that its settings' schema marks and of those that its
+credentials hold; what a request itself sends in confidence is added to it.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from urllib.parse import urlsplit
+from collections.abc import Iterable, Iterator, Mapping
 
 from pulumi_nbcloud.errors import NbcloudError
-
-SECRET_KEYS = frozenset(
-    {"secretKey", "securityToken", "password", "authToken", "apiKey", "accessToken", "privateKey", "passphrase"}
-)
-"""The settings whose values nothing may show; of `proxy`, the password too."""
 
 # Headers that say nothing about the credentials; of any other a value may be one, those of a user's own signer too.
 _PLAIN_HEADERS = frozenset(
@@ -32,54 +30,51 @@ _PLAIN_HEADERS = frozenset(
 )
 _SIGNATURE = re.compile(r"(?i)\bsignature=\"?([^\",]+)")
 _SESSION_TOKEN = re.compile(r"ST\$([^\",\s]+)")
-_BEGINNING = 12  # remote text is cut before it is shown, so a long secret is known by its beginning
+_BEGINNING = 12  # a cloud cuts what it repeats, so a long secret is known by its beginning
 _SHORTEST = 6  # anything shorter may be part of an ordinary word
+_MARK = "…"
 
 
-def redact(error: NbcloudError, settings: Mapping[str, str], headers: Mapping[str, str]) -> None:
-    """Take secrets out of the remote parts of an error.
-
-    Args:
-        error: of an answer; changed in place.
-        settings: of the account that asked.
-        headers: of the request that was answered.
-    """
-    pattern = _pattern(settings, headers)
-    if pattern is None:
-        return
-    error.problem = pattern.sub("…", error.problem)
-    error.args = (error.problem,)
-    error.code = pattern.sub("…", error.code) if error.code else error.code
-    error.request_id = pattern.sub("…", error.request_id) if error.request_id else error.request_id
-
-
-def redacted(text: str, headers: Mapping[str, str]) -> str:
-    """Take secrets out of a text of a cloud.
+class Redactor:
+    """Takes a number of secrets out of texts.
 
     Args:
-        text: what it answered.
-        headers: of the request that was answered.
+        secrets: what nothing may show; anything shorter than six characters is not looked for.
     """
-    pattern = _pattern({}, headers)
-    return text if pattern is None else pattern.sub("…", text)
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets = frozenset(each for each in secrets if len(each) >= _SHORTEST)
+
+    def __repr__(self) -> str:
+        return "Redactor(…)"
+
+    def with_secrets(self, more: Iterable[str]) -> Redactor:
+        """Make one that knows more secrets."""
+        return Redactor((*self._secrets, *more))
+
+    def text(self, text: str) -> str:
+        """Take the secrets out of a text, before it is cut: a part of a secret must not stay either."""
+        found = [each for each in self._secrets if each[:_BEGINNING] in text]
+        if not found:
+            return text
+        # Whole ones first, because they may hold blanks.
+        known = [*sorted(found, key=len, reverse=True), *(each[:_BEGINNING] for each in found)]
+        return re.sub(rf"(?:{'|'.join(map(re.escape, known))})[^\s\"]*", _MARK, text)
+
+    def error(self, error: NbcloudError) -> None:
+        """Take the secrets out of an error, in place, wherever a cloud's text could be."""
+        error.summary = self.text(error.summary)
+        error.args = (error.summary,)
+        error.vendor_message = self._optional(error.vendor_message)
+        error.code = self._optional(error.code)
+        error.request_id = self._optional(error.request_id)
+
+    def _optional(self, text: str | None) -> str | None:
+        return self.text(text) if text else text
 
 
-def _pattern(settings: Mapping[str, str], headers: Mapping[str, str]) -> re.Pattern[str] | None:
-    words = {word[:_BEGINNING] for word in _secrets(settings, headers) if len(word) >= _SHORTEST}
-    if not words:
-        return None
-    return re.compile(rf"(?:{'|'.join(map(re.escape, sorted(words, reverse=True)))})[^\s\"]*")
-
-
-def _secrets(settings: Mapping[str, str], headers: Mapping[str, str]) -> Iterator[str]:
-    for key, value in settings.items():
-        if key == "privateKey":
-            # The first line is the same in every key.
-            yield from (line for line in value.replace("\\n", "\n").splitlines() if not line.startswith("-----"))
-        elif key in SECRET_KEYS:
-            yield value
-        elif key == "proxy":
-            yield urlsplit(value).password or ""
+def secrets_in(headers: Mapping[str, str]) -> Iterator[str]:
+    """Give what a request's headers send in confidence: tokens, cookies, signatures."""
     for name, value in headers.items():
         if name.lower() == "authorization":
             found = [*_SIGNATURE.findall(value), *_SESSION_TOKEN.findall(value)]

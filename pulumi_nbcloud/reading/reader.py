@@ -154,7 +154,12 @@ def _question(kind: Kind[Any, Any, Any], account: Account, arguments: Any) -> Re
 
 
 async def _ask(kind: Kind[Any, Any, Any], account: Account, arguments: Any) -> tuple[Account, Any]:
-    return account, await kind.read(account, arguments)
+    try:
+        return account, await kind.read(account, arguments)
+    except NbcloudError as error:
+        # What a kind says of a response may quote it, too.
+        account.redactor.error(error)
+        raise
 
 
 _process_reader: Reader | None = None

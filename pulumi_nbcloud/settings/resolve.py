@@ -58,7 +58,7 @@ def resolve(schema: Schema, profile: str | None, config: ConfigReader, environme
 
 def _holder(schema: Schema, sources: list[Source]) -> int | None:
     """Return the position of the first source with any credential key."""
-    keys = frozenset(key for each in schema.credentials for key in each.keys)
+    keys = schema.credential_keys
     return next((position for position, source in enumerate(sources) if keys & source.values.keys()), None)
 
 

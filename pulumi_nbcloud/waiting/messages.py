@@ -30,9 +30,8 @@ def advice(error: WaitError) -> str:
     Returns:
         A line that says what, where and which request; and a hint.
     """
-    line = str(error).partition("\n")[0]
     hint = _HINTS[error.outcome][0] if error.outcome in _HINTS else error.hint or "look at the thing itself"
-    return f"{line}\nhint: {hint}; the update goes on, because this wait is advisory"
+    return f"{error.line}\nhint: {hint}; the update goes on, because this wait is advisory"
 
 
 def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, why: str | None = None) -> WaitError:
@@ -70,6 +69,7 @@ def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, w
         status=error.status if error else None,
         code=error.code if error else None,
         request_id=error.request_id if error else _request_id(progress),
+        vendor_message=error.vendor_message if error else None,
         subject=", ".join(f"{each.token} {printable(each.identity)}" for each in progress.targets.values()),
     )
 

@@ -46,6 +46,11 @@ class WaitError(NbcloudError):
         self.outcome = outcome
         self.progress = progress
 
+    @property
+    def problem(self) -> str:
+        """What is wrong, in one line; it quotes the vendor's message where the last poll failed."""
+        return self.summary
+
     def __reduce__(self) -> tuple[Any, ...]:
         # Progress holds kinds, which are no data.
         rebuild, (cls, args, state) = super().__reduce__()

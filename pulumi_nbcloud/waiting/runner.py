@@ -87,8 +87,7 @@ class WaitRunner:
             if plan.enforcement != "advisory" or error.outcome is Outcome.CANCELLED:
                 raise
             reporter.warning(advice(error))
-            line = str(error).partition("\n")[0]
-            return WaitResult(error.outcome.value, None, wait.elapsed, wait.progress, line)
+            return WaitResult(error.outcome.value, None, wait.elapsed, wait.progress, error.line)
         return WaitResult(Outcome.MET.value, met.at, met.elapsed, met.progress)
 
     def _make(self, plan: WaitSpec, reporter: Reporter) -> Wait:

@@ -25,6 +25,7 @@ DETAILS: dict[str, Any] = {
     "code": "c",
     "request_id": "r",
     "subject": "s",
+    "vendor_message": "m",
 }
 
 
@@ -55,7 +56,7 @@ def test_an_error_keeps_everything(make: Callable[[], NbcloudError], way: Callab
     twin = way(error)
     assert twin is not error
     assert (type(twin), str(twin), vars(twin)) == (type(error), str(error), vars(error))
-    twin.problem = "other"
+    twin.hint = "other"
     assert "other" not in str(error)
 
 

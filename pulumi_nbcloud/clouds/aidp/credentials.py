@@ -2,60 +2,52 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+import os
+import re
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pulumi_nbcloud.clouds.aidp.files import read_file, stamp
-from pulumi_nbcloud.clouds.aidp.oci_config import Profile, parse_profile
+from pulumi_nbcloud.clouds.aidp.oci_config import DEFAULT_PATH, DEFAULT_PROFILE, Profile, checked, parse_profile
+from pulumi_nbcloud.clouds.aidp.schema import CONFIG_FILE, KEY
 from pulumi_nbcloud.clouds.aidp.signature import authorization, load_private_key
+from pulumi_nbcloud.clouds.credentials import Connection, Credentials
 from pulumi_nbcloud.clouds.tokens import header_safe, jwt_expiry
 from pulumi_nbcloud.errors import AuthenticationError, SettingsError
+from pulumi_nbcloud.http.messages import Request
 from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.settings.schema import Settings
+from pulumi_nbcloud.settings.secret import pem_lines
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+_PROFILE_NAME = re.compile(r"[^\[\]\x00-\x1f\x7f]{1,100}")
 
-class Credentials(ABC):
-    """One way to sign in; the base of them all."""
 
-    generation = 0
-    region: str | None = None
-    hint = "check tenancy, user, fingerprint and private key; they are not sent again until they change"
+def signed(request: Request, key_id: str, key: RSAPrivateKey) -> Request:
+    """Sign a request with a key; see `signature.authorization`."""
+    lower = {name.lower(): value for name, value in request.headers.items()}
+    value = authorization(key_id, key, request.method, request.target, lower)
+    return replace(request, headers={**request.headers, "authorization": value})
 
-    @abstractmethod
-    async def sign(self, method: str, url: str, target: str, headers: Mapping[str, str]) -> dict[str, str]:
-        """Sign one attempt.
 
-        Args:
-            method: the HTTP method.
-            url: the whole URL as sent.
-            target: its path and query.
-            headers: every header so far, names in lower case, `date` and `host` among them.
+class AidpCredentials(Credentials):
+    """The base of Oracle's methods."""
 
-        Returns:
-            The headers to add.
-        """
-
-    def check(self) -> None:  # noqa: B027  (a key from the settings does not change)
-        """Look whether the credentials can be used now; raise AuthenticationError where they cannot."""
-
-    async def renew(self, generation: int) -> bool:
-        """Replace refused credentials, and return whether there are others now; see `Account.renew`."""
-        return False
-
-    def revision(self) -> Hashable:
-        """Return what the source holds now; None where it cannot change."""
+    @property
+    def region(self) -> str | None:
+        """The region that the credentials themselves name."""
         return None
 
-    def expires_at(self) -> float | None:
-        """Return when they expire, in seconds since 1970; None where they do not."""
-        return None
+    @property
+    def rejected_hint(self) -> str:
+        """What to do where the cloud rejects the credentials."""
+        return "check tenancy, user, fingerprint and private key; they are not sent again until they change"
 
 
-class KeyCredentials(Credentials):
+class KeyCredentials(AidpCredentials):
     """A user's key from the settings.
 
     Args:
@@ -63,13 +55,24 @@ class KeyCredentials(Credentials):
         key: the private key.
     """
 
+    credential_set = KEY
+
     def __init__(self, key_id: str, key: RSAPrivateKey) -> None:
         self._key_id = key_id
         self._key = key
 
-    async def sign(self, method: str, url: str, target: str, headers: Mapping[str, str]) -> dict[str, str]:
+    @classmethod
+    def from_settings(cls, settings: Settings, connection: Connection) -> KeyCredentials:
+        """Check the ids and open the key."""
+        values = settings.values
+        parts = [checked(key, values[key], settings.named(key)) for key in ("tenancy", "user", "fingerprint")]
+        # CI systems hold one line: its breaks are written \n then.
+        pem = values["privateKey"] if "\n" in values["privateKey"] else values["privateKey"].replace("\\n", "\n")
+        return cls("/".join(parts), load_private_key(pem, values.get("passphrase"), settings.named("privateKey")))
+
+    async def sign(self, request: Request) -> Request:
         """Sign one attempt with the key."""
-        return {"authorization": authorization(self._key_id, self._key, method, target, headers)}
+        return signed(request, self._key_id, self._key)
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ class _Loaded:
         return (self.key_id, self.pem) == (other.key_id, other.pem)
 
 
-class FileCredentials(Credentials):
+class FileCredentials(AidpCredentials):
     """A profile of Oracle's configuration file; its files are read again when they change.
 
     Args:
@@ -101,31 +104,43 @@ class FileCredentials(Credentials):
         SettingsError: see `oci_config` and `signature`.
     """
 
+    credential_set = CONFIG_FILE
+
     def __init__(self, path: str, profile: str, name: str, now: Callable[[], float]) -> None:
         self._path = path
         self._profile = profile
         self._name = name
         self._now = now
+        self._generation = 0
         self._loaded = self._load()
 
+    @classmethod
+    def from_settings(cls, settings: Settings, connection: Connection) -> FileCredentials:
+        """Find the file and read the profile."""
+        profile = settings.values.get("configProfile", DEFAULT_PROFILE)
+        if not _PROFILE_NAME.fullmatch(profile):
+            raise SettingsError(
+                f"{settings.named('configProfile')} cannot be the name of a profile",
+                hint="give 1 to 100 characters without brackets",
+            )
+        path = settings.values.get("configFile", DEFAULT_PATH)
+        is_default = settings.origin.get("configFile", DEFAULT_PATH) == DEFAULT_PATH
+        name = DEFAULT_PATH if is_default else settings.named("configFile")
+        return cls(os.path.expanduser(path), profile, name, connection.now)
+
     @property
-    def region(self) -> str | None:  # type: ignore[override]
+    def region(self) -> str | None:
         """The profile's region."""
         return self._loaded.region
 
     @property
-    def hint(self) -> str:  # type: ignore[override]
-        """What to do after a refusal."""
+    def rejected_hint(self) -> str:
+        """What to do where the cloud rejects the credentials."""
         if self._loaded.expires_at is None and not self._loaded.key_id.startswith("ST$"):
-            return super().hint
+            return super().rejected_hint
         return self._refresh_hint()
 
-    async def sign(self, method: str, url: str, target: str, headers: Mapping[str, str]) -> dict[str, str]:
-        """Sign one attempt with the key that the files held last."""
-        loaded = self._loaded
-        return {"authorization": authorization(loaded.key_id, loaded.key, method, target, headers)}
-
-    def check(self) -> None:
+    async def prepare(self, deadline: float) -> None:
         """Read changed files again; raise AuthenticationError for a session token that has expired."""
         if self.revision() != self._loaded.stamps:
             self._reload()
@@ -136,12 +151,21 @@ class FileCredentials(Credentials):
                 hint=self._refresh_hint(),
             )
 
-    async def renew(self, generation: int) -> bool:
-        """Read the files again, and return whether that gave others; see `Account.renew`."""
+    async def sign(self, request: Request) -> Request:
+        """Sign one attempt with the key that the files held last."""
+        return signed(request, self._loaded.key_id, self._loaded.key)
+
+    @property
+    def generation(self) -> int:
+        """The number of times that the files held another key or token."""
+        return self._generation
+
+    async def renew(self, generation: int, deadline: float) -> bool:
+        """Read the files again, and return whether that gave others."""
         # Read whatever the stamps say: a file can be rewritten within one tick of its file system's clock.
-        if generation == self.generation:
+        if generation == self._generation:
             self._reload()
-        return generation != self.generation
+        return generation != self._generation
 
     def revision(self) -> Hashable:
         """Return the stamps of the files as they are now."""
@@ -150,6 +174,11 @@ class FileCredentials(Credentials):
     def expires_at(self) -> float | None:
         """Return when the session token expires, in seconds since 1970; None for a key."""
         return self._loaded.expires_at
+
+    def secrets(self) -> Iterable[str]:
+        """Return what the files hold: the lines of the key, and the session token."""
+        token = self._loaded.key_id[len("ST$") :] if self._loaded.key_id.startswith("ST$") else ""
+        return *pem_lines(self._loaded.pem), token
 
     def _refresh_hint(self) -> str:
         profile = printable(self._profile, 60)
@@ -162,7 +191,7 @@ class FileCredentials(Credentials):
             # Perhaps half written: what was read before stands, and the next request reads again.
             return
         if not loaded.same_secret(self._loaded):
-            self.generation += 1
+            self._generation += 1
         self._loaded = loaded
 
     def _load(self) -> _Loaded:

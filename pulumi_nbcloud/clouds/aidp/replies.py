@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pulumi_nbcloud.clouds.statuses import clock_hint, passing, redirected, throttled
+from pulumi_nbcloud.clouds.statuses import clock_hint, described, passing, redirected, throttled
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     BadResponseError,
@@ -19,7 +19,6 @@ from pulumi_nbcloud.errors import (
     RefusedError,
 )
 from pulumi_nbcloud.http.messages import Reply
-from pulumi_nbcloud.printable import printable
 
 MAX_CLOCK_SKEW_MINUTES = 5  # docs/vendors/aidp.md, DP-13
 
@@ -31,7 +30,7 @@ _WRONG_ANSWERER = "check the endpoint: a sign-in page or a proxy may have answer
 
 @dataclass(frozen=True)
 class Fault:
-    """The error that an answer names; empty where it names none."""
+    """The error that an answer names, safe to show; empty where it names none."""
 
     code: str | None = None
     message: str = ""
@@ -43,15 +42,15 @@ def fault_of(reply: Reply) -> Fault:
         body = reply.json()
     except BadResponseError:
         kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-        text = reply.body[:2000].decode("utf-8", "replace").strip()
+        text = reply.body[:100_000].decode("utf-8", "replace").strip()
         plain = kind in ("", "text/plain") and not text.startswith("<")
-        return Fault(message=printable(text) if plain else "")
+        return Fault(message=reply.text(text) if plain else "")
     if not isinstance(body, Mapping):
         return Fault()
     code, message = body.get("code"), body.get("message")
     return Fault(
         code if isinstance(code, str) and _CODE.fullmatch(code) else None,
-        printable(message) if isinstance(message, str) else "",
+        reply.text(message) if isinstance(message, str) else "",
     )
 
 
@@ -70,11 +69,7 @@ def classify(reply: Reply, now: float, credentials_hint: str) -> NbcloudError | 
         return None
     fault = fault_of(reply)
     error = _error(reply, fault, now, credentials_hint)
-    error.where, error.status, error.code = reply.request.where, reply.status, fault.code
-    error.request_id = reply.request_id
-    if fault.message:
-        error.problem = f'{error.problem}: "{fault.message}"'
-    return error
+    return described(error, reply, code=fault.code, message=fault.message)
 
 
 def _error(reply: Reply, fault: Fault, now: float, credentials_hint: str) -> NbcloudError:

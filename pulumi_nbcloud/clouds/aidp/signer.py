@@ -11,14 +11,19 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
 
-from pulumi_nbcloud.clouds.aidp.credentials import Credentials
+from pulumi_nbcloud.clouds.aidp.credentials import AidpCredentials
+from pulumi_nbcloud.clouds.aidp.schema import SIGNER
+from pulumi_nbcloud.clouds.credentials import Connection
 from pulumi_nbcloud.clouds.tokens import MAX_TOKEN_CHARACTERS
 from pulumi_nbcloud.errors import AuthenticationError, NbcloudError, SettingsError, UnreachableError
+from pulumi_nbcloud.http.messages import Request
+from pulumi_nbcloud.settings.schema import Settings
 
 Signer = Callable[[str, str, Mapping[str, str]], Mapping[str, str]]
 """Given a method, a URL and headers, gives the headers to add."""
@@ -31,7 +36,7 @@ _HINT = "see the documentation of the setting signer; the text of its error is n
 T = TypeVar("T")
 
 
-class SignerCredentials(Credentials):
+class SignerCredentials(AidpCredentials):
     """Signs with what the setting `signer` names.
 
     Args:
@@ -42,7 +47,7 @@ class SignerCredentials(Credentials):
         SettingsError: the value is no such name.
     """
 
-    hint = "check what the setting signer names, and that its principal may sign in; it is not asked again in this run"
+    credential_set = SIGNER
 
     def __init__(self, value: str, name: str) -> None:
         if len(value) > 300 or not _NAME.fullmatch(value):
@@ -52,26 +57,47 @@ class SignerCredentials(Credentials):
         self._signer: Signer | None = None
         self._turn = anyio.Lock()
         self._failures = 0
+        self._generation = 0
 
-    async def sign(self, method: str, url: str, target: str, headers: Mapping[str, str]) -> dict[str, str]:
+    @classmethod
+    def from_settings(cls, settings: Settings, connection: Connection) -> SignerCredentials:
+        """Check the name; nothing is imported yet."""
+        return cls(settings.values["signer"], settings.named("signer"))
+
+    @property
+    def rejected_hint(self) -> str:
+        """What to do where the cloud rejects what the signer signed."""
+        return (
+            "check what the setting signer names, and that its principal may sign in; it is not asked again in this run"
+        )
+
+    async def sign(self, request: Request) -> Request:
         """Sign one attempt with the signer, which is made first where there is none."""
+        lower = {name.lower(): value for name, value in request.headers.items()}
         async with self._turn:
             try:
                 if self._signer is None:
                     self._signer = await _in_thread(self._make)
                 signer = self._signer
-                given = await _in_thread(lambda: self._call(signer, method, url, headers))
+                given = await _in_thread(
+                    lambda: self._call(signer, request.method, request.origin + request.target, lower)
+                )
             except NbcloudError:
                 # Nothing was sent, so the cloud has refused nothing: the next read may try again.
                 self._failures += 1
                 raise
-        return given
+        return replace(request, headers={**request.headers, **given})
 
-    async def renew(self, generation: int) -> bool:
-        """Give up a refused signer, once: the factory makes another for the next attempt."""
-        if generation == self.generation:
+    @property
+    def generation(self) -> int:
+        """The number of signers that were given up."""
+        return self._generation
+
+    async def renew(self, generation: int, deadline: float) -> bool:
+        """Give up a rejected signer, once: the factory makes another for the next attempt."""
+        if generation == self._generation:
             self._signer = None
-            self.generation += 1
+            self._generation += 1
         return True
 
     def revision(self) -> Hashable:
@@ -101,6 +127,8 @@ class SignerCredentials(Credentials):
                 raise SettingsError(f"{self._name} gave a header that is too long", hint=_HINT)
         if not found.get("authorization"):
             raise SettingsError(f"{self._name} gave no header authorization", hint=_HINT)
+        # It stands in the request already, as the transport spells it.
+        found.pop("host", None)
         return found
 
     def _failed(self, what: str, error: Exception, cls: type[NbcloudError]) -> NbcloudError:

@@ -5,10 +5,10 @@ Source: docs/vendors/hpcai.md, HPC-22 to HPC-25.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pulumi_nbcloud.clouds.statuses import passing, redirected, throttled
+from pulumi_nbcloud.clouds.statuses import described, passing, redirected, throttled
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     BadResponseError,
@@ -17,7 +17,6 @@ from pulumi_nbcloud.errors import (
     RefusedError,
 )
 from pulumi_nbcloud.http.messages import Reply
-from pulumi_nbcloud.printable import printable
 
 # The page's own text is "Not logged in or login expired, please log in again"; either half is taken alone too.
 SIGNED_OUT_TEXTS = ("not logged in", "login expired")
@@ -68,16 +67,13 @@ def fault_of(reply: Reply, result: str) -> Fault | None:
     return Fault(None, text) if text and result not in body else None
 
 
-def classify(
-    reply: Reply, now: float, *, result: str = "instances", secrets: Collection[str] = ()
-) -> NbcloudError | None:
+def classify(reply: Reply, now: float, *, result: str = "instances") -> NbcloudError | None:
     """Decide what a reply means.
 
     Args:
         reply: any answer.
         now: the wall clock in seconds since 1970, for a Retry-After date.
         result: the field that a successful answer has.
-        secrets: texts that must not be shown should the cloud repeat them.
 
     Returns:
         None for a 200 whose body names no error; else an error whose class says what the caller can do.
@@ -85,19 +81,8 @@ def classify(
     fault = fault_of(reply, result)
     if reply.status == 200 and fault is None:
         return None
-    error = _error(reply, fault, now)
-    error.where, error.status, error.request_id = reply.request.where, reply.status, reply.request_id
-    if fault is not None:
-        # Looked at whole, shown cut: a part of a secret must not stay either.
-        if fault.code is not None and not _holds(fault.code, secrets):
-            error.code = printable(fault.code, 40)
-        if fault.message and not _holds(fault.message, secrets):
-            error.problem = f'{error.problem}: "{printable(fault.message)}"'
-    return error
-
-
-def _holds(text: str, secrets: Collection[str]) -> bool:
-    return any(each in text for each in secrets)
+    code = None if fault is None or fault.code is None else reply.text(fault.code, 40)
+    return described(_error(reply, fault, now), reply, code=code, message=reply.text(fault.message) if fault else None)
 
 
 def _error(reply: Reply, fault: Fault | None, now: float) -> NbcloudError:

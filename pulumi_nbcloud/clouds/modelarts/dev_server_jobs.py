@@ -181,13 +181,10 @@ async def _list(account: ModelArtsAccount, query: tuple[tuple[str, str], ...]) -
         reply = await account.get(in_project(("dev-servers", "jobs"), query))
     except NotFoundError as error:
         # Of the list, not of a job: taken for one it would drop the job from a stack's state.
-        raise RefusedError(
-            error.problem.replace("the cloud does not know it", "the cloud knows no list of DevServer jobs here"),
+        raise RefusedError.of_response(
+            error,
+            "the cloud knows no list of DevServer jobs here",
             hint="check the endpoint, the region and the project",
-            where=error.where,
-            status=error.status,
-            code=error.code,
-            request_id=error.request_id,
         ) from None
     wire = parse_reply(reply, _Wire)
     if wire.data is None and wire.total != 0:

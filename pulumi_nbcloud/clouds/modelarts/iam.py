@@ -6,13 +6,14 @@ Source: docs/vendors/modelarts.md, MA-4, MA-6 to MA-11.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from pulumi_nbcloud.clouds.credentials import Connection, Credentials
 from pulumi_nbcloud.clouds.modelarts.replies import classify
 from pulumi_nbcloud.clouds.tokens import Token, header_safe
 from pulumi_nbcloud.clouds.wire import parse_reply
@@ -25,10 +26,6 @@ from pulumi_nbcloud.errors import (
     SettingsError,
 )
 from pulumi_nbcloud.http.messages import Reply, Request, target
-from pulumi_nbcloud.printable import printable
-
-Send = Callable[[Callable[[], Awaitable[Request]], float], Awaitable[Reply]]
-"""Sends what is prepared, within a deadline on anyio's clock."""
 
 _USER_HINT = (
     "check username, password and domainName (the account's name); an IAM user can sign in so, a HUAWEI ID cannot; "
@@ -85,14 +82,13 @@ class Iam:
 
     Args:
         origin: scheme and host.
-        send: sends a request, with the account's budget of retries.
-        now: the wall clock in seconds since 1970.
+        connection: sends the requests.
     """
 
-    def __init__(self, origin: str, send: Send, now: Callable[[], float]) -> None:
+    def __init__(self, origin: str, connection: Connection) -> None:
         self.origin = origin
-        self._send = send
-        self._now = now
+        self._send = connection.send
+        self._now = connection.now
 
     async def token(self, user: User, deadline: float) -> tuple[Token, str | None]:
         """Log a user in by POST /v3/auth/tokens.
@@ -133,15 +129,12 @@ class Iam:
             raise _bad(reply, "IAM gave a token that has expired already")
         return Token.lasting(value, seconds, self._now()), project_id
 
-    async def project_id(
-        self, region: str, sign: Callable[[Request], Request], refused: str | None, deadline: float
-    ) -> str:
+    async def project_id(self, region: str, credentials: Credentials, deadline: float) -> str:
         """Look the project of a region up by GET /v3/projects?name=….
 
         Args:
             region: the project's name.
-            sign: adds what signs a request, at this moment.
-            refused: the hint where IAM refuses the credentials; None for that of a key pair.
+            credentials: sign the request.
             deadline: when to give up, on anyio's clock.
 
         Returns:
@@ -153,10 +146,12 @@ class Iam:
         """
 
         async def prepare() -> Request:
-            return sign(Request("GET", self.origin, target(("v3", "projects"), [("name", region)])))
+            bare = Request("GET", self.origin, target(("v3", "projects"), [("name", region)]))
+            return await credentials.sign(replace(bare, headers={"Host": bare.host}))
 
         reply = await self._send(prepare, deadline)
-        error = _classify(reply, self._now(), success=200, refused=refused, denied=_LOOK_UP_HINT)
+        hint = credentials.rejected_hint
+        error = _classify(reply, self._now(), success=200, refused=hint, denied=_LOOK_UP_HINT)
         if error is not None:
             raise error
         # By name on this side too: a project of another region would be watched in silence.
@@ -180,18 +175,14 @@ def _classify(reply: Reply, now: float, *, success: int, refused: str | None, de
         return None
     message = _message(reply) if error.code is None else None
     if message:
-        error.problem = f'{error.problem}: "{message}"'
+        error.vendor_message = message
     if isinstance(error, PermissionDeniedError):
-        error.problem = error.problem.replace("the credentials may not read this", "IAM does not allow this")
-        error.hint = denied
+        return PermissionDeniedError.of_response(error, "IAM does not allow this", hint=denied)
     if isinstance(error, (NotFoundError, RefusedError)) or (isinstance(error, BadResponseError) and message):
-        return RefusedError(
-            f'IAM refuses the request: "{message}"' if message else error.problem,
+        return RefusedError.of_response(
+            error,
+            "IAM refuses the request" if message else error.summary,
             hint="check the region, projectId and iamEndpoint",
-            where=error.where,
-            status=error.status,
-            code=error.code,
-            request_id=error.request_id,
         )
     return error
 
@@ -204,7 +195,7 @@ def _message(reply: Reply) -> str | None:
         return None
     error = body.get("error") if isinstance(body, Mapping) else None
     message = error.get("message") if isinstance(error, Mapping) else None
-    return printable(message) if isinstance(message, str) and message else None
+    return reply.text(message) if isinstance(message, str) and message else None
 
 
 def _date(headers: Mapping[str, str]) -> float | None:

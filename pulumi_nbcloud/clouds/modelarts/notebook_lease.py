@@ -112,13 +112,8 @@ async def _read(account: ModelArtsAccount, arguments: NotebookLeaseArguments) ->
         reply = await account.get(path)
     except RefusedError as error:
         if error.code in NOT_FOUND_CODES:
-            raise NotFoundError(
-                error.problem.replace("the cloud refuses the request", "the notebook does not exist"),
-                hint="check notebook_id, the project and the region",
-                where=error.where,
-                status=error.status,
-                code=error.code,
-                request_id=error.request_id,
+            raise NotFoundError.of_response(
+                error, "the notebook does not exist", hint="check notebook_id, the project and the region"
             ) from None
         if error.code in NOT_RUNNING_REASONS:
             return _state(account, arguments, running=False, not_running_reason=NOT_RUNNING_REASONS[error.code])

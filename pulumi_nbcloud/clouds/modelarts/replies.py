@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pulumi_nbcloud.clouds.statuses import clock_hint, passing, redirected, throttled
+from pulumi_nbcloud.clouds.statuses import clock_hint, described, passing, redirected, throttled
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     BadResponseError,
@@ -19,7 +19,6 @@ from pulumi_nbcloud.errors import (
     RefusedError,
 )
 from pulumi_nbcloud.http.messages import Reply
-from pulumi_nbcloud.printable import printable
 
 MAX_CLOCK_SKEW_MINUTES = 15  # docs/vendors/modelarts.md, MA-15
 
@@ -46,7 +45,7 @@ THROTTLED_CODES = _gateway(308)
 
 @dataclass(frozen=True)
 class Fault:
-    """The error that an answer's body names; empty where it names none."""
+    """The error that an answer's body names, safe to show; empty where it names none."""
 
     code: str | None = None
     message: str = ""
@@ -67,18 +66,18 @@ def fault_of(reply: Reply) -> Fault:
     try:
         body = reply.json()
     except BadResponseError:
-        return Fault(request_id=_text(request_id))
+        return Fault(request_id=_text(reply, request_id))
     if isinstance(body, Mapping):
         for holder in (body, *(value for value in body.values() if isinstance(value, Mapping))):
             for code, message in (("error_code", "error_msg"), ("errorCode", "errorMsg"), ("code", "message")):
                 if isinstance(holder.get(code), str) and _CODE.fullmatch(holder[code]):
                     found = request_id or holder.get("request_id")
-                    return Fault(holder[code], _text(holder.get(message)) or "", _text(found))
-    return Fault(request_id=_text(request_id))
+                    return Fault(holder[code], _text(reply, holder.get(message)) or "", _text(reply, found))
+    return Fault(request_id=_text(reply, request_id))
 
 
-def _text(value: object) -> str | None:
-    return printable(value) if isinstance(value, str) and value else None
+def _text(reply: Reply, value: object) -> str | None:
+    return reply.text(value) if isinstance(value, str) and value else None
 
 
 def classify(reply: Reply, now: float, *, success: int = 200, refused: str | None = None) -> NbcloudError | None:
@@ -96,15 +95,8 @@ def classify(reply: Reply, now: float, *, success: int = 200, refused: str | Non
     fault = fault_of(reply)
     if reply.status == success and fault.code is None:
         return None
-    error = _error(reply, fault, now, refused)
-    error.where, error.status, error.code, error.request_id = (
-        reply.request.where,
-        reply.status,
-        fault.code,
-        fault.request_id,
-    )
-    if fault.message:
-        error.problem = f'{error.problem}: "{fault.message}"'
+    error = described(_error(reply, fault, now, refused), reply, code=fault.code, message=fault.message)
+    error.request_id = fault.request_id
     return error
 
 

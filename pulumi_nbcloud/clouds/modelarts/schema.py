@@ -41,13 +41,13 @@ def _credentials_file(environment: Mapping[str, str]) -> Iterator[Source]:
     yield Source("~/.huaweicloud/credentials [basic]", found)
 
 
+KEY_PAIR = CredentialSet(("accessKey", "secretKey"), ("securityToken",))
+PASSWORD = CredentialSet(("username", "password", "domainName"))
+AUTH_TOKEN = CredentialSet(("authToken",))
+
 SCHEMA = Schema(
     cloud="modelarts",
-    credentials=(
-        CredentialSet(("accessKey", "secretKey"), ("securityToken",)),
-        CredentialSet(("username", "password", "domainName")),
-        CredentialSet(("authToken",)),
-    ),
+    credentials=(KEY_PAIR, PASSWORD, AUTH_TOKEN),
     bound=("projectId",),
     free=("region", "endpoint", "iamEndpoint"),
     environment=(
@@ -86,6 +86,7 @@ SCHEMA = Schema(
         "endpoint": "scheme and host of ModelArts, instead of the region's",
         "iamEndpoint": "scheme and host of IAM, instead of the region's",
     },
+    public=frozenset({"username", "domainName"}),
 )
 
 PROJECT_ID = re.compile(r"[A-Za-z0-9-]{1,64}")  # docs/vendors/modelarts.md, MA-5
@@ -104,11 +105,6 @@ _RULES = {
 }
 
 
-def named(settings: Settings, key: str) -> str:
-    """Name a setting and its source, for messages."""
-    return f"modelarts {key} (from {settings.origin[key]})"
-
-
 def check_values(settings: Settings) -> None:
     """Refuse values that cannot be right, before any is used.
 
@@ -120,12 +116,12 @@ def check_values(settings: Settings) -> None:
     """
     for key, value in settings.values.items():
         if key in _IN_HEADERS:
-            header_safe(value, named(settings, key))
+            header_safe(value, settings.named(key))
         elif key in _RULES:
             pattern, reason = _RULES[key]
             # A variable that is not UTF-8 arrives as half surrogate pairs, which cannot be signed or sent.
             if not pattern.fullmatch(value) or any("\ud800" <= each <= "\udfff" for each in value):
-                raise SettingsError(f"{named(settings, key)} {reason}", hint="correct it; its value is not shown here")
+                raise SettingsError(f"{settings.named(key)} {reason}", hint="correct it; its value is not shown here")
 
 
 def endpoint_of(region: str) -> str:
@@ -174,7 +170,7 @@ def find_endpoint(settings: Settings) -> str:
         SettingsError: there is neither, or the endpoint is no origin.
     """
     if "endpoint" in settings.values:
-        return endpoint_url(settings.values["endpoint"], named(settings, "endpoint"))
+        return endpoint_url(settings.values["endpoint"], settings.named("endpoint"))
     if "region" in settings.values:
         return endpoint_of(settings.values["region"])
     raise SettingsError(
@@ -198,7 +194,7 @@ def find_iam_endpoint(settings: Settings) -> str | None:
     """
     if "iamEndpoint" in settings.values:
         # Checked even where nothing needs it: a wrong one would be found only once something does.
-        origin = endpoint_url(settings.values["iamEndpoint"], named(settings, "iamEndpoint"))
+        origin = endpoint_url(settings.values["iamEndpoint"], settings.named("iamEndpoint"))
     else:
         origin = iam_endpoint_of(settings.values["region"]) if "region" in settings.values else ""
     region = variable("modelarts", settings.profile, "region")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -18,6 +19,7 @@ from pulumi_nbcloud.errors import (
     UnreachableError,
 )
 from pulumi_nbcloud.http.messages import Reply, Request
+from pulumi_nbcloud.http.redaction import Redactor
 
 HTML = b"<html>sign in</html>"
 REQUEST = Request("POST", "https://hpc-ai.com", "/api/instance/list", {}, b"{}")
@@ -196,6 +198,7 @@ def test_the_clouds_text_is_cut_and_made_printable() -> None:
 @pytest.mark.parametrize("place", ["message", "code"])
 def test_a_text_that_repeats_a_secret_is_left_out(place: str) -> None:
     content = json.dumps({"message": "no", "code": "x", place: "bad key 'canary-1' given"}).encode()
-    error = classify(reply(400, content), NOW, secrets=["canary-1"])
+    request = dataclasses.replace(REQUEST, redactor=Redactor(["canary-1"]))
+    error = classify(Reply(request, 400, {}, content), NOW)
     assert error is not None
     assert "canary" not in str(error) + repr(vars(error))

@@ -408,7 +408,7 @@ async def test_who_waits_for_the_project_in_vain_says_so() -> None:
         server.released.set()
         await client.aclose()
     assert str(caught.value) == (
-        "the project was not polled up within the deadline\nhint: check the network and iamEndpoint, or set projectId"
+        "the project was not looked up within the deadline\nhint: check the network and iamEndpoint, or set projectId"
     )
 
 
@@ -628,7 +628,7 @@ async def test_no_secret_is_in_any_text_or_log(clouds: MockClouds, caplog: pytes
             things = (
                 account,
                 vars(account),
-                vars(account._sign_in),
+                vars(account.credentials),
                 vars(account._project),
                 request,
                 result,

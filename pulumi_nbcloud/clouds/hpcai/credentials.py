@@ -1,0 +1,184 @@
+"""HPC-AI's authentication methods: an API key, an access token, or a user who logs in.
+
+Source: docs/vendors/hpcai.md, HPC-4 to HPC-7.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timezone
+
+from pydantic import SecretStr
+
+from pulumi_nbcloud.clouds.credentials import Connection, Credentials, LoginCredentials
+from pulumi_nbcloud.clouds.hpcai.replies import CREDENTIALS_HINT, classify
+from pulumi_nbcloud.clouds.hpcai.schema import ACCESS_TOKEN, API_KEY, DEFAULT_ENDPOINT, LOGIN
+from pulumi_nbcloud.clouds.tokens import Token, header_safe, jwt_expiry
+from pulumi_nbcloud.errors import AuthenticationError, PermissionDeniedError, RefusedError, SettingsError
+from pulumi_nbcloud.http.messages import Reply, Request
+from pulumi_nbcloud.http.url import endpoint_url
+from pulumi_nbcloud.settings.schema import Settings
+
+LOGIN_PATH = "/api/user/login"
+MAX_LOGIN_CHARACTERS = 1_024
+MAX_TOKEN_SECONDS = 366 * 86_400.0
+
+# What a cookie's value may hold (RFC 6265): a semicolon would begin another cookie.
+_COOKIE = re.compile(r'[^\s",;\\]+')
+
+
+def find_endpoint(settings: Settings) -> str:
+    """Find the origin: the setting `endpoint`, else HPC-AI's own; raise SettingsError where it is none."""
+    return endpoint_url(settings.values.get("endpoint", DEFAULT_ENDPOINT), settings.named("endpoint"))
+
+
+class ApiKey(Credentials):
+    """A key, which does not expire.
+
+    Args:
+        key: checked already.
+    """
+
+    credential_set = API_KEY
+
+    def __init__(self, key: str) -> None:
+        self._key = SecretStr(key)
+
+    @classmethod
+    def from_settings(cls, settings: Settings, connection: Connection) -> ApiKey:
+        """Check the key."""
+        return cls(header_safe(settings.values["apiKey"], settings.named("apiKey")))
+
+    async def sign(self, request: Request) -> Request:
+        """Add the key."""
+        return replace(request, headers={**request.headers, "X-API-Key": self._key.get_secret_value()})
+
+
+class AccessToken(Credentials):
+    """A token that somebody else got by a login; nobody here can renew it.
+
+    Args:
+        token: checked already.
+        now: the wall clock in seconds since 1970.
+    """
+
+    credential_set = ACCESS_TOKEN
+
+    def __init__(self, token: str, now: Callable[[], float]) -> None:
+        self._token = SecretStr(token)
+        self._now = now
+
+    @classmethod
+    def from_settings(cls, settings: Settings, connection: Connection) -> AccessToken:
+        """Check the token."""
+        name = settings.named("accessToken")
+        token = header_safe(settings.values["accessToken"], name)
+        if not _COOKIE.fullmatch(token) or token.casefold().startswith("accesstoken="):
+            raise SettingsError(
+                f"{name} must be the token alone, without the cookie's name, quotes, commas, semicolons or backslashes",
+                hint="correct it; its value is not shown here",
+            )
+        return cls(token, connection.now)
+
+    async def prepare(self, deadline: float) -> None:
+        """Raise AuthenticationError for a token that has expired."""
+        expiry = self.expires_at()
+        if expiry is not None and self._now() >= expiry:
+            raise AuthenticationError(
+                f"the access token expired at {_clock(expiry)}, so it was not sent",
+                hint="log in and set a new accessToken, or use an API key, which does not expire in a day",
+            )
+
+    async def sign(self, request: Request) -> Request:
+        """Add the token."""
+        return _with_cookie(request, self._token.get_secret_value())
+
+    def expires_at(self) -> float | None:
+        """Return when the token expires; None for one that does not say."""
+        return jwt_expiry(self._token.get_secret_value())
+
+
+class Login(LoginCredentials):
+    """A user's name and password: a login gives a token, kept until it expires, and renewed once.
+
+    Args:
+        settings: checked already.
+        connection: sends the login.
+    """
+
+    credential_set = LOGIN
+
+    def __init__(self, settings: Settings, connection: Connection) -> None:
+        super().__init__(connection.now)
+        self._settings = settings
+        self._connection = connection
+
+    @classmethod
+    def from_settings(cls, settings: Settings, connection: Connection) -> Login:
+        """Check name and password."""
+        for key in cls.credential_set.required:
+            if len(settings.values[key]) > MAX_LOGIN_CHARACTERS:
+                raise SettingsError(
+                    f"{settings.named(key)} must be at most {MAX_LOGIN_CHARACTERS:,} characters",
+                    hint="correct it; its value is not shown here",
+                )
+        return cls(settings, connection)
+
+    async def sign(self, request: Request) -> Request:
+        """Add the token of the login."""
+        return _with_cookie(request, self.token)
+
+    async def log_in(self, deadline: float) -> Token:
+        """Get a token by POST /api/user/login."""
+        login = {key: self._settings.values[key] for key in self.credential_set.required}
+        body = json.dumps(login, ensure_ascii=False, separators=(",", ":")).encode()
+        origin = find_endpoint(self._settings)
+
+        async def prepare() -> Request:
+            return Request("POST", origin, LOGIN_PATH, {"Content-Type": "application/json"}, body)
+
+        reply = await self._connection.send(prepare, deadline)
+        now = self._connection.now()
+        error = classify(reply, now, result="accessToken")
+        if isinstance(error, PermissionDeniedError) or (isinstance(error, RefusedError) and reply.status != 404):
+            # No page names the errors of the login: whatever it says against one, sending it again would not help and
+            # may lock the user.
+            error = AuthenticationError.of_response(error, "the cloud refuses the login", hint=CREDENTIALS_HINT)
+        if error is not None:
+            raise error
+        return _token_of(reply, now)
+
+
+def _token_of(reply: Reply, now: float) -> Token:
+    """Read `accessToken` and `accessExpire` (seconds) out of the response to a login."""
+    body = reply.json()
+    value = body.get("accessToken") if isinstance(body, dict) else None
+    # Of a token that the cloud made up, a blank is as wrong as none at all.
+    if not isinstance(value, str) or not _COOKIE.fullmatch(value.strip()) or not value.isascii():
+        raise reply.bad(
+            "the answer to the login holds no accessToken that can be sent",
+            hint="check endpoint; if it is right, please report this",
+        )
+    token = header_safe(value, "accessToken of the login")
+    seconds = body.get("accessExpire") if isinstance(body, dict) else None
+    ends: list[float] = []
+    if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 < seconds < math.inf:
+        ends.append(float(min(seconds, MAX_TOKEN_SECONDS)))
+    expiry = jwt_expiry(token)
+    # A claim in the past only shows that the two clocks differ: the token was made this moment.
+    if expiry is not None and expiry > now:
+        ends.append(expiry - now)
+    return Token.lasting(token, min(ends), now) if ends else Token(token)
+
+
+def _with_cookie(request: Request, token: str) -> Request:
+    # In the header of this one request, never in a cookie jar.
+    return replace(request, headers={**request.headers, "Cookie": f"AccessToken={token}"})
+
+
+def _clock(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"

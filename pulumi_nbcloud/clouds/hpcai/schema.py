@@ -1,0 +1,29 @@
+"""The settings of HPC-AI: which there are, which are secret, and the host.
+
+Source: docs/vendors/hpcai.md, HPC-2 (hosts), HPC-4 to HPC-7.
+"""
+
+from __future__ import annotations
+
+from pulumi_nbcloud.settings.schema import CredentialSet, Schema
+
+API_KEY = CredentialSet(("apiKey",))
+ACCESS_TOKEN = CredentialSet(("accessToken",))
+LOGIN = CredentialSet(("username", "password"))
+
+SCHEMA = Schema(
+    cloud="hpcai",
+    credentials=(API_KEY, ACCESS_TOKEN, LOGIN),
+    free=("endpoint",),
+    environment=(("HPCAI_…", {"apiKey": "HPCAI_API_KEY"}),),
+    about={
+        "apiKey": "a key, sent in the header `X-API-Key`",
+        "accessToken": "a token, sent in the cookie `AccessToken`; lasts a day",
+        "username": "who logs in",
+        "password": "the password of the login",
+        "endpoint": "scheme and host of the cloud; `https://hpc-ai.com` if not set",
+    },
+    public=frozenset({"username"}),
+)
+
+DEFAULT_ENDPOINT = "https://hpc-ai.com"

@@ -1,0 +1,141 @@
+"""ModelArts' authentication methods: a key pair that signs, a user whose token IAM gives, a token that is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import ClassVar
+
+from pulumi_nbcloud.clouds.credentials import Connection, Credentials, LoginCredentials
+from pulumi_nbcloud.clouds.modelarts.iam import Iam, User
+from pulumi_nbcloud.clouds.modelarts.schema import AUTH_TOKEN, KEY_PAIR, PASSWORD, find_iam_endpoint
+from pulumi_nbcloud.clouds.modelarts.signature import authorization, sdk_date
+from pulumi_nbcloud.clouds.tokens import Token
+from pulumi_nbcloud.http.messages import Request
+from pulumi_nbcloud.settings.schema import Settings
+
+
+class ModelArtsCredentials(Credentials):
+    """The base of ModelArts' methods; `schema.check_values` has checked the settings."""
+
+    names_project: ClassVar[bool] = False
+    """Whether a request names its project in a header that is signed."""
+
+    @property
+    def project_id(self) -> str | None:
+        """The project that the credentials themselves are for, where they say so; `prepare` has been waited for."""
+        return None
+
+
+class KeyPair(ModelArtsCredentials):
+    """An access key and a secret key, with a security token where they are temporary.
+
+    Args:
+        settings: checked already.
+        now: the wall clock in seconds since 1970; the gateway refuses a signature 15 minutes off.
+    """
+
+    credential_set = KEY_PAIR
+    names_project = True
+
+    def __init__(self, settings: Settings, now: Callable[[], float]) -> None:
+        self._settings = settings
+        self._now = now
+
+    @classmethod
+    def from_settings(cls, settings: Settings, connection: Connection) -> KeyPair:
+        """Make the method."""
+        return cls(settings, connection.now)
+
+    async def sign(self, request: Request) -> Request:
+        """Add the signature of this moment."""
+        values = self._settings.values
+        headers = {**request.headers, "X-Sdk-Date": sdk_date(datetime.fromtimestamp(self._now(), timezone.utc))}
+        if "securityToken" in values:
+            headers["X-Security-Token"] = values["securityToken"]
+        headers["Authorization"] = authorization(
+            values["accessKey"], values["secretKey"], request.method, request.target, headers, request.body
+        )
+        return replace(request, headers=headers)
+
+
+class GivenToken(ModelArtsCredentials):
+    """A token that somebody else got from IAM; nobody here can renew it.
+
+    Args:
+        settings: checked already.
+    """
+
+    credential_set = AUTH_TOKEN
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @classmethod
+    def from_settings(cls, settings: Settings, connection: Connection) -> GivenToken:
+        """Make the method."""
+        return cls(settings)
+
+    @property
+    def rejected_hint(self) -> str | None:
+        """What to do where ModelArts rejects the token."""
+        return "get a new token from IAM: this one is not valid, or no longer; it is not sent again until changed"
+
+    async def sign(self, request: Request) -> Request:
+        """Add the token."""
+        return _with_token(request, self._settings.values["authToken"].strip())
+
+
+class Password(LoginCredentials, ModelArtsCredentials):
+    """An IAM user's name and password: IAM gives a token for one project, kept until it expires, and renewed once.
+
+    Args:
+        settings: checked already.
+        iam: gives the token.
+        now: the wall clock in seconds since 1970.
+    """
+
+    credential_set = PASSWORD
+
+    def __init__(self, settings: Settings, iam: Iam, now: Callable[[], float]) -> None:
+        super().__init__(now)
+        values = settings.values
+        self._user = User(
+            values["username"], values["password"], values["domainName"], values.get("projectId"), values.get("region")
+        )
+        self._iam = iam
+        self._project_id: str | None = None
+
+    @classmethod
+    def from_settings(cls, settings: Settings, connection: Connection) -> Password:
+        """Find IAM."""
+        origin = find_iam_endpoint(settings)
+        assert origin is not None  # find_iam_endpoint() raises where a user name has none
+        return cls(settings, Iam(origin, connection), connection.now)
+
+    @property
+    def rejected_hint(self) -> str | None:
+        """What to do where ModelArts rejects the token."""
+        return (
+            "ModelArts refuses the token that IAM has just given: check the region, projectId and endpoint; nothing is "
+            "sent again until username or password change"
+        )
+
+    @property
+    def project_id(self) -> str | None:
+        """The project that the token is for."""
+        return self._project_id
+
+    async def sign(self, request: Request) -> Request:
+        """Add the token."""
+        return _with_token(request, self.token)
+
+    async def log_in(self, deadline: float) -> Token:
+        """Get a token from IAM."""
+        token, self._project_id = await self._iam.token(self._user, deadline)
+        return token
+
+
+def _with_token(request: Request, token: str) -> Request:
+    return replace(request, headers={**request.headers, "X-Auth-Token": token})
