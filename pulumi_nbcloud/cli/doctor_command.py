@@ -139,6 +139,7 @@ async def _findings(
     keys = sorted(found.credential_keys & found.values.keys())
     origins = ", ".join(dict.fromkeys(found.origin[key] for key in keys))
     findings = [Finding("settings", True, f"{' + '.join(keys)} from {origins}")]
+    findings += [Finding("passed over", None, f"{each.name}, because {each.reason}") for each in found.passed_over]
     if arguments is None:
         return [
             *findings,

@@ -299,8 +299,10 @@ def region(account: AidpAccount) -> str:
         # The file of the home folder comes last, and only where nothing else says how to sign in.
         ({}, {"HOME": ""}, "us-ashburn-1"),
         ({}, {"HOME": "", "OCI_CLI_PROFILE": "EAST"}, "eu-milan-1"),
-        ({}, {"HOME": "", "OCI_CONFIG_FILE": "elsewhere"}, "ap-tokyo-1"),
-        ({}, {"HOME": "", "OCI_CONFIG_FILE": "elsewhere", "OCI_CLI_PROFILE": "EAST"}, "ap-osaka-1"),
+        ({}, {"HOME": "", "OCI_CLI_CONFIG_FILE": "elsewhere"}, "ap-tokyo-1"),
+        ({}, {"HOME": "", "OCI_CLI_CONFIG_FILE": "elsewhere", "OCI_CLI_PROFILE": "EAST"}, "ap-osaka-1"),
+        ({}, {"OCI_CONFIG_FILE": "elsewhere"}, "ap-tokyo-1"),
+        ({}, {"OCI_CONFIG_FILE": "elsewhere", "OCI_CLI_PROFILE": "EAST"}, "ap-osaka-1"),
         ({"configProfile": "EAST"}, {}, "eu-milan-1"),
         ({"configFile": "elsewhere"}, {}, "ap-tokyo-1"),
         ({"configFile": "~/.oci/config", "configProfile": "EAST"}, {}, "eu-milan-1"),
@@ -332,7 +334,9 @@ def test_oracles_region_stands_in_where_the_profile_names_none(home: Path) -> No
     with pytest.raises(SettingsError) as caught:
         account({}, {"HOME": str(home)})
     assert str(caught.value) == (
-        "aidp needs a region or an endpoint\nhint: set NBCLOUD_AIDP_REGION, for example us-ashburn-1"
+        "aidp needs a region or an endpoint; looked in Pulumi config nbcloud:aidp; the environment (NBCLOUD_AIDP_…); "
+        "the environment (OCI_…); the environment (OCI_… as Terraform has them); the environment (OCI_REGION); "
+        "~/.oci/config (which holds only configFile)\nhint: set NBCLOUD_AIDP_REGION, for example us-ashburn-1"
     )
     assert account({"endpoint": "http://127.0.0.1:1"}, {"HOME": str(home)}).endpoint == "http://127.0.0.1:1"
 
