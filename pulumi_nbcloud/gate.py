@@ -11,9 +11,10 @@ import pulumi
 from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.program import preview, slots
 from pulumi_nbcloud.program.inputs import Enforcement, NotFound, clean, duration_text, settled
+from pulumi_nbcloud.program.stack_config import asked_accounts
 from pulumi_nbcloud.program.stored import StoredResource
 from pulumi_nbcloud.program.targets import Target, targets_by_name
-from pulumi_nbcloud.provider.gate import OUTPUTS, GateProvider
+from pulumi_nbcloud.provider.gate import ASKED_ACCOUNTS, OUTPUTS, GateProvider
 
 __all__ = ["Gate", "Target"]
 
@@ -125,6 +126,9 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
             "custom_timeouts": _custom_timeouts(opts) if timeout is None else None,
         }
         given = {name: settled(value) for name, value in asked.items() if value is not None}
+        accounts = asked_accounts(asked["targets"])
+        if accounts is not None:
+            given[ASKED_ACCOUNTS] = accounts
         urn = pulumi.create_urn(
             resource_name, f"pulumi-python:{self._resource_type_name}", opts.parent if opts else None
         )

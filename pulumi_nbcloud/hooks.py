@@ -15,13 +15,13 @@ from pulumi.runtime.settings import get_engine, get_monitor
 
 from pulumi_nbcloud.engine import end, status
 from pulumi_nbcloud.errors import InputError
-from pulumi_nbcloud.kinds.registry import KINDS
 from pulumi_nbcloud.program import slots
 from pulumi_nbcloud.program.inputs import Enforcement, NotFound, Operation, clean, duration_text, settled
+from pulumi_nbcloud.program.stack_config import stack_config
 from pulumi_nbcloud.program.targets import Target, targets_by_name
 from pulumi_nbcloud.reading import portal
 from pulumi_nbcloud.reading.reader import process_reader
-from pulumi_nbcloud.settings.sources import ConfigReader, config_keys
+from pulumi_nbcloud.settings.sources import ConfigReader
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.waiting.report import Reporter
@@ -100,13 +100,12 @@ def wait_before(
         return pulumi.ResourceHookBinding()  # unit tests have no engine that could call a hook
     slots.declare()
     # Taken now, in the program's own context: a hook is called outside of it.
-    clouds = {token.partition(":")[0] for token in KINDS}
-    config = {key: pulumi.runtime.get_config(key) for cloud in clouds for key in config_keys(cloud)}
+    config = stack_config()
     engine = get_engine()
 
     async def wait(args: pulumi.ResourceHookArgs) -> None:
         known = await pulumi.Output.from_input(given).future()
-        await _wait(where, known or {}, config.get, status.GateReporter(args.urn, engine))
+        await _wait(where, known or {}, config, status.GateReporter(args.urn, engine))
 
     hook: Any = pulumi.ResourceHook(name, wait) if name else wait
     return pulumi.ResourceHookBinding(**{f"before_{operation}": [hook] for operation in before})

@@ -15,9 +15,9 @@ from pulumi.runtime.settings import get_monitor
 
 from pulumi_nbcloud.engine.values import contains_unknown
 from pulumi_nbcloud.errors import NbcloudError
+from pulumi_nbcloud.program.stack_config import stack_config
 from pulumi_nbcloud.reading import portal
 from pulumi_nbcloud.reading.reader import process_reader
-from pulumi_nbcloud.settings.sources import config_keys
 
 BUDGET_SECONDS = 5.0
 ASKED_WHEN = "(asked when this gate is created or updated)"
@@ -87,12 +87,11 @@ async def _poll(plan: Any) -> tuple[str, str]:
     remaining = _budget_ends - time.monotonic()
     if remaining <= 0:
         raise TimeoutError
-    clouds = {kind.cloud for kind in plan.kinds.values()}
-    config = {key: pulumi.runtime.get_config(key) for cloud in clouds for key in config_keys(cloud)}
+    config = stack_config()
 
     async def poll() -> tuple[str, str]:
         with anyio.fail_after(remaining):
-            return await WaitRunner(process_reader(), config.get).poll(plan)
+            return await WaitRunner(process_reader(), config).poll(plan)
 
     return await asyncio.wrap_future(portal.submit(poll))
 

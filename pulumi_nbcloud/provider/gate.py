@@ -38,6 +38,8 @@ OUTPUTS = (
     "transitions",
     "transition_count",
 )
+# What an inline program tells of the accounts that it would ask; compared in Check, and kept nowhere.
+ASKED_ACCOUNTS = "asked_accounts"
 KEPT_ROWS = 20
 
 
@@ -57,11 +59,14 @@ class GateProvider(ResourceProvider):
         """
         from pulumi_nbcloud.waiting.spec import parse_spec
 
+        news = dict(news)
+        host.compare_accounts(plain(news).get(ASKED_ACCOUNTS), news.get("status_urn"))
+        news.pop(ASKED_ACCOUNTS, None)
         _, problems = parse_spec(plain(news), contains_unknown)
         # The SDK stores one in a form that it cannot read again: every later update would fail.
         if contains(news.get("triggers"), lambda value: isinstance(value, (Asset, Archive))):
             problems.append("triggers cannot hold an asset or archive\nhint: give a hash of its content instead")
-        return CheckResult(dict(news), [CheckFailure("", problem) for problem in problems])
+        return CheckResult(news, [CheckFailure("", problem) for problem in problems])
 
     def diff(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> DiffResult:
         """Find a difference where the gate is asked something else or in another way; never a replacement."""

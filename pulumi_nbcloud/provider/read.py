@@ -65,7 +65,7 @@ class ReadProvider(ResourceProvider):
                 hint="do not set opts.id or edit the state",
             )
         try:
-            state = portal.call(lambda: process_reader().read(kind, arguments, host.config))
+            state = portal.call(lambda: process_reader().read(kind, arguments, host.config()))
         except NotFoundError as error:
             if is_refresh and kind.not_found_is_gone:
                 return ReadResult("", {})
