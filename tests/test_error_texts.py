@@ -19,7 +19,8 @@ EDITS = {
     *("removeprefix", "removesuffix", "strip", "lstrip", "rstrip", "translate"),
 }
 PARTS = {"problem", "summary", "vendor_message", "hint", "line", "args"}
-SENTENCES = {"problem", "summary", "hint"}
+# What says what happened; a hint may be given to an error that somebody else made.
+SENTENCES = {"problem", "summary"}
 
 
 def errors_in(tree: ast.AST) -> set[str]:
@@ -90,7 +91,7 @@ def test_no_code_edits_the_text_of_an_error(path: Path) -> None:
         "try: f()\nexcept ValueError as e:\n    g(e.args[0].split()[0].strip())",
         "def f(error: NbcloudError | None): return re.sub('a', 'b', error.problem)",
         "def f(it: errors): it.problem = it.problem + '!'",
-        "def f(it: errors): it.hint += '!'",
+        "def f(it: errors): it.summary += '!'",
     ],
 )
 def test_such_an_edit_is_noticed(code: str) -> None:
@@ -102,6 +103,7 @@ def test_such_an_edit_is_noticed(code: str) -> None:
     [
         "def f(error: NbcloudError): return f'last error: {error.problem}'",
         "def f(token: str): return token.partition(':')[0]",
+        "def f(error: NbcloudError): error.hint = f'at noon; {error.hint}'",
         "try: f()\nexcept NbcloudError as error:\n    raise NotFoundError.of_response(error, 'gone', hint='h')",
     ],
 )

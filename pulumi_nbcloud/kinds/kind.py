@@ -160,11 +160,10 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
                 reason = "is missing"
             elif first["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
                 reason = f"is not an argument; known are {', '.join(self.argument_names)}"
-            elif first["type"] == "value_error":
-                # The text of our own check; pydantic's message puts a word before it.
-                reason = str(first["ctx"]["error"])
             else:
-                reason = first["msg"]
+                # Of a check of our own its text: pydantic's message puts a word before it.
+                own = first.get("ctx", {}).get("error")
+                reason = str(own) if isinstance(own, ValueError) else first["msg"]
             raise InputError(
                 f"{self.token}: {printable(name, 60)} {reason}", hint="correct the argument; nothing was sent"
             ) from None

@@ -13,6 +13,7 @@ from virtual_time import VirtualClock, run
 
 from pulumi_nbcloud.engine.values import contains_unknown
 from pulumi_nbcloud.errors import SettingsError
+from pulumi_nbcloud.http.redaction import Redactor
 from pulumi_nbcloud.kinds.registry import KINDS
 from pulumi_nbcloud.reading.reader import Reader
 from pulumi_nbcloud.waiting.options import PollPolicy, tightened
@@ -165,7 +166,7 @@ class OneAccount(Reader):
 
     def __init__(self) -> None:
         super().__init__({})
-        self._account: Any = SimpleNamespace(expires_at=lambda: None)
+        self._account: Any = SimpleNamespace(expires_at=lambda: None, redactor=Redactor())
 
     def account(self, kind: Any, profile: str | None, config: Any) -> Any:
         return self._account
