@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from pulumi import automation
 
 import pulumi_nbcloud as nbcloud
 from pulumi_nbcloud.mock import MockClouds
+from pulumi_nbcloud.program import stack_config
 
 PREFIX = "NBCLOUD_MODELARTS_"
 DIFFER = "modelarts: the settings of the program's process and of Pulumi's provider process differ"
@@ -137,6 +140,34 @@ def test_equal_variables_are_no_reason_for_a_word(
         monkeypatch.setenv(name, value)
     stack = make("same", program, variables(east))
     assert DIFFER not in stack.up().stdout
+
+
+def test_a_thread_that_finds_an_account_in_the_environment_is_told_that_it_sees_no_config(
+    make: Callable[..., automation.Stack],
+    east: MockClouds,
+    west: MockClouds,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(stack_config, "_said", set())
+    for name, value in variables(west).items():
+        monkeypatch.setenv(name, value)
+    seen: list[str] = []
+
+    def read() -> None:
+        seen.append(nbcloud.modelarts.get_notebook_lease(NOTEBOOK).endpoint)
+
+    def in_threads() -> None:
+        for target in (read, partial(contextvars.copy_context().run, read)):
+            thread = threading.Thread(target=target)
+            thread.start()
+            thread.join()
+
+    stack = make("threads", in_threads)
+    configure(stack, east)
+    stack.up()
+    assert seen == [west.url, east.url]
+    assert capfd.readouterr().err.count("the stack's config cannot be seen here") == 1
 
 
 def test_a_thread_of_an_inline_program_is_told_that_it_sees_no_config(
