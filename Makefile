@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/made-from-lock
-SOURCES := pulumi_nbcloud tests examples benchmarks scripts/pulumi-cli scripts/demo scripts/generate scripts/reference scripts/release-check scripts/stress scripts/test scripts/test-versions scripts/test-wheel hatch_build.py
+SOURCES := pulumi_nbcloud tests examples benchmarks scripts/pulumi-cli scripts/demo scripts/freeze scripts/generate scripts/option_signatures.py scripts/python_source.py scripts/reference scripts/release-check scripts/stress scripts/test scripts/test-versions scripts/test-wheel hatch_build.py
 
 .PHONY: environment check-python demo test extended unit engine coverage versions lint format generate reference bench stress soak lock release-check clean
 .DELETE_ON_ERROR:
@@ -49,7 +49,8 @@ format: $(READY)
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
-# What is derived from the kinds: the typed modules and docs/reference/; tests fail where they are stale.
+# What is derived from the declarations of kinds and options: the typed modules, the signatures of Gate and wait_before,
+# docs/reference/. Tests fail where they are stale.
 generate: $(READY)
 	$(BIN)/python scripts/generate
 	$(BIN)/python scripts/reference
@@ -68,12 +69,13 @@ bench: $(READY)
 	$(BIN)/python benchmarks/noop.py
 	$(BIN)/python benchmarks/gates.py
 
-# Five minutes, the fuzz with more examples, and the slow tests on the other Pythons; make soak SECONDS=3600 SEED=2 for longer, or another.
+# Five minutes, the fuzz and the properties with all of their examples, and the slow tests on the other Pythons; make soak SECONDS=3600 SEED=2 for longer, or another.
 SECONDS ?= 300
 SEED ?= 1
 soak: $(READY)
 	$(BIN)/python tests/soak/soak.py --seconds $(SECONDS) --seed $(SEED)
 	NBCLOUD_FUZZ_EXAMPLES=1000 $(BIN)/python -m pytest -q tests/faults/test_fault_fuzz.py
+	NBCLOUD_EXAMPLES=many $(BIN)/python -m pytest -q tests/clouds tests/condition tests/mock tests/waiting
 	$(BIN)/python scripts/test-versions --slow
 
 # Goes on where it stopped; make stress RUNS=3 for fewer, FRESH=--fresh from the start, LOAD=idle or LOAD=busy for one.

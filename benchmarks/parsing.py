@@ -18,7 +18,7 @@ from huaweicloudsdkmodelarts.v1 import ModelArtsClient
 
 from pulumi_nbcloud.clouds.modelarts.account import SCHEMA, ModelArtsAccount
 from pulumi_nbcloud.clouds.modelarts.dev_server_jobs import DEV_SERVER_JOBS, DevServerJobsState
-from pulumi_nbcloud.condition import Evaluator
+from pulumi_nbcloud.condition import Evaluator, compile_conditions
 from pulumi_nbcloud.condition.vocabulary import MAX_ROWS
 from pulumi_nbcloud.http.client import Client
 from pulumi_nbcloud.http.messages import Reply
@@ -99,7 +99,7 @@ def main() -> None:
     parse, sdk = ours(body), theirs(body)
     state, few_state = parse(), ours(few)()
     assert [each.job_id for each in state.jobs] == [each.id for each in sdk().data]
-    evaluator, now = Evaluator({"self": DEV_SERVER_JOBS}, UNTIL), datetime.now(timezone.utc)
+    evaluator, now = Evaluator(compile_conditions({"self": DEV_SERVER_JOBS}, UNTIL)), datetime.now(timezone.utc)
     assert evaluator.decide({"self": few_state}, now).outcome == "met"
     found = best(
         {

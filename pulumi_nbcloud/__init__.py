@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from pulumi_nbcloud import forks as _forks
 from pulumi_nbcloud._version import __version__ as __version__
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ if not TYPE_CHECKING:  # to a type checker a name that is misspelled must not ex
     def __getattr__(name: str) -> object:
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        _forks.prepare()
         if name in _MODULES:
             return importlib.import_module(f"{__name__}.{name}")
         value: object = getattr(importlib.import_module(f"{__name__}.{_PLACES.get(name, 'errors')}"), name)

@@ -105,8 +105,8 @@ class NotebookSessionArgs(targets.TargetArgs):
 
     A gate without `until` waits for:
 
-        self.lifecycle_state == "ACTIVE" && (has(self.type) && self.type != "notebook" || self.kernel.execution_state in
-            ["idle", "busy"])
+        self.lifecycle_state == "ACTIVE" && (has(self.type) && self.type == "agentflow" && !has(self.kernel) ||
+            self.kernel.execution_state in ["idle", "busy"])
 
     It fails on any of these, unless `fail_on` is False:
 
@@ -178,7 +178,7 @@ class NotebookSession(record.ReadResource, module="nbcloud/aidp", name="Notebook
     session_id: pulumi.Output[str]
     """The session's id."""
     endpoint: pulumi.Output[str]
-    """The origin that was asked."""
+    """The endpoint that was queried."""
     name: pulumi.Output[str | None]
     """The session's name."""
     path: pulumi.Output[str | None]

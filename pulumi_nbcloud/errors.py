@@ -13,7 +13,8 @@
     └── BadResponseError        report it: the answer is not what the vendor's page says
 
 The text of an error is one line that says what, where and which request; then a line `hint:`. It holds no secret:
-credentials never enter an error, and remote text is redacted, cut and made printable first.
+credentials never enter an error, and remote text is redacted, cut and made printable first. Whatever it holds, the
+program's own strings included, it acts on no terminal, no CI runner and no display of the Pulumi CLI.
 
 Nothing edits the text of an error. It is composed of its parts: who needs another sentence makes another error of the
 same response, see `NbcloudError.of_response`.
@@ -23,6 +24,8 @@ from __future__ import annotations
 
 import sys
 from typing import Any, TypeVar
+
+from pulumi_nbcloud.printable import printable_lines
 
 ErrorT = TypeVar("ErrorT", bound="NbcloudError")
 
@@ -97,7 +100,7 @@ class NbcloudError(Exception):
         request = f"request id {self.request_id}" if self.request_id else ""
         context = ", ".join(part for part in (answer, self.where, request) if part)
         line = f"{self.subject}: {self.problem}" if self.subject else self.problem
-        return f"{line} ({context})" if context else line
+        return printable_lines(f"{line} ({context})" if context else line)
 
     def __copy__(self) -> NbcloudError:
         return _rebuilt(type(self), self.args, self.__dict__)
@@ -110,8 +113,12 @@ class NbcloudError(Exception):
         public = next(cls for cls in type(self).__mro__ if _findable(cls))
         return _rebuilt, (public, self.args, self.__dict__)
 
+    def __repr__(self) -> str:
+        return printable_lines(super().__repr__())
+
     def __str__(self) -> str:
-        return f"{self.line}\nhint: {self.hint}" if self.hint else self.line
+        # Here, so that it holds however an error reaches a display: raised, printed or logged by the program.
+        return printable_lines(f"{self.line}\nhint: {self.hint}" if self.hint else self.line)
 
 
 def _findable(cls: type) -> bool:
@@ -166,3 +173,12 @@ class ExpectationError(NbcloudError):
 
 class BadResponseError(NbcloudError):
     """The answer is not what the vendor's page says. Check the endpoint; else report it."""
+
+    lasting: bool = False
+    """Whether no further read will get another answer, unless somebody changes a setting."""
+
+
+def lasting(error: BadResponseError) -> BadResponseError:
+    """Mark an error that stays the same however often one reads: a certificate, a redirect, something else's answer."""
+    error.lasting = True
+    return error

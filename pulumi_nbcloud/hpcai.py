@@ -126,8 +126,8 @@ class InstanceArgs(targets.TargetArgs):
         self.status == "InitializationFailed"
         self.status == "Released"
         self.status == "Archived"
-        self.diagnosis_reason == "BackOff" && (self.phase == "DownloadImage" || self.status == "PullingImage")
-            (3 polls in a row)
+        self.diagnosis_reason == "BackOff"
+            (once it has held for 3m)
     """
 
     _token: ClassVar[str] = _INSTANCE
@@ -167,7 +167,7 @@ class Instance(record.ReadResource, module="nbcloud/hpcai", name="Instance"):
     instance_id: pulumi.Output[str]
     """The instance's id."""
     endpoint: pulumi.Output[str]
-    """The origin that was asked."""
+    """The endpoint that was queried."""
     name: pulumi.Output[str | None]
     """The instance's name."""
     status: pulumi.Output[str | None]

@@ -135,9 +135,9 @@ class NotebookLease(record.ReadResource, module="nbcloud/modelarts", name="Noteb
     notebook_id: pulumi.Output[str]
     """The notebook instance's id."""
     project_id: pulumi.Output[str]
-    """The project that was asked."""
+    """The project that was queried."""
     endpoint: pulumi.Output[str]
-    """The origin that was asked."""
+    """The endpoint that was queried."""
     running: pulumi.Output[bool]
     """Whether the notebook runs; the lease fields are null where it does not."""
     create_at: pulumi.Output[int | None]
@@ -155,9 +155,16 @@ class NotebookLease(record.ReadResource, module="nbcloud/modelarts", name="Noteb
     type: pulumi.Output[str | None]
     """The auto stop type: TIMING (after the duration), IDLE (when idle), or one that the vendor added."""
     expire_time: pulumi.Output[str | None]
-    """When auto stop is due, RFC 3339: `create_at + duration`, the rule of the vendor's page; null unless auto stop is
-    on, of type TIMING, and the duration positive. Ambiguous: the page's own renewal example fits a duration counted
-    from `update_at` instead, so do not cut it close."""
+    """When auto stop is due at the earliest, RFC 3339: `create_at + duration`, the rule of the vendor's page; null
+    unless auto stop is on, of type TIMING, and the duration positive. Null too where `update_at` is later: the notebook
+    was started again or renewed, which counts the duration from then and leaves `create_at` as it is."""
+    stops_itself: pulumi.Output[bool | None]
+    """Whether the notebook is going to be stopped, at a time or when idle: auto stop is on, and where it goes by time,
+    its duration is not 0 or negative, which is none. Null where the notebook does not run or the cloud does not say."""
+    earliest_stop_time: pulumi.Output[str | None]
+    """When the notebook is stopped at the earliest, RFC 3339: `create_at + duration`, for a lease without a type too,
+    which is TIMING by default. Null where nothing stops it, where it stops when idle (IDLE), and where it was started
+    again or renewed: `update_at` is later, or the time is past."""
     not_running_reason: pulumi.Output[str | None]
     """Why there is no lease: NOT_RUNNING, STARTING, STOPPING, FROZEN (in arrears), RESTORING, INITIALIZING or BUSY
     (another operation goes on); null where the notebook runs."""
@@ -304,9 +311,9 @@ class DevServerJob(record.ReadResource, module="nbcloud/modelarts", name="DevSer
     update_time: pulumi.Output[str | None]
     """When the job was last updated, RFC 3339."""
     project_id: pulumi.Output[str]
-    """The project that was asked."""
+    """The project that was queried."""
     endpoint: pulumi.Output[str]
-    """The origin that was asked."""
+    """The endpoint that was queried."""
     profile: pulumi.Output[str | None]
     """A named profile of the settings; None for the default."""
 

@@ -51,6 +51,7 @@ STATE: dict[str, Any] = {
     "enable": True,
     "type": "TIMING",
     "expire_time": "2023-11-14T23:13:20.123Z",
+    "stops_itself": True,
 }
 STATE_STOPPED: dict[str, Any] = {
     "notebook_id": NOTEBOOK,

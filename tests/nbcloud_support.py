@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import socketserver
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -49,6 +51,11 @@ def eventually(found: Callable[[], bool], what: str) -> None:
             return
         pause.wait(0.02)
     raise AssertionError(f"never seen: {what}")
+
+
+def timed(text: str | None) -> str:
+    """A text of a refusal that is remembered, with T for the time of it."""
+    return re.sub(r"refused at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "refused at T", text or "")
 
 
 async def read(kind: Kind[AccountT, ArgumentsT, StateT], account: AccountT, arguments: ArgumentsT) -> StateT:
@@ -205,3 +212,11 @@ def make_reply(
 ) -> Reply:
     """A reply as the transport gives it."""
     return Reply(Request("GET", "https://modelarts.example.com", target), status, headers or {}, body)
+
+
+def examples(count: int) -> int:
+    """Return how many examples a property is tried with: all of them in `make soak`, a fifth in `make test`.
+
+    On the other Pythons (scripts/test-versions) few do: each property has held on the main one.
+    """
+    return {"many": count, "quick": 20}.get(os.environ.get("NBCLOUD_EXAMPLES", ""), count // 5)

@@ -1,4 +1,4 @@
-"""The typed modules are what scripts/generate makes of the kinds."""
+"""The typed modules are what scripts/generate makes of the kinds, signatures what it makes of the options of a wait."""
 
 from __future__ import annotations
 
@@ -23,11 +23,14 @@ from pulumi_nbcloud.kinds.fields import State, Volatile
 from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind
 from pulumi_nbcloud.program import inputs
 from pulumi_nbcloud.waiting import options
+from pulumi_nbcloud.waiting.option_types import COUNT, choice, declared_options, option
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = ROOT / "scripts" / "generate"
 CLOUDS = sorted({token.partition(":")[0] for token in registry.KINDS})
 WRITTEN = [*(f"{cloud}.py" for cloud in CLOUDS), "program/target_dicts.py"]
+IN_PART = ["gate.py", "hooks.py"]
+HELPERS = ["option_signatures.py", "python_source.py"]
 
 
 def checked(script: Path) -> subprocess.CompletedProcess[str]:
@@ -39,19 +42,25 @@ def test_the_typed_modules_are_what_the_kinds_say() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("stale", WRITTEN)
+@pytest.mark.parametrize("stale", [*WRITTEN, *IN_PART])
 def test_a_stale_module_is_noticed_and_written_again(stale: str, tmp_path: Path) -> None:
     """On a copy, so that the modules themselves stay as they are."""
     script = tmp_path / "scripts" / "generate"
-    for path in (script, *(tmp_path / "pulumi_nbcloud" / name for name in WRITTEN)):
+    copied = [f"scripts/{name}" for name in ("generate", *HELPERS)]
+    copied += [f"pulumi_nbcloud/{name}" for name in (*WRITTEN, *IN_PART)]
+    for name in copied:
+        path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text((ROOT / path.relative_to(tmp_path)).read_text(encoding="utf-8"), encoding="utf-8")
+        path.write_text((ROOT / name).read_text(encoding="utf-8"), encoding="utf-8")
     copy = tmp_path / "pulumi_nbcloud" / stale
-    copy.write_text(copy.read_text(encoding="utf-8").replace("TYPE_CHECKING:", "TYPE_CHECKING :"), encoding="utf-8")
+    text = copy.read_text(encoding="utf-8")
+    changed = text.replace(*(("TYPE_CHECKING:", "TYPE_CHECKING :") if stale in WRITTEN else ("interval: ", "pause: ")))
+    assert changed != text
+    copy.write_text(changed, encoding="utf-8")
     done = checked(script)
     assert done.returncode == 1
     assert done.stdout.splitlines() == [
-        f"error: pulumi_nbcloud/ is not what the kinds say: {stale}",
+        f"error: pulumi_nbcloud/ is not what the declarations say: {stale}",
         "hint: run make generate",
     ]
     subprocess.run([sys.executable, str(script)], check=True)
@@ -100,17 +109,14 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class PoolState(State):
-    """A pool.
-
-    Args:
-        pool_id: the pool's id.
-        parts: the pool's parts.
-        seen: a number that moves.
-    """
+    """A pool."""
 
     pool_id: str
+    """The pool's id."""
     parts: tuple[Part, ...] = ()
+    """The pool's parts."""
     seen: Annotated[int | None, Volatile()] = None
+    """A number that moves."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,17 +146,16 @@ POOL: Kind[Any, PoolArguments, PoolState] = Kind(
     read=_read,
     identify=lambda arguments: arguments.pool_id,
     ready="self.pool_id == 'a'",
-    failed=(Failure("self.pool_id == 'b'", 3),),
+    failed=(Failure("self.pool_id == 'b'", 90.0),),
     not_found_is_gone=False,
     headline=("pool_id",),
     documentation=Documentation(what="a pool", returns="The pool.", not_found="there is no such pool"),
 )
 
 
-@pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The module of a cloud with one more kind, which costs one line in the registry."""
-    monkeypatch.setitem(registry.KINDS, "modelarts:BigPool", f"{__name__}:POOL")
+def made_by_the_script(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A module as the script writes it now."""
+    monkeypatch.syspath_prepend(SCRIPT.parent)
     loader = SourceFileLoader("generate_script", str(SCRIPT))
     spec = spec_from_loader("generate_script", loader)
     assert spec is not None
@@ -158,10 +163,17 @@ def made(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setitem(sys.modules, "generate_script", script)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     loader.exec_module(script)
-    module = ModuleType("made_modelarts")
-    monkeypatch.setitem(sys.modules, "made_modelarts", module)
-    exec("\n".join(script.files()["modelarts.py"]), vars(module))
+    module = ModuleType(f"made_{name.removesuffix('.py')}")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(script.files()[name], vars(module))
     return module
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The module of a cloud with one more kind, which costs one line in the registry."""
+    monkeypatch.setitem(registry.KINDS, "modelarts:BigPool", f"{__name__}:POOL")
+    return made_by_the_script("modelarts.py", monkeypatch)
 
 
 def test_a_new_kind_needs_no_line_in_the_script(made: ModuleType) -> None:
@@ -178,14 +190,38 @@ def test_a_new_kind_needs_no_line_in_the_script(made: ModuleType) -> None:
     assert parameters["size"].annotation == "pulumi.Input[Literal['small', 'large'] | None] | None"
     assert parameters["include_volatile"].annotation == "pulumi.Input[bool | None] | None"
     assert list(made.BigPool.__annotations__) == ["_token", "pool_id", "parts", "seen", "size", "profile"]
-    assert "self.pool_id == 'b'\n        (3 polls in a row)" in str(inspect.getdoc(made.BigPoolArgs))
+    assert "self.pool_id == 'b'\n        (once it has held for 1m30s)" in str(inspect.getdoc(made.BigPoolArgs))
     assert made.BigPoolTarget.__annotations__["kind"].__forward_arg__ == "Required[Literal['modelarts:BigPool']]"
+
+
+# --- an option that the script does not know
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoreOptions(options.WaitOptions):
+    made_up: int = option(COUNT, "how often it is made up", default=7, waits_again=True)
+    at_gates: str = option(choice(("a", "b")), "which of two", waits_again=False, in_hook=False)
+
+
+def test_a_new_option_costs_its_declaration_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(options, "OPTIONS", declared_options(MoreOptions))
+    gate = made_by_the_script("gate.py", monkeypatch).Gate
+    hook = made_by_the_script("hooks.py", monkeypatch).wait_before
+    expected = {"made_up": "pulumi.Input[int] | None", "at_gates": "pulumi.Input[Literal['a', 'b']] | None"}
+    for function, names in ((gate.__init__, ("made_up", "at_gates")), (hook, ("made_up",))):
+        parameters = inspect.signature(function).parameters
+        assert [name for name in expected if name in parameters] == list(names)
+        assert {name: parameters[name].annotation.replace('"', "'") for name in names} == {
+            name: expected[name] for name in names
+        }
+        assert "made_up: how often it is made up. 1 to 1,000. Default: 7." in inspect.cleandoc(function.__doc__)
+    assert "Default: 7. A change waits again." in gate.__init__.__doc__
+    assert "A change waits again." not in hook.__doc__
+    assert gate.__annotations__["made_up"] == "pulumi.Output[int | None]"
 
 
 # --- what an editor completes
 
 
 def test_the_closed_sets_of_inputs_are_what_a_wait_accepts() -> None:
-    assert set(get_args(inputs.NotFound)) == set(options.NOT_FOUND)
-    assert set(get_args(inputs.Enforcement)) == set(options.ENFORCEMENTS)
     assert set(get_args(inputs.Operation)) == set(options.OPERATIONS)

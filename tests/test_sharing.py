@@ -181,9 +181,9 @@ async def test_the_looks_of_a_preview_share_a_walk(nbcloud_mock: MockClouds, ins
 
         async def poll(number: int) -> Any:
             target = {"kind": INSTANCE.token, "instance_id": instance_ids[number]}
-            plan, _ = parse_spec({"targets": {"self": target}})
-            assert plan is not None
-            return await WaitRunner(reader, no_config).poll(plan)
+            spec, _ = parse_spec({"targets": {"self": target}})
+            assert spec is not None
+            return await WaitRunner(reader, no_config).poll(spec)
 
         found = await gathered(40, poll)
     assert {meaning for _, meaning in found} == {"the condition holds"}

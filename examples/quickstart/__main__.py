@@ -12,7 +12,7 @@ lease = nbcloud.modelarts.NotebookLease("training", notebook_id=notebook_id)
 ready = nbcloud.Gate(
     "ready",
     target=lease,
-    until='self.running && (!self.enable || self.expire_time - now > duration("30m"))',
+    until='self.running && (!self.stops_itself || self.earliest_stop_time - now > duration("30m"))',
     timeout="10m",
 )
 after = pulumi.ResourceOptions(depends_on=[ready])

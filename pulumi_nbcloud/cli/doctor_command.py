@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.kinds.kind import Kind
     from pulumi_nbcloud.settings.sources import ConfigReader
 
+_CHECK_ENDPOINT = "check the endpoint and the path in front of the ids, then the ids"
 SKEW_SECONDS = 60.0  # far below what any of the clouds allows, so that it is told before it hurts
 
 # What is asked where only a cloud is named: its list, which needs no id.
@@ -158,16 +159,17 @@ async def _findings(
         outcome = error
     finally:
         await reader.aclose()
-    findings += [*evaluated(outcome), evaluation_clock(last_date.get(), time.time())]
+    findings += [*evaluated(outcome, kind.account.confirms), evaluation_clock(last_date.get(), time.time())]
     redactor = Redactor(kind.account.schema.secret_parts(found.values))
     return [each.redacted(redactor) for each in findings]
 
 
-def evaluated(error: NbcloudError | None) -> Iterator[Finding]:
+def evaluated(error: NbcloudError | None, confirms: Callable[[NbcloudError | None], bool]) -> Iterator[Finding]:
     """Say what the outcome of a read shows of endpoint, credentials and permission.
 
     Args:
         error: how the read ended; None where it gave a state.
+        confirms: whether an outcome shows that the cloud accepts the credentials, as its account sees it.
     """
     if isinstance(error, (SettingsError, InputError)):
         yield Finding.wrong("settings", error)
@@ -175,7 +177,13 @@ def evaluated(error: NbcloudError | None) -> Iterator[Finding]:
     if isinstance(error, (UnreachableError, BadResponseError)):
         yield Finding.wrong("endpoint", error)
         return
-    yield Finding("endpoint", True, "answers")
+    # Any web server answers 403 or 404; a thing that is missing in a whole list was never answered so.
+    own = confirms(error)
+    yield (
+        Finding("endpoint", True, "answers")
+        if own
+        else Finding("endpoint", None, "something answers, but nothing shows that it is the cloud", _CHECK_ENDPOINT)
+    )
     if isinstance(error, RefusedError):
         # What it refuses, only its code says: it may be anything.
         yield Finding.wrong("answer", error)
@@ -183,7 +191,11 @@ def evaluated(error: NbcloudError | None) -> Iterator[Finding]:
     if isinstance(error, AuthenticationError):
         yield Finding.wrong("credentials", error)
         return
-    yield Finding("credentials", True, "accepted")
+    yield (
+        Finding("credentials", True, "accepted")
+        if own
+        else Finding("credentials", None, "not proven: any web server may answer so, whatever the credentials")
+    )
     if error is None:
         yield Finding("permission", True, "the read was answered")
     elif isinstance(error, NotFoundError):

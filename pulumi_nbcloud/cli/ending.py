@@ -1,4 +1,4 @@
-"""How a wait ends for who asked for it: the result on stdout, and the marks and files that CI services read."""
+"""How a wait ends for whoever started it: the result on stdout, and the marks and files that CI services read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Ending:
-    """Tells how a wait ended; the error itself is said on stderr by whoever caught it.
+    """Reports how a wait ended; the error itself is written to stderr by whoever caught it.
 
     Args:
         shape: how the result is printed.
@@ -30,10 +30,10 @@ class Ending:
     def __init__(self, shape: Format, junit: Path | None) -> None:
         self.shape = shape
         self._junit = junit
-        self._lost = False
+        self._unwritten = False
 
     def check(self) -> None:
-        """Check before the wait what would else be noticed after hours.
+        """Check before the wait what would otherwise be noticed after hours.
 
         Raises:
             InputError: the JUnit file has no folder.
@@ -44,15 +44,15 @@ class Ending:
 
     def write(self, text: str) -> None:
         """Write lines to stdout; where that fails the wait goes on, because its exit code is still honoured."""
-        if self._lost:
+        if self._unwritten:
             return
         try:
             output.result(text)
         except typer.Exit:
-            self._lost = True
+            self._unwritten = True
 
     def without_a_wait(self, error: NbcloudError) -> ExitCode:
-        """Tell of an error before the wait, or a defect, in every place like any other end.
+        """Report an error before the wait, or an internal error, in every place like any other outcome.
 
         Args:
             error: what is wrong.
@@ -69,11 +69,11 @@ class Ending:
         return self.code(report)
 
     def code(self, report: Report) -> ExitCode:
-        """Return the exit code: what a wait came to counts for more than that it could not be told."""
-        return ExitCode.OUTPUT if self._lost and report.exit_code is ExitCode.MET else report.exit_code
+        """Return the exit code: the outcome of a wait counts for more than that it could not be written."""
+        return ExitCode.OUTPUT if self._unwritten and report.exit_code is ExitCode.MET else report.exit_code
 
     def show(self, report: Report, names: tuple[str, ...]) -> None:
-        """Tell how the wait ended.
+        """Report how the wait ended.
 
         Args:
             report: the result.
@@ -89,9 +89,9 @@ class Ending:
             document = {**event, **report.document()}
             self.write(output.as_json(document, indent=None if self.shape is Format.JSONL else 2))
         elif report.progress is not None:
-            # Of an end before the first poll there is no more to say than the error did.
+            # Of a wait that ended before its first poll the error says everything.
             self.write(report.line)
-        self._lost = self._lost or not all(written)
+        self._unwritten = self._unwritten or not all(written)
 
     def _files(self, names: tuple[str, ...]) -> Iterator[tuple[str, Callable[[str, Report], None]]]:
         """Return the files that a pipeline wants, and what writes each."""
@@ -116,7 +116,7 @@ class Ending:
 
 
 def _written(path: str, write: Callable[[str, Report], None], report: Report) -> bool:
-    """Write one file; say it where that fails, so that the others are written all the same."""
+    """Write one file; report it where that fails, so that the others are written all the same."""
     try:
         write(path, report)
     except OSError as error:

@@ -19,7 +19,7 @@ from pulumi_nbcloud.errors import (
 )
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
+    from pulumi_nbcloud.waiting.outcome import Outcome
 
 
 class ExitCode(IntEnum):
@@ -32,9 +32,9 @@ class ExitCode(IntEnum):
     UNAUTHORIZED = 4, "the cloud refuses the credentials, or the permission is missing"
     UNREACHABLE = 5, "no usable answer, after retries"
     BAD_RESPONSE = 6, "the cloud answered an error of its own, or something that its documentation does not describe"
-    DEFECT = 70, "a defect of nbcloud itself"
-    OUTPUT = 74, "the output could not be written, of what would else have ended with 0"
-    TIMED_OUT = 124, "the condition was not met in time"
+    INTERNAL_ERROR = 70, "an internal error of nbcloud"
+    OUTPUT = 74, "the output could not be written, of what would otherwise have ended with 0"
+    TIMED_OUT = 124, "the condition was not met in time, or nothing changed for too long"
     INTERRUPTED = 130, "ended by SIGINT (Ctrl-C)"
     TERMINATED = 143, "ended by SIGTERM"
 
@@ -68,15 +68,8 @@ def of_error(error: NbcloudError) -> ExitCode:
     from pulumi_nbcloud.waiting.outcome import WaitError
 
     if isinstance(error, WaitError):
-        return _of_last_error(error) or of_outcome(error.outcome)
-    return next((code for kind, code in _ERRORS if isinstance(error, kind)), ExitCode.DEFECT)
-
-
-def _of_last_error(error: WaitError) -> ExitCode | None:
-    """Return the code of a wait given up over bad answers, as of a read that got one: the cloud was reached."""
-    last = error.progress.last_error if error.progress is not None else None
-    bad = isinstance(last, (RefusedError, BadResponseError)) and error.outcome.value == "unreachable"
-    return ExitCode.BAD_RESPONSE if bad else None
+        return of_outcome(error.outcome)
+    return next((code for kind, code in _ERRORS if isinstance(error, kind)), ExitCode.INTERNAL_ERROR)
 
 
 def of_outcome(outcome: Outcome) -> ExitCode:
@@ -88,8 +81,10 @@ def of_outcome(outcome: Outcome) -> ExitCode:
         Outcome.FAILED: ExitCode.FAILED,
         Outcome.GONE: ExitCode.FAILED,
         Outcome.TIMED_OUT: ExitCode.TIMED_OUT,
+        Outcome.STALLED: ExitCode.TIMED_OUT,
         Outcome.NEVER_APPEARED: ExitCode.NOT_FOUND,
         Outcome.UNREACHABLE: ExitCode.UNREACHABLE,
+        Outcome.BAD_RESPONSE: ExitCode.BAD_RESPONSE,
         Outcome.UNAUTHORIZED: ExitCode.UNAUTHORIZED,
         Outcome.BAD_CONDITION: ExitCode.USAGE,
         Outcome.CANCELLED: ExitCode.INTERRUPTED,

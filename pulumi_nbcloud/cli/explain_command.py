@@ -11,19 +11,9 @@ import typer
 
 from pulumi_nbcloud.cli import options, output, running
 from pulumi_nbcloud.cli.exit_codes import ExitCode
-from pulumi_nbcloud.cli.wait_command import (
-    Consecutive,
-    FailOn,
-    Interval,
-    MaxPollErrors,
-    NoFailOn,
-    NotFound,
-    Timeout,
-    Until,
-    plan_of,
-    wait_options,
-)
+from pulumi_nbcloud.cli.wait_options import WaitInputs, spec_of, takes_wait_options
 from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.waiting.options import OPTIONS
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.kinds.kind import Kind
@@ -34,44 +24,25 @@ if TYPE_CHECKING:
 POLLS_SHOWN = 6
 
 
+@takes_wait_options
 def explain(
     targets: Annotated[list[str], typer.Argument(metavar="[NAME=]KIND/ID...", help="As for nbcloud wait.")],
-    until: Until = None,
-    fail_on: FailOn = None,
-    no_fail_on: NoFailOn = False,
-    timeout: Timeout = None,
-    interval: Interval = None,
-    consecutive: Consecutive = None,
-    not_found: NotFound = None,
-    max_poll_errors: MaxPollErrors = None,
+    inputs: WaitInputs,
     settings: options.SettingsOption = None,
     profile: options.ProfileOption = None,
     verbose: options.VerboseOption = False,
 ) -> None:
-    """Show what a wait would use and ask: settings, URLs, conditions, the schedule. Nothing is sent."""
+    """Show what a wait would use and send: settings, URLs, conditions, the schedule. Nothing is sent."""
     options.set_verbose(verbose)
 
-    def work() -> ExitCode:
-        asked = wait_options(
-            until=until,
-            fail_on=fail_on,
-            no_fail_on=no_fail_on,
-            timeout=timeout,
-            interval=interval,
-            consecutive=consecutive,
-            not_found=not_found,
-            max_poll_errors=max_poll_errors,
-        )
-        return _explain(plan_of(targets, asked, profile), settings)
-
-    running.finish(work, verbose=verbose)
+    running.finish(lambda: _explain(spec_of(targets, inputs, profile), settings), verbose=verbose)
 
 
-def _explain(plan: WaitSpec, settings: Path | None) -> ExitCode:
+def _explain(spec: WaitSpec, settings: Path | None) -> ExitCode:
     from pulumi_nbcloud.cli.sources import config_reader
 
     config = config_reader(settings)
-    for section in (_targets(plan, config), _conditions(plan), _schedule(plan)):
+    for section in (_targets(spec, config), _conditions(spec), _schedule(spec)):
         for line in section:
             output.result(line)
     return ExitCode.MET
@@ -97,7 +68,7 @@ def _targets(plan: WaitSpec, config: ConfigReader) -> Iterator[str]:
             yield f"    passed over: {each.name}, because {each.reason}"
 
 
-class _Asked(Exception):
+class _Sent(Exception):
     """What a read would have sent."""
 
 
@@ -114,8 +85,7 @@ class _DryAccount:
         await self.send("GET", target)
 
     async def send(self, method: str, target: str, body: bytes = b"") -> Any:
-        origin = self._account.endpoint
-        raise _Asked(f"{method} {origin}{target}")
+        raise _Sent(f"{method} {self._account.endpoint}{target}")
 
 
 def _request(kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> str:
@@ -127,8 +97,8 @@ def _request(kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) ->
         reader = Reader()
         try:
             await kind.read(_DryAccount(reader.account(kind, arguments.profile, config)), arguments)
-        except _Asked as asked:
-            return str(asked)
+        except _Sent as request:
+            return str(request)
         finally:
             await reader.aclose()
         return "nothing"
@@ -136,43 +106,39 @@ def _request(kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) ->
     return anyio.run(read)
 
 
-def _conditions(plan: WaitSpec) -> Iterator[str]:
-    from pulumi_nbcloud.condition import compile_condition
+def _conditions(spec: WaitSpec) -> Iterator[str]:
     from pulumi_nbcloud.condition.outline import outline
+    from pulumi_nbcloud.waiting.duration import spell
 
+    conditions = spec.conditions
     yield "waits until"
-    if plan.until is not None:
-        for line in outline(compile_condition(plan.until, plan.kinds)):
-            yield f"  {line}"
-    else:
-        for name, kind in plan.kinds.items():
-            yield f"  {name}: {kind.ready}  (default of {kind.token})"
+    for line in outline(conditions.until) if conditions.until else ():
+        yield f"  {line}"
+    for each in conditions.ready:
+        yield f"  {each.target}: {each.condition.text}  (default of {spec.kinds[each.target].token})"
     yield "ends as failed if"
-    if isinstance(plan.fail_on, str):
-        for line in outline(compile_condition(plan.fail_on, plan.kinds, name="fail_on")):
-            yield f"  {line}"
-    for name, kind in plan.kinds.items():
-        for failure in () if plan.fail_on is False else kind.failed:
-            polls = f", {failure.polls} polls in a row" if failure.polls > 1 else ""
-            yield f"  {name}: {failure.condition}  (default of {kind.token}{polls})"
+    for line in outline(conditions.fail_on) if conditions.fail_on else ():
+        yield f"  {line}"
+    for each in conditions.failures:
+        held = f", once it has held for {spell(each.holds_for)}" if each.holds_for else ""
+        yield f"  {each.target}: {each.condition.text}  (default of {spec.kinds[each.target].token}{held})"
 
 
-def _schedule(plan: WaitSpec) -> Iterator[str]:
+def _schedule(spec: WaitSpec) -> Iterator[str]:
     from pulumi_nbcloud.waiting.duration import spell
     from pulumi_nbcloud.waiting.schedule import JITTER, Schedule
 
-    given = plan.schedule()
-    polls, count = planned_polls(Schedule(given.start, given.cap, random=lambda: 0.5), plan.timeout)
-    shown = ", ".join(spell(round(each)) for each in polls[:POLLS_SHOWN])
-    yield f"polls {shown}" + (f", ... {spell(plan.timeout)}" if count > POLLS_SHOWN else "")
+    schedule, timeout = spec.schedule(), spec.options.timeout
+    polls, count = planned_polls(Schedule(schedule.start, schedule.cap, random=lambda: 0.5), timeout)
+    first = ", ".join(spell(round(each)) for each in polls[:POLLS_SHOWN])
+    yield f"polls {first}" + (f", ... {spell(timeout)}" if count > POLLS_SHOWN else "")
     yield f"  {count} polls if nothing changes; each pause may be {JITTER:.0%} shorter or longer"
-    rules = plan.rules
-    met = f"met after {rules.consecutive} poll{'s in a row' if rules.consecutive > 1 else ''}"
-    yield f"  {met}; not found: {rules.not_found}; {rules.max_poll_errors} failed polls in a row end it"
+    given = [(each.explain, getattr(spec.options, each.name)) for each in OPTIONS]
+    yield f"  {'; '.join(explain(value) for explain, value in given if explain and value is not None)}"
 
 
 def planned_polls(schedule: Schedule, timeout: float) -> tuple[list[float], int]:
-    """Say when a wait polls, if nothing changes.
+    """Return when a wait polls, if nothing changes.
 
     Args:
         schedule: without jitter.

@@ -54,7 +54,7 @@ def write_outputs(path: str, report: Report) -> None:
 
 
 def write_summary(path: str, report: Report) -> None:
-    """Add a part to the step's summary: how it ended, and the timeline of what was seen.
+    """Add a part to the step's summary: how it ended, and the timeline of what was observed.
 
     Raises:
         OSError: the file cannot be written.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from pulumi_nbcloud.cli.exit_codes import ExitCode
-from pulumi_nbcloud.cli.progress import seen_line
+from pulumi_nbcloud.cli.progress import transition_line
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.cli.report import Report
@@ -21,7 +21,7 @@ _FAILURES = {ExitCode.FAILED, ExitCode.NOT_FOUND, ExitCode.TIMED_OUT}
 
 
 def write_junit(path: Path, report: Report, names: tuple[str, ...]) -> None:
-    """Write the file whole or not at all: a runner may read it at any moment.
+    """Write the complete file or nothing: a runner may read it at any moment.
 
     Args:
         path: where to.
@@ -41,10 +41,10 @@ def write_junit(path: Path, report: Report, names: tuple[str, ...]) -> None:
         case = ElementTree.SubElement(suite, "testcase", name=_clean(_case(report, name)), classname="nbcloud.wait")
         case.set("time", f"{report.elapsed:.1f}")
         if report.error is not None:
-            found = ElementTree.SubElement(case, tag, type=report.outcome, message=_clean(report.error.problem))
-            found.text = _clean(str(report.error))
-        seen = [seen_line(each) for each in report.transitions if each["target"] == name]
-        ElementTree.SubElement(case, "system-out").text = _clean("\n".join(seen))
+            element = ElementTree.SubElement(case, tag, type=report.outcome, message=_clean(report.error.problem))
+            element.text = _clean(str(report.error))
+        observed = [transition_line(each) for each in report.transitions if each["target"] == name]
+        ElementTree.SubElement(case, "system-out").text = _clean("\n".join(observed))
     suites = ElementTree.Element("testsuites")
     suites.append(suite)
     _write(path, ElementTree.tostring(suites, encoding="utf-8", xml_declaration=True))

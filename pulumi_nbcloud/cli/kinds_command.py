@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
+import sys
 from collections.abc import Iterator
+from dataclasses import is_dataclass
 from enum import Enum
+from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -45,7 +50,7 @@ def _kinds(tokens: list[str], shape: Format) -> ExitCode:
         output.result(output.as_json({"kinds": described}))
         return ExitCode.MET
     for each in described:
-        for line in _whole(each) if tokens else (f"{each['target']:<78} {each['about']}",):
+        for line in _details(each) if tokens else (f"{each['target']:<78} {each['about']}",):
             output.result(line)
     return ExitCode.MET
 
@@ -65,7 +70,7 @@ def describe(kind: Kind[Any, Any, Any]) -> dict[str, Any]:
         ],
         "fields": list(fields(record_type(kind.state, kind.token))),
         "ready": kind.ready,
-        "failed": [{"condition": each.condition, "polls": each.polls} for each in kind.failed],
+        "failed": [{"condition": each.condition, "holds_for_seconds": each.holds_for} for each in kind.failed],
         "interval_seconds": kind.interval_seconds,
         "not_found_is_gone": kind.not_found_is_gone,
     }
@@ -101,10 +106,18 @@ def marked_type(field: dict[str, Any]) -> str:
     return f"{field['type']}{' or null' if field['null'] else ''}{', volatile' if field['volatile'] else ''}"
 
 
+def held_long(failure: dict[str, Any]) -> str:
+    """Say of a described failure how long it must hold; nothing where one poll is enough."""
+    from pulumi_nbcloud.waiting.duration import spell
+
+    seconds = failure["holds_for_seconds"]
+    return f", once it has held for {spell(seconds)}" if seconds else ""
+
+
 def known_values(field: dict[str, Any]) -> str:
     """Name the known values of a described field, where what is said of it does not do so already."""
-    told = all(re.search(rf"\b{re.escape(each)}\b", field["about"]) for each in field["known"])
-    return "" if told else f" Known: {', '.join(field['known'])}."
+    named = all(re.search(rf"\b{re.escape(each)}\b", field["about"]) for each in field["known"])
+    return "" if named else f" Known: {', '.join(field['known'])}."
 
 
 def summary(documented_class: type) -> str:
@@ -113,13 +126,40 @@ def summary(documented_class: type) -> str:
 
 
 def documented(documented_class: type) -> dict[str, str]:
-    """Read what the docstrings of a class and its bases say of its fields, by name, each in one line."""
+    """Read what a class and its bases say of their fields and arguments, by name, each in one line.
+
+    Args:
+        documented_class: a state, whose fields have a docstring below them; or a class whose docstring, or that of its
+            constructor, has a section `Args`.
+    """
     found: dict[str, str] = {}
     for each in reversed(documented_class.__mro__):
+        found |= _below_fields(each)
         for documented_by in (each, vars(each).get("__init__")):
             _, _, part = inspect.cleandoc(getattr(documented_by, "__doc__", None) or "").partition("Args:\n")
             found |= _arguments(part.partition("\n\n")[0])
     return found
+
+
+def _below_fields(documented_class: type) -> dict[str, str]:
+    definition = _definitions(documented_class.__module__).get(documented_class.__qualname__)
+    if definition is None or not is_dataclass(documented_class):
+        return {}
+    found: dict[str, str] = {}
+    for field, below in pairwise(definition.body):
+        if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+            found[ast.unparse(field.target)] = " ".join(str(below.value.value).split())
+    return found
+
+
+@lru_cache(maxsize=64)
+def _definitions(module: str) -> dict[str, ast.ClassDef]:
+    # Python keeps no docstrings of fields, so they are read where they are written, as editors do.
+    try:
+        tree = ast.parse(inspect.getsource(sys.modules[module]))
+    except (OSError, TypeError, KeyError):
+        return {}
+    return {each.name: each for each in tree.body if isinstance(each, ast.ClassDef)}
 
 
 def _arguments(part: str) -> dict[str, str]:
@@ -137,15 +177,14 @@ def _arguments(part: str) -> dict[str, str]:
     return found
 
 
-def _whole(each: dict[str, Any]) -> Iterator[str]:
+def _details(each: dict[str, Any]) -> Iterator[str]:
     yield f"{each['kind']}: {each['about']}"
     yield f"  target   {each['target']}"
     for argument in each["arguments"]:
         yield f"  argument {argument['name']}: {argument['about']}"
     yield f"  ready    {each['ready'] or 'no default: until is needed'}"
     for failure in each["failed"]:
-        polls = f", {failure['polls']} polls in a row" if failure["polls"] > 1 else ""
-        yield f"  failed   {failure['condition']}{polls}"
+        yield f"  failed   {failure['condition']}{held_long(failure)}"
     yield f"  polls    every {each['interval_seconds']:g} s at first"
     yield "  fields"
     for field in each["fields"]:

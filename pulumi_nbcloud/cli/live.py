@@ -104,7 +104,7 @@ class View:
 
     def _state(self, name: str) -> str:
         progress = self._progress
-        return progress.headline(name) if progress is not None and name in progress.observations else "nothing yet"
+        return progress.shown(name) if progress is not None and name in progress.observations else "nothing yet"
 
     def _trouble(self) -> str | None:
         progress = self._progress

@@ -1,4 +1,4 @@
-"""The command `nbcloud mock`: serves the mock clouds until it is told to stop."""
+"""The command `nbcloud mock`: serves the mock clouds until it is stopped."""
 
 from __future__ import annotations
 

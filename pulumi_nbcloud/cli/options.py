@@ -23,7 +23,9 @@ SettingsOption = Annotated[
 ProfileOption = Annotated[
     str | None, typer.Option("--profile", metavar="NAME", help="The profile of targets that name none.")
 ]
-VerboseOption = Annotated[bool, typer.Option("--verbose", help="Show each request, and all of a defect, on stderr.")]
+VerboseOption = Annotated[
+    bool, typer.Option("--verbose", help="Show each request, and all of an internal error, on stderr.")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress on stderr; errors are still shown.")]
 
 

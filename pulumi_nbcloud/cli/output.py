@@ -93,8 +93,8 @@ def as_json(document: dict[str, Any], *, indent: int | None = 2) -> str:
     import json
 
     text = json.dumps({"schema_version": SCHEMA_VERSION, **document}, indent=indent, allow_nan=False)
-    # The same text to a reader of JSON, and nothing to a CI runner.
-    return text.replace("##", "#\\u0023")
+    # The same text to a reader of JSON, and nothing to a CI runner or the Pulumi CLI, which shows what commands print.
+    return text.replace("##", "#\\u0023").replace("<{%", "<\\u007b%")
 
 
 def error_text(error: NbcloudError) -> str:

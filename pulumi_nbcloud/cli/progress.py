@@ -1,4 +1,4 @@
-"""How a wait goes on, told on stderr: lines for a log, nothing at all, or events on stdout for a program."""
+"""Reports how a wait goes on, on stderr: lines for a log, nothing at all, or events on stdout for a program."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Lines:
 
 
 class Events:
-    """Writes each transition as a line of JSON, as it is seen.
+    """Writes each transition as a line of JSON, as it is observed.
 
     Args:
         write: takes one line; to stdout if not given.
@@ -74,28 +74,28 @@ class Events:
 
 
 class Several:
-    """Tells several reporters."""
+    """Notifies several reporters."""
 
     def __init__(self, reporters: Sequence[Reporter]) -> None:
         self._reporters = reporters
         self.heartbeat_seconds = min(each.heartbeat_seconds for each in reporters)
 
     def changed(self, progress: Progress, elapsed: float) -> None:
-        """Tell all of them."""
+        """Notify all of them."""
         for each in self._reporters:
             each.changed(progress, elapsed)
 
     def heartbeat(self, progress: Progress, elapsed: float) -> None:
-        """Tell all of them."""
+        """Notify all of them."""
         for each in self._reporters:
             each.heartbeat(progress, elapsed)
 
     def warning(self, text: str) -> None:
-        """Tell all of them."""
+        """Notify all of them."""
         for each in self._reporters:
             each.warning(text)
 
 
-def seen_line(transition: dict[str, str]) -> str:
-    """Write one transition: when, which target, what was seen."""
+def transition_line(transition: dict[str, str]) -> str:
+    """Write one transition: when, which target, what was observed."""
     return f"{transition['time']}  {transition['target']}: {transition['observed']}"

@@ -1,4 +1,4 @@
-"""What a wait came to, as one record: printed as text, JSON, a step summary or a JUnit file."""
+"""The outcome of a wait, as one record: printed as text, JSON, a step summary or a JUnit file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pulumi_nbcloud import __all__ as PUBLIC
 from pulumi_nbcloud.cli.exit_codes import ExitCode, of_error
 from pulumi_nbcloud.clock import text
-from pulumi_nbcloud.waiting.outcome import Met, WaitError
+from pulumi_nbcloud.waiting.messages import words_of
+from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError
 from pulumi_nbcloud.waiting.progress import Progress
 
 if TYPE_CHECKING:
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Report:
-    """How a wait ended and what it saw.
+    """How a wait ended and what it observed.
 
     Args:
         outcome: "met", another outcome of a wait, or "error" where nothing was waited for.
         exit_code: of the command.
         elapsed: in seconds.
-        progress: what was seen; None where nothing was polled.
+        progress: what was observed; None where nothing was polled.
         met_time: when the poll that met it was answered; None where it was not met.
         error: why it was not met.
     """
@@ -56,7 +57,7 @@ class Report:
 
     @property
     def transitions(self) -> list[dict[str, str]]:
-        """What was seen to change."""
+        """What was observed to change."""
         return self.progress.transitions if self.progress else []
 
     @property
@@ -66,7 +67,9 @@ class Report:
         if progress is None:
             return self.outcome
         polls = f"{progress.polls} poll{'' if progress.polls == 1 else 's'}"
-        return f"{self.outcome.replace('_', ' ')}: {progress.summary()} (after {self.elapsed:.0f} s, {polls})"
+        return (
+            f"{words_of(Outcome(self.outcome), progress)}: {progress.summary()} (after {self.elapsed:.0f} s, {polls})"
+        )
 
     def document(self) -> dict[str, Any]:
         """Return the result for programs; `docs/command.md` describes it."""
@@ -90,9 +93,9 @@ class Report:
             name: {
                 "kind": target.token,
                 "id": target.identity,
-                "state": seen.state.to_dict() if (seen := progress.observations.get(name)) and seen.state else None,
-                "seen_time": text(seen.at) if seen else None,
-                "request_id": seen.request_id if seen else None,
+                "state": last.state.to_dict() if (last := progress.observations.get(name)) and last.state else None,
+                "seen_time": text(last.at) if last else None,
+                "request_id": last.request_id if last else None,
             }
             for name, target in progress.targets.items()
         }

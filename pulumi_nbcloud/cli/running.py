@@ -24,14 +24,14 @@ _SIGNAL_CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.T
 
 
 def finish(
-    work: Callable[[], ExitCode], *, verbose: bool = False, tell: Callable[[NbcloudError], ExitCode] = of_error
+    work: Callable[[], ExitCode], *, verbose: bool = False, notify: Callable[[NbcloudError], ExitCode] = of_error
 ) -> NoReturn:
     """Do the work of a command and end it.
 
     Args:
         work: gives the exit code.
-        verbose: whether to show the traceback of a defect.
-        tell: tells of an error elsewhere than on stderr, where it is said already, and gives the exit code.
+        verbose: whether to show the traceback of an internal error.
+        notify: reports an error elsewhere than on stderr, where it stands already, and gives the exit code.
 
     Raises:
         typer.Exit: always, with the exit code.
@@ -42,24 +42,26 @@ def finish(
             code = work()
         except NbcloudError as error:
             output.say(output.error_text(error))
-            code = tell(error)
+            code = notify(error)
     except typer.Exit:
         raise
     except Exception as error:
-        defect = _defect(error, verbose)
-        code = ExitCode.DEFECT
-        # It may be the telling that is broken.
+        internal = _internal_error(error, verbose)
+        code = ExitCode.INTERNAL_ERROR
+        # It may be the reporting that is broken.
         with contextlib.suppress(Exception):
-            tell(defect)
+            notify(internal)
     raise typer.Exit(int(code))
 
 
-def _defect(error: Exception, verbose: bool) -> NbcloudError:
-    """Say a defect on stderr, and return an error that shows nothing of its text, which may hold anything."""
+def _internal_error(error: Exception, verbose: bool) -> NbcloudError:
+    """Report an internal error on stderr; return an error that shows nothing of its text, which may hold anything."""
     # Locals are not shown: they hold credentials.
     shown = "".join(traceback.format_exception(error)) if verbose else ""
     where = traceback.extract_tb(error.__traceback__)[-1]
-    problem = f"a defect of nbcloud: {type(error).__name__} in {os.path.basename(where.filename)}:{where.lineno}"
+    problem = (
+        f"an internal error of nbcloud: {type(error).__name__} in {os.path.basename(where.filename)}:{where.lineno}"
+    )
     text = printable(str(error)) if verbose else "its text may hold anything, so it is not shown"
     hint = "please report it with this line" + ("" if verbose else "; --verbose shows more")
     output.say(f"{shown}error: {problem} ({text})\nhint: {hint}")

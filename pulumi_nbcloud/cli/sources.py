@@ -1,4 +1,4 @@
-"""Where the command's settings come from: a file in the place of Pulumi config, then what every face reads."""
+"""Where the command's settings come from: a file in the place of Pulumi config, then what every program reads."""
 
 from __future__ import annotations
 

@@ -12,7 +12,14 @@ import anyio
 
 from pulumi_nbcloud.clouds.credentials import Connection, Credentials, CredentialState
 from pulumi_nbcloud.clouds.locks import acquired
-from pulumi_nbcloud.errors import AuthenticationError, BadResponseError, NbcloudError, UnreachableError
+from pulumi_nbcloud.errors import (
+    AuthenticationError,
+    BadResponseError,
+    NbcloudError,
+    NotFoundError,
+    PermissionDeniedError,
+    UnreachableError,
+)
 from pulumi_nbcloud.http.messages import Reply, Request
 from pulumi_nbcloud.http.proxy import route_of
 from pulumi_nbcloud.http.redaction import Redactor
@@ -70,9 +77,24 @@ class Account(ABC):
     def error(self, reply: Reply) -> NbcloudError | None:
         """Classify a reply: None where it is a success, else the error that it means."""
 
-    def confirms(self, error: NbcloudError | None) -> bool:
+    @classmethod
+    def confirms(cls, error: NbcloudError | None) -> bool:
         """Return whether an outcome shows that the cloud accepts the credentials: any response of its own does."""
+        if error is not None and cls.anonymous(error) and error.vendor_message is None:
+            return False
         return not isinstance(error, (UnreachableError, BadResponseError))
+
+    @staticmethod
+    def anonymous(error: NbcloudError | None) -> bool:
+        """Return whether an outcome is a 403 or 404 without a code of the cloud's: any web server answers so."""
+        if not isinstance(error, (NotFoundError, PermissionDeniedError)):
+            return False
+        # Without a status it was this side that found nothing, in a whole list of the cloud's.
+        return error.status is not None and error.code is None
+
+    def passes(self, reply: Reply) -> bool:
+        """Return whether a reply is worth another attempt though its status alone is not."""
+        return False
 
     async def ready(self, deadline: float) -> None:
         """Get what a request needs, a token from a login for example.
@@ -88,6 +110,10 @@ class Account(ABC):
     async def sign(self, method: str, target: str, body: bytes = b"") -> Request:
         """Build one attempt of a request, signed at this moment; `ready` has been waited for."""
         return await self.credentials.sign(self.request(method, target, body))
+
+    def now(self) -> float:
+        """Return the time by the wall clock, in seconds since 1970."""
+        return self._now()
 
     def expires_at(self) -> float | None:
         """Return when credentials that nobody here can renew expire, in seconds since 1970; None where not known."""
@@ -114,7 +140,7 @@ class Account(ABC):
             A successful reply.
 
         Raises:
-            AuthenticationError: the cloud rejects the credentials, now or earlier in this process: five bad
+            AuthenticationError: the cloud rejects the credentials, now or earlier in this program: five bad
                 Huawei signatures lock the customer's key, so a rejection is remembered and nothing more is sent.
             NbcloudError: any other error of the tree; see `errors`.
         """
@@ -166,5 +192,10 @@ class Account(ABC):
             return replace(await prepare(), redactor=self.redactor)
 
         return await self._client.send(
-            prepared, budget=self._budget, retry_statuses=self.retry_statuses, deadline=deadline, route=self._route
+            prepared,
+            budget=self._budget,
+            retry_statuses=self.retry_statuses,
+            retry_reply=self.passes,
+            deadline=deadline,
+            route=self._route,
         )

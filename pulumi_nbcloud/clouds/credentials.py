@@ -11,10 +11,12 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import ClassVar, TypeVar
 
 import anyio
 
+from pulumi_nbcloud.clock import text
 from pulumi_nbcloud.clouds.tokens import Token, TokenKeeper
 from pulumi_nbcloud.errors import AuthenticationError
 from pulumi_nbcloud.http.messages import Reply, Request
@@ -172,7 +174,7 @@ class LoginCredentials(Credentials):
 
 
 class CredentialState:
-    """What a process knows of one set of credentials; shared by all accounts that use them.
+    """What a program knows of one set of credentials; shared by all accounts that use them.
 
     Profiles may differ in project or region and still sign with one key pair: each trying a bad one once would lock it.
     """
@@ -191,6 +193,9 @@ class CredentialState:
     def reject(self, error: AuthenticationError, revision: Hashable) -> None:
         """Remember that the cloud rejected them, as they were at this revision."""
         self.rejection, self.revision = copy.copy(error), revision
+        if error.status is not None:  # the cloud's own; what was not sent at all has no time
+            when = f"refused at {text(datetime.now(timezone.utc))}"
+            self.rejection.hint = f"{when}; {error.hint}" if error.hint else when
 
     def check(self, revision: Hashable) -> None:
         """Raise the rejection of this revision; one of an earlier revision is forgotten."""

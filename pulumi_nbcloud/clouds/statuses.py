@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from pulumi_nbcloud.errors import BadResponseError, ErrorT, ThrottledError, UnreachableError
+from pulumi_nbcloud.errors import BadResponseError, ErrorT, ThrottledError, UnreachableError, lasting
 from pulumi_nbcloud.http.messages import Reply
 from pulumi_nbcloud.http.retry import parse_retry_after
+
+# Seen in errors of the three clouds and of the gateways before them (docs/vendors/modelarts.md, MA-24, MA-59).
+_MESSAGE_KEYS = ("errormsg", "errormessage", "message", "msg", "errordescription", "detail", "error")
 
 
 def described(error: ErrorT, reply: Reply, *, code: str | None, message: str | None) -> ErrorT:
@@ -22,6 +26,31 @@ def described(error: ErrorT, reply: Reply, *, code: str | None, message: str | N
     error.where, error.status, error.request_id = reply.request.where, reply.status, reply.request_id
     error.code, error.vendor_message = code, message or None
     return error
+
+
+def plain_keys(holder: Mapping[str, object]) -> dict[str, object]:
+    """Return an object by its keys in lower case without underscores: services spell the same key in several ways."""
+    return {key.replace("_", "").casefold(): value for key, value in holder.items()}
+
+
+def message_in(body: object) -> str:
+    """Find the text of an error in a body of JSON, on top or one level down.
+
+    Args:
+        body: of an error; a service behind a gateway, or the gateway itself, may spell it otherwise than its page.
+
+    Returns:
+        The text as it came; empty where there is none.
+    """
+    if not isinstance(body, Mapping):
+        return ""
+    for holder in (body, *(value for value in body.values() if isinstance(value, Mapping))):
+        values = plain_keys(holder)
+        for key in _MESSAGE_KEYS:
+            text = values.get(key)
+            if isinstance(text, str) and text:
+                return text
+    return ""
 
 
 def throttled(reply: Reply, now: float) -> ThrottledError:
@@ -61,9 +90,8 @@ def redirected(reply: Reply, hint: str) -> BadResponseError | None:
     """
     if not 300 <= reply.status < 400 or reply.status == 304:
         return None
-    return BadResponseError(
-        f"the endpoint redirects to {_origin(reply)}; redirects are never followed",
-        hint=hint,
+    return lasting(
+        BadResponseError(f"the endpoint redirects to {_origin(reply)}; redirects are never followed", hint=hint)
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar, cast
 
-from pydantic import BaseModel, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from pulumi_nbcloud.errors import lasting
 from pulumi_nbcloud.http.messages import Reply
 
-WireT = TypeVar("WireT", bound=BaseModel)
+WireT = TypeVar("WireT")
 
 
 def parse_reply(reply: Reply, wire: type[WireT]) -> WireT:
@@ -16,7 +18,7 @@ def parse_reply(reply: Reply, wire: type[WireT]) -> WireT:
 
     Args:
         reply: what the account gave.
-        wire: what the vendor's page describes; unknown fields are ignored.
+        wire: what the vendor's page describes, as a pydantic model or dataclass; unknown fields are ignored.
 
     Returns:
         The model.
@@ -25,12 +27,20 @@ def parse_reply(reply: Reply, wire: type[WireT]) -> WireT:
         BadResponseError: the answer does not fit; names the first field that does not, never its value.
     """
     try:
-        return wire.model_validate(reply.json())
+        validated: WireT = _adapter(cast("Any", wire)).validate_python(reply.json())
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         path = ".".join(str(part) for part in first["loc"])
         what = f"{reply.text(path, 80)}: {first['msg']}" if path else first["msg"]
-        raise reply.bad(
+        bad = reply.bad(
             f"the answer is not what the vendor's page describes: {what}",
             hint="check the endpoint; if it is right, please report this",
-        ) from None
+        )
+        # A field may be odd for a while; a list in place of an object is something else's answer.
+        raise (bad if path else lasting(bad)) from None
+    return validated
+
+
+@lru_cache(maxsize=64)
+def _adapter(wire: type) -> TypeAdapter[Any]:
+    return TypeAdapter(wire)

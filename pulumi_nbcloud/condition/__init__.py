@@ -6,7 +6,24 @@ Importing this package loads neither cel-python nor pydantic; the first compilat
 from __future__ import annotations
 
 from pulumi_nbcloud.condition.compiled import Condition, compile_condition
+from pulumi_nbcloud.condition.conditions import Conditions, compile_conditions
 from pulumi_nbcloud.condition.evaluator import Evaluator
-from pulumi_nbcloud.condition.outcome import ConditionError, Decision, Evaluation
+from pulumi_nbcloud.condition.outcome import ConditionError, Decision, Evaluation, Held
+from pulumi_nbcloud.condition.problems import Problem
+from pulumi_nbcloud.condition.span import Moment, Span, long_enough
 
-__all__ = ["Condition", "ConditionError", "Decision", "Evaluation", "Evaluator", "compile_condition"]
+__all__ = [
+    "Condition",
+    "ConditionError",
+    "Conditions",
+    "Decision",
+    "Evaluation",
+    "Evaluator",
+    "Held",
+    "Moment",
+    "Problem",
+    "Span",
+    "compile_condition",
+    "compile_conditions",
+    "long_enough",
+]

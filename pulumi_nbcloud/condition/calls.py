@@ -7,7 +7,7 @@ from celpy.evaluation import CELEvalError, celstr
 
 from pulumi_nbcloud.condition import vocabulary
 from pulumi_nbcloud.condition.functions import FUNCTIONS, pattern
-from pulumi_nbcloud.condition.problems import Report, near
+from pulumi_nbcloud.condition.problems import Findings, near
 from pulumi_nbcloud.condition.schema import ANY, BOOL, BY_NAME, Type, list_of
 from pulumi_nbcloud.condition.syntax import Node, identifier, literal_token, trees
 
@@ -16,7 +16,7 @@ class Calls:
     """Checks calls; `check.Checker` is the rest of it."""
 
     text: str
-    report: Report
+    findings: Findings
     variables: dict[str, Type]
     inside_macro: bool
 
@@ -32,7 +32,7 @@ class Calls:
         raise NotImplementedError
 
     def _cannot(self, node: Node, why: str) -> None:
-        self.report.problem(f"{self.source(node)} cannot work: {why}")
+        self.findings.problem(f"{self.source(node)} cannot work: {why}")
 
     def arguments(self, node: Node) -> list[Node]:
         """Return the arguments of a call, or the rows of a list."""
@@ -52,13 +52,13 @@ class Calls:
         if name in vocabulary.FUNCTIONS:
             return self._signature(node, name, arguments, kinds, method=False)
         if name in self.variables:
-            self.report.problem(f"{name}() is not a function; {name} is a variable, leave out the brackets")
+            self.findings.problem(f"{name}() is not a function; {name} is a variable, leave out the brackets")
         elif name in vocabulary.UNUSED_FUNCTIONS:
-            self.report.problem(f"{name}() has no use in a condition")
+            self.findings.problem(f"{name}() has no use in a condition")
         elif name in vocabulary.METHODS:
-            self.report.problem(f"{name}() is called on a value: x.{name}()")
+            self.findings.problem(f"{name}() is called on a value: x.{name}()")
         elif name in vocabulary.LIST_MACROS:
-            self.report.problem(f"{name}() is called on a list: x.{name}(y, ...)")
+            self.findings.problem(f"{name}() is called on a list: x.{name}(y, ...)")
         else:
             self._unknown(f"{name}()", name, (*vocabulary.FUNCTIONS, "has"))
         return ANY
@@ -67,11 +67,11 @@ class Calls:
         foreign = vocabulary.FOREIGN.get(name)
         meant = foreign if foreign in known else near(name, known)
         advice = f"did you mean {meant}()?" if meant else f"known are {', '.join(known) or 'none'}"
-        self.report.problem(f"{what} is not a function; {advice}")
+        self.findings.problem(f"{what} is not a function; {advice}")
 
     def _has(self, node: Node, arguments: list[Node]) -> Type:
         if len(arguments) != 1 or arguments[0].data != "member_dot":
-            self.report.problem(f"{self.source(node)}: has() asks for one field, as in has(x.y)")
+            self.findings.problem(f"{self.source(node)}: has() asks for one field, as in has(x.y)")
         for each in arguments:
             self.visit(each)
         return BOOL
@@ -86,11 +86,11 @@ class Calls:
         if name in vocabulary.METHODS:
             return self._signature(node, name, [owner_node, *arguments], [owner, *kinds], method=True)
         if name in owner.fields:
-            self.report.problem(f"{what} is not a function; {name} is a field, leave out the brackets")
+            self.findings.problem(f"{what} is not a function; {name} is a field, leave out the brackets")
         elif name in vocabulary.FUNCTIONS or name == "has":
-            self.report.problem(f"{what} is not a function; write {name}(...)")
+            self.findings.problem(f"{what} is not a function; write {name}(...)")
         elif name in vocabulary.UNUSED_FUNCTIONS:
-            self.report.problem(f"{name}() has no use in a condition")
+            self.findings.problem(f"{name}() has no use in a condition")
         else:
             macros = vocabulary.LIST_MACROS if owner.name in ("list", "any") else ()
             self._unknown(what, name, (*_methods_of(owner), *macros))

@@ -12,7 +12,7 @@ from celpy.celtypes import IntType
 from celpy.evaluation import celstr
 
 from pulumi_nbcloud.condition import calls, operators, vocabulary
-from pulumi_nbcloud.condition.problems import Report, near
+from pulumi_nbcloud.condition.problems import Findings, near
 from pulumi_nbcloud.condition.schema import ANY, BOOL, DOUBLE, INT, STRING, TIMESTAMP, Type, list_of
 from pulumi_nbcloud.condition.syntax import Node, identifier, literal_token, source, trees
 
@@ -23,12 +23,12 @@ class Checker(calls.Calls):
     Args:
         text: of the condition.
         targets: the types of its targets, by name.
-        report: takes what is found.
+        findings: takes what the check finds.
     """
 
-    def __init__(self, text: str, targets: Mapping[str, Type], report: Report) -> None:
+    def __init__(self, text: str, targets: Mapping[str, Type], findings: Findings) -> None:
         self.text = text
-        self.report = report
+        self.findings = findings
         self.variables = {name: each.at(name) for name, each in targets.items()} | {vocabulary.NOW: TIMESTAMP}
         self.enums = {value.casefold(): value for each in targets.values() for value in _known_values(each)}
         self.inside_macro = False
@@ -40,7 +40,7 @@ class Checker(calls.Calls):
             return
         what = self.source(tree)
         advice = f"; compare it, as in {what} == {_example(result)}" if result.path and result.name != "record" else ""
-        self.report.problem(f"{what} is {result.text}, not a bool{advice}")
+        self.findings.problem(f"{what} is {result.text}, not a bool{advice}")
 
     def source(self, node: Node) -> str:
         """Return the text that a node was made from."""
@@ -54,7 +54,7 @@ class Checker(calls.Calls):
     def _bool(self, node: Node) -> None:
         kind = self.visit(node)
         if kind.name not in ("any", "bool"):
-            self.report.problem(f"{self.source(node)} is {kind.text}, not a bool")
+            self.findings.problem(f"{self.source(node)} is {kind.text}, not a bool")
 
     def _expr(self, node: Node) -> Type:
         choice, *branches = trees(node)
@@ -62,7 +62,7 @@ class Checker(calls.Calls):
         left, right = (self.visit(each) for each in branches)
         both = operators.unified(left, right)
         if both is None:
-            self.report.problem(f"{self.source(node)} gives {left.text} or {right.text}; both must be of one type")
+            self.findings.problem(f"{self.source(node)} gives {left.text} or {right.text}; both must be of one type")
         return both or ANY
 
     def _conditionalor(self, node: Node) -> Type:
@@ -95,7 +95,7 @@ class Checker(calls.Calls):
             advice = f"write {'' if symbol == '!=' else '!'}has({what})"
         else:
             advice = "ask for a field with has()"
-        self.report.problem(f"{what} {symbol} null cannot be asked, null fields are absent; {advice}")
+        self.findings.problem(f"{what} {symbol} null cannot be asked, null fields are absent; {advice}")
         return True
 
     def _cannot_compare(self, node: Node, symbol: str, left: Type, right: Type) -> None:
@@ -110,13 +110,13 @@ class Checker(calls.Calls):
             advice = '; write timestamp("2026-01-31T12:00:00Z")'
         elif {left.name, right.name} == {"timestamp", "int"}:
             advice = self._twin(left if left.name == "int" else right)
-        self.report.problem(f"{what} cannot work: {symbol} does not take {left.text} and {right.text}{advice}")
+        self.findings.problem(f"{what} cannot work: {symbol} does not take {left.text} and {right.text}{advice}")
 
     def _number_with_duration(self, node: Node, what: str) -> None:
         _, left, right = _operands(node)
         numbers = [each for each in (literal_token(left), literal_token(right)) if each is not None]
         advice = f'write duration("{numbers[0]}s")' if numbers else "compare it with a number"
-        self.report.warning(f"{what} compares a number with a duration, which cannot be evaluated; {advice}")
+        self.findings.warning(f"{what} compares a number with a duration, which cannot be evaluated; {advice}")
 
     def _twin(self, number: Type) -> str:
         """Name the timestamp that is the twin of a time in milliseconds: `create_time` of `create_at`."""
@@ -137,7 +137,9 @@ class Checker(calls.Calls):
                 continue
             meant = near(str(celstr(token)), enum.known)
             advice = f'did you mean "{meant}"?' if meant else f"known are {', '.join(enum.known)}"
-            self.report.warning(f"{token} is not a known value of {enum.path or 'what it is compared with'}; {advice}")
+            self.findings.warning(
+                f"{token} is not a known value of {enum.path or 'what it is compared with'}; {advice}"
+            )
 
     def _addition(self, node: Node) -> Type:
         symbol, left, right = _operands(node)
@@ -176,7 +178,7 @@ class Checker(calls.Calls):
         return owner.element.at(owner.path) if owner.element else ANY
 
     def _member_object(self, node: Node) -> Type:
-        self.report.problem(f"{self.source(node)} makes a message, which has no use in a condition")
+        self.findings.problem(f"{self.source(node)} makes a message, which has no use in a condition")
         return ANY
 
     def _literal(self, node: Node) -> Type:
@@ -185,13 +187,13 @@ class Checker(calls.Calls):
         useless = {"UINT_LIT": "an unsigned number", "BYTES_LIT": "a bytes value", "NULL_LIT": "null"}
         if name in useless:
             advice = "; ask with has()" if name == "NULL_LIT" else ""
-            self.report.problem(f"{self.source(node)}: {useless[name]} has no use in a condition{advice}")
+            self.findings.problem(f"{self.source(node)}: {useless[name]} has no use in a condition{advice}")
             return ANY
         if name == "INT_LIT":
             try:
                 IntType(str(token))
             except ValueError:
-                self.report.problem(f"{self.source(node)} is larger than an int can be")
+                self.findings.problem(f"{self.source(node)} is larger than an int can be")
         return {"INT_LIT": INT, "FLOAT_LIT": DOUBLE, "BOOL_LIT": BOOL}.get(name, STRING)
 
     def _primary(self, node: Node) -> Type:
@@ -203,7 +205,7 @@ class Checker(calls.Calls):
         if child.data == "list_lit":
             return self._list(child)
         what = "a map" if child.data == "map_lit" else "a leading dot"
-        self.report.problem(f"{self.source(node)}: {what} has no use in a condition")
+        self.findings.problem(f"{self.source(node)}: {what} has no use in a condition")
         return ANY
 
     def _list(self, node: Node) -> Type:
@@ -212,7 +214,7 @@ class Checker(calls.Calls):
             kind = self.visit(each)
             both = operators.unified(element, kind)
             if both is None:
-                self.report.problem(f"{self.source(node)} holds {element.text} and {kind.text}; rows are of one type")
+                self.findings.problem(f"{self.source(node)} holds {element.text} and {kind.text}; rows are of one type")
                 return list_of(ANY)
             element = both
         return list_of(element.at(""))
@@ -229,7 +231,7 @@ class Checker(calls.Calls):
             owners = [f"{each}.{name}" for each, kind in self.variables.items() if name in kind.fields]
             meant = owners[0] if owners else meant
             advice = f"did you mean {meant}?" if meant else f"known are {', '.join(self.variables)}"
-        self.report.problem(f"{name} is not a variable; {advice}")
+        self.findings.problem(f"{name} is not a variable; {advice}")
         return ANY
 
     def _member_dot(self, node: Node) -> Type:
@@ -243,9 +245,9 @@ class Checker(calls.Calls):
             return ANY
         path = f"{owner.path}.{name}" if owner.path else ""
         if path:
-            self.report.reads.add(path)
+            self.findings.reads.add(path)
         if found.name == "unreadable":
-            self.report.problem(f"{self.source(node)} is of a type that conditions cannot read")
+            self.findings.problem(f"{self.source(node)} is of a type that conditions cannot read")
             return ANY
         return found.at(path)
 
@@ -253,16 +255,18 @@ class Checker(calls.Calls):
         what, holder = self.source(node), self.source(trees(node)[0])
         if owner.name == "record":
             meant = near(name, owner.fields)
-            self.report.problem(
+            self.findings.problem(
                 f"{what} is not a field of {owner.label}" + (f"; did you mean {holder}.{meant}?" if meant else "")
             )
-            self.report.hint_fields(owner)
+            self.findings.hint_fields(owner)
         elif name in vocabulary.METHODS or (owner.name == "list" and name in vocabulary.LIST_MACROS):
-            self.report.problem(f"{what} is a function; write {what}()")
+            self.findings.problem(f"{what} is a function; write {what}()")
         elif owner.name == "list":
-            self.report.problem(f"{holder} is a list and has no fields; write {holder}.all(x, x.{name} ...) or exists")
+            self.findings.problem(
+                f"{holder} is a list and has no fields; write {holder}.all(x, x.{name} ...) or exists"
+            )
         else:
-            self.report.problem(f"{holder} is {owner.text} and has no fields")
+            self.findings.problem(f"{holder} is {owner.text} and has no fields")
 
 
 def _operands(node: Node) -> tuple[str, Node, Node]:

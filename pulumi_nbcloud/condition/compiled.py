@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Iterable, Mapping
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
 KEPT = 256
 _compiling = threading.Lock()
 
+
+def _new_lock() -> None:
+    """Take another lock in a forked child: a thread that does not exist there may hold this one."""
+    global _compiling
+    _compiling = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_new_lock)
+
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
@@ -29,7 +40,7 @@ class Condition:
     """A condition that was compiled and checked; made by `compile_condition`.
 
     Args:
-        text: as it was given.
+        text: as it was written.
         warnings: what is probably not meant, one line each.
         fields: the dotted paths that it reads, rows of a list by the path of the list: `self.jobs.status`.
     """
@@ -89,32 +100,31 @@ def compile_condition(text: str, kinds: Mapping[str, Kind[Any, Any, Any]], *, na
     problems = name_problems(kinds)
     if problems:
         raise ConditionError(problems)
-    given: object = text
-    if not isinstance(given, str):
+    value: object = text
+    if not isinstance(value, str):
         raise ConditionError((f"{name}: must be text",))
     # One at a time: gates begin together, and each would compile what the others are compiling.
     with _compiling:
         return _compile(text, tuple(kinds.items()), name)
 
 
-# Many gates ask the same: 200 of them would else parse a thousand conditions, and keep as many trees.
+# Many gates have the same condition: 200 of them would otherwise parse a thousand conditions, and keep as many trees.
 @lru_cache(maxsize=KEPT)
 def _compile(text: str, kinds: tuple[tuple[str, Kind[Any, Any, Any]], ...], name: str) -> Condition:
     # Not at the top: cel-python and the states' pydantic take a third of a second to load.
-    from pulumi_nbcloud.condition import check, schema, syntax
-    from pulumi_nbcloud.condition import problems as report
+    from pulumi_nbcloud.condition import check, problems, schema, syntax
 
     try:
         tree = syntax.parse(text)
     except syntax.SyntaxProblem as error:
         raise ConditionError((f"{name}: {error}",)) from None
-    found = report.Report()
+    findings = problems.Findings()
     targets = {target: schema.record_type(kind.state, kind.token) for target, kind in kinds}
-    check.Checker(text, targets, found).check(tree)
-    if found.problems:
-        wrong = tuple(f"{name}: {each}" for each in found.problems)
-        raise ConditionError(wrong, hint=found.hint) if found.hint else ConditionError(wrong)
-    return Condition(text, tuple(f"{name}: {each}" for each in found.warnings), found.fields, tree, dict(kinds))
+    check.Checker(text, targets, findings).check(tree)
+    if findings.problems:
+        texts = tuple(f"{name}: {each}" for each in findings.problems)
+        raise ConditionError(texts, hint=findings.hint) if findings.hint else ConditionError(texts)
+    return Condition(text, tuple(f"{name}: {each}" for each in findings.warnings), findings.fields, tree, dict(kinds))
 
 
 def name_problems(names: Iterable[str]) -> tuple[str, ...]:

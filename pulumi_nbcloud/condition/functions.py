@@ -37,7 +37,7 @@ from celpy.celtypes import BoolType, DoubleType, DurationType, IntType, ListType
 from celpy.evaluation import CELEvalError, base_functions
 
 from pulumi_nbcloud.condition import vocabulary
-from pulumi_nbcloud.condition.values import Result, parse_duration, parse_timestamp, settle, strictest
+from pulumi_nbcloud.condition.values import Result, combine, parse_duration, parse_timestamp, strictest
 from pulumi_nbcloud.printable import printable
 
 Function = Callable[..., Any]
@@ -77,7 +77,7 @@ def equal(left: Result, right: Result) -> Result:
     if isinstance(left, ListType) and isinstance(right, ListType):
         if len(left) != len(right):
             return BoolType(False)
-        return settle((equal(*pair) for pair in zip(left, right, strict=True)), decisive=False)
+        return combine((equal(*pair) for pair in zip(left, right, strict=True)), decisive=False)
     problems = [each for each in (left, right) if isinstance(each, CELEvalError)]
     if problems:
         return strictest(problems)
@@ -92,7 +92,7 @@ def _unequal(left: Result, right: Result) -> Result:
 
 
 def _contained(item: Result, container: Result) -> Result:
-    return settle((equal(item, each) for each in container), decisive=True)
+    return combine((equal(item, each) for each in container), decisive=True)
 
 
 def _ordering(compare: Function) -> Function:

@@ -32,7 +32,7 @@ from pulumi_nbcloud.condition.functions import FUNCTIONS
 from pulumi_nbcloud.condition.outcome import Evaluation
 from pulumi_nbcloud.condition.schema import record_type
 from pulumi_nbcloud.condition.syntax import Node, identifier, trees
-from pulumi_nbcloud.condition.values import Absent, Record, Result, settle, strictest
+from pulumi_nbcloud.condition.values import Absent, Record, Result, combine, strictest
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.kinds.fields import State
@@ -67,11 +67,11 @@ class Interpreter(Evaluator):
 
     def conditionalor(self, tree: Node) -> Result:
         """Evaluate `||`: one true operand decides."""
-        return settle((self.visit(each) for each in trees(tree)), decisive=True)
+        return combine((self.visit(each) for each in trees(tree)), decisive=True)
 
     def conditionaland(self, tree: Node) -> Result:
         """Evaluate `&&`: one false operand decides."""
-        return settle((self.visit(each) for each in trees(tree)), decisive=False)
+        return combine((self.visit(each) for each in trees(tree)), decisive=False)
 
     def function_eval(self, name_token: Token, exprlist: Iterable[Result] | None = None) -> Result:
         """Call a function."""
@@ -113,14 +113,14 @@ class Interpreter(Evaluator):
             return rows
         results = self._each(rows, *trees(trees(tree)[1]))
         if name in ("all", "exists"):
-            return settle(results, decisive=name == "exists")
-        found = list(results)
-        problems = [each for each in found if isinstance(each, CELEvalError)]
+            return combine(results, decisive=name == "exists")
+        evaluated = list(results)
+        problems = [each for each in evaluated if isinstance(each, CELEvalError)]
         if problems:
             return strictest(problems)
         if name == "map":
-            return ListType(found)
-        kept = ListType(row for row, result in zip(rows, found, strict=True) if result)
+            return ListType(evaluated)
+        kept = ListType(row for row, result in zip(rows, evaluated, strict=True) if result)
         return kept if name == "filter" else BoolType(len(kept) == 1)
 
     def _each(self, rows: Iterable[Result], variable: Node, body: Node) -> Iterator[Result]:

@@ -1,26 +1,28 @@
-"""What compiling, evaluating and evaluation a condition can come to."""
+"""What compiling and evaluating a condition can come to."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from pulumi_nbcloud.condition.problems import Problem
 from pulumi_nbcloud.errors import InputError
 
 
 class ConditionError(InputError):
-    """A condition cannot be right; nothing was sent. Correct the program.
+    """A condition cannot be right; nothing was sent. Correct the program; `problems` names everything.
 
     Args:
-        problems: every problem found, one line each.
-        hint: what the caller can do, in one line.
+        texts: what is wrong, one line each.
+        hint: what the caller can do, in one line: one for all of them, so it stands with the last.
     """
 
     def __init__(
-        self, problems: tuple[str, ...], *, hint: str = "correct the condition, a CEL expression; nothing was sent"
+        self, texts: Sequence[str], *, hint: str = "correct the condition, a CEL expression; nothing was sent"
     ) -> None:
-        super().__init__("\n".join(problems), hint=hint)
-        self.problems = problems
+        super().__init__("\n".join(texts), hint=hint)
+        self.problems = (*(Problem(each) for each in texts[:-1]), Problem(texts[-1], hint))
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,23 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
+class Held:
+    """A failure that holds, and for how long it must.
+
+    Args:
+        condition: the expression.
+        seconds: how long it has held.
+        holds_for: how long it must, in seconds.
+        explicit: whether it is the `fail_on` of the wait, not a default of a kind.
+    """
+
+    condition: str
+    seconds: float
+    holds_for: float
+    explicit: bool = False
+
+
+@dataclass(frozen=True)
 class Decision:
     """What all conditions of a wait come to at one poll.
 
@@ -44,8 +63,10 @@ class Decision:
         outcome: "met" and "failed" end the wait, and so does "bad_condition": the condition itself cannot be evaluated.
         reason: why, as far as the outcome does not say it: what is absent, or what cannot be evaluated.
         condition: the expression that decided.
+        failing: a failure that must hold for some time and holds: for long enough where the outcome is "failed".
     """
 
     outcome: Literal["met", "failed", "not_yet", "bad_condition"]
     reason: str | None = None
     condition: str | None = None
+    failing: Held | None = None

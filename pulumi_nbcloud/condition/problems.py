@@ -1,17 +1,35 @@
-"""What the check of a condition finds: problems, warnings, the fields that it reads, the hint."""
+"""What cannot be right: problems as text and hint, and what the check of a condition collects."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from pulumi_nbcloud.condition.schema import Type
+if TYPE_CHECKING:
+    from pulumi_nbcloud.condition.schema import Type
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that cannot be right.
+
+    Args:
+        text: what is wrong, in one line.
+        hint: what the caller can do, in one line; None where a later problem has the hint for this one too.
+    """
+
+    text: str
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.text}\nhint: {self.hint}" if self.hint else self.text
 
 
 @dataclass
-class Report:
-    """Collects findings in the order in which they are met, each once."""
+class Findings:
+    """Collects what a check finds, in the order in which it is met, each once."""
 
     problems: dict[str, None] = field(default_factory=dict)
     warnings: dict[str, None] = field(default_factory=dict)
@@ -19,15 +37,15 @@ class Report:
     hint: str | None = None
 
     def problem(self, text: str) -> None:
-        """Note what makes the condition wrong."""
+        """Add what makes the condition wrong."""
         self.problems.setdefault(text)
 
     def warning(self, text: str) -> None:
-        """Note what is probably not meant."""
+        """Add what is probably not meant."""
         self.warnings.setdefault(text)
 
     def hint_fields(self, owner: Type) -> None:
-        """Let the hint list the fields of an object; the first one asked for wins."""
+        """Let the hint list the fields of an object; the first one that is hinted at wins."""
         self.hint = self.hint or f"fields of {owner.label} are {', '.join(owner.fields)}"
 
     @property

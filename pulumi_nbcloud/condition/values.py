@@ -1,6 +1,6 @@
 """What the evaluator computes with: states as CEL sees them, absence as a value, and how outcomes are combined.
 
-Null is absent. Absence travels through an expression as an error value, as cel-python's own errors do, but it is told
+Null is absent. Absence travels through an expression as an error value, as cel-python's own errors do, but it differs
 from them: an error ends a wait, absence does not. Where both meet, an outcome counts only if nothing that the absent
 value may still become could change it:
 
@@ -20,6 +20,7 @@ from celpy.evaluation import CELEvalError
 
 from pulumi_nbcloud.condition.schema import Type
 from pulumi_nbcloud.condition.vocabulary import MAX_ROWS
+from pulumi_nbcloud.kinds.fields import State
 from pulumi_nbcloud.printable import printable
 
 Result: TypeAlias = Any
@@ -64,7 +65,7 @@ def strictest(problems: Sequence[CELEvalError]) -> CELEvalError:
     return errors[0] if errors else _merged(each for each in problems if isinstance(each, Absent))
 
 
-def settle(results: Iterable[Result], decisive: bool) -> Result:
+def combine(results: Iterable[Result], decisive: bool) -> Result:
     """Combine truth values as `||` (decisive: true) and `&&` (decisive: false) do.
 
     Args:
@@ -106,7 +107,11 @@ class Record:
 
     def read(self, name: str) -> Result:
         """Return a field; a null one is absent."""
-        return convert(getattr(self.state, name, None), self.kind.fields[name], f"{self.path}.{name}")
+        value, path = getattr(self.state, name, None), f"{self.path}.{name}"
+        if value is None and isinstance(self.state, State):
+            reason = self.state.null_reason(name)
+            return Absent(f"{path} is null ({reason})" if reason else f"{path} is null")
+        return convert(value, self.kind.fields[name], path)
 
     def has(self, name: str) -> bool:
         """Return whether a field is there."""

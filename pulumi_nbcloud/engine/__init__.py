@@ -1,1 +1,1 @@
-"""What the package says to the Pulumi engine: values on the wire, live status, the end of the engine."""
+"""What the package says to the Pulumi engine: values on the wire, messages and errors, live status, its end."""

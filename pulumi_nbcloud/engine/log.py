@@ -1,4 +1,6 @@
-"""Messages to the engine's log, each on the row of a resource.
+"""Messages to the engine's log; nothing else in this package writes there, and nothing leaves as it came.
+
+The Pulumi CLI acts on markup in what it shows, wherever the text came from: see `printable`.
 
 The engine's address is the first argument of the provider process; a program has an engine of its own. Nothing here
 raises: a wait must not end because a message could not be shown.
@@ -6,10 +8,15 @@ raises: a wait must not end because a message could not be shown.
 
 from __future__ import annotations
 
+import os
 import sys
+from functools import partial
 from typing import Any
 
+import pulumi
+
 from pulumi_nbcloud.engine import end
+from pulumi_nbcloud.printable import printable_lines
 
 LOG_SECONDS = 5.0
 
@@ -37,20 +44,36 @@ def send(text: str, urn: str | None, *, warning: bool = False, engine: Any = Non
         from pulumi.runtime.proto import engine_pb2
 
         severity = engine_pb2.WARNING if warning else engine_pb2.INFO
-        request = engine_pb2.LogRequest(severity=severity, message=text, urn=urn, streamId=0, ephemeral=not warning)
+        message = printable_lines(text)
+        request = engine_pb2.LogRequest(severity=severity, message=message, urn=urn, streamId=0, ephemeral=not warning)
         # Not waited for: the engine may be busy, and the event loop serves all waits. Kept, because gRPC cancels a call
         # that nobody holds.
         call = stub.Log.future(request, timeout=LOG_SECONDS)
         _calls.add(call)
-        call.add_done_callback(_sent)
+        call.add_done_callback(partial(_sent, stub))
     except Exception:
         return False
     return True
 
 
-def _sent(call: Any) -> None:
+def info(text: str, resource: pulumi.Resource | None = None) -> None:
+    """Show a text of the program, on a resource's row or the stack's."""
+    pulumi.log.info(printable_lines(text), resource=resource)
+
+
+def warn(text: str, resource: pulumi.Resource | None = None) -> None:
+    """Show a warning of the program, on a resource's row or the stack's."""
+    pulumi.log.warn(printable_lines(text), resource=resource)
+
+
+def say(text: str) -> None:
+    """Say on stderr what cannot be said on a row; the engine shows what this process prints."""
+    print(printable_lines(text), file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _sent(stub: Any, call: Any) -> None:
     _calls.discard(call)
-    end.delivered(call)
+    end.delivered(call, stub)
 
 
 def process_engine() -> Any:
@@ -68,3 +91,14 @@ def process_engine() -> Any:
         except Exception:
             _unusable = True
     return _stub
+
+
+def _no_engine() -> None:
+    """Have no engine in a forked child: gRPC does not work there, and the row is the parent's."""
+    global _stub, _unusable
+    _stub, _unusable = None, True
+    _calls.clear()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_no_engine)

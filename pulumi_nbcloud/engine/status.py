@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
-from pulumi_nbcloud.engine.log import process_engine, send
+from pulumi_nbcloud.engine.log import process_engine, say, send
 from pulumi_nbcloud.waiting.progress import Progress
 from pulumi_nbcloud.waiting.report import status_line
 
@@ -38,7 +37,7 @@ class GateReporter:
     def warning(self, text: str) -> None:
         """Show a warning that stays."""
         if not send(text, self._urn, warning=True, engine=self._stub):
-            print(f"warning: {text}", file=sys.stderr, flush=True)  # noqa: T201
+            say(f"warning: {text}")
 
     def _say(self, progress: Progress, elapsed: float) -> None:
         line = status_line(progress, elapsed)
@@ -46,4 +45,4 @@ class GateReporter:
             return
         self._last = line
         if not send(line, self._urn, engine=self._stub):
-            print(line, file=sys.stderr, flush=True)  # noqa: T201  (the engine shows what this process prints)
+            say(line)

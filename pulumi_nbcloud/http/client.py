@@ -25,7 +25,7 @@ from httpx_aiohttp import AiohttpTransport
 from yarl import URL
 
 from pulumi_nbcloud._version import __version__
-from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError
+from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError, lasting
 from pulumi_nbcloud.http.messages import Reply, Request, last_date, last_request_id
 from pulumi_nbcloud.http.proxy import DIRECT, Route, refused_by_proxy, untrusted
 from pulumi_nbcloud.http.retry import MAX_ATTEMPTS, RETRY_STATUSES, Failure, RetryBudget, next_delay, parse_retry_after
@@ -34,6 +34,7 @@ TOTAL_SECONDS = 60.0
 ATTEMPT_SECONDS = 20.0
 CONNECT_SECONDS = 10.0
 MAX_IN_FLIGHT = 32
+KEPT_ROUTES = 32
 MAX_BODY_BYTES = 8 * 1024 * 1024
 MAX_HEADER_LINE_BYTES = 32 * 1024  # a token of Huawei's IAM arrives in one header
 MAX_HEADERS = 128
@@ -122,6 +123,7 @@ class Client:
         *,
         budget: RetryBudget,
         retry_statuses: frozenset[int] = RETRY_STATUSES,
+        retry_reply: Callable[[Reply], bool] | None = None,
         deadline: float | None = None,
         route: Route = DIRECT,
     ) -> Reply:
@@ -131,6 +133,7 @@ class Client:
             prepare: builds and signs the request; called for each attempt, because a signature ages.
             budget: the account's retries.
             retry_statuses: the statuses that are worth another attempt.
+            retry_reply: finds other replies that are, by what they hold.
             deadline: when to give up, on anyio's clock; `total_seconds` from now if not given.
             route: the way to go.
 
@@ -150,7 +153,9 @@ class Client:
             attempt += 1
             request = await self._prepare(prepare, deadline)
             done = await self._attempt(request, deadline, route)
-            if done.reply is not None and done.reply.status not in retry_statuses:
+            if done.reply is not None and not (
+                done.reply.status in retry_statuses or (retry_reply is not None and retry_reply(done.reply))
+            ):
                 budget.refund()
                 return done.reply
             if done.error is not None and (done.again == "never" or (done.again == "once" and spent)):
@@ -251,6 +256,9 @@ class Client:
             exact = _ExactSession(self._session, context, route)
             # The stand-in has the one method that the transport uses.
             self._transports[route] = AiohttpTransport(verify=context, trust_env=False, client=exact)  # type: ignore[arg-type]
+            if len(self._transports) > KEPT_ROUTES:
+                # Not closed: it has nothing of its own, and a request may be under way.
+                del self._transports[next(iter(self._transports))]
         return self._transports[route]
 
     async def aclose(self) -> None:
@@ -323,7 +331,7 @@ def _explain(error: Exception, request: Request, route: Route) -> _Attempt:
     for cause in chain:
         if isinstance(cause, (ssl.SSLError, aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch)):
             code = next((number for each in chain if (number := getattr(each, "verify_code", None))), None)
-            return _Attempt(error=untrusted(code, request.where), again="never")
+            return _Attempt(error=lasting(untrusted(code, request.where)), again="never")
         if isinstance(cause, aiohttp.ClientHttpProxyError):
             refused = refused_by_proxy(cause.status, f"CONNECT {request.host} through {route.proxy}")
             return _Attempt(error=refused, again="later" if isinstance(refused, UnreachableError) else "never")
@@ -343,7 +351,8 @@ def _explain(error: Exception, request: Request, route: Route) -> _Attempt:
             return _Attempt(error=_unreachable(f"could not connect within {CONNECT_SECONDS:g} s", request))
         # aiohttp.ClientResponseError here means that the reply could not be parsed; an HTTP status never raises it.
         if isinstance(cause, (aiohttp.ClientResponseError, httpx.ProtocolError)):
-            broken = BadResponseError("the answer breaks the HTTP protocol", hint=PROXY_HINT, where=request.where)
+            problem = "the answer breaks the HTTP protocol"
+            broken = lasting(BadResponseError(problem, hint=PROXY_HINT, where=request.where))
             # The rest of another answer may stand before this one's beginning; a new connection shows.
             garbage = any(isinstance(each, BadStatusLine) for each in chain)
             return _Attempt(error=broken, again="once" if garbage else "never")

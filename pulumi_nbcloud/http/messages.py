@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from pydantic_core import from_json
 
-from pulumi_nbcloud.errors import BadResponseError, InputError
+from pulumi_nbcloud.errors import BadResponseError, InputError, lasting
 from pulumi_nbcloud.http.redaction import Redactor, secrets_in
 from pulumi_nbcloud.printable import REMOTE_TEXT_LIMIT, printable
 
@@ -147,15 +147,19 @@ class Reply:
         try:
             return self._parsed
         except _DoubleKeyError as error:
-            raise self.bad(
-                f"the answer is JSON that names {self.text(error.name, 60)!r} twice",
-                hint="check the endpoint; if it is right, please report this",
+            raise lasting(
+                self.bad(
+                    f"the answer is JSON that names {self.text(error.name, 60)!r} twice",
+                    hint="check the endpoint; if it is right, please report this",
+                )
             ) from None
         except ValueError:
             kind = self.text(self.headers.get("content-type", ""), 60) or "no content type"
-            raise self.bad(
-                f"the answer is not JSON but {len(self.body)} bytes of {kind}",
-                hint="check the endpoint: a sign-in page or a proxy may have answered in the cloud's place",
+            raise lasting(
+                self.bad(
+                    f"the answer is not JSON but {len(self.body)} bytes of {kind}",
+                    hint="check the endpoint: a sign-in page or a proxy may have answered in the cloud's place",
+                )
             ) from None
 
     @cached_property

@@ -45,8 +45,69 @@ Text = Annotated[str, Field(strict=True, min_length=0)]
 """A text as it came. Having a bound, it is looked into, so that half a surrogate pair is refused."""
 
 
+@dataclass(frozen=True)
+class NumberOrDigits:
+    """Takes a whole number as a number or, because writers of JSON put large ones into strings, as its digits.
+
+    The rules are pydantic-core's own and none a function here: a list may hold ten thousand rows.
+
+    Args:
+        ge: the least that it may be.
+        le: the most.
+        what: what an error calls it.
+    """
+
+    ge: int
+    le: int
+    what: str = "a whole number"
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        number = core_schema.int_schema(strict=True, ge=self.ge, le=self.le)
+        sign = "-?" if self.ge < 0 else ""
+        digits = core_schema.str_schema(strict=True, pattern=f"^{sign}[0-9]{{1,16}}$")
+        from_digits = core_schema.int_schema(strict=False, ge=self.ge, le=self.le)
+        return core_schema.union_schema(
+            [number, core_schema.chain_schema([digits, from_digits])],
+            mode="left_to_right",
+            custom_error_type="number_or_digits",
+            custom_error_message=f"Input should be {self.what}, as a number or its digits",
+        )
+
+
+LARGEST = 2**53  # beyond, a float of Pulumi's cannot tell whole numbers apart
+
+Whole = Annotated[int, NumberOrDigits(-LARGEST, LARGEST)]
+"""A whole number on the wire: a number or its digits."""
+
+Count = Annotated[int, NumberOrDigits(0, LARGEST, "a whole number from 0 on")]
+"""A number of things on the wire: a number or its digits."""
+
+
+@dataclass(frozen=True)
+class OrNull:
+    """Makes null of a value that is none: for fields that say how things are at the moment, which must not fail a read.
+
+    The rule is pydantic-core's own.
+    """
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_default_schema(handler(source), default=None, on_error="default")
+
+
 class State:
     """What a read gives: the base of every kind's state, a frozen dataclass."""
+
+    def null_reason(self, name: str) -> str | None:
+        """Return why a field is null, a clause for messages; None where nothing is known but that it is.
+
+        Args:
+            name: of the field.
+        """
+        return None
+
+    def waiting_note(self) -> str | None:
+        """Return what a person who waits for this should know of its state, a clause for messages; None for nothing."""
+        return None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the state as plain dicts and lists, nulls kept, for use as a resource input."""

@@ -28,11 +28,11 @@ class Failure:
 
     Args:
         condition: a CEL expression over `self`.
-        polls: how often in a row it must hold; most need one.
+        holds_for: how long it must hold at every poll, in seconds; most end a wait at once.
     """
 
     condition: str
-    polls: int = 1
+    holds_for: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Annotated, Any, cast
 
-from pydantic import GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pulumi_nbcloud.kinds.fields import NumberOrDigits
 
 MAX_MILLISECONDS = 253_402_300_799_999  # the last of the year 9999: no calendar text exists beyond
 
@@ -23,27 +22,7 @@ TimeText = Annotated[str, Timestamp()]
 """A time as text: RFC 3339, UTC, milliseconds: `2021-12-07T01:49:04.515Z`."""
 
 
-class _NumberOrDigits:
-    """Takes a wire time as a number or, because vendors send the same time as text too, as its digits.
-
-    The rules are pydantic-core's own and none a function here: a list may hold ten thousand rows.
-    """
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        number = core_schema.int_schema(strict=True, ge=0, le=MAX_MILLISECONDS)
-        digits = core_schema.str_schema(strict=True, pattern="^[0-9]{1,15}$")
-        from_digits = core_schema.int_schema(strict=False, ge=0, le=MAX_MILLISECONDS)
-        return core_schema.union_schema(
-            [number, core_schema.chain_schema([digits, from_digits])],
-            mode="left_to_right",
-            custom_error_type="milliseconds",
-            custom_error_message=(
-                "Input should be milliseconds since 1970, up to the year 9999, as a number or its digits"
-            ),
-        )
-
-
-Milliseconds = Annotated[int, _NumberOrDigits()]
+Milliseconds = Annotated[int, NumberOrDigits(0, MAX_MILLISECONDS, "milliseconds since 1970, up to the year 9999")]
 """A time on the wire, in milliseconds since 1970: a number or its digits (docs/vendors/modelarts.md, MA-49)."""
 
 

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field, field_validator, model_validator
 
+from pulumi_nbcloud.mock.clouds import Clouds
 from pulumi_nbcloud.mock.faults import FaultSpec
 from pulumi_nbcloud.mock.service import AdminHandler, AdminRoutes
 from pulumi_nbcloud.mock.validation import InvalidInput, StrictModel, UnknownThing, validated, validated_json
 from pulumi_nbcloud.mock.wire import CloudRequest, CloudResponse, Route, find_route, json_response
-
-if TYPE_CHECKING:
-    from pulumi_nbcloud.mock.server import MockClouds
 
 PREFIX = "/_mock/"
 
@@ -60,7 +58,7 @@ class Nothing(StrictModel):
 class Admin:
     """Answers requests under `/_mock/`."""
 
-    def __init__(self, clouds: MockClouds) -> None:
+    def __init__(self, clouds: Clouds) -> None:
         self._clouds = clouds
         self._handlers: dict[Route, AdminHandler] = dict(self._own_routes())
         for service in clouds.services:

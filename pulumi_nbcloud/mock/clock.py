@@ -57,7 +57,8 @@ class VirtualClock:
     def advance(self, seconds: float) -> float:
         """Move the virtual clock forward by `seconds` (0 or more) and return the new time.
 
-        Raises `InvalidInput` for a negative or endless step, and for one that passes the year 9999.
+        Raises:
+            InvalidInput: the step is negative or endless, or passes the year 9999.
         """
         if isinstance(seconds, bool) or not math.isfinite(seconds) or seconds < 0:
             raise InvalidInput("advance", "must be a number of seconds, 0 or more: the virtual clock never goes back")
@@ -70,7 +71,8 @@ class VirtualClock:
     def set(self, moment: datetime) -> float:
         """Move the virtual clock forward to `moment` (with a time zone) and return the new time.
 
-        Raises `InvalidInput` where `moment` has no time zone or lies before the virtual time.
+        Raises:
+            InvalidInput: `moment` has no time zone, or lies before the virtual time.
         """
         if moment.tzinfo is None:
             raise InvalidInput("set", "must have a time zone")

@@ -19,8 +19,9 @@ class MissingExtraError(ImportError):
 def load_mock_clouds() -> type[MockClouds]:
     """Return the class `MockClouds`.
 
-    Raises `MissingExtraError` where a package of the `mock` extra cannot be imported. Any other failed import
-    passes through unchanged: it is a defect and not a missing extra.
+    Raises:
+        MissingExtraError: a package of the `mock` extra cannot be imported. Any other failed import passes through
+            unchanged: it is an internal error and not a missing extra.
     """
     try:
         from pulumi_nbcloud.mock.server import MockClouds

@@ -75,14 +75,19 @@ class FaultPlan:
         match: str | None = None,
         delay: float = 0.0,
     ) -> None:
-        """WaitSpec a fault; see `FaultSpec` for the arguments. Raises `InvalidInput`."""
+        """Plan a fault; see `FaultSpec` for the arguments.
+
+        Raises:
+            InvalidInput: names the argument that cannot be.
+        """
         values = {"service": service, "status": status, "headers": dict(headers or {}), "body": body}
         self.add_spec(validated(FaultSpec, {**values, "count": count, "match": match, "delay": delay}))
 
     def add_spec(self, spec: FaultSpec) -> None:
-        """WaitSpec a fault that was checked already.
+        """Plan a fault that was checked already.
 
-        Raises `InvalidInput` for an unknown service or when 1,000 are planned.
+        Raises:
+            InvalidInput: there is no such service, or 1,000 faults are planned.
         """
         if spec.service not in self._services:
             raise InvalidInput("service", f"must be one of {', '.join(self._services)}")

@@ -87,7 +87,11 @@ class Listener(HTTPServer):
         self._changed = threading.Condition()
 
     def start(self) -> None:
-        """Start to serve; raises `PortInUseError`."""
+        """Start to serve.
+
+        Raises:
+            PortInUseError: the port that was named is taken.
+        """
         if self.port:
             _check_free(self.port)
         super().start()

@@ -7,6 +7,7 @@ run that does not ask for the fixtures does not notice it.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -33,14 +34,24 @@ def nbcloud_mock_server() -> Iterator[MockClouds]:
 def nbcloud_mock(nbcloud_mock_server: MockClouds, monkeypatch: pytest.MonkeyPatch) -> Iterator[MockClouds]:
     """Empty the mock clouds for one test, and set an environment in which clients find them.
 
-    Other `NBCLOUD_` variables are taken away for the test: two sets of credentials in one source would be an error. A
-    failure inside the mock fails the test.
+    Other `NBCLOUD_` variables are taken away for the test: two sets of credentials in one source would be an error.
+    What earlier tests made this process know of accounts is forgotten, refused credentials above all. A failure inside
+    the mock fails the test.
     """
     clouds = nbcloud_mock_server
+    _forget_accounts()
     clouds.reset()
     for name in [name for name in os.environ if name.startswith("NBCLOUD_")]:
         monkeypatch.delenv(name)
     for name, value in clouds.environment().items():
         monkeypatch.setenv(name, value)
     yield clouds
+    _forget_accounts()
     clouds.check()
+
+
+def _forget_accounts() -> None:
+    """Have the client forget, where this process has loaded it: the mock knows nothing of the client."""
+    reader = sys.modules.get("pulumi_nbcloud.reading.reader")
+    if reader is not None:
+        reader.forget()

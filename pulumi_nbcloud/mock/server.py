@@ -1,35 +1,21 @@
-"""The mock clouds: one local server that stands in for all of them.
-
-A further cloud is a folder beside `modelarts/` with a `Service`, and one line in `SERVICES`.
-"""
+"""The mock clouds behind one local server, which stands in for all of them."""
 
 from __future__ import annotations
 
-import random
 import threading
 import time as _time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
 
 from pulumi_nbcloud.mock.admin import PREFIX, Admin
-from pulumi_nbcloud.mock.aidp.service import Aidp
-from pulumi_nbcloud.mock.clock import VirtualClock
-from pulumi_nbcloud.mock.faults import FaultPlan, FaultSpec, fault_response
-from pulumi_nbcloud.mock.hpcai.service import HpcAi
+from pulumi_nbcloud.mock.clouds import Clouds
+from pulumi_nbcloud.mock.faults import FaultSpec, fault_response
 from pulumi_nbcloud.mock.listener import HOST, Listener
-from pulumi_nbcloud.mock.modelarts.service import ModelArts
-from pulumi_nbcloud.mock.request_log import RequestEntry, RequestLog, max_in_flight
-from pulumi_nbcloud.mock.scenarios import SCENARIOS
-from pulumi_nbcloud.mock.service import Answer, Context, Service
-from pulumi_nbcloud.mock.settings import as_environment, as_pulumi_config
-from pulumi_nbcloud.mock.validation import InvalidInput
+from pulumi_nbcloud.mock.service import Answer, Service
 from pulumi_nbcloud.mock.wire import CloudRequest, CloudResponse, json_response
 
-SERVICES: tuple[type[Service], ...] = (ModelArts, Aidp, HpcAi)
 
-
-class MockClouds:
+class MockClouds(Clouds):
     """All mock clouds on one loopback address; a context manager that serves while it is entered.
 
     Every method may be called from any thread, and before the server is started, except for what needs `url`.
@@ -49,21 +35,10 @@ class MockClouds:
         Raises:
             InvalidInput: there is no such scenario.
         """
-        if scenario not in SCENARIOS:
-            raise InvalidInput("scenario", f"must be one of {', '.join(SCENARIOS)}")
-        self._seed = seed
-        self._scenario = scenario
-        self._lock = threading.RLock()
-        self._random = random.Random(seed)  # noqa: S311 - must repeat, guards nothing
+        super().__init__(time, seed, scenario)
         self._stopping = threading.Event()
-        self.clock = VirtualClock(time, self._lock)
-        self._log = RequestLog(self.clock, self._lock)
-        context = Context(self.clock, self._lock, self._random, lambda: self.url)
-        self.services: tuple[Service, ...] = tuple(service(context) for service in SERVICES)
-        self.faults = FaultPlan([service.name for service in self.services], self._lock)
         self._admin = Admin(self)
         self._listener = Listener(port, self._respond)
-        SCENARIOS[scenario](self)
 
     def __enter__(self) -> MockClouds:
         self.start()
@@ -75,7 +50,11 @@ class MockClouds:
         self.stop()
 
     def start(self) -> None:
-        """Start to serve; raises `PortInUseError` where the asked-for port is taken."""
+        """Start to serve.
+
+        Raises:
+            PortInUseError: the port that was named is taken.
+        """
         self._stopping.clear()
         self._listener.start()
 
@@ -89,105 +68,21 @@ class MockClouds:
     def url(self) -> str:
         """The base URL of every cloud and, with `/_mock/` behind it, of the admin API.
 
-        Raises RuntimeError before start.
+        Raises:
+            RuntimeError: it does not serve.
         """
         if not self._listener.is_running():
             raise RuntimeError("the mock clouds are not serving: use them as a context manager, or call start()")
         return f"http://{HOST}:{self._listener.port}"
 
-    @property
-    def modelarts(self) -> ModelArts:
-        """The ModelArts mock."""
-        service = self.service("modelarts")
-        assert isinstance(service, ModelArts)
-        return service
-
-    @property
-    def aidp(self) -> Aidp:
-        """The AIDP mock."""
-        service = self.service("aidp")
-        assert isinstance(service, Aidp)
-        return service
-
-    @property
-    def hpcai(self) -> HpcAi:
-        """The HPC-AI mock."""
-        service = self.service("hpcai")
-        assert isinstance(service, HpcAi)
-        return service
-
-    def service(self, name: str) -> Service:
-        """Return a mock cloud by its name; raises `InvalidInput`."""
-        for service in self.services:
-            if service.name == name:
-                return service
-        raise InvalidInput("service", f"must be one of {', '.join(service.name for service in self.services)}")
-
-    @property
-    def requests(self) -> list[RequestEntry]:
-        """The last 10,000 requests to the clouds, newest last; those to the admin API are not among them."""
-        return self._log.entries()
-
-    def request_entries(self, *, service: str | None = None, since: int = 0) -> list[RequestEntry]:
-        """Return the kept requests of one `service` (default all) that came after sequence number `since`."""
-        return self._log.entries(service=service, since=since)
-
-    def request_count(self, service: str | None = None) -> int:
-        """Return how many requests reached `service` (default: any), those no longer kept included."""
-        return self._log.count(service)
-
-    def max_in_flight(self, service: str | None = None) -> int:
-        """Return how many of the kept, finished requests were in work at the same time at most."""
-        return max_in_flight(self._log.entries(service=service))
-
-    def clear_requests(self) -> None:
-        """Empty the request log; sequence numbers start at 1 again."""
-        self._log.clear()
-
     def reset(self) -> None:
-        """Go back to a new mock: accounts, contents, clocks, transitions, faults, request log, failures, randomness."""
-        with self._lock:
-            self._random.seed(self._seed)
-            self.clock.reset()
-            self.faults.clear()
-            self._log.clear()
-            for service in self.services:
-                service.reset()
-            self._listener.handler_errors.clear()
-            SCENARIOS[self._scenario](self)
+        """Go back to a new mock; failures of the mock itself are forgotten too."""
+        super().reset()
+        self._listener.handler_errors.clear()
 
     def check(self) -> None:
         """Raise the first failure of the mock itself since the last check or reset; do nothing where there is none."""
         self._listener.check()
-
-    def state(self) -> dict[str, Any]:
-        """Return everything as plain data, without secrets."""
-        with self._lock:
-            return {
-                "clock": self.clock.state(),
-                "seed": self._seed,
-                "scenario": self._scenario,
-                "services": {service.name: service.state() for service in self.services},
-                "faults": self.faults.state(),
-                "requests": self._log.state(),
-            }
-
-    def settings(self, profile: str | None = None) -> dict[str, dict[str, str]]:
-        """Return ready-made settings by cloud, with camelCase keys: of the first account, or of `profile` (`other`)."""
-        return {service.name: service.settings(profile) for service in self.services}
-
-    def environment(self, profile: str | None = None) -> dict[str, str]:
-        """Return the settings as environment variables, `NBCLOUD_...` or for a profile `NBCLOUD_PROFILE_<NAME>_...`."""
-        return as_environment(self.settings(profile), profile)
-
-    def pulumi_config(self, profile: str | None = None) -> list[list[str]]:
-        """Return the settings as argument lists for the command `pulumi`.
-
-        Each is `config set --path [--secret] KEY VALUE`, or for a value that begins with a hyphen `config set-all
-        --path --secret KEY=VALUE`; the name of the command itself is not part of it.
-        """
-        secret = {service.name: service.secret_settings() for service in self.services}
-        return as_pulumi_config(self.settings(profile), secret, profile)
 
     def _respond(self, request: CloudRequest) -> CloudResponse:
         if request.raw_path.startswith(PREFIX):
@@ -228,6 +123,3 @@ class MockClouds:
         response = fault_response(fault)
         headers = {"X-Request-Id": request_id, **response.headers}
         return Answer("(fault)", CloudResponse(response.status, response.body, headers))
-
-
-__all__ = ["SERVICES", "MockClouds"]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pulumi_nbcloud.mock.clock import VirtualClock
+from pulumi_nbcloud.mock.validation import UnknownThing
 from pulumi_nbcloud.mock.wire import CloudRequest, CloudResponse, Route
 
 AdminHandler = Callable[[CloudRequest, Mapping[str, str]], Any]
@@ -41,7 +42,10 @@ class Service(ABC):
 
     name: ClassVar[str]
     prefixes: ClassVar[tuple[str, ...]]
-    routes: ClassVar[tuple[Route, ...]]
+    profiles: ClassVar[Mapping[str | None, str]]
+    """The accounts that settings are given out for, by profile; None for the first."""
+    secrets: ClassVar[frozenset[str]]
+    """The settings whose values are secret, those of other ways to sign in too."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -76,9 +80,23 @@ class Service(ABC):
     def settings(self, profile: str | None) -> dict[str, str]:
         """Return the settings that make a client use this mock, by their camelCase names.
 
-        `profile` is None for the first account; raises `UnknownThing` for a profile without an account.
+        Args:
+            profile: one of `profiles`; None for the first account.
+
+        Raises:
+            UnknownThing: there is no account for this profile.
         """
 
-    @abstractmethod
+    def account_name(self, profile: str | None) -> str:
+        """Return the name of the account that a profile stands for.
+
+        Raises:
+            UnknownThing: there is none.
+        """
+        if profile not in self.profiles:
+            raise UnknownThing(f"profile: {self.name} has no mock account for {profile!r}; there is 'other'")
+        return self.profiles[profile]
+
     def secret_settings(self) -> frozenset[str]:
         """Return the names in `settings` whose values are secret."""
+        return self.secrets

@@ -64,7 +64,8 @@ class TransitionPlan(Generic[Change]):
     ) -> None:
         """Append a transition that is due after so many reads or seconds, or (neither) at once.
 
-        Raises `InvalidInput` where both are given or one is negative, or when 1,000 transitions wait already.
+        Raises:
+            InvalidInput: both are given, one is negative, or 1,000 transitions wait already.
         """
         if after_reads is not None and after_seconds is not None:
             raise InvalidInput("after_seconds", "give either after_reads or after_seconds, not both")

@@ -33,7 +33,11 @@ class StrictModel(BaseModel):
 
 
 def validated(model: type[Model], values: Mapping[str, Any]) -> Model:
-    """Build `model` from Python values; raises `InvalidInput`, which names the first bad field."""
+    """Build `model` from Python values.
+
+    Raises:
+        InvalidInput: names the first bad field.
+    """
     try:
         return model.model_validate(dict(values))
     except ValidationError as error:
@@ -43,7 +47,8 @@ def validated(model: type[Model], values: Mapping[str, Any]) -> Model:
 def validated_json(model: type[Model], body: bytes) -> Model:
     """Build `model` from a JSON text.
 
-    Raises `InvalidInput`, which names the first bad field (`body` if it is no JSON object).
+    Raises:
+        InvalidInput: names the first bad field; `body` where it is no JSON object.
     """
     try:
         return model.model_validate_json(body)

@@ -32,7 +32,7 @@ class Expectation:
     condition: Condition
 
     def check(self, state: Any, arguments: Any, request_id: str | None) -> None:
-        """Evaluator a state.
+        """Evaluate a state.
 
         Args:
             state: what was read.

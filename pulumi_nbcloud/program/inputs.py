@@ -10,14 +10,13 @@ from typing import Any, Literal, TypeAlias, TypeVar
 import pulumi
 import pulumi.runtime
 
+from pulumi_nbcloud.engine.errors import harmless
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.waiting.duration import spell
 
 T = TypeVar("T")
 
-# Closed sets of inputs, as an editor completes them; a test compares them with what the check of a wait accepts.
-NotFound: TypeAlias = Literal["wait", "fail", "met"]
-Enforcement: TypeAlias = Literal["mandatory", "advisory", "disabled"]
+# As an editor completes it; a test compares it with what the check of a wait accepts.
 Operation: TypeAlias = Literal["create", "update"]
 
 
@@ -25,14 +24,15 @@ def clean(work: Callable[[], T]) -> T:
     """Do work whose errors end the program in their message alone."""
     try:
         return work()
-    except NbcloudError as error:
+    except Exception as error:
         raise as_run_error(error) from None
 
 
-def as_run_error(error: NbcloudError) -> NbcloudError:
-    """Make an error end the program in its message alone, still catchable as what it is."""
+def as_run_error(error: Exception) -> Exception:
+    """Make an error end the program in its message alone, still catchable as what it is; see `harmless` for others."""
+    error = harmless(error)
     cls = type(error)
-    if not issubclass(cls, pulumi.RunError):
+    if issubclass(cls, NbcloudError) and not issubclass(cls, pulumi.RunError):
         error.__class__ = type(cls.__name__, (cls, pulumi.RunError), {"__module__": cls.__module__})
     # Without the frames below, whose local variables may hold credentials: some tools print them.
     return error.with_traceback(None)

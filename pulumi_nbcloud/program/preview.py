@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import anyio
 import pulumi
@@ -13,23 +14,61 @@ import pulumi.runtime
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
+from pulumi_nbcloud.engine import log
 from pulumi_nbcloud.engine.values import contains_unknown
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.program.stack_config import stack_config
 from pulumi_nbcloud.reading import portal
 from pulumi_nbcloud.reading.reader import process_reader
 
+if TYPE_CHECKING:
+    from pulumi_nbcloud.waiting.spec import WaitSpec
+
 BUDGET_SECONDS = 5.0
 ASKED_WHEN = "(asked when this gate is created or updated)"
 
-_budget_ends: float | None = None
+
+class Budget:
+    """How long one preview may poll, all its gates together: time in which none of them polls costs nothing."""
+
+    def __init__(self) -> None:
+        self._spent = 0.0
+        self._polls = 0
+        self._since = 0.0
+
+    @contextmanager
+    def poll(self) -> Iterator[None]:
+        """Spend the budget until the block ends; several polls at the same time spend it once.
+
+        Raises:
+            TimeoutError: it is spent.
+        """
+        now = anyio.current_time()
+        if not self._polls:
+            self._since = now
+        remaining = BUDGET_SECONDS - self._spent - (now - self._since)
+        if remaining <= 0:
+            raise TimeoutError
+        self._polls += 1
+        try:
+            with anyio.fail_after(remaining):
+                yield
+        finally:
+            self._polls -= 1
+            if not self._polls:
+                self._spent += anyio.current_time() - self._since
+
+
+# By the program: several previews may run in one process, one after the other or at the same time.
+_budgets: WeakKeyDictionary[object, Budget] = WeakKeyDictionary()
 
 
 def announce(gate: pulumi.Resource, inputs: Mapping[str, Any]) -> None:
     """Show on a gate's row what its condition would find now, and what is doubtful about it; never fail.
 
-    Create is not called in preview, so this is one poll by the program. All polls of a preview share 5 s. The config
-    key `nbcloud:previewPoll` set to false switches them off; warnings about conditions are shown in updates too.
+    Create is not called in preview, so this is one poll by the program. All polls of a preview share 5 s, in which at
+    least one of them is under way. The config key `nbcloud:previewPoll` set to false switches them off; warnings about
+    conditions are shown in updates too.
 
     Args:
         gate: the gate, for its row.
@@ -44,9 +83,9 @@ def announce(gate: pulumi.Resource, inputs: Mapping[str, Any]) -> None:
         except Exception as error:  # a preview must not fail for what is only information
             info, warnings = f"now: could not poll ({type(error).__name__})", ()
         if info is not None:
-            pulumi.log.info(info, resource=gate)
+            log.info(info, gate)
         for warning in warnings:
-            pulumi.log.warn(warning, resource=gate)
+            log.warn(warning, gate)
 
     known: pulumi.Output[Any] = pulumi.Output.from_input(dict(inputs))
     known.apply(say, run_with_unknowns=True)  # type: ignore[arg-type]  # its result is of no use
@@ -59,39 +98,35 @@ def _switched_on() -> bool:
 async def _findings(inputs: Mapping[str, Any], *, polling: bool) -> tuple[str | None, tuple[str, ...]]:
     from pulumi_nbcloud.waiting.spec import parse_spec
 
-    plan, problems = parse_spec(inputs, _is_unknown)
+    spec, problems = parse_spec(inputs, _is_unknown)
     if problems:
         return None, ()  # Check refuses them, with the same words
-    if plan is None or any(name not in plan.arguments for name in plan.kinds):
+    if spec is None or any(name not in spec.arguments for name in spec.kinds):
         return ("now: not known yet, because not all of the gate's inputs are" if polling else None), ()
-    warnings = plan.evaluator().warnings
-    if plan.enforcement == "disabled":
+    warnings = spec.conditions.warnings
+    if spec.options.enforcement == "disabled":
         return ("now: not polled, because enforcement is 'disabled'" if polling else None), warnings
     if not polling:
         return None, warnings
     try:
-        seen, meaning = await _poll(plan)
+        observed, meaning = await _poll(spec)
     except NbcloudError as error:
         return f"now: could not poll: {error.problem} {ASKED_WHEN}", warnings
     except TimeoutError:
         return f"now: not polled within the preview's {BUDGET_SECONDS:g} s {ASKED_WHEN}", warnings
-    return f"now: {seen}; {meaning} {ASKED_WHEN}", warnings
+    return f"now: {observed}; {meaning} {ASKED_WHEN}", warnings
 
 
-async def _poll(plan: Any) -> tuple[str, str]:
+async def _poll(spec: WaitSpec) -> tuple[str, str]:
     from pulumi_nbcloud.waiting.runner import WaitRunner
 
-    global _budget_ends
-    if _budget_ends is None:
-        _budget_ends = time.monotonic() + BUDGET_SECONDS
-    remaining = _budget_ends - time.monotonic()
-    if remaining <= 0:
-        raise TimeoutError
     config = stack_config()
+    program = get_monitor()
+    budget = Budget() if program is None else _budgets.setdefault(program, Budget())
 
     async def poll() -> tuple[str, str]:
-        with anyio.fail_after(remaining):
-            return await WaitRunner(process_reader(), config).poll(plan)
+        with budget.poll():
+            return await WaitRunner(process_reader(program), config).poll(spec)
 
     return await asyncio.wrap_future(portal.submit(poll))
 

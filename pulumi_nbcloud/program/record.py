@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pulumi
 import pulumi.runtime
 
-from pulumi_nbcloud.errors import InputError, NbcloudError
+from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.kinds.fields import records_of, volatile_fields
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.kinds.registry import load
@@ -55,7 +55,7 @@ class ReadResource(StoredResource):
             # The engine does not check read resources, so this does; the provider checks again.
             try:
                 return kind.identify(kind.parse({key: known[key] for key in known if key != INCLUDE_VOLATILE}))
-            except NbcloudError as error:
+            except Exception as error:
                 raise as_run_error(error) from None
 
         if opts is not None and opts.id is not None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from weakref import WeakKeyDictionary
 
-import pulumi
 import pulumi.runtime.settings
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
+
+from pulumi_nbcloud.engine import log
 
 # By the program: several may run in one process, one after the other or at the same time.
 _declared: WeakKeyDictionary[object, int] = WeakKeyDictionary()
@@ -22,7 +23,7 @@ def declare() -> None:
     _declared[monitor] = count
     slots = parallel()
     if slots is not None and count == slots + 1:
-        pulumi.log.warn(
+        log.warn(
             f"this program declares more gates than the engine has slots (--parallel {slots}): while that many wait, "
             "nothing else is created\n"
             "hint: raise --parallel, or give one gate several targets; a gate must not wait for what it keeps from "

@@ -15,6 +15,7 @@ from pulumi.runtime import config as sdk
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor, get_root_resource
 
+from pulumi_nbcloud.engine.log import say
 from pulumi_nbcloud.kinds.registry import KINDS
 from pulumi_nbcloud.reading.accounts import fingerprints
 from pulumi_nbcloud.settings.sources import CLOUDS, NAMESPACE, StackConfig, config_keys
@@ -102,4 +103,4 @@ def _say_once(text: str) -> None:
             return
         _said.add(text)
     # There is no row here to show it on.
-    print(f"warning: pulumi-nbcloud: {text}; only the environment counts", file=sys.stderr, flush=True)  # noqa: T201
+    say(f"warning: pulumi-nbcloud: {text}; only the environment counts")

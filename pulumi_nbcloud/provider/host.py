@@ -3,6 +3,9 @@
 1. It serves 4 calls at a time for all dynamic resources of a stack, and a waiting gate holds one: the pool is widened.
 2. It answers every error with a traceback. Ours are complete messages, so they are sent as they are.
 3. It ignores the engine's Cancel, so Ctrl-C would wait for a gate's timeout: Cancel ends our waits at once.
+4. It goes on for ever after an engine that was killed: it ends once that is gone and nothing is served any more.
+
+(That the modules of a project stand in for standard ones is the matter of `shadowed`, before anything else is loaded.)
 
 Nothing here may raise: an unpatched process still works, only less well. What a patch that does not take costs is said
 once, on the row of a gate. `NBCLOUD_PROVIDER_PATCHES=off` switches them off, to find out whether one of them is to
@@ -17,11 +20,13 @@ import threading
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import FrameType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import ConfigureRequest
 
+from pulumi_nbcloud.engine.errors import InternalError
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.settings.sources import CLOUDS, NAMESPACE, StackConfig, config_keys
 
@@ -74,7 +79,7 @@ def compare_accounts(theirs: object, urn: object) -> None:
     """
     if not isinstance(theirs, Mapping) or not all(isinstance(each, str) for each in theirs.values()):
         return
-    from pulumi_nbcloud.engine.log import send
+    from pulumi_nbcloud.engine.log import say, send
     from pulumi_nbcloud.reading.accounts import differing
 
     for warning in differing(theirs, config(), dict(os.environ)):
@@ -83,18 +88,16 @@ def compare_accounts(theirs: object, urn: object) -> None:
                 continue
             _compared.add(warning)
         if not send(warning, urn if isinstance(urn, str) else None, warning=True):
-            say(warning)
+            say(f"warning: {warning}")
 
 
 def waits() -> WaitRunner:
     """Return the waits of this process; called on the background loop."""
-    from pulumi_nbcloud.engine import end
     from pulumi_nbcloud.reading.reader import process_reader
     from pulumi_nbcloud.waiting.runner import WaitRunner
 
     global _waits
     if _waits is None:
-        end.when_gone(cancel_waits)
         _waits = WaitRunner(process_reader(), config())
         _waits.cancellation.cancelled = _cancelled
     return _waits
@@ -147,11 +150,6 @@ def take_disabled(*patches: str) -> list[str]:
     """
     with _lock:
         return [_disabled.pop(name) for name in patches or tuple(_disabled) if name in _disabled]
-
-
-def say(lost: str) -> None:
-    """Say on stderr what cannot be said on a resource's row; the engine shows what this process prints."""
-    print(f"warning: {lost}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _clean_errors(main: ModuleType) -> bool:
@@ -207,11 +205,44 @@ def _honour_cancel(main: ModuleType) -> bool:
     return True
 
 
+def _end_with_engine(main: ModuleType) -> bool:
+    from pulumi_nbcloud.engine import end
+
+    end.end_with_engine(sys.argv[1], cancel_waits, partial(_serves, main))
+    return True
+
+
+def _serves(main: ModuleType) -> bool:
+    """Return whether a thread other than the main one is inside the SDK's servicer, for whichever package."""
+    waiting = threading.main_thread().ident
+    return any(_inside(main, frame) for thread, frame in sys._current_frames().items() if thread != waiting)
+
+
+def _inside(main: ModuleType, innermost: FrameType) -> bool:
+    frame: FrameType | None = innermost
+    while frame is not None:
+        if frame.f_globals is vars(main):
+            return True
+        frame = frame.f_back
+    return False
+
+
 _PATCHES: Mapping[str, tuple[Callable[[ModuleType], bool], str]] = {
     "errors": (_clean_errors, "errors of pulumi-nbcloud are shown with a traceback"),
     "pool": (_widen_pool, "only 4 dynamic resources of this stack are served at a time, waiting gates among them"),
     "cancel": (_honour_cancel, "after Ctrl-C a waiting gate goes on to its timeout"),
+    "end": (_end_with_engine, "after a CLI that was killed a waiting gate goes on to its timeout"),
 }
+
+
+def _forget_parent() -> None:
+    """Forget the waits of the parent in a forked child, and a lock that one of its threads may hold."""
+    global _lock, _waits
+    _lock, _waits = threading.Lock(), None
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_forget_parent)
 
 
 class _CleanTraceback(ModuleType):
@@ -225,4 +256,4 @@ class _CleanTraceback(ModuleType):
 
     def format_exc(self, *args: Any, **kwargs: Any) -> str:
         error = sys.exc_info()[1]
-        return str(error) if isinstance(error, NbcloudError) else traceback.format_exc(*args, **kwargs)
+        return str(error) if isinstance(error, (NbcloudError, InternalError)) else traceback.format_exc(*args, **kwargs)

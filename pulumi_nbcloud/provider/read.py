@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pulumi.dynamic import CheckResult, ConfigureRequest, CreateResult, DiffResult, ReadResult, ResourceProvider
+from pulumi.dynamic import CheckResult, ConfigureRequest, CreateResult, DiffResult, ReadResult
 
+from pulumi_nbcloud.engine.errors import EngineProvider
+from pulumi_nbcloud.engine.log import say
 from pulumi_nbcloud.engine.values import plain
 from pulumi_nbcloud.errors import InputError, NotFoundError
 from pulumi_nbcloud.provider import host
@@ -14,7 +16,7 @@ from pulumi_nbcloud.provider import host
 INCLUDE_VOLATILE = "include_volatile"
 
 
-class ReadProvider(ResourceProvider):
+class ReadProvider(EngineProvider):
     """Reads one thing for the engine. Stored in state by name, so it keeps nothing but the kind's token.
 
     Args:
@@ -32,7 +34,7 @@ class ReadProvider(ResourceProvider):
         host.configure(req)
         # Here, because a read resource does not know its row; the other patches do not concern it.
         for lost in host.take_disabled("errors"):
-            host.say(lost)
+            say(f"warning: {lost}")
 
     def read(self, id_: str, props: Mapping[str, Any]) -> ReadResult:
         """Read for a get (each run of the program) and for a refresh.

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 import anyio
 
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.http.messages import last_request_id
 from pulumi_nbcloud.reading import portal
+from pulumi_nbcloud.reading.recent import Recent
 from pulumi_nbcloud.settings.resolve import resolve
 from pulumi_nbcloud.settings.sources import ConfigReader
 
@@ -20,9 +22,14 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.http.client import Client
     from pulumi_nbcloud.kinds.kind import Kind
     from pulumi_nbcloud.reading.sharing import RequestKey, SharedReads
+    from pulumi_nbcloud.settings.schema import Settings
 
 Override = Callable[[Any], Any]
 """Stands for a read in a user's unit tests: given the arguments, gives the state."""
+
+KEPT_ACCOUNTS = 512
+KEPT_STATES = 4096
+"""More of these than accounts: a refusal is forgotten after so many others, and then a bad key is tried once more."""
 
 _overrides: dict[str, Override] = {}
 _lock = threading.Lock()
@@ -43,19 +50,29 @@ def set_override(token: str, override: Override | None) -> Override | None:
         return before
 
 
+_Settings: TypeAlias = "tuple[str, frozenset[tuple[str, str]]]"
+
+
 class Reader:
-    """Reads with the accounts of one process. It belongs to the event loop that first uses it.
+    """Reads with the accounts of one program. It belongs to the event loop that first uses it.
 
     Args:
         environment: the process's variables; polled again for every read, so that a rotated secret is seen.
         client: sends the requests; made on first use if not given.
+        make_client: makes it then; a client of this reader alone if not given.
     """
 
-    def __init__(self, environment: Mapping[str, str] | None = None, client: Client | None = None) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str] | None = None,
+        client: Client | None = None,
+        make_client: Callable[[], Client] | None = None,
+    ) -> None:
         self._environment = os.environ if environment is None else environment
         self._client = client
-        self._accounts: dict[tuple[str, frozenset[tuple[str, str]]], Account] = {}
-        self._standings: dict[tuple[str, frozenset[tuple[str, str]]], CredentialState] = {}
+        self._make_client = make_client or _new_client
+        self._accounts: Recent[_Settings, Account] = Recent(KEPT_ACCOUNTS)
+        self._states: Recent[_Settings, CredentialState] = Recent(KEPT_STATES)
         self._shared: SharedReads | None = None
 
     @property
@@ -69,7 +86,7 @@ class Reader:
         return self._shared
 
     async def read(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> Any:
-        """Read one thing; equal questions that are asked meanwhile share a request.
+        """Read one thing; equal reads meanwhile share a request.
 
         Args:
             kind: what to read.
@@ -84,7 +101,7 @@ class Reader:
         """
         due = anyio.current_time()
         account = self.account(kind, arguments.profile, config)
-        answer = await self.shared.ask(_question(kind, account, arguments), lambda: _ask(kind, account, arguments), due)
+        answer = await self.shared.fetch(_key(kind, account, arguments), lambda: _fetch(kind, account, arguments), due)
         # Also where another asked: messages of this one name the request.
         last_request_id.set(answer.request_id)
         try:
@@ -95,16 +112,16 @@ class Reader:
             # Of a shared error everybody raises a copy of their own.
             raise kind.about(error, arguments) from None
 
-    def question(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> RequestKey:
-        """Return what makes two reads equal, of waits and lookups alike: who is asked now, and what."""
-        return _question(kind, self.account(kind, arguments.profile, config), arguments)
+    def key(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> RequestKey:
+        """Return what makes two reads equal, of waits and lookups alike: which account, and what is read."""
+        return _key(kind, self.account(kind, arguments.profile, config), arguments)
 
-    async def ask(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> tuple[Account, Any]:
-        """Ask the cloud once; return the account and the answer that `kind.select` takes.
+    async def fetch(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> tuple[Account, Any]:
+        """Read once; return the account and the response that `kind.select` takes.
 
         The account is found again each time: a rotated secret is another one.
         """
-        return await _ask(kind, self.account(kind, arguments.profile, config), arguments)
+        return await _fetch(kind, self.account(kind, arguments.profile, config), arguments)
 
     def account(self, kind: Kind[Any, Any, Any], profile: str | None, config: ConfigReader) -> Account:
         """Return the account of a cloud and profile: the same one as long as the settings found are the same.
@@ -127,19 +144,18 @@ class Reader:
             raise error.with_traceback(None) from None
 
     def _account(self, kind: Kind[Any, Any, Any], profile: str | None, config: ConfigReader) -> Account:
-        from pulumi_nbcloud.clouds.account import CredentialState
-
         settings = resolve(kind.account.schema, profile, config, dict(self._environment))
         # By value: two profiles with the same credentials are one account, and must not try a bad key twice.
-        key = (kind.cloud, frozenset(settings.values.items()))
-        if key not in self._accounts:
-            if self._client is None:
-                from pulumi_nbcloud.http.client import Client
+        return self._accounts.get((kind.cloud, frozenset(settings.values.items())), lambda: self._make(kind, settings))
 
-                self._client = Client()
-            standing = self._standings.setdefault((kind.cloud, settings.credentials), CredentialState())
-            self._accounts[key] = kind.account(settings, self._client, standing)
-        return self._accounts[key]
+    def _make(self, kind: Kind[Any, Any, Any], settings: Settings) -> Account:
+        from pulumi_nbcloud.clouds.account import CredentialState
+
+        if self._client is None:
+            self._client = self._make_client()
+        state = self._states.get((kind.cloud, settings.credentials), CredentialState)
+        account: Account = kind.account(settings, self._client, state)
+        return account
 
     async def aclose(self) -> None:
         """Close the connections; a later read opens new ones."""
@@ -147,13 +163,14 @@ class Reader:
             await self._client.aclose()
 
 
-def _question(kind: Kind[Any, Any, Any], account: Account, arguments: Any) -> RequestKey:
+def _key(kind: Kind[Any, Any, Any], account: Account, arguments: Any) -> RequestKey:
     from pulumi_nbcloud.reading.sharing import RequestKey
 
-    return RequestKey(id(account), kind.question(arguments))
+    # The account itself: who waits keeps it, so that its tokens are there for the next poll.
+    return RequestKey(account, kind.question(arguments))
 
 
-async def _ask(kind: Kind[Any, Any, Any], account: Account, arguments: Any) -> tuple[Account, Any]:
+async def _fetch(kind: Kind[Any, Any, Any], account: Account, arguments: Any) -> tuple[Account, Any]:
     try:
         return account, await kind.read(account, arguments)
     except NbcloudError as error:
@@ -162,14 +179,59 @@ async def _ask(kind: Kind[Any, Any, Any], account: Account, arguments: Any) -> t
         raise
 
 
-_process_reader: Reader | None = None
+def _new_client() -> Client:
+    from pulumi_nbcloud.http.client import Client
+
+    return Client()
 
 
-def process_reader() -> Reader:
-    """Return the one reader of this process, used on the background loop of `portal`."""
-    global _process_reader
+class _Process:
+    """Stands for a process that runs no Pulumi program of its own."""
+
+
+_PROCESS = _Process()
+_readers: WeakKeyDictionary[object, Reader] = WeakKeyDictionary()
+_client: Client | None = None
+
+
+def process_reader(program: object | None = None) -> Reader:
+    """Return the reader of a program, used on the background loop of `portal`; all of them share their connections.
+
+    What is known of accounts, a refusal above all, is known for one program: in a process that runs one program after
+    the other, the next may try once more.
+
+    Args:
+        program: what there is once for a Pulumi program of this process; None for a process that is not one of several.
+    """
+    key = _PROCESS if program is None else program
     with _lock:
-        if _process_reader is None:
-            _process_reader = Reader()
-            portal.at_close(_process_reader.aclose)
-        return _process_reader
+        reader = _readers.get(key)
+        if reader is None:
+            reader = _readers[key] = Reader(make_client=_process_client)
+        return reader
+
+
+def _process_client() -> Client:
+    """Return the one client of this process; called on the background loop."""
+    global _client
+    if _client is None:
+        _client = _new_client()
+        portal.at_close(_client.aclose)
+    return _client
+
+
+def forget() -> None:
+    """Forget every account of this process, and whether its credentials were refused; reads under way go on."""
+    with _lock:
+        _readers.clear()
+
+
+def _forget_parent() -> None:
+    global _lock, _client
+    _lock = threading.Lock()
+    portal.keep_for_ever((list(_readers.values()), _client))
+    _readers.clear()
+    _client = None
+
+
+portal.in_child(_forget_parent)

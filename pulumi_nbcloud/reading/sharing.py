@@ -1,4 +1,4 @@
-"""What the waits and lookups of one process share: equal questions of one account cost one request, one schedule.
+"""What the waits and lookups of one process share: equal reads of one account cost one request, one schedule.
 
 A read may be used by whoever asked before it was sent, never by one who asked later: what another learned a moment ago
 may be what this one is to wait for the end of.
@@ -61,8 +61,8 @@ class _Read:
 
 
 class _Sleeper:
-    def __init__(self, questions: frozenset[RequestKey], ready: float) -> None:
-        self.questions = questions
+    def __init__(self, keys: frozenset[RequestKey], ready: float) -> None:
+        self.keys = keys
         self.ready = ready
         self.woken = anyio.Event()
         self.due: float | None = None
@@ -85,40 +85,40 @@ class SharedReads:
         self._sleepers: dict[RequestKey, list[_Sleeper]] = {}
         self._holds: dict[Hashable, float] = {}
 
-    def join(self, questions: Iterable[RequestKey]) -> None:
-        """Say that somebody asks these questions; `leave` afterwards, so that old answers are forgotten."""
-        for question in questions:
-            self._users[question] = self._users.get(question, 0) + 1
+    def join(self, keys: Iterable[RequestKey]) -> None:
+        """Say that somebody reads these keys; `leave` afterwards, so that old answers are forgotten."""
+        for key in keys:
+            self._users[key] = self._users.get(key, 0) + 1
 
-    def leave(self, questions: Iterable[RequestKey]) -> None:
+    def leave(self, keys: Iterable[RequestKey]) -> None:
         """Take a `join` back."""
-        for question in questions:
-            self._users[question] -= 1
-            if self._users[question]:
+        for key in keys:
+            self._users[key] -= 1
+            if self._users[key]:
                 continue
-            del self._users[question]
-            self._reads.pop(question, None)
+            del self._users[key]
+            self._reads.pop(key, None)
             # A hold is for those that go on asking: it must not reach a wait of tomorrow.
-            if question.account in self._holds and all(each.account != question.account for each in self._users):
-                del self._holds[question.account]
+            if key.account in self._holds and all(each.account != key.account for each in self._users):
+                del self._holds[key.account]
 
-    async def ask(self, question: RequestKey, read: Callable[[], Awaitable[Any]], due: float) -> Answer:
-        """Ask a question, or take the answer of an equal read that was sent after this one was due.
+    async def fetch(self, key: RequestKey, read: Callable[[], Awaitable[Any]], due: float) -> Answer:
+        """Read once, or take the answer of an equal read that was sent after this one was due.
 
         Args:
-            question: what is asked.
-            read: asks it once.
+            key: what is read.
+            read: reads it once.
             due: from when on a read may have been sent, on the monotonic clock.
 
         Returns:
             The answer; errors of the tree in `errors` are part of it.
         """
-        self.join((question,))
+        self.join((key,))
         try:
             while True:
-                shared = self._reads.get(question)
+                shared = self._reads.get(key)
                 if shared is None or (shared.sent < due and shared.done.is_set()):
-                    return await self._send(question, read)
+                    return await self._send(key, read)
                 # One that was sent too early is waited for as well: those that wait here then share the next one.
                 await shared.done.wait()
                 if shared.sent < due:
@@ -126,14 +126,14 @@ class SharedReads:
                 if shared.answer is not None:
                     return shared.answer
                 # Whoever sent it was cancelled; ask for ourselves.
-                if self._reads.get(question) is shared:
-                    del self._reads[question]
+                if self._reads.get(key) is shared:
+                    del self._reads[key]
         finally:
-            self.leave((question,))
+            self.leave((key,))
 
-    async def _send(self, question: RequestKey, read: Callable[[], Awaitable[Any]]) -> Answer:
-        ours = self._reads[question] = _Read(self._clock.monotonic())
-        self._wake(question, ours.sent)
+    async def _send(self, key: RequestKey, read: Callable[[], Awaitable[Any]]) -> Answer:
+        ours = self._reads[key] = _Read(self._clock.monotonic())
+        self._wake(key, ours.sent)
         last_request_id.set(None)
         try:
             value, error = await read(), None
@@ -145,15 +145,15 @@ class SharedReads:
         request_id = error.request_id if error is not None else last_request_id.get()
         arrived = self._clock.monotonic()
         ours.answer = Answer(value, error, ours.sent, arrived, self._clock.now(), request_id)
-        self._hold_or_release(question.account, error)
+        self._hold_or_release(key.account, error)
         return ours.answer
 
-    def held_until(self, questions: Iterable[RequestKey]) -> float:
+    def held_until(self, keys: Iterable[RequestKey]) -> float:
         """Return until when the cloud asked not to be asked, on the monotonic clock; 0 where it did not.
 
         It is 60 s away at most, over with the next answer, and known only while somebody asks that account.
         """
-        return max((self._holds.get(each.account, 0.0) for each in questions), default=0.0)
+        return max((self._holds.get(each.account, 0.0) for each in keys), default=0.0)
 
     def _hold_or_release(self, account: Hashable, error: NbcloudError | None) -> None:
         """Hold the waits of an account back where the cloud asks for it, and let them go when it answers again."""
@@ -161,50 +161,50 @@ class SharedReads:
             if error.retry_after is not None:
                 self._holds[account] = self._clock.monotonic() + min(error.retry_after, MAX_HOLD_SECONDS)
         elif not isinstance(error, BadResponseError) and self._holds.pop(account, None) is not None:
-            for question, sleepers in self._sleepers.items():
-                if question.account == account:
+            for key, sleepers in self._sleepers.items():
+                if key.account == account:
                     for sleeper in sleepers:
                         sleeper.woken.set()
 
-    async def sleep(self, questions: frozenset[RequestKey], seconds: float, ready: float) -> float | None:
+    async def sleep(self, keys: frozenset[RequestKey], seconds: float, ready: float) -> float | None:
         """Wait for the next poll.
 
         Args:
-            questions: what the poll will ask.
+            keys: what the poll will read.
             seconds: how long to wait at most.
             ready: from when on the read of another may make the poll due, on the monotonic clock.
 
         Returns:
-            When a read of one of these questions made the poll due: the moment it was sent. None where the time has
+            When a read of one of these keys made the poll due: the moment it was sent. None where the time has
             passed, or where a hold has ended.
         """
-        sleeper = _Sleeper(questions, ready)
-        for question in questions:
+        sleeper = _Sleeper(keys, ready)
+        for key in keys:
             # One that was sent since then, while the last poll was evaluated, is as good.
-            found = self._reads.get(question)
+            found = self._reads.get(key)
             if found is not None:
                 self._offer(sleeper, found.sent)
         if sleeper.due is not None:
             return sleeper.due
-        for question in questions:
-            self._sleepers.setdefault(question, []).append(sleeper)
+        for key in keys:
+            self._sleepers.setdefault(key, []).append(sleeper)
         try:
             with anyio.move_on_after(seconds):
                 await sleeper.woken.wait()
         finally:
-            for question in questions:
-                self._sleepers[question].remove(sleeper)
-                if not self._sleepers[question]:
-                    del self._sleepers[question]
+            for key in keys:
+                self._sleepers[key].remove(sleeper)
+                if not self._sleepers[key]:
+                    del self._sleepers[key]
         return sleeper.due
 
-    def _wake(self, question: RequestKey, sent: float) -> None:
-        for sleeper in self._sleepers.get(question, ()):
+    def _wake(self, key: RequestKey, sent: float) -> None:
+        for sleeper in self._sleepers.get(key, ()):
             self._offer(sleeper, sent)
 
     def _offer(self, sleeper: _Sleeper, sent: float) -> None:
         """Make a poll due at the moment that a read was sent, unless that is too soon after the poll before."""
-        if sent < max(sleeper.ready, self.held_until(sleeper.questions)):
+        if sent < max(sleeper.ready, self.held_until(sleeper.keys)):
             return
         sleeper.due = sent if sleeper.due is None else min(sleeper.due, sent)
         sleeper.woken.set()

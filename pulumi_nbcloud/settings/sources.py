@@ -19,7 +19,7 @@ ConfigReader = Callable[[str], object]
 
 @dataclass(frozen=True)
 class SettingsFile:
-    """Stands for Pulumi config where a face reads a file, or nothing, in its place.
+    """Stands for Pulumi config where a program reads a file, or nothing, in its place.
 
     Args:
         path: as it is shown; None where there is no file.

@@ -1,4 +1,4 @@
-"""Looking at the targets of a wait: each poll reads all of them, and equal reads of several waits are one request."""
+"""Polls the targets of a wait: each poll reads all of them, and equal reads of several waits are one request."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import anyio
 
+from pulumi_nbcloud.condition import Moment
 from pulumi_nbcloud.errors import NbcloudError, NotFoundError
 from pulumi_nbcloud.kinds.fields import State
 from pulumi_nbcloud.reading.sharing import RequestKey, SharedReads
@@ -23,19 +24,19 @@ class Target:
         name: what conditions call it.
         token: its kind.
         identity: its id, for messages.
-        question: equal for reads that may share an answer.
-        read: asks it once.
-        select: takes this target's state out of the answer; raises NotFoundError where it holds none. By default the
-            answer is the state.
+        key: equal for reads that may share a response.
+        read: sends it once.
+        select: takes this target's state out of the response; raises NotFoundError where it holds none. By default the
+            response is the state.
         about: says in a copy of an error that it is this target's.
     """
 
     name: str
     token: str
     identity: str
-    question: RequestKey
+    key: RequestKey
     read: Callable[[], Awaitable[Any]] = field(repr=False, compare=False)
-    select: Callable[[Any], State] = field(default=lambda answer: answer, repr=False, compare=False)
+    select: Callable[[Any], State] = field(default=lambda response: response, repr=False, compare=False)
     about: Callable[[NbcloudError], NbcloudError] = field(default=lambda error: error, repr=False, compare=False)
 
 
@@ -46,10 +47,10 @@ class Observation:
     Args:
         state: None where there is none.
         error: why there is no state, NotFoundError included.
-        at: when the answer came.
+        at: when the response came.
         request_id: the vendor's id of the request, if it is known.
         sent: when the read was sent, on the monotonic clock.
-        arrived: when its answer was whole, on the monotonic clock.
+        arrived: when its response was complete, on the monotonic clock.
     """
 
     state: State | None
@@ -61,12 +62,12 @@ class Observation:
 
     @property
     def failed(self) -> bool:
-        """Whether the poll failed: not finding a thing is an answer, not a failure."""
+        """Whether the poll failed: not finding a thing is a result, not a failure."""
         return self.error is not None and not isinstance(self.error, NotFoundError)
 
 
 async def read(target: Target, shared: SharedReads, due: float) -> Observation:
-    """Read one target, or take the answer of an equal read that was sent after the poll was due.
+    """Read one target, or take the result of an equal read that was sent after the poll was due.
 
     Args:
         target: what to read.
@@ -74,36 +75,42 @@ async def read(target: Target, shared: SharedReads, due: float) -> Observation:
         due: when the poll was due, on the monotonic clock.
 
     Returns:
-        What was seen; errors are part of it.
+        The observation; errors are part of it.
     """
-    answer = await shared.ask(target.question, target.read, due)
-    state, error = None, answer.error
+    result = await shared.fetch(target.key, target.read, due)
+    state, error = None, result.error
     if error is None:
         try:
-            state = target.select(answer.value)
+            state = target.select(result.value)
         except NbcloudError as raised:
             error = raised
     about = target.about(error) if error is not None else None
-    return Observation(state, about, answer.at, answer.request_id, answer.sent, answer.arrived)
+    return Observation(state, about, result.at, result.request_id, result.sent, result.arrived)
 
 
-def joins_from(seen: Mapping[str, Observation], pause: float) -> float:
+def joins_from(observations: Mapping[str, Observation], pause: float) -> float:
     """Return from when on a wait takes part in the polls of others, after a poll of its own.
 
     A bit less than half of the way from one poll to the next, both counted from when they are sent: whatever the jitter
-    and however slow the answers, of two waits one then always comes late enough for the other, so they never take
+    and however slow the responses, of two waits one then always comes late enough for the other, so they never take
     turns, which would double the requests.
 
     Args:
-        seen: what the poll gave.
+        observations: what the poll gave.
         pause: the one that follows, in seconds, before jitter.
 
     Returns:
-        A moment on the monotonic clock, not before all answers of the poll were there.
+        A moment on the monotonic clock, not before all responses of the poll were there.
     """
-    sent = min(each.sent for each in seen.values())
-    arrived = max(each.arrived for each in seen.values())
+    sent = min(each.sent for each in observations.values())
+    arrived = max(each.arrived for each in observations.values())
     return max(arrived, sent + (1 - JITTER) / 2 * (arrived - sent + pause))
+
+
+def moment_of(observations: Mapping[str, Observation]) -> Moment:
+    """Return when a poll was made, as spans count it."""
+    sent = [each.sent for each in observations.values()]
+    return Moment(min(sent), max(sent), max(each.arrived for each in observations.values()))
 
 
 async def poll(targets: Mapping[str, Target], shared: SharedReads, due: float) -> dict[str, Observation]:
@@ -115,19 +122,19 @@ async def poll(targets: Mapping[str, Target], shared: SharedReads, due: float) -
         due: when the poll was due, on the monotonic clock.
 
     Returns:
-        What was seen of each, by name.
+        The observation of each, by name.
     """
-    seen: dict[str, Observation] = {}
+    observations: dict[str, Observation] = {}
 
     async def one(name: str, target: Target) -> None:
-        seen[name] = await read(target, shared, due)
+        observations[name] = await read(target, shared, due)
 
-    questions = [target.question for target in targets.values()]
-    shared.join(questions)
+    keys = [target.key for target in targets.values()]
+    shared.join(keys)
     try:
         async with anyio.create_task_group() as group:
             for name, target in targets.items():
                 group.start_soon(one, name, target)
     finally:
-        shared.leave(questions)
-    return {name: seen[name] for name in targets}
+        shared.leave(keys)
+    return {name: observations[name] for name in targets}

@@ -1,40 +1,151 @@
-"""What a wait makes of its polls besides the conditions: rows of polls, things that are not found, polls that fail."""
+"""The options of a wait, each declared once: as a field of `WaitOptions`.
+
+`Gate`, `wait_before`, `nbcloud wait`, `nbcloud explain`, the reference and the check of inputs are made from these
+fields. A new option costs a field here, `make generate`, and the code that does what it says.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pulumi_nbcloud.errors import InputError
-from pulumi_nbcloud.printable import printable
-from pulumi_nbcloud.waiting.duration import parse_duration
+from pulumi_nbcloud.waiting.duration import spell
+from pulumi_nbcloud.waiting.option_types import (
+    CONDITION,
+    CONDITION_OR_FALSE,
+    COUNT,
+    FLAG,
+    VALUES,
+    choice,
+    declared_options,
+    duration,
+    option,
+)
 
-if TYPE_CHECKING:
-    from pulumi_nbcloud.kinds.kind import Kind
-
-MAX_COUNT = 1000
 NOT_FOUND = ("wait", "fail", "met")
 ENFORCEMENTS = ("disabled", "advisory", "mandatory")
 """How binding a wait is, from the loosest on: Pulumi's terms for policies."""
+
 OPERATIONS = ("create", "update")
 
 
-@dataclass(frozen=True)
-class PollPolicy:
-    """What a wait makes of its polls.
+@dataclass(frozen=True, kw_only=True)
+class WaitOptions:
+    """What a wait is asked for besides its targets, checked; durations are in seconds."""
 
-    Args:
-        consecutive: how many polls in a row must meet the condition; anything else starts the count again. 1 to 1,000.
-        not_found: what a poll means that does not find a target: `wait` for it; `fail` at once; `met` where none of
-            the targets is found.
-        max_poll_errors: how many failed polls in a row end the wait. 1 to 1,000.
-    """
-
-    consecutive: int = 1
-    not_found: str = "wait"
-    max_poll_errors: int = 10
+    until: str | None = option(
+        CONDITION,
+        "the condition to wait for",
+        detail='A CEL expression; each kind says itself what "can be used" means.',
+        default_text="that each can be used",
+        waits_again=True,
+    )
+    fail_on: str | bool | None = option(
+        CONDITION_OR_FALSE,
+        "a condition that ends the wait, added to the kinds' own",
+        detail='A CEL expression. The kinds\' own say "it has failed for good".',
+        off="leave the kinds' own failures out",
+        waits_again=True,
+    )
+    timeout: float = option(
+        duration(),
+        "how long to wait, like 90s or 1h30m; 0 polls once",
+        detail="With the units `d`, `h`, `m`, `s` and `ms`, or as a `timedelta`.",
+        default=30 * 60.0,
+        waits_again=False,
+    )
+    interval: float | None = option(
+        duration(least=1.0),
+        "the pause between polls",
+        detail="Written like `timeout`. The default grows while nothing changes; some kinds begin with more.",
+        default_text="5s, growing to 30s",
+        waits_again=False,
+    )
+    consecutive: int = option(
+        COUNT,
+        "how many polls in a row must meet the condition",
+        detail="Anything else starts the count again.",
+        default=1,
+        waits_again=True,
+        explain=lambda polls: f"met after {polls} poll{'s in a row' if polls > 1 else ''}",
+    )
+    holds_for: float | None = option(
+        duration(least=1.0),
+        "how long the condition must have held, at every poll",
+        detail="Counted from the first poll of an unbroken row to its last, beside `consecutive`. A poll that does not "
+        "meet it starts again, and so does a gap of more than three intervals; a failed poll does not.",
+        default_text="one poll that meets it is enough",
+        waits_again=True,
+        explain=lambda seconds: f"met once it has held for {spell(seconds)}",
+    )
+    fail_holds_for: float | None = option(
+        duration(least=1.0),
+        "how long `fail_on` must have held to end the wait",
+        detail="Counted like `holds_for`; while `fail_on` holds, nothing is met. The kinds' own failures count after "
+        "it too, or after a time of their own that is longer.",
+        default_text="one poll is enough, but for kinds that say otherwise",
+        waits_again=True,
+        explain=lambda seconds: f"failed once a failure has held for {spell(seconds)}",
+    )
+    not_found: str = option(
+        choice(NOT_FOUND),
+        "what a poll means that does not find a target",
+        detail="`wait` waits for it. `fail` ends the wait. `met` meets the condition where none of the targets is "
+        "found, and is refused for kinds where not finding a thing does not prove that it is gone.",
+        default="wait",
+        waits_again=True,
+        explain=lambda word: f"not found: {word}",
+    )
+    appear_timeout: float | None = option(
+        duration(least=1.0),
+        "how long it may take until each target was found",
+        detail="Then the wait ends as `never_appeared`. Refused where `not_found` is `fail` or `met`.",
+        default_text="as long as `timeout`",
+        waits_again=False,
+        explain=lambda seconds: f"each must be found within {spell(seconds)}",
+    )
+    stall_timeout: float | None = option(
+        duration(least=1.0),
+        "how long nothing may change while the condition does not hold",
+        detail="Counted from the first poll that finds every target; then the wait ends as `stalled`. Volatile fields "
+        "are no change, unless a condition reads them.",
+        default_text="as long as `timeout`",
+        waits_again=False,
+        explain=lambda seconds: f"stalled after {spell(seconds)} without a change",
+    )
+    max_poll_errors: int = option(
+        COUNT,
+        "how many failed polls in a row end the wait",
+        default=10,
+        waits_again=False,
+        explain=lambda polls: f"{polls} failed polls in a row end it",
+    )
+    enforcement: str = option(
+        choice(ENFORCEMENTS),
+        "how binding the wait is",
+        detail="`advisory`: a wait that is not met is a warning; a gate's `outcome` and `message` say how it ended. "
+        "`disabled`: it does not poll at all. A gate that was not met waits again once this becomes more binding.",
+        default="mandatory",
+        waits_again=False,
+        in_command=False,
+    )
+    every_update: bool = option(
+        FLAG,
+        "whether every update waits, and not only one that changes what is waited for",
+        default=False,
+        waits_again=False,
+        in_hook=False,
+        in_command=False,
+    )
+    triggers: Sequence[Any] | None = option(
+        VALUES,
+        "any values that the gate stands for",
+        waits_again=True,
+        in_hook=False,
+        in_command=False,
+    )
 
     def fails(self, states: Mapping[str, object | None]) -> bool:
         """Return whether what was not found ends the wait."""
@@ -45,112 +156,26 @@ class PollPolicy:
         return self.not_found == "met" and set(states.values()) == {None}
 
 
-DEFAULT_POLICY = PollPolicy()
+OPTIONS = declared_options(WaitOptions)
+DEFAULT_OPTIONS = WaitOptions()
 
 
-def parse_policy(inputs: Mapping[str, Any], attempt: Callable[..., Any]) -> PollPolicy:
+def parse_options(inputs: Mapping[str, Any], attempt: Callable[..., Any]) -> WaitOptions:
     """Check the options, each by itself.
 
     Args:
-        inputs: `consecutive`, `not_found`, `max_poll_errors`, by name; None counts as not given.
-        attempt: runs a check and keeps its problem; then it gives None.
+        inputs: by name; None counts as not given.
+        attempt: runs a check and keeps its problem; then it returns None.
 
     Returns:
-        The rules; the default of what cannot be right.
+        The options; the default of what cannot be right.
     """
-    consecutive = attempt(lambda: _count(inputs.get("consecutive"), "consecutive"))
-    not_found = attempt(lambda: _choice(inputs.get("not_found"), "not_found", NOT_FOUND))
-    errors = attempt(lambda: _count(inputs.get("max_poll_errors"), "max_poll_errors"))
-    return PollPolicy(
-        consecutive or DEFAULT_POLICY.consecutive,
-        not_found or DEFAULT_POLICY.not_found,
-        errors or DEFAULT_POLICY.max_poll_errors,
-    )
-
-
-def parse_enforcement(value: Any) -> str:
-    """Check how binding a wait is, None for `mandatory`; raise InputError for what is no enforcement."""
-    return _choice(value, "enforcement", ENFORCEMENTS) or "mandatory"
-
-
-def check_flag(value: Any, name: str) -> None:
-    """Check that a value is True, False or not given; raise InputError."""
-    if value is not None and not isinstance(value, bool):
-        raise InputError(f"{name} must be True or False", hint=f"write {name}=True, or leave it out")
-
-
-def check_fit(
-    rules: PollPolicy, timeout: float | None, kinds: Mapping[str, Kind[Any, Any, Any]], attempt: Callable[..., Any]
-) -> None:
-    """Check the options against what is waited for.
-
-    Args:
-        rules: the options.
-        timeout: in seconds; None where it is not known.
-        kinds: of the targets, by name.
-        attempt: see `parse_policy`.
-    """
-    if timeout == 0 and rules.consecutive > 1:
-        attempt(partial(_refuse_one_look, rules.consecutive))
-    if rules.not_found == "met":
-        unproven = dict.fromkeys(kind.token for kind in kinds.values() if not kind.not_found_is_gone)
-        for token in unproven:
-            attempt(partial(_refuse_unproven, token))
-
-
-def custom_timeout(value: Any, operation: str, least: float = 0.0) -> float | None:
-    """Read one of Pulumi's custom timeouts.
-
-    Args:
-        value: by operation; None where there are none.
-        operation: `create` or `update`.
-        least: the shortest that is allowed, in seconds.
-
-    Returns:
-        Seconds; None where that operation has none.
-
-    Raises:
-        InputError: not a duration, or out of range.
-    """
-    text = value.get(operation) if isinstance(value, Mapping) else None
-    return None if text is None else parse_duration(str(text), f"custom_timeouts.{operation}", least=least)
+    checked = {each.name: attempt(partial(each.check, inputs.get(each.name))) for each in OPTIONS}
+    return WaitOptions(**{name: value for name, value in checked.items() if value is not None})
 
 
 def tightened(old: Any, new: Any) -> bool:
     """Return whether a wait became more binding; None is `mandatory`, and what is no enforcement is neither."""
-    before, after = old or "mandatory", new or "mandatory"
+    before, after = old or DEFAULT_OPTIONS.enforcement, new or DEFAULT_OPTIONS.enforcement
     known = before in ENFORCEMENTS and after in ENFORCEMENTS
     return known and ENFORCEMENTS.index(after) > ENFORCEMENTS.index(before)
-
-
-def _count(value: Any, name: str) -> int | None:
-    if value is None:
-        return None
-    # Numbers arrive as floats over the wire.
-    whole = int(value) if isinstance(value, float) and value.is_integer() else value
-    if isinstance(whole, bool) or not isinstance(whole, int) or not 1 <= whole <= MAX_COUNT:
-        raise InputError(f"{name} must be a whole number from 1 to {MAX_COUNT}", hint=f"write it like {name}=3")
-    return whole
-
-
-def _choice(value: Any, name: str, known: tuple[str, ...]) -> str | None:
-    if value is None:
-        return None
-    if value not in known:
-        shown = f" {printable(value, 40)!r}" if isinstance(value, str) else ""
-        raise InputError(f"{name}{shown} is none of {', '.join(known)}", hint=f"write it like {name}={known[-1]!r}")
-    return str(value)
-
-
-def _refuse_one_look(consecutive: int) -> None:
-    raise InputError(
-        f"consecutive {consecutive} cannot be reached with timeout 0, which polls once",
-        hint="give a longer timeout, or leave consecutive out",
-    )
-
-
-def _refuse_unproven(token: str) -> None:
-    raise InputError(
-        f"not_found 'met' is not for {token}: that it is not found does not prove that it is gone",
-        hint="use not_found='wait' or 'fail', or wait for a state that it shows at its end",
-    )

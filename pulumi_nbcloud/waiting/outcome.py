@@ -19,7 +19,9 @@ class Outcome(str, Enum):
     TIMED_OUT = "timed_out"
     NEVER_APPEARED = "never_appeared"
     GONE = "gone"
+    STALLED = "stalled"
     UNREACHABLE = "unreachable"
+    BAD_RESPONSE = "bad_response"
     UNAUTHORIZED = "unauthorized"
     BAD_CONDITION = "bad_condition"
     CANCELLED = "cancelled"
@@ -31,7 +33,7 @@ class Outcome(str, Enum):
 
 
 class WaitError(NbcloudError):
-    """A wait ended without its condition being met; `outcome` says how, `progress` what was seen."""
+    """A wait ended without its condition being met; `outcome` says how, `progress` what was observed."""
 
     def __init__(self, outcome: Outcome, problem: str, *, progress: Progress | None = None, **details: Any) -> None:
         """Describe how the wait ended.
@@ -39,7 +41,7 @@ class WaitError(NbcloudError):
         Args:
             outcome: how it ended.
             problem: what is wrong, in one line without a full stop.
-            progress: what was seen until then.
+            progress: what was observed until then.
             **details: see `NbcloudError`.
         """
         super().__init__(problem, **details)
@@ -65,7 +67,7 @@ class WaitResult:
         outcome: `met`; for an advisory wait how it ended otherwise; `disabled` for one that did not poll.
         at: when the poll that met the condition was answered; None where it was not met.
         elapsed: how long the wait took, in seconds.
-        progress: what was seen; None where it did not poll.
+        progress: what was observed; None where it did not poll.
         message: in one line how it ended; None where the condition was met.
     """
 
@@ -83,7 +85,7 @@ class Met:
     Args:
         at: when the poll that met it was answered.
         elapsed: how long the wait took, in seconds.
-        progress: what was seen.
+        progress: what was observed.
     """
 
     at: datetime

@@ -7,24 +7,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_nbcloud.clock import text
+from pulumi_nbcloud.condition import Held
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.kinds.fields import State
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.waiting.duration import spell
 from pulumi_nbcloud.waiting.observation import Observation, Target
 
 FIRST_KEPT = 5
-
-
 LAST_KEPT = 20
-
-
 CONDITION_SHOWN = 300
 
 
 @dataclass
 class Progress:
-    """What a wait has seen so far.
+    """What a wait has observed so far.
 
     Args:
         kinds: the kind of each target, by name.
@@ -36,10 +34,13 @@ class Progress:
         failed_in_a_row: how many polls failed since the last that did not.
         met_in_a_row: how many polls met the condition since the last that did not.
         consecutive: how many of these it takes.
+        held: how long the condition has held, in seconds; None where it does not.
+        holds_for: how long it must.
+        failing: a failure that holds, but not for long enough yet.
         observations: of each target what the last poll gave that did not fail.
         last_error: of the last poll that failed.
         reason: why the last outcome was not "met".
-        transitions: each first sight and each change of a target's headline; the first 5 and the last 20.
+        transitions: each first observation and each change of a target's headline; the first 5 and the last 20.
         transition_count: how many there were.
     """
 
@@ -52,6 +53,9 @@ class Progress:
     failed_in_a_row: int = 0
     met_in_a_row: int = 0
     consecutive: int = 1
+    held: float | None = None
+    holds_for: float = 0.0
+    failing: Held | None = None
     observations: dict[str, Observation] = field(default_factory=dict)
     ever_found: set[str] = field(default_factory=set)
     last_error: NbcloudError | None = None
@@ -61,54 +65,73 @@ class Progress:
 
     def states(self) -> dict[str, State | None]:
         """Return the last state of each target, None where it was not found."""
-        return {name: seen.state for name, seen in self.observations.items()}
+        return {name: each.state for name, each in self.observations.items()}
 
     @property
     def undecided(self) -> str | None:
         """What the condition lacks; None where it is decided, or where a target is missing, which is shown anyway."""
-        return None if any(seen.state is None for seen in self.observations.values()) else self.reason
+        return None if any(each.state is None for each in self.observations.values()) else self.reason
 
     @property
     def row(self) -> str | None:
-        """How far a row of polls that meet the condition has come; None where there is none."""
-        return f"met {self.met_in_a_row} of {self.consecutive} polls in a row" if self.met_in_a_row else None
+        """How far a row of polls at which a condition holds has come; None where there is none."""
+        parts: list[str] = []
+        if self.met_in_a_row and self.consecutive > 1:
+            parts.append(f"met {min(self.met_in_a_row, self.consecutive)} of {self.consecutive} polls in a row")
+        if self.held is not None and self.holds_for:
+            parts.append(f"held for {spell(int(self.held))} of {spell(self.holds_for)}")
+        if self.failing is not None:
+            condition = printable(self.failing.condition, CONDITION_SHOWN)
+            parts.append(
+                f"failing for {spell(int(self.failing.seconds))} of {spell(self.failing.holds_for)}: {condition}"
+            )
+        return "; ".join(parts) or None
 
-    def note(self, name: str, seen: Observation) -> None:
+    @property
+    def step(self) -> tuple[int, bool, bool]:
+        """What of a row is worth a notification: its count, and whether a condition holds."""
+        return min(self.met_in_a_row, self.consecutive), self.held is not None, self.failing is not None
+
+    def record(self, name: str, observation: Observation) -> None:
         """Take in what a poll gave for one target."""
         before = self.headline(name) if name in self.observations else None
-        self.observations[name] = seen
-        if seen.state is not None:
+        self.observations[name] = observation
+        if observation.state is not None:
             self.ever_found.add(name)
         now = self.headline(name)
         if now != before:
             self.transition_count += 1
-            self.transitions.append({"time": text(seen.at), "target": name, "observed": now})
+            self.transitions.append({"time": text(observation.at), "target": name, "observed": now})
             if len(self.transitions) > FIRST_KEPT + LAST_KEPT:
                 del self.transitions[FIRST_KEPT]
 
     def headline(self, name: str) -> str:
-        """Return what was last seen of a target, as messages show it."""
+        """Return the last observation of a target, as messages show it."""
         return headline(self.kinds[name], self.observations[name].state)
+
+    def shown(self, name: str) -> str:
+        """Return the headline of a target, and what a person should know of its state."""
+        state = self.observations[name].state
+        note = state.waiting_note() if state is not None else None
+        return f"{self.headline(name)} ({note})" if note else self.headline(name)
 
     def summary(self) -> str:
         """Return the headline of every target, in one line."""
         if not self.observations:
             return "nothing yet"
         alone = len(self.targets) == 1
-        return "; ".join(
-            self.headline(name) if alone else f"{name}: {self.headline(name)}" for name in self.observations
-        )
+        return "; ".join(self.shown(name) if alone else f"{name}: {self.shown(name)}" for name in self.observations)
 
 
 def headline(kind: Kind[Any, Any, Any], state: State | None) -> str:
     """Write the fields of a state that its kind names for messages; nulls are left out, "found" if all are."""
     if state is None:
         return "not found"
-    shown = ((each, _found(state, each)) for each in kind.headline)
-    return ", ".join(f"{each}={_value(value)}" for each, value in shown if value is not None) or "found"
+    fields = ((each, _field(state, each)) for each in kind.headline)
+    return ", ".join(f"{each}={_value(value)}" for each, value in fields if value is not None) or "found"
 
 
-def _found(state: object, path: str) -> object:
+def _field(state: object, path: str) -> object:
     """Return a field of a state by its dotted path; None where something on the way is null."""
     for name in path.split("."):
         state = getattr(state, name, None)

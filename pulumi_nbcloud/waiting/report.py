@@ -1,4 +1,4 @@
-"""Telling a person how a wait goes on."""
+"""Reports to a person how a wait goes on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pulumi_nbcloud.waiting.progress import CONDITION_SHOWN, Progress
 
 
 class Reporter(Protocol):
-    """Hears of a wait. It must be quick and must not raise."""
+    """Is notified of a wait. It must be quick and must not raise."""
 
     heartbeat_seconds: float
     """How often `heartbeat` is called while nothing else happens."""
@@ -19,25 +19,25 @@ class Reporter(Protocol):
         """Report a poll that gave something new, the first one included."""
 
     def heartbeat(self, progress: Progress, elapsed: float) -> None:
-        """Report that nothing new is seen."""
+        """Report that nothing new is observed."""
 
     def warning(self, text: str) -> None:
         """Report what may keep the wait from its end, before the first poll; or how an advisory wait ended."""
 
 
 class Silent:
-    """A reporter that says nothing."""
+    """A reporter that reports nothing."""
 
     heartbeat_seconds = 3600.0
 
     def changed(self, progress: Progress, elapsed: float) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
     def heartbeat(self, progress: Progress, elapsed: float) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
     def warning(self, text: str) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
 
 def status_line(progress: Progress, elapsed: float) -> str:

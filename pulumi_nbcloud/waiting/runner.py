@@ -1,4 +1,4 @@
-"""The waits of one process: what they share, and how one is run for a plan."""
+"""The waits of one process: what they share, and how one is run for a spec."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from pulumi_nbcloud.condition import Decision
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.reading.reader import Reader
 from pulumi_nbcloud.settings.sources import ConfigReader
+from pulumi_nbcloud.waiting.duration import spell
 from pulumi_nbcloud.waiting.messages import advice
-from pulumi_nbcloud.waiting.observation import Target, poll
+from pulumi_nbcloud.waiting.observation import Target, moment_of, poll
 from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError, WaitResult
 from pulumi_nbcloud.waiting.progress import Progress
 from pulumi_nbcloud.waiting.report import Reporter
@@ -47,126 +48,134 @@ class WaitRunner:
         limiter = anyio.CapacityLimiter(EVALUATION_THREADS)
         self._offload = offload or functools.partial(anyio.to_thread.run_sync, limiter=limiter)
 
-    async def wait(self, plan: WaitSpec, reporter: Reporter) -> Met:
-        """Wait as a plan says.
+    async def wait(self, spec: WaitSpec, reporter: Reporter) -> Met:
+        """Wait as a spec says.
 
         Args:
-            plan: with all arguments known.
-            reporter: hears how it goes on.
+            spec: with all arguments known.
+            reporter: is notified of how it goes on.
 
         Returns:
             When and how the condition was met.
 
         Raises:
             WaitError: it was not met.
-            SettingsError, InputError: nothing could be asked.
+            SettingsError, InputError: nothing could be read.
         """
-        return await self._make(plan, reporter).run()
+        return await self._make(spec, reporter).run()
 
-    async def enforce(self, plan: WaitSpec, reporter: Reporter) -> WaitResult:
-        """Wait as a plan says, and hold up what comes after it as far as the plan's enforcement says.
+    async def enforce(self, spec: WaitSpec, reporter: Reporter) -> WaitResult:
+        """Wait as a spec says, and hold up what comes after it as far as its enforcement says.
 
         Args:
-            plan: with all arguments known.
-            reporter: hears how it goes on; and, as a warning, how an advisory wait ended that was not met.
+            spec: with all arguments known.
+            reporter: is notified of how it goes on; and, as a warning, how an advisory wait ended that was not met.
 
         Returns:
             How it ended.
 
         Raises:
             WaitError: a mandatory wait was not met, or a wait was cancelled.
-            SettingsError, InputError: nothing could be asked, whatever the enforcement.
+            SettingsError, InputError: nothing could be read, whatever the enforcement.
         """
-        if plan.enforcement == "disabled":
+        if spec.options.enforcement == "disabled":
             return WaitResult("disabled", message="not polled, because enforcement is 'disabled'")
-        wait = self._make(plan, reporter)
+        wait = self._make(spec, reporter)
         try:
             met = await wait.run()
         except WaitError as error:
             # Who interrupts an update wants it to end.
-            if plan.enforcement != "advisory" or error.outcome is Outcome.CANCELLED:
+            if spec.options.enforcement != "advisory" or error.outcome is Outcome.CANCELLED:
                 raise
             reporter.warning(advice(error))
             return WaitResult(error.outcome.value, None, wait.elapsed, wait.progress, error.line)
         return WaitResult(Outcome.MET.value, met.at, met.elapsed, met.progress)
 
-    def _make(self, plan: WaitSpec, reporter: Reporter) -> Wait:
-        targets = self._targets(plan)
-        for warning in self._expiries(plan):
+    def _make(self, spec: WaitSpec, reporter: Reporter) -> Wait:
+        targets = self._targets(spec)
+        for warning in self._expiries(spec):
             reporter.warning(warning)
         return Wait(
             targets,
-            plan.kinds,
-            plan.evaluator(),
-            timeout=plan.timeout,
-            schedule=plan.schedule(),
+            spec.kinds,
+            spec.evaluator(),
+            options=spec.options,
+            schedule=spec.schedule(),
             shared=self._shared,
             clock=self._clock,
             reporter=reporter,
             cancellation=self.cancellation,
-            rules=plan.rules,
             offload=self._offload,
         )
 
-    async def poll(self, plan: WaitSpec) -> tuple[str, str]:
+    async def poll(self, spec: WaitSpec) -> tuple[str, str]:
         """Poll once, for a preview.
 
         Args:
-            plan: with all arguments known.
+            spec: with all arguments known.
 
         Returns:
-            What was seen, in one line; and what that means for the condition.
+            The observation, in one line; and what that means for the condition.
 
         Raises:
             NbcloudError: a target could not be read.
         """
-        targets = self._targets(plan)
-        seen = await poll(targets, self._shared, self._clock.monotonic())
-        for each in seen.values():
+        targets = self._targets(spec)
+        observations = await poll(targets, self._shared, self._clock.monotonic())
+        for each in observations.values():
             if each.failed and each.error is not None:
                 raise each.error
-        evaluator = plan.evaluator()
-        progress = Progress(plan.kinds, targets, evaluator.expected, plan.timeout, self._clock.monotonic())
-        for name, each in seen.items():
-            progress.note(name, each)
-        decision = evaluator.decide(progress.states(), self._clock.now())
+        expected, timeout = spec.conditions.expected, spec.options.timeout
+        progress = Progress(spec.kinds, targets, expected, timeout, self._clock.monotonic())
+        for name, each in observations.items():
+            progress.record(name, each)
+        decision = spec.evaluator().decide(progress.states(), self._clock.now(), moment_of(observations))
         progress.reason = decision.reason
-        return progress.summary(), self._meaning(plan, decision, progress)
+        return progress.summary(), self._meaning(spec, decision, progress)
 
-    def _meaning(self, plan: WaitSpec, decision: Decision, progress: Progress) -> str:
+    def _meaning(self, spec: WaitSpec, decision: Decision, progress: Progress) -> str:
         undecided = f": {progress.undecided}" if progress.undecided else ""
+        failing = decision.failing
         if decision.outcome in ("met", "not_yet"):
-            if plan.rules.fails(progress.states()):
+            if spec.options.fails(progress.states()):
                 return "it counts as failed: not_found is 'fail'"
-            if plan.rules.meets(progress.states()):
-                return "it counts as met: not_found is 'met'"
+            if failing is not None and failing.explicit:
+                return f"it counts as failed once it has held for {spell(failing.holds_for)}: {failing.condition}"
+            if spec.options.meets(progress.states()):
+                return f"it counts as met: not_found is 'met'{_once(spec.options.holds_for)}"
+        if failing is not None and decision.outcome == "not_yet":
+            later = f"; it counts as failed once this has held for {spell(failing.holds_for)}: {failing.condition}"
+            return f"the condition does not hold{undecided}{later}"
         return {
-            "met": "the condition holds",
+            "met": f"the condition holds{_once(spec.options.holds_for)}",
             "failed": f"it counts as failed: {decision.condition}",
             "bad_condition": f"the condition cannot be evaluated: {decision.reason}",
         }.get(decision.outcome, f"the condition does not hold{undecided}")
 
-    def _expiries(self, plan: WaitSpec) -> list[str]:
+    def _expiries(self, spec: WaitSpec) -> list[str]:
         """Return which credentials expire before the timeout, where nobody here can renew them."""
-        found: dict[str, None] = {}
-        for name, kind in plan.kinds.items():
-            expiry = self._reader.account(kind, plan.arguments[name].profile, self._config).expires_at()
-            if expiry is not None and expiry < self._clock.now().timestamp() + plan.timeout:
+        warnings: dict[str, None] = {}
+        for name, kind in spec.kinds.items():
+            expiry = self._reader.account(kind, spec.arguments[name].profile, self._config).expires_at()
+            if expiry is not None and expiry < self._clock.now().timestamp() + spec.options.timeout:
                 moment = text(datetime.fromtimestamp(expiry, timezone.utc))
-                found[f"the credentials for {kind.cloud} expire at {moment}, before the timeout of this wait"] = None
-        return list(found)
+                warnings[f"the credentials for {kind.cloud} expire at {moment}, before the timeout of this wait"] = None
+        return list(warnings)
 
-    def _targets(self, plan: WaitSpec) -> dict[str, Target]:
-        return {name: self._target(name, kind, plan.arguments[name]) for name, kind in plan.kinds.items()}
+    def _targets(self, spec: WaitSpec) -> dict[str, Target]:
+        return {name: self._target(name, kind, spec.arguments[name]) for name, kind in spec.kinds.items()}
 
     def _target(self, name: str, kind: Kind[Any, Any, Any], arguments: Any) -> Target:
-        question = self._reader.question(kind, arguments, self._config)
         return Target(
             name,
             kind.token,
             kind.identify(arguments),
-            question,
-            lambda: self._reader.ask(kind, arguments, self._config),
-            lambda answer: kind.select(answer[0], answer[1], arguments),
+            self._reader.key(kind, arguments, self._config),
+            lambda: self._reader.fetch(kind, arguments, self._config),
+            lambda response: kind.select(response[0], response[1], arguments),
             lambda error: kind.about(error, arguments),
         )
+
+
+def _once(holds_for: float | None) -> str:
+    return f", which must last for {spell(holds_for)}" if holds_for else ""

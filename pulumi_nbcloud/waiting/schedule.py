@@ -41,6 +41,11 @@ class Schedule:
         return self.cap * (1 + JITTER)
 
     @property
+    def longest_gap(self) -> float:
+        """How long nothing may be known between two polls of a row, in seconds: three intervals."""
+        return 3 * self.cap
+
+    @property
     def shortest(self) -> float:
         """The shortest pause that can come, jitter included, in seconds."""
         return self.start * (1 - JITTER)

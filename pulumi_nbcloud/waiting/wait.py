@@ -11,12 +11,14 @@ import anyio
 import anyio.to_thread
 
 from pulumi_nbcloud.clock import Clock
-from pulumi_nbcloud.condition import Decision, Evaluator
+from pulumi_nbcloud.condition import Decision, Evaluator, Moment, Span, long_enough
 from pulumi_nbcloud.errors import (
     AuthenticationError,
+    BadResponseError,
     InputError,
     NbcloudError,
     PermissionDeniedError,
+    RefusedError,
     SettingsError,
     UnreachableError,
 )
@@ -24,15 +26,16 @@ from pulumi_nbcloud.kinds.fields import stable
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.reading.sharing import SharedReads
+from pulumi_nbcloud.waiting.duration import spell
+from pulumi_nbcloud.waiting.limits import Limits
 from pulumi_nbcloud.waiting.messages import ended
-from pulumi_nbcloud.waiting.observation import Observation, Target, joins_from, poll
-from pulumi_nbcloud.waiting.options import DEFAULT_POLICY, PollPolicy
+from pulumi_nbcloud.waiting.observation import Observation, Target, joins_from, moment_of, poll
+from pulumi_nbcloud.waiting.options import WaitOptions
 from pulumi_nbcloud.waiting.outcome import Met, Outcome
 from pulumi_nbcloud.waiting.progress import CONDITION_SHOWN, Progress
 from pulumi_nbcloud.waiting.report import Reporter
 from pulumi_nbcloud.waiting.schedule import Schedule
 
-DEFAULT_TIMEOUT_SECONDS = 30 * 60.0
 LAST_POLL_SECONDS = 10.0
 TIMER_SECONDS = 0.001
 
@@ -59,14 +62,13 @@ class Wait:
     Args:
         targets: what to poll, by the name that conditions call it.
         kinds: the kind of each, by the same name.
-        evaluator: decides; belongs to this wait, because it counts polls in a row.
-        timeout: in seconds; 0 means one poll of at most 10 s.
+        evaluator: decides; belongs to this wait, because it measures how long failures have held.
+        options: what it makes of its polls, and its timeout; 0 means one poll of at most 10 s.
         schedule: when to poll again.
         shared: the reads of this process.
         clock: passes time.
-        reporter: hears how it goes on.
+        reporter: is notified of how it goes on.
         cancellation: ends it from outside.
-        rules: what it makes of its polls.
         offload: runs the evaluation off the event loop, which other waits need meanwhile.
     """
 
@@ -76,13 +78,12 @@ class Wait:
         kinds: Mapping[str, Kind[Any, Any, Any]],
         evaluator: Evaluator,
         *,
-        timeout: float,
+        options: WaitOptions,
         schedule: Schedule,
         shared: SharedReads,
         clock: Clock,
         reporter: Reporter,
         cancellation: Cancellation,
-        rules: PollPolicy = DEFAULT_POLICY,
         offload: Offload = anyio.to_thread.run_sync,
     ) -> None:
         self._offload = offload
@@ -93,16 +94,26 @@ class Wait:
         self._clock = clock
         self._reporter = reporter
         self._cancellation = cancellation
-        self._rules = rules
-        self._questions = frozenset(target.question for target in targets.values())
-        expected = f"{evaluator.expected} (or not found)" if rules.not_found == "met" else evaluator.expected
+        self._options = options
+        self._keys = frozenset(target.key for target in targets.values())
+        expected = evaluator.conditions.expected + (" (or not found)" if options.not_found == "met" else "")
         started = clock.monotonic()
-        self.progress = Progress(kinds, targets, expected, timeout, started, consecutive=rules.consecutive)
+        self.progress = Progress(
+            kinds,
+            targets,
+            expected,
+            options.timeout,
+            started,
+            consecutive=options.consecutive,
+            holds_for=options.holds_for or 0.0,
+        )
+        self._span = Span(schedule.longest_gap)
+        self._limits = Limits(options, started)
         self._notified = self.progress.started
         self._not_before = self.progress.started
         self._last: Mapping[str, Observation] = {}
         # One last poll starts at the deadline, and may overrun it by this much.
-        self._grace = LAST_POLL_SECONDS if timeout == 0 else min(LAST_POLL_SECONDS, schedule.start)
+        self._grace = LAST_POLL_SECONDS if options.timeout == 0 else min(LAST_POLL_SECONDS, schedule.start)
 
     async def run(self) -> Met:
         """Wait.
@@ -112,16 +123,16 @@ class Wait:
 
         Raises:
             WaitError: it was not met; `outcome` says how it ended.
-            SettingsError, InputError: nothing could be asked.
+            SettingsError, InputError: nothing could be read.
         """
         with anyio.CancelScope() as scope:
             self._cancellation.scopes.add(scope)
-            self._shared.join(self._questions)
+            self._shared.join(self._keys)
             try:
                 if not self._cancellation.cancelled:
                     return await self._loop()
             finally:
-                self._shared.leave(self._questions)
+                self._shared.leave(self._keys)
                 self._cancellation.scopes.discard(scope)
         raise self._ended(Outcome.CANCELLED)
 
@@ -130,102 +141,138 @@ class Wait:
         deadline = self.progress.started + self.progress.timeout
         while True:
             # A timer may fire a moment early; that must not cost a further poll.
-            last = self._clock.monotonic() >= deadline - TIMER_SECONDS
+            begun = self._clock.monotonic() + TIMER_SECONDS
+            last = begun >= deadline
             met, pause = await self._poll(due, deadline)
             if met is not None:
                 return met
             now = self._clock.monotonic()
             if last or now >= deadline + self._grace:
                 raise self._ended(self._missed())
-            due = await self._pause(pause, deadline)
+            due = await self._pause(pause, self._limits.after(begun), deadline)
 
     async def _poll(self, due: float, deadline: float) -> tuple[Met | None, float]:
         """Poll once and evaluate; return the pause before the next poll where nothing is decided."""
-        seen: dict[str, Observation] | None = None
+        observations: dict[str, Observation] | None = None
         with anyio.CancelScope(deadline=deadline + self._grace):
-            seen = await poll(self._targets, self._shared, due)
+            observations = await poll(self._targets, self._shared, due)
         self.progress.polls += 1
-        if seen is None:  # cut short by the deadline
-            raise self._ended(self._missed())
-        self._last = seen
-        errors = [each.error for each in seen.values() if each.failed and each.error is not None]
+        if observations is None:  # cut short by the deadline
+            waited = self._clock.monotonic() - due
+            raise self._ended(self._missed(), f"no response within {spell(waited)}")
+        self._last = observations
+        errors = [each.error for each in observations.values() if each.failed and each.error is not None]
         if errors:
             return None, self._failed_poll(errors, deadline)
-        before = self.progress.observations
-        changed = self._changed(before, seen)
-        row, recovered = self.progress.met_in_a_row, self.progress.failed_in_a_row > 0
+        return await self._answered_poll(observations)
+
+    async def _answered_poll(self, observations: Mapping[str, Observation]) -> tuple[Met | None, float]:
+        """Take in a poll that did not fail."""
+        changed = self._changed(self.progress.observations, observations)
+        step, recovered = self.progress.step, self.progress.failed_in_a_row > 0
         self.progress.failed_in_a_row = 0
-        for name, each in seen.items():
-            self.progress.note(name, each)
-        decision = await self._offload(lambda: self._evaluator.decide(self.progress.states(), self._clock.now()))
-        met = self._decide(decision, seen)
+        for name, each in observations.items():
+            self.progress.record(name, each)
+        moment, states = moment_of(observations), self.progress.states()
+        decision = await self._offload(lambda: self._evaluator.decide(states, self._clock.now(), moment))
+        met = self._decide(decision, moment)
         if met is not None:
             return met, 0.0
+        self._check_limits(moment, changed=changed)
         if changed:
             self._schedule.reset()
-        if changed or recovered or row != self.progress.met_in_a_row:
+        if changed or recovered or step != self.progress.step:
             self._notify()
         return None, self._schedule.next()
 
-    def _decide(self, decision: Decision, seen: Mapping[str, Observation]) -> Met | None:
-        self.progress.reason = decision.reason
+    def _decide(self, decision: Decision, moment: Moment) -> Met | None:
+        self.progress.reason, failing = decision.reason, decision.failing
         if decision.outcome == "failed":
-            raise self._ended(Outcome.FAILED, f"{_short(decision.condition)} holds")
+            held = f"has held for {spell(int(failing.seconds))}" if failing else "holds"
+            self.progress.failing = None
+            raise self._ended(Outcome.FAILED, f"{_short(decision.condition)} {held}")
+        self.progress.failing = failing
         if decision.outcome == "bad_condition":
             raise self._ended(Outcome.BAD_CONDITION, f"{decision.reason} in {_short(decision.condition)}")
         states = self.progress.states()
-        if self._rules.fails(states):
+        if self._options.fails(states):
             raise self._ended(self._absent(), "not_found is 'fail'")
-        if decision.outcome != "met" and not self._rules.meets(states):
-            self.progress.met_in_a_row = 0
+        # A fail_on of one's own holds everything back while it is true.
+        held_back = failing is not None and failing.explicit
+        met = (decision.outcome == "met" or self._options.meets(states)) and not held_back
+        self.progress.met_in_a_row = self.progress.met_in_a_row + 1 if met else 0
+        self.progress.held = self._span.observe(met, moment)
+        enough = long_enough(self.progress.held, self.progress.holds_for)
+        if not enough or self.progress.met_in_a_row < self._options.consecutive:
             return None
-        self.progress.met_in_a_row += 1
-        if self.progress.met_in_a_row < self._rules.consecutive:
-            return None
-        return Met(max(each.at for each in seen.values()), self.elapsed, self.progress)
+        return Met(max(each.at for each in self._last.values()), self.elapsed, self.progress)
+
+    def _check_limits(self, moment: Moment, *, changed: bool) -> None:
+        """End the wait where something did not appear, or did not change, for too long."""
+        states = self.progress.states()
+        self._limits.observe(
+            moment,
+            appeared=self.progress.ever_found >= states.keys(),
+            complete=None not in states.values(),
+            moved=changed or self.progress.held is not None,
+        )
+        sent = moment.first_sent + TIMER_SECONDS
+        if self._limits.appear_by is not None and sent >= self._limits.appear_by:
+            raise self._ended(Outcome.NEVER_APPEARED, f"appear_timeout is {spell(self._options.appear_timeout or 0)}")
+        if self._limits.stalls_at is not None and sent >= self._limits.stalls_at:
+            raise self._ended(Outcome.STALLED, f"nothing changed for {spell(self._options.stall_timeout or 0)}")
 
     def _failed_poll(self, errors: list[NbcloudError], deadline: float) -> float:
-        """End the wait where another poll cannot help; else return the pause before it."""
+        """End the wait where another poll cannot help; otherwise return the pause before it."""
         for error in errors:
             if isinstance(error, (SettingsError, InputError)):
                 raise error
         self.progress.failed_in_a_row += 1
         self.progress.met_in_a_row = 0
-        final = next((each for each in errors if isinstance(each, (AuthenticationError, PermissionDeniedError))), None)
-        self.progress.last_error = final or errors[0]
-        if final is not None:
+        refused = next(
+            (each for each in errors if isinstance(each, (AuthenticationError, PermissionDeniedError))), None
+        )
+        broken = next((each for each in errors if isinstance(each, BadResponseError) and each.lasting), None)
+        self.progress.last_error = refused or broken or errors[0]
+        if refused is not None:
             raise self._ended(Outcome.UNAUTHORIZED)
-        most = self._rules.max_poll_errors
+        if broken is not None:
+            raise self._ended(Outcome.BAD_RESPONSE, "another poll gets the same")
+        most = self._options.max_poll_errors
         if self.progress.failed_in_a_row >= most:
-            raise self._ended(Outcome.UNREACHABLE, f"{most} polls in a row failed" if most > 1 else "a poll failed")
-        asked = max((each.retry_after or 0.0 for each in errors if isinstance(each, UnreachableError)), default=0.0)
-        if asked and self._clock.monotonic() + asked > deadline:
-            raise self._ended(Outcome.UNREACHABLE, f"the cloud asks to wait {math.ceil(asked)} s, beyond the deadline")
-        self._not_before = self._clock.monotonic() + asked
+            raise self._ended(self._no_answer(), f"{most} polls in a row failed" if most > 1 else "a poll failed")
+        after = max((each.retry_after or 0.0 for each in errors if isinstance(each, UnreachableError)), default=0.0)
+        if after and self._clock.monotonic() + after > deadline:
+            raise self._ended(Outcome.UNREACHABLE, f"the cloud asks to wait {math.ceil(after)} s, beyond the deadline")
+        self._not_before = self._clock.monotonic() + after
         self._notify()
-        return max(asked, self._schedule.next())
+        return max(after, self._schedule.next())
 
-    def _changed(self, before: Mapping[str, Observation], seen: Mapping[str, Observation]) -> bool:
+    def _changed(self, before: Mapping[str, Observation], now: Mapping[str, Observation]) -> bool:
         """Return whether anything changed that counts: all but volatile fields, and those that the condition reads."""
         return any(
-            name not in before or self._counts(name, before[name]) != self._counts(name, seen[name]) for name in seen
+            name not in before or self._counts(name, before[name]) != self._counts(name, now[name]) for name in now
         )
 
-    def _counts(self, name: str, seen: Observation) -> Mapping[str, Any] | None:
-        if seen.state is None:
+    def _counts(self, name: str, observation: Observation) -> Mapping[str, Any] | None:
+        if observation.state is None:
             return None
-        prefix = f"{name}."
-        read = frozenset(each.removeprefix(prefix) for each in self._evaluator.fields if each.startswith(prefix))
-        plain: Mapping[str, Any] = stable(seen.state, read)
+        prefix, fields = f"{name}.", self._evaluator.conditions.fields
+        read = frozenset(each.removeprefix(prefix) for each in fields if each.startswith(prefix))
+        plain: Mapping[str, Any] = stable(observation.state, read)
         return plain
 
-    async def _pause(self, pause: float, deadline: float) -> float:
-        """Wait for the next poll, with a heartbeat; return when that poll was due."""
+    async def _pause(self, pause: float, limit: float, deadline: float) -> float:
+        """Wait for the next poll, with a heartbeat; return when that poll was due.
+
+        A limit brings it forward, but not before the cloud wants to be asked.
+        """
         started = self._clock.monotonic()
         ready = max(joins_from(self._last, self._schedule.base), self._not_before)
         while True:
             now = self._clock.monotonic()
-            remaining = min(max(started + pause, self._shared.held_until(self._questions)), deadline) - now
+            allowed = max(self._not_before, self._shared.held_until(self._keys))
+            remaining = min(max(min(started + pause, limit), allowed), deadline) - now
             if remaining <= 0:
                 return now
             silence = self._notified + self._reporter.heartbeat_seconds - now
@@ -233,7 +280,7 @@ class Wait:
                 self._notified = now
                 self._reporter.heartbeat(self.progress, self.elapsed)
                 continue
-            due = await self._shared.sleep(self._questions, min(remaining, silence), ready)
+            due = await self._shared.sleep(self._keys, min(remaining, silence), ready)
             if due is not None:
                 return due
 
@@ -243,13 +290,18 @@ class Wait:
 
     def _missed(self) -> Outcome:
         """Return in which way the deadline was missed."""
-        if self.progress.failed_in_a_row:
-            return Outcome.UNREACHABLE if not self.progress.observations else Outcome.TIMED_OUT
         if not self.progress.observations:
-            return Outcome.UNREACHABLE
+            return self._no_answer()
+        if self.progress.failed_in_a_row:
+            return Outcome.TIMED_OUT
         if None in self.progress.states().values() and not self.progress.met_in_a_row:
             return self._absent()
         return Outcome.TIMED_OUT
+
+    def _no_answer(self) -> Outcome:
+        """Return whether the cloud was not reached, or answered something that is no answer."""
+        bad = self.progress.failed_in_a_row and isinstance(self.progress.last_error, (BadResponseError, RefusedError))
+        return Outcome.BAD_RESPONSE if bad else Outcome.UNREACHABLE
 
     def _absent(self) -> Outcome:
         """Return whether what is missing has ever been there."""

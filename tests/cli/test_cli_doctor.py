@@ -125,9 +125,50 @@ def test_a_thing_that_is_not_there_says_nothing_of_the_permission(nbcloud_mock: 
 
 
 def test_an_error_of_the_clouds_own_is_no_missing_permission() -> None:
-    found = list(evaluated(errors.RefusedError("the cloud refuses the request: quota", hint="read the code")))
+    error = errors.RefusedError("the cloud refuses the request: quota", hint="read the code")
+    found = list(evaluated(error, lambda _: True))
     assert [(each.check, each.right) for each in found] == [("endpoint", True), ("answer", False)]
     assert found[1].fix == "read the code"
+
+
+JUPYTER = '{"message": "Session not found: 0f6a", "reason": null}'
+SESSION = "aidp:NotebookSession/ocid1.aidataplatform.oc1..x/w/s"
+
+
+@pytest.mark.parametrize("status", [404, 403])
+@pytest.mark.parametrize("body", [JUPYTER, "", "<html>nothing here</html>"], ids=["Jupyter", "empty", "a web page"])
+def test_a_refusal_without_a_code_of_oracles_proves_neither_endpoint_nor_credentials(
+    nbcloud_mock: MockClouds, status: int, body: str
+) -> None:
+    nbcloud_mock.faults.add(service="aidp", status=status, body=body)
+    done = invoke("doctor", SESSION)
+    found = findings(done)
+    assert list(found) == CHECKS
+    doubt = "something answers, but nothing shows that it is the cloud"
+    assert found["endpoint"] == (
+        "?",
+        f"{doubt}\nhint: check the endpoint and the path in front of the ids, then the ids",
+    )
+    assert found["credentials"] == ("?", "not proven: any web server may answer so, whatever the credentials")
+    assert (found["permission"][0], done.code) == (("?", 0) if status == 404 else ("FAIL", 4))
+
+
+def test_oracles_own_404_shows_that_the_credentials_are_accepted(nbcloud_mock: MockClouds) -> None:
+    found = findings(invoke("doctor", SESSION))
+    assert [found[check][0] for check in CHECKS] == ["ok", "ok", "ok", "?", "ok"]
+
+
+@pytest.mark.parametrize("cloud", ["modelarts", "hpcai"])
+def test_a_403_of_no_cloud_proves_nothing(nbcloud_mock: MockClouds, cloud: str) -> None:
+    nbcloud_mock.faults.add(service=cloud, status=403, body="<html>forbidden</html>")
+    found = findings(invoke("doctor", cloud))
+    assert [found[check][0] for check in CHECKS[:4]] == ["ok", "?", "?", "FAIL"]
+
+
+def test_what_a_whole_list_does_not_hold_proves_the_credentials(nbcloud_mock: MockClouds) -> None:
+    for target in ("modelarts:DevServerJob/nobody", "hpcai:Instance/nobody"):
+        found = findings(invoke("doctor", target))
+        assert [found[check][0] for check in CHECKS[:4]] == ["ok", "ok", "ok", "?"]
 
 
 def test_a_clock_that_is_wrong_besides(nbcloud_mock: MockClouds) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from pathlib import Path
 
-import pytest
 from cli_support import invoke
 
 from pulumi_nbcloud import errors
@@ -23,7 +22,7 @@ CODES = {
     "UNAUTHORIZED": 4,
     "UNREACHABLE": 5,
     "BAD_RESPONSE": 6,
-    "DEFECT": 70,
+    "INTERNAL_ERROR": 70,
     "OUTPUT": 74,
     "TIMED_OUT": 124,
     "INTERRUPTED": 130,
@@ -52,7 +51,9 @@ OUTCOMES = {
     Outcome.NEVER_APPEARED: 3,
     Outcome.UNAUTHORIZED: 4,
     Outcome.UNREACHABLE: 5,
+    Outcome.BAD_RESPONSE: 6,
     Outcome.TIMED_OUT: 124,
+    Outcome.STALLED: 124,
     Outcome.CANCELLED: 130,
 }
 
@@ -71,22 +72,11 @@ def test_every_outcome_of_a_wait_has_its_code() -> None:
     assert {each: int(of_outcome(each)) for each in Outcome} == OUTCOMES
 
 
-@pytest.mark.parametrize(
-    ("last", "code"),
-    [
-        (errors.UnreachableError("x"), 5),
-        (errors.BadResponseError("x"), 6),
-        (errors.RefusedError("x"), 6),
-        (None, 5),
-    ],
-)
-def test_a_wait_given_up_over_bad_answers_ends_like_a_read_that_got_one(
-    last: errors.NbcloudError | None, code: int
-) -> None:
-    progress = Progress({}, {}, "true", 60.0, 0.0, last_error=last, failed_in_a_row=10)
+def test_a_wait_ends_with_the_code_of_its_outcome_whatever_the_last_error_was() -> None:
+    progress = Progress({}, {}, "true", 60.0, 0.0, last_error=errors.BadResponseError("x"), failed_in_a_row=10)
     now = datetime(2026, 1, 1, tzinfo=timezone.utc)
-    assert of_error(ended(Outcome.UNREACHABLE, progress, now, 1.0)) == code
-    assert of_error(ended(Outcome.TIMED_OUT, progress, now, 1.0)) == 124
+    found = {outcome: of_error(ended(outcome, progress, now, 1.0)) for outcome in Outcome}
+    assert {outcome: int(code) for outcome, code in found.items()} == OUTCOMES
 
 
 def test_help_on_exit_codes_lists_them_all() -> None:

@@ -159,6 +159,20 @@ def test_the_options_are_shown(nbcloud_mock: MockClouds) -> None:
     assert lines[-1] == "  met after 3 polls in a row; not found: fail; 10 failed polls in a row end it"
 
 
+def test_options_that_count_time_are_shown_where_they_are_given(nbcloud_mock: MockClouds) -> None:
+    times = ("--holds-for", "10m", "--fail-holds-for", "90s", "--appear-timeout", "5m", "--stall-timeout", "20m")
+    assert invoke("explain", TARGETS["modelarts"], *times).out.splitlines()[-1] == (
+        "  met after 1 poll; met once it has held for 10m; failed once a failure has held for 1m30s; not found: wait; "
+        "each must be found within 5m; stalled after 20m without a change; 10 failed polls in a row end it"
+    )
+
+
+def test_how_long_a_failure_of_a_kind_must_hold_is_shown(nbcloud_mock: MockClouds) -> None:
+    lines = invoke("explain", TARGETS["hpcai"]).out.splitlines()
+    default = "(default of hpcai:Instance, once it has held for 3m)"
+    assert f'  self: self.diagnosis_reason == "BackOff"  {default}' in lines
+
+
 # In milliseconds, as a duration can be written; the pause grows where the second is longer.
 @given(start=st.integers(1000, 40_000), cap=st.integers(1000, 60_000), timeout=st.integers(0, 3_600_000))
 @example(start=5000, cap=30_000, timeout=0)

@@ -25,7 +25,9 @@ atexit.register(lambda: print("loaded", *sys.modules, file=sys.stderr))
 HEAVY = {"pulumi", "rich", "pydantic", "celpy", "lark", "aiohttp", "httpx", "anyio", "cryptography", "werkzeug"}
 
 
-LIGHT = ("_version", "errors", "printable")
+# The options of a wait are declared in modules that need nothing else.
+OPTIONS = ("waiting", "waiting.duration", "waiting.option_types", "waiting.options")
+LIGHT = ("_version", "errors", "printable", *OPTIONS)
 
 
 def loaded(text: str) -> set[str]:

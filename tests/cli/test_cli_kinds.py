@@ -42,7 +42,7 @@ def test_a_lease() -> None:
         "about": "the notebook instance's id, a UUID.",
     }
     assert found["ready"] == "self.running"
-    assert found["failed"] == [{"condition": 'self.not_running_reason == "FROZEN"', "polls": 1}]
+    assert found["failed"] == [{"condition": 'self.not_running_reason == "FROZEN"', "holds_for_seconds": 0.0}]
     fields: Mapping[str, Any] = {each["path"]: each for each in found["fields"]}
     assert fields["duration"]["type"] == "int"
     assert "milliseconds" in fields["duration"]["about"]

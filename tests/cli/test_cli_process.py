@@ -20,7 +20,7 @@ from pulumi_nbcloud.waiting.spec import WaitSpec
 from pulumi_nbcloud.waiting.schedule import Schedule
 WaitSpec.schedule = lambda plan: Schedule.fixed(0.01)
 """
-DEFECT = """
+INTERNAL_ERROR = """
 from pulumi_nbcloud.reading.reader import Reader
 def broken(*arguments):
     raise ZeroDivisionError("canary-of-a-secret")
@@ -108,17 +108,29 @@ def test_6_bad_response(clouds: MockClouds, env: dict[str, str]) -> None:
     two_lines(done)
 
 
-def test_70_a_defect(env: dict[str, str]) -> None:
-    done = run("get", TARGET, env=env, before=DEFECT)
+def test_6_bad_response_of_a_wait(clouds: MockClouds, env: dict[str, str]) -> None:
+    clouds.faults.add(service="modelarts", status=200, body="<html>Sign in</html>")
+    done = run("wait", TARGET, env=env)
+    assert done.returncode == 6
+    assert done.stdout.startswith("bad response: nothing yet (after ")
+    problem, hint = two_lines(done)
+    assert ": bad response after 0s of 30m: another poll gets the same; expected: self.running; " in problem
+    assert "; last error: the answer is not JSON but 20 bytes of " in problem
+    assert hint == "hint: check the endpoint: a sign-in page or a proxy may have answered in the cloud's place"
+    assert clouds.request_count() == 1
+
+
+def test_70_an_internal_error(env: dict[str, str]) -> None:
+    done = run("get", TARGET, env=env, before=INTERNAL_ERROR)
     assert (done.returncode, done.stdout) == (70, "")
     problem, hint = two_lines(done)
-    assert problem.startswith("error: a defect of nbcloud: ZeroDivisionError in ")
-    assert "canary" not in problem, "the text of a defect may hold a credential"
+    assert problem.startswith("error: an internal error of nbcloud: ZeroDivisionError in ")
+    assert "canary" not in problem, "the text of an internal error may hold a credential"
     assert hint == "hint: please report it with this line; --verbose shows more"
 
 
-def test_70_a_defect_with_all_that_is_known(env: dict[str, str]) -> None:
-    done = run("get", TARGET, "--verbose", env=env, before=DEFECT)
+def test_70_an_internal_error_with_all_that_is_known(env: dict[str, str]) -> None:
+    done = run("get", TARGET, "--verbose", env=env, before=INTERNAL_ERROR)
     assert done.returncode == 70
     assert "Traceback (most recent call last)" in done.stderr
     assert "canary-of-a-secret" in done.stderr

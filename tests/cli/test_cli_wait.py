@@ -113,7 +113,9 @@ def test_an_error_before_the_wait_has_its_document(
     assert nbcloud_mock.requests == []
 
 
-def test_a_defect_has_its_document_without_its_text(nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_internal_error_has_its_document_without_its_text(
+    nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*arguments: object) -> None:
         raise ZeroDivisionError("canary-of-a-secret")
 
@@ -123,20 +125,20 @@ def test_a_defect_has_its_document_without_its_text(nbcloud_mock: MockClouds, mo
     document = json.loads(done.out)
     assert (document["outcome"], document["exit_code"]) == ("error", 70)
     assert re.fullmatch(
-        r"a defect of nbcloud: ZeroDivisionError in test_cli_wait\.py:\d+", document["error"]["problem"]
+        r"an internal error of nbcloud: ZeroDivisionError in test_cli_wait\.py:\d+", document["error"]["problem"]
     )
     assert document["error"]["hint"] == "please report it with this line; --verbose shows more"
     assert done.err.startswith(f"error: {document['error']['problem']} (")
     assert "canary" not in done.out + done.err
 
 
-def test_a_defect_of_the_telling_itself(nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_internal_error_of_the_report_itself(nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Report, "document", lambda report: 1 / 0)
     nbcloud_mock.modelarts.put_lease(NOTEBOOK, **LEASE)
     for arguments in ((TARGET,), (TARGET, "--until", "self.runing")):
         done = invoke("wait", *arguments, "--output", "json")
         assert (done.code, done.out) == (70, "")
-        assert done.err.count("error: a defect of nbcloud: ZeroDivisionError in ") == 1
+        assert done.err.count("error: an internal error of nbcloud: ZeroDivisionError in ") == 1
 
 
 def test_met(nbcloud_mock: MockClouds) -> None:

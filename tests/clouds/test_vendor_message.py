@@ -15,7 +15,13 @@ from pulumi_nbcloud.clouds.aidp.replies import classify as aidp
 from pulumi_nbcloud.clouds.hpcai.replies import classify as hpcai
 from pulumi_nbcloud.clouds.modelarts.iam import _classify as iam
 from pulumi_nbcloud.clouds.modelarts.replies import classify as modelarts
-from pulumi_nbcloud.errors import AuthenticationError, NbcloudError, NotFoundError, ThrottledError
+from pulumi_nbcloud.errors import (
+    AuthenticationError,
+    NbcloudError,
+    NotFoundError,
+    PermissionDeniedError,
+    ThrottledError,
+)
 from pulumi_nbcloud.http.messages import Reply, Request
 from pulumi_nbcloud.http.redaction import Redactor
 from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
@@ -53,6 +59,14 @@ def test_the_message_is_a_part_of_its_own_and_quoted(cloud: str, status: int) ->
     assert error.line.startswith(error.problem)
     for twin in (copy.copy(error), copy.deepcopy(error), pickle.loads(pickle.dumps(error))):
         assert (twin.vendor_message, str(twin)) == (error.vendor_message, str(error))
+
+
+@pytest.mark.parametrize("key", ["error", "ERROR", "error_msg", "Error_Msg", "errorMessage", "error_message", "detail"])
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_message_of_a_403_is_shown_under_whatever_key_it_stands(cloud: str, key: str) -> None:
+    error = CLOUDS[cloud][0](Reply(REQUEST, 403, {}, json.dumps({key: f"ask {SECRET}"}).encode()))
+    assert type(error) is PermissionDeniedError
+    assert error.vendor_message == "ask …"
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500])

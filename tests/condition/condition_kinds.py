@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from typing import Annotated, Any
 
 from pulumi_nbcloud.clouds.account import Account
+from pulumi_nbcloud.condition import ConditionError
 from pulumi_nbcloud.kinds.fields import OpenEnum, State
 from pulumi_nbcloud.kinds.kind import Failure, Kind
 from pulumi_nbcloud.kinds.times import TimeText
@@ -89,7 +90,7 @@ def kind(
 
 
 THING = kind("test:Thing", ThingState, 'self.status == "RUNNING"', (Failure('self.status == "FAILED"'),))
-SLOW = kind("test:Slow", ThingState, "self.b", (Failure('self.status == "FAILED"', polls=3),))
+SLOW = kind("test:Slow", ThingState, "self.b", (Failure('self.status == "FAILED"', holds_for=30.0),))
 JOBS = kind("test:Jobs", JobsState)
 
 FULL = ThingState(
@@ -106,3 +107,9 @@ FULL = ThingState(
     numbers=(1, 2, 3),
 )
 EMPTY = ThingState()
+
+
+def texts(error: ConditionError) -> tuple[str, ...]:
+    """What an error says of each problem; the hint stands with the last."""
+    assert [each.hint for each in error.problems] == [None] * (len(error.problems) - 1) + [error.hint]
+    return tuple(each.text for each in error.problems)

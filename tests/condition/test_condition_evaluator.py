@@ -8,13 +8,24 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from condition_kinds import EMPTY, FULL, JOBS, NOW, SLOW, THING, Job, JobsState, ThingState
+from condition_kinds import EMPTY, FULL, JOBS, NOW, SLOW, THING, Job, JobsState, ThingState, texts
 
 from pulumi_nbcloud.clouds.modelarts.notebook_lease import NOTEBOOK_LEASE, NotebookLeaseState
-from pulumi_nbcloud.condition import ConditionError, Decision, Evaluator, syntax
+from pulumi_nbcloud.condition import (
+    ConditionError,
+    Decision,
+    Evaluator,
+    Held,
+    Moment,
+    Span,
+    compile_conditions,
+    syntax,
+)
 from pulumi_nbcloud.condition.compiled import compile_condition
+from pulumi_nbcloud.kinds.kind import Kind
 
 RUNNING = ThingState(status="RUNNING")
 FAILED = ThingState(status="FAILED")
@@ -26,7 +37,7 @@ def evaluated(
     state: ThingState | JobsState | None, until: str | None = None, fail_on: str | bool | None = None
 ) -> Decision:
     kind = JOBS if isinstance(state, JobsState) else THING
-    return Evaluator({"self": kind}, until, fail_on).decide({"self": state}, NOW)
+    return Evaluator(compile_conditions({"self": kind}, until, fail_on)).decide({"self": state}, NOW)
 
 
 @pytest.mark.parametrize(
@@ -75,38 +86,75 @@ def test_the_order_of_the_outcome(
     assert evaluated(state, until, fail_on) == expected
 
 
-def test_a_failure_that_must_be_seen_three_times_in_a_row() -> None:
+def test_a_failure_that_must_hold_for_30_seconds() -> None:
     for between in (ThingState(status="CREATING"), EMPTY, None):
-        evaluator = Evaluator({"self": SLOW})
-        seen = [FAILED, FAILED, between, FAILED, FAILED, FAILED, FAILED]
-        outcomes = [evaluator.decide({"self": state}, NOW) for state in seen]
-        assert [each.outcome for each in outcomes] == ["not_yet"] * 5 + ["failed"] * 2
-        assert outcomes[5] == Decision("failed", "seen 3 times in a row", DEFAULT)
+        evaluator = Evaluator(compile_conditions({"self": SLOW}))
+        observed = [FAILED, FAILED, between, FAILED, FAILED, FAILED, FAILED]
+        decisions = [evaluator.decide({"self": state}, NOW, Moment.at(15.0 * at)) for at, state in enumerate(observed)]
+        assert [each.outcome for each in decisions] == ["not_yet"] * 5 + ["failed"] * 2
+        assert decisions[4] == Decision("not_yet", "self.b is null", "self.b", Held(DEFAULT, 15.0, 30.0))
+        assert decisions[5] == Decision("failed", None, DEFAULT, Held(DEFAULT, 30.0, 30.0))
 
 
-def test_looks_are_counted_while_something_else_decides() -> None:
-    evaluator = Evaluator({"self": SLOW}, fail_on="self.i > 1")
-    for _ in range(2):
-        assert evaluator.decide({"self": FAILED}, NOW).outcome == "not_yet"
-    assert evaluator.decide({"self": ThingState(status="FAILED", i=0)}, NOW).outcome == "failed"
+def test_failures_are_observed_while_something_else_decides() -> None:
+    evaluator = Evaluator(compile_conditions({"self": SLOW}, fail_on="self.i > 1"))
+    for at in (0.0, 20.0):
+        assert evaluator.decide({"self": FAILED}, NOW, Moment.at(at)).outcome == "not_yet"
+    state = ThingState(status="FAILED", i=0)
+    assert evaluator.decide({"self": state}, NOW, Moment.at(30.0)).outcome == "failed"
+
+
+FAILS = "self.status == 'FAILED'"
+
+
+@pytest.mark.parametrize(
+    ("kind", "until", "fail_on", "least", "decisions"),
+    [
+        # One's own holds everything back until it has held for long enough, even what is met.
+        (THING, DEFAULT, FAILS, 20.0, ["not_yet", "not_yet", "failed"]),
+        (THING, None, FAILS, 10.0, ["not_yet", "failed", "failed"]),
+        # A default lets until win, however long it holds.
+        (THING, DEFAULT, None, 20.0, ["met", "met", "met"]),
+        (THING, None, None, 20.0, ["not_yet", "not_yet", "failed"]),
+        # The longer time counts.
+        (SLOW, None, None, 10.0, ["not_yet"] * 3 + ["failed"]),
+        (SLOW, None, None, 40.0, ["not_yet"] * 4 + ["failed"]),
+        (SLOW, None, False, 40.0, ["not_yet"] * 6),
+    ],
+)
+def test_how_long_a_failure_must_hold(
+    kind: Kind[Any, Any, Any], until: str | None, fail_on: str | bool | None, least: float, decisions: list[str]
+) -> None:
+    evaluator = Evaluator(compile_conditions({"self": kind}, until, fail_on), fail_holds_for=least)
+    moments = [Moment.at(10.0 * at) for at in range(len(decisions))]
+    assert [evaluator.decide({"self": FAILED}, NOW, moment).outcome for moment in moments] == decisions
+
+
+def test_a_gap_that_is_too_long_starts_a_span_again() -> None:
+    span = Span(longest_gap=30.0)
+    moments = [Moment(0.0, 1.0, 5.0), Moment(35.0, 36.0, 36.0), Moment(66.5, 67.0, 67.0), Moment(70.0, 70.0, 70.0)]
+    # From the last read of the first poll to the first of the last: for so long, at least.
+    assert [span.observe(True, each) for each in moments] == [0.0, 34.0, 0.0, 3.0]
+    assert span.observe(False, Moment.at(71.0)) is None
+    assert span.observe(True, Moment.at(72.0)) == 0.0
 
 
 def test_every_evaluator_counts_for_itself() -> None:
     for _ in range(3):
-        assert Evaluator({"self": SLOW}).decide({"self": FAILED}, NOW).outcome == "not_yet"
+        assert Evaluator(compile_conditions({"self": SLOW})).decide({"self": FAILED}, NOW).outcome == "not_yet"
 
 
 def test_defaults_of_several_targets() -> None:
     kinds = {"job": THING, "lease": NOTEBOOK_LEASE}
-    evaluator = Evaluator(kinds)
-    assert evaluator.expected == 'job.status == "RUNNING" && lease.running'
-    assert evaluator.fields == {"job.status", "lease.running", "lease.not_running_reason"}
+    evaluator = Evaluator(compile_conditions(kinds))
+    assert evaluator.conditions.expected == 'job.status == "RUNNING" && lease.running'
+    assert evaluator.conditions.fields == {"job.status", "lease.running", "lease.not_running_reason"}
     up = NotebookLeaseState(notebook_id="n", project_id="p", endpoint="e", running=True)
     down = NotebookLeaseState(notebook_id="n", project_id="p", endpoint="e", running=False)
     frozen = NotebookLeaseState(
         notebook_id="n", project_id="p", endpoint="e", running=False, not_running_reason="FROZEN"
     )
-    assert evaluator.decide({"job": RUNNING, "lease": up}, NOW) == Decision("met", None, evaluator.expected)
+    assert evaluator.decide({"job": RUNNING, "lease": up}, NOW) == Decision("met", None, evaluator.conditions.expected)
     # False decides, then absence, as in `&&`.
     assert evaluator.decide({"job": EMPTY, "lease": down}, NOW) == Decision("not_yet", None, "lease.running")
     ready = 'job.status == "RUNNING"'
@@ -121,23 +169,29 @@ def test_defaults_of_several_targets() -> None:
 
 
 def test_an_explicit_until_replaces_all_defaults_and_keeps_the_failures() -> None:
-    evaluator = Evaluator({"a": THING, "b": THING}, "a.i == b.i", "a.i > 7 || b.i > 7")
-    assert evaluator.expected == "a.i == b.i"
+    evaluator = Evaluator(compile_conditions({"a": THING, "b": THING}, "a.i == b.i", "a.i > 7 || b.i > 7"))
+    assert evaluator.conditions.expected == "a.i == b.i"
     assert evaluator.decide({"a": ThingState(i=1), "b": ThingState(i=1)}, NOW).outcome == "met"
     assert evaluator.decide({"a": ThingState(i=8), "b": ThingState(i=8)}, NOW).outcome == "failed"
     assert evaluator.decide({"a": ThingState(i=1), "b": ThingState(i=2, status="FAILED")}, NOW) == Decision(
         "failed", None, 'b.status == "FAILED"'
     )
-    assert evaluator.fields == {"a.i", "b.i", "a.status", "b.status"}
+    assert evaluator.conditions.fields == {"a.i", "b.i", "a.status", "b.status"}
 
 
 def test_the_condition_of_the_readme() -> None:
-    evaluator = Evaluator({"lease": NOTEBOOK_LEASE}, '!lease.enable || lease.expire_time - now > duration("30m")')
+    evaluator = Evaluator(
+        compile_conditions(
+            {"lease": NOTEBOOK_LEASE},
+            'lease.running && (!lease.stops_itself || lease.earliest_stop_time - now > duration("30m"))',
+        )
+    )
     lease = {"notebook_id": "n", "project_id": "p", "endpoint": "e"}
-    late = NotebookLeaseState(**lease, running=True, enable=True, expire_time="2026-01-31T12:31:00Z")  # type: ignore[arg-type]
+    ends: dict[str, Any] = {"stops_itself": True, "earliest_stop_time": "2026-01-31T12:31:00Z"}
+    late = NotebookLeaseState(**lease, running=True, **ends)  # type: ignore[arg-type]
     polls = [
-        (NotebookLeaseState(**lease, running=True, enable=False), "met"),  # type: ignore[arg-type]
-        (NotebookLeaseState(**lease, running=True, enable=True), "not_yet"),  # type: ignore[arg-type]
+        (NotebookLeaseState(**lease, running=True, stops_itself=False), "met"),  # type: ignore[arg-type]
+        (NotebookLeaseState(**lease, running=True, enable=True, stops_itself=True), "not_yet"),  # type: ignore[arg-type]
         (NotebookLeaseState(**lease, running=False), "not_yet"),  # type: ignore[arg-type]
         (late, "met"),
     ]
@@ -147,8 +201,8 @@ def test_the_condition_of_the_readme() -> None:
 
 def test_lists_need_an_until() -> None:
     with pytest.raises(ConditionError) as caught:
-        Evaluator({"jobs": JOBS, "more": JOBS, "thing": THING}, None, "thing.zzz")
-    assert caught.value.problems == (
+        compile_conditions({"jobs": JOBS, "more": JOBS, "thing": THING}, None, "thing.zzz")
+    assert texts(caught.value) == (
         "until: is needed, test:Jobs has no default",
         "fail_on: thing.zzz is not a field of test:Thing",
     )
@@ -172,8 +226,8 @@ def test_lists_are_evaluated() -> None:
 
 def test_problems_of_both_conditions_come_together() -> None:
     with pytest.raises(ConditionError) as caught:
-        Evaluator({"self": THING}, "self.zzz", "self.s")
-    assert caught.value.problems == (
+        compile_conditions({"self": THING}, "self.zzz", "self.s")
+    assert texts(caught.value) == (
         "until: self.zzz is not a field of test:Thing",
         'fail_on: self.s is a string, not a bool; compare it, as in self.s == "..."',
     )
@@ -182,13 +236,13 @@ def test_problems_of_both_conditions_come_together() -> None:
 
 def test_true_is_no_fail_on() -> None:
     with pytest.raises(ConditionError, match=r"^fail_on: True is no condition; write one, or False"):
-        Evaluator({"self": THING}, None, True)
+        compile_conditions({"self": THING}, None, True)
 
 
 def test_empty_texts_are_refused() -> None:
     with pytest.raises(ConditionError) as caught:
-        Evaluator({"self": THING}, "", " ")
-    assert caught.value.problems == (
+        compile_conditions({"self": THING}, "", " ")
+    assert texts(caught.value) == (
         "until: is empty; leave it out for the default",
         "fail_on: is empty; leave it out for the default",
     )
@@ -196,24 +250,27 @@ def test_empty_texts_are_refused() -> None:
 
 def test_targets_are_needed_and_named_once() -> None:
     with pytest.raises(ConditionError, match=r"^targets: there is none"):
-        Evaluator({})
+        compile_conditions({})
     with pytest.raises(ConditionError) as caught:
-        Evaluator({"now": THING, "a": THING}, "a.b", "a.b")
+        compile_conditions({"now": THING, "a": THING}, "a.b", "a.b")
     assert len(caught.value.problems) == 1
 
 
 def test_warnings_of_both_conditions() -> None:
-    evaluator = Evaluator({"self": THING}, 'self.status == "RUNNIG"', 'self.status == "FAILD"')
-    assert [each.partition(" is ")[0] for each in evaluator.warnings] == ['until: "RUNNIG"', 'fail_on: "FAILD"']
+    evaluator = Evaluator(compile_conditions({"self": THING}, 'self.status == "RUNNIG"', 'self.status == "FAILD"'))
+    assert [each.partition(" is ")[0] for each in evaluator.conditions.warnings] == [
+        'until: "RUNNIG"',
+        'fail_on: "FAILD"',
+    ]
 
 
 def test_joined_defaults_keep_their_meaning_in_messages() -> None:
     from condition_kinds import kind
 
     either = kind("test:Either", ThingState, "self.b || self.names.exists(x, x == 'self.b')")
-    evaluator = Evaluator({"one": either, "two": THING})
-    assert evaluator.expected == "(one.b || one.names.exists(x, x == 'self.b')) && two.status == \"RUNNING\""
-    assert Evaluator({"self": either}).expected == either.ready
+    evaluator = Evaluator(compile_conditions({"one": either, "two": THING}))
+    assert evaluator.conditions.expected == "(one.b || one.names.exists(x, x == 'self.b')) && two.status == \"RUNNING\""
+    assert Evaluator(compile_conditions({"self": either})).conditions.expected == either.ready
     assert evaluator.decide({"one": FULL, "two": RUNNING}, NOW).outcome == "met"
 
 
@@ -226,7 +283,9 @@ def test_importing_conditions_is_cheap() -> None:
 def test_compiling_leaves_the_recursion_limit_alone() -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); from condition_kinds import THING\n"
-        "from pulumi_nbcloud.condition import Evaluator; before = sys.getrecursionlimit(); Evaluator({'self': THING})\n"
+        "from pulumi_nbcloud.condition import compile_conditions\n"
+        "before = sys.getrecursionlimit()\n"
+        "compile_conditions({'self': THING})\n"
         "print(sys.getrecursionlimit() - before)"
     )
     done = subprocess.run(

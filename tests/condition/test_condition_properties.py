@@ -10,10 +10,11 @@ from typing import Any
 from condition_kinds import JOBS, NOW, THING, Core, Job, JobsState, Kernel, ThingState
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from nbcloud_support import examples
 
-from pulumi_nbcloud.condition import Condition, ConditionError, Evaluator, compile_condition
+from pulumi_nbcloud.condition import Condition, ConditionError, Evaluator, compile_condition, compile_conditions
 
-BOUNDED = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+BOUNDED = settings(max_examples=examples(300), deadline=None, suppress_health_check=list(HealthCheck))
 
 STATUSES = ("CREATING", "RUNNING", "FINISHED", "FAILED", "HIBERNATING")
 
@@ -137,7 +138,7 @@ def compiled_or_nonsense(text: str) -> Condition | None:
     try:
         return compile_condition(text, {"self": THING})
     except ConditionError as error:
-        unexpected = [each for each in error.problems if not any(known in each for known in NONSENSE)]
+        unexpected = [each for each in error.problems if not any(known in each.text for known in NONSENSE)]
     assert not unexpected
     return None
 
@@ -186,8 +187,8 @@ def test_any_text_compiles_or_is_refused(text: str, state: ThingState) -> None:
         condition = compile_condition(text, {"self": THING})
     except ConditionError as error:
         for problem in error.problems:
-            assert problem.startswith("until: ")
-            assert "\n" not in problem
+            assert problem.text.startswith("until: ")
+            assert "\n" not in problem.text
         return
     condition.evaluate({"self": state}, NOW)
 
@@ -205,7 +206,7 @@ LIST_TEXTS = [
 @BOUNDED
 @given(text=st.sampled_from(LIST_TEXTS), state=lists)
 def test_lists_never_raise_and_cut_lists_are_never_met(text: str, state: JobsState) -> None:
-    outcome = Evaluator({"self": JOBS}, text).decide({"self": state}, NOW)
+    outcome = Evaluator(compile_conditions({"self": JOBS}, text)).decide({"self": state}, NOW)
     assert "cannot be evaluated" not in (outcome.reason or "")
     if state.truncated:
         assert outcome.outcome != "met"
@@ -295,17 +296,17 @@ def meant(tree: Tree, state: ThingState) -> bool | None:
 NAMED = {True: "true", False: "false", None: "undecided"}
 
 
-@settings(BOUNDED, max_examples=500)
+@settings(BOUNDED, max_examples=examples(500))
 @given(tree=small_trees(), state=small_states)
 def test_conditions_mean_what_plain_python_says(tree: Tree, state: ThingState) -> None:
     condition = compile_condition(written(tree), {"self": THING})
     assert condition.evaluate({"self": state}, NOW).outcome == NAMED[meant(tree, state)]
 
 
-@settings(BOUNDED, max_examples=300)
+@settings(BOUNDED, max_examples=examples(300))
 @given(until=small_trees(), fail_on=st.none() | small_trees(), states=st.lists(perhaps(small_states), max_size=5))
 def test_nothing_is_met_that_does_not_hold(until: Tree, fail_on: Tree | None, states: list[ThingState | None]) -> None:
-    evaluator = Evaluator({"self": THING}, written(until), written(fail_on) if fail_on else None)
+    evaluator = Evaluator(compile_conditions({"self": THING}, written(until), written(fail_on) if fail_on else None))
     for state in states:
         for status in (None, "FAILED"):
             seen = dataclasses.replace(state, status=status) if state else None

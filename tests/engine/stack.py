@@ -154,6 +154,7 @@ class Background:
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
+        self._left: list[int] = []
 
     def __enter__(self) -> Background:
         return self
@@ -176,14 +177,30 @@ class Background:
         output, errors = self._process.communicate(timeout=seconds)
         return run_of(self._process.returncode, output, errors)
 
+    def crash(self) -> dict[int, str]:
+        """Kills the CLI alone; gives the command lines of what it has started, by process, which goes on."""
+        self._left = _tree(self._process.pid)[1:]
+        lines = {pid: command_line(pid) for pid in self._left}
+        self._process.kill()
+        self._process.wait(LIMIT_SECONDS)
+        return lines
+
     def kill(self) -> None:
         """Kills the CLI and everything that it has started, without a chance to clean up."""
-        started = _tree(self._process.pid) if self._process.poll() is None else []
+        started = _tree(self._process.pid) if self._process.poll() is None else self._left
         for pid in started:
             # One may have ended by itself when its parent did.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self._process.wait(LIMIT_SECONDS)
+
+
+def command_line(pid: int) -> str:
+    """How a process was started; empty once it has ended, even where nobody has asked for its exit code."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace").replace("\0", " ").strip()
+    except OSError:
+        return ""
 
 
 def _tree(root: int) -> list[int]:

@@ -78,6 +78,39 @@ def test_options_decide_what_a_look_means_and_whether_the_update_goes_on(stack: 
     assert stack.resources()["advised"]["outputs"]["outcome"] == "timed_out"
 
 
+HOLDING = """
+    gate("held", 1, holds_for="{held}", stall_timeout="{stall}", interval="1s")
+    gate("stuck", 2, stall_timeout="2s", interval="1s", enforcement="advisory")
+"""
+
+
+def test_a_change_of_how_long_it_must_hold_waits_again_and_of_a_limit_does_not(
+    stack: Stack, clouds: MockClouds
+) -> None:
+    clouds.modelarts.put_lease(notebook(1))
+    clouds.modelarts.put_lease(notebook(2), status="STOPPED")
+    stack.program(HOLDING.format(held="2s", stall="30s"))
+    run = stack.up()
+    outputs = {name: each["outputs"] for name, each in stack.resources().items()}
+    assert {name: each["outcome"] for name, each in outputs.items()} == {"held": "met", "stuck": "stalled"}
+    assert outputs["held"]["elapsed_seconds"] >= 1.9
+    assert outputs["held"]["polls"] >= 3
+    assert ": stalled after N of 10m: nothing changed for 2s; expected: " in timeless(run.diagnostics[row("stuck")][0])
+
+    clouds.clear_requests()
+    stack.program(HOLDING.format(held="2s", stall="40s"))
+    stack.up()
+    assert looked_at(clouds) == []
+    assert stack.resources()["held"]["outputs"]["stall_timeout"] == "40s"
+
+    stack.program(HOLDING.format(held="1s", stall="40s"))
+    stack.up()
+    assert set(looked_at(clouds)) == {1}
+    again = stack.resources()["held"]["outputs"]
+    assert (again["holds_for"], again["outcome"]) == ("1s", "met")
+    assert 0.9 <= again["elapsed_seconds"] < outputs["held"]["elapsed_seconds"] + 1
+
+
 def test_not_found_and_failed_looks_end_a_wait_early_where_that_is_asked(stack: Stack, clouds: MockClouds) -> None:
     clouds.faults.add(service="modelarts", status=500, match=notebook(2), count=1_000)
     stack.program('gate("missing", 1, not_found="fail")\ngate("down", 2, max_poll_errors=2)\n')

@@ -13,7 +13,7 @@ from pulumi_nbcloud.mock import MockClouds
 WHEN = "(asked when this gate is created or updated)"
 FIELDS = (
     "hint: fields of modelarts:NotebookLease are notebook_id, project_id, endpoint, running, create_at, create_time, "
-    "duration, update_at, update_time, enable, type, expire_time, not_running_reason"
+    "duration, update_at, update_time, enable, type, expire_time, stops_itself, earliest_stop_time, not_running_reason"
 )
 TYPO = 'warning: until: "TIMNG" is not a known value of self.type; did you mean "TIMING"?'
 

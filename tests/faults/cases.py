@@ -82,6 +82,7 @@ TRANSPORT = [
         (body(LEASE_BODY, **{f"X_{n}": HEADER * 30 for n in range(10)}),),
         f"the headers are larger than {MAX_HEADER_BYTES} bytes",
         PROXY,
+        passes=True,
     ),
     broken(16, "two lengths", b"HTTP/1.1 200 OK\nContent-Length: 2\nContent-Length: 3\n\n{} "),
     broken(16, "lengths in one header", b"HTTP/1.1 200 OK\nContent-Length: 2, 3\n\n{} "),
@@ -201,7 +202,9 @@ def bad_json(fault: int, name: str, data: bytes) -> Case:
 
 def misfit(fault: int, name: str, value: object, reason: str) -> Case:
     data = json.dumps(value) if not isinstance(value, bytes) else value
-    return Case(fault, name, (body(data),), f"the answer is not what the vendor's page describes: {reason}", REPORT)
+    problem = f"the answer is not what the vendor's page describes: {reason}"
+    # One field may be odd for a while; something else than an object is another server's answer.
+    return Case(fault, name, (body(data),), problem, REPORT, passes=reason != OBJECT)
 
 
 COMPRESSED = "the answer is compressed although none was asked for"
@@ -210,7 +213,7 @@ TIME_CAP = 253402300799999
 TIME_REFUSED = "create_at: Input should be milliseconds since 1970, up to the year 9999, as a number or its digits"
 BODY = [
     *(
-        Case(35, name, (body(data, Content_Encoding=encoding),), COMPRESSED, PROXY)
+        Case(35, name, (body(data, Content_Encoding=encoding),), COMPRESSED, PROXY, passes=True)
         for name, data, encoding in (
             ("gzip", gzip.compress(LEASE_BODY), "gzip"),
             ("gzip twice", gzip.compress(gzip.compress(b"canary" * 99_999)), "gzip, gzip"),
@@ -226,6 +229,7 @@ BODY = [
         (drip(b"HTTP/1.1 200 OK\r\nContent-Length: 52428800\r\n\r\n", b" " * 4_000_000),),
         f"the answer is larger than {MAX_BODY_BYTES} bytes",
         "ask for less: narrow the filters",
+        passes=True,
     ),
     bad_json(37, "100,000 lists", b"[" * 100_000),
     bad_json(37, "1,000 objects", deep('{"a":', "}", 1_000)),

@@ -12,11 +12,12 @@ from nbcloud_support import NOTEBOOK_ID, FakeClock, make_account, read
 from pulumi_nbcloud.clock import Clock
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount
 from pulumi_nbcloud.clouds.modelarts.notebook_lease import NOTEBOOK_LEASE
-from pulumi_nbcloud.condition import Evaluator
+from pulumi_nbcloud.condition import Evaluator, compile_conditions
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError
 from pulumi_nbcloud.http.client import Client
 from pulumi_nbcloud.reading.sharing import RequestKey, SharedReads
 from pulumi_nbcloud.waiting.observation import Target
+from pulumi_nbcloud.waiting.options import WaitOptions
 from pulumi_nbcloud.waiting.outcome import Met
 from pulumi_nbcloud.waiting.report import Silent
 from pulumi_nbcloud.waiting.schedule import Schedule
@@ -47,6 +48,7 @@ class Case:
         requests: how many requests the server must have seen.
         seconds: the longest that one attempt may take.
         exact: false where the client may give up before the server has seen a request.
+        passes: whether a bad response may be another one at the next poll.
     """
 
     fault: int
@@ -58,6 +60,7 @@ class Case:
     requests: int = 1
     seconds: float = 20.0
     exact: bool = True
+    passes: bool = False
 
     def __str__(self) -> str:
         return f"F-{self.fault} {self.name}"
@@ -99,7 +102,7 @@ def wait_on(account: ModelArtsAccount, until: str | None = None, timeout: float 
         "self",
         NOTEBOOK_LEASE.token,
         NOTEBOOK_ID,
-        RequestKey("account", "question"),
+        RequestKey("account", "key"),
         lambda: NOTEBOOK_LEASE.read(account, ARGUMENTS),
         lambda answer: NOTEBOOK_LEASE.select(account, answer, ARGUMENTS),
         lambda error: NOTEBOOK_LEASE.about(error, ARGUMENTS),
@@ -108,8 +111,8 @@ def wait_on(account: ModelArtsAccount, until: str | None = None, timeout: float 
     return Wait(
         {"self": target},
         kinds,
-        Evaluator(kinds, until, None),
-        timeout=timeout,
+        Evaluator(compile_conditions(kinds, until, None)),
+        options=WaitOptions(timeout=timeout),
         schedule=Schedule.fixed(0.001),
         shared=SharedReads(clock),
         clock=clock,

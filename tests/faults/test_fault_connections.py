@@ -21,7 +21,7 @@ from tls_support import ca_file, server_context
 
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, SettingsError, UnreachableError
 from pulumi_nbcloud.http.client import Client
-from pulumi_nbcloud.waiting.outcome import Met
+from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError
 
 pytestmark = pytest.mark.anyio
 PATH = "/v1/p"
@@ -155,7 +155,9 @@ async def test_a_certificate_that_is_not_accepted(
     assert type(found) is BadResponseError
     assert (found.problem, found.hint) == (problem, hint)
     assert (server.taken, clock.slept) == (0, [])
-    assert problem in str(ended)
+    assert isinstance(ended, WaitError)
+    assert (ended.outcome, ended.hint) == (Outcome.BAD_RESPONSE, hint)
+    assert f"; last error: {problem}; polls: 1 (" in str(ended)
 
 
 async def gate_of_one_look(server: FaultServer, settings: dict[str, Any]) -> object:

@@ -246,12 +246,12 @@ CONDITIONS = (
 
 @fuzz
 @given(until=CONDITIONS, fail_on=st.none() | st.booleans() | CONDITIONS)
-def test_whatever_a_condition_is_it_is_a_plan_or_problems(until: str, fail_on: Any) -> None:
+def test_whatever_a_condition_is_it_is_a_spec_or_problems(until: str, fail_on: Any) -> None:
     target = {"kind": "modelarts:NotebookLease", **KINDS["modelarts:NotebookLease"]}
-    plan, problems = parse_spec({"targets": {"self": target}, "until": until, "fail_on": fail_on})
-    assert (plan is None) == bool(problems)
-    if plan is not None:
-        assert isinstance(plan.evaluator(), Evaluator)
+    spec, problems = parse_spec({"targets": {"self": target}, "until": until, "fail_on": fail_on})
+    assert (spec is None) == bool(problems)
+    if spec is not None:
+        assert isinstance(spec.evaluator(), Evaluator)
 
 
 @fuzz
@@ -260,6 +260,6 @@ def test_whatever_a_condition_is_it_is_a_plan_or_problems(until: str, fail_on: A
         st.sampled_from(["targets", "until", "fail_on", "timeout", "interval", "triggers"]), VALUES, max_size=5
     )
 )
-def test_whatever_a_gate_is_asked_for_is_a_plan_or_problems(inputs: dict[str, Any]) -> None:
-    plan, problems = parse_spec(inputs)
-    assert (plan is None) == bool(problems)
+def test_whatever_a_gate_is_asked_for_is_a_spec_or_problems(inputs: dict[str, Any]) -> None:
+    spec, problems = parse_spec(inputs)
+    assert (spec is None) == bool(problems)

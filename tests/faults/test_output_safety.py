@@ -1,4 +1,4 @@
-"""Text from a cloud acts on no terminal and on no CI runner, and stays what it is as data."""
+"""Text from a cloud acts on no terminal, CI runner or display of Pulumi's, and stays what it is as data."""
 
 from __future__ import annotations
 
@@ -40,12 +40,20 @@ ATTACKS = {
     "return": "good\rcanary",
     "link": "\x1b]8;;https://canary.example\x1b\\canary\x1b]8;;\x1b\\",
     "null": "\x00canary",
+    "pulumi, unknown": "<{%canary%}>",
+    "pulumi, known": "<{%reset%}>canary<{%fg 1%}>",
+    "pulumi, without an end": "canary <{% and more",
+    "pulumi, twice": "<<{%<{%canary%}>%}>",
+    "pulumi, in pieces": "<\u200b{%canary%}> <{\x00%canary%}>",
+    "pulumi, over lines": "<{%\ncanary\n%}>",
+    "pulumi, far": "canary " * 20 + "<{%boom%}>",
     "lines": "a\u2028::error::b\x85canary",
 }
 
 
 def harmless(text: str) -> None:
     """Asserts that nothing in a text acts on what shows it, wherever a line of it may begin."""
+    assert "<{%" not in text
     for part in (text, *(text[position:] for position in range(len(text)))):
         assert not any(command.search(part) for command in COMMANDS), part
     for character in text.replace("\n", ""):

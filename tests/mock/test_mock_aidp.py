@@ -393,7 +393,7 @@ def test_put_session_names_the_bad_field(clouds: MockClouds, arguments: dict[str
 
 
 def test_add_transition_needs_a_change_and_a_session(clouds: MockClouds) -> None:
-    with pytest.raises(InvalidInput, match=r"^lifecycle_state: give at least one field: name, path"):
+    with pytest.raises(InvalidInput, match=r"^lifecycle_state: give at least one field to change: name, path"):
         clouds.aidp.add_transition(SESSION, after_reads=1)
     with pytest.raises(UnknownThing, match="nothing"):
         clouds.aidp.add_transition("nothing", execution_state="busy")

@@ -9,7 +9,7 @@ import pytest
 from mock_client import ACCESS_KEY, NOTEBOOK, SECRET_KEY, Reply, get_lease, lease_path, send, sign
 
 from pulumi_nbcloud.mock import MockClouds
-from pulumi_nbcloud.mock.modelarts.models import Status
+from pulumi_nbcloud.mock.modelarts.notebooks import Status
 from pulumi_nbcloud.mock.validation import InvalidInput, UnknownThing
 
 
@@ -175,7 +175,7 @@ def test_a_denied_account(clouds: MockClouds) -> None:
         ("GET", "/v1/mock-project/nothing"),
         ("PATCH", lease_path()),
         ("GET", lease_path() + "/"),
-        ("GET", lease_path().replace("/lease", "%2Flease")),
+        ("GET", lease_path().replace("/notebooks", "%2Fnotebooks")),
         ("GET", "/v1/mock-project/notebooks//lease"),
     ],
 )

@@ -40,6 +40,25 @@ def test_third():
     assert os.environ["NBCLOUD_MODELARTS_AUTH_TOKEN"] == "stray"
 """
 
+# Accounts of one process, as the client keeps them: a refusal of one test is not the next one's.
+REFUSES = """
+import pytest
+import pulumi_nbcloud as nbcloud
+
+NOTEBOOK = "aaaaaaaa-0000-4000-8000-000000000001"
+
+def test_refused(nbcloud_mock):
+    nbcloud_mock.faults.add(service="modelarts", status=401, body='{"error_code": "APIGW.0301", "error_msg": "no"}')
+    for _ in range(2):
+        with pytest.raises(nbcloud.AuthenticationError):
+            nbcloud.modelarts.get_notebook_lease(NOTEBOOK)
+    assert nbcloud_mock.request_count() == 1
+
+def test_after_it(nbcloud_mock):
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK)
+    assert nbcloud.modelarts.get_notebook_lease(NOTEBOOK).running
+"""
+
 FAILS = """
 import urllib.error, urllib.request, pytest
 
@@ -73,6 +92,12 @@ def test_the_fixtures(tmp_path: Path) -> None:
     done = run(tmp_path, USES)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "3 passed" in done.stdout
+
+
+def test_a_refusal_that_one_test_plans_is_forgotten_before_the_next(tmp_path: Path) -> None:
+    done = run(tmp_path, REFUSES)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 passed" in done.stdout
 
 
 def test_a_failure_inside_the_mock_fails_the_test(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mock_client import ACCESS_KEY, NOTEBOOK, SECRET_KEY, get_lease, lease_path, send, sign
+from nbcloud_support import examples
 
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.mock.modelarts import signature
@@ -65,7 +66,7 @@ def test_published_encoding() -> None:
 _texts = st.text(st.sampled_from([*"aZ09-_.~ +%/&=?#!*()'中é\u0301😀"]), max_size=12)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     path=st.lists(_texts, min_size=1, max_size=4),
     query=st.lists(st.tuples(_texts.filter(bool), _texts), max_size=4),

@@ -12,26 +12,30 @@ import anyio
 from virtual_time import VirtualClock, run
 
 from pulumi_nbcloud.clouds.account import Account
-from pulumi_nbcloud.condition import Evaluator
+from pulumi_nbcloud.condition import Evaluator, compile_conditions
 from pulumi_nbcloud.errors import (
     AuthenticationError,
+    BadResponseError,
     NbcloudError,
     NotFoundError,
     PermissionDeniedError,
     ThrottledError,
     UnreachableError,
+    lasting,
 )
 from pulumi_nbcloud.http.messages import last_request_id
 from pulumi_nbcloud.kinds.fields import State, Volatile
 from pulumi_nbcloud.kinds.kind import Failure, Kind
 from pulumi_nbcloud.reading.sharing import RequestKey, SharedReads
 from pulumi_nbcloud.waiting.observation import Target
-from pulumi_nbcloud.waiting.options import DEFAULT_POLICY, PollPolicy
+from pulumi_nbcloud.waiting.options import DEFAULT_OPTIONS, WaitOptions
 from pulumi_nbcloud.waiting.outcome import Met
 from pulumi_nbcloud.waiting.progress import Progress
 from pulumi_nbcloud.waiting.schedule import Schedule
 from pulumi_nbcloud.waiting.wait import Cancellation, Wait
 
+MOVED = lasting(BadResponseError("the endpoint redirects elsewhere", hint="set endpoint to it", where="GET /moved"))
+MALFORMED = BadResponseError("the answer has an odd field", hint="report the field", status=200, request_id="req-odd")
 ABSENT, DOWN, LOCKED, FORBIDDEN = "(absent)", "(down)", "(locked)", "(forbidden)"
 WHERE = "GET https://sim.example/things/thing-1"
 
@@ -173,10 +177,10 @@ def steady(interval: float | None = None) -> Schedule:
     return Schedule(random=lambda: 0.5) if interval is None else Schedule.fixed(interval, lambda: 0.5)
 
 
-def target_of(history: History, name: str = "self", question: RequestKey | None = None) -> Target:
-    """A target that is read from a history; targets of one history are one question."""
+def target_of(history: History, name: str = "self", key: RequestKey | None = None) -> Target:
+    """A target that is read from a history; targets of one history have one key."""
     return Target(
-        name, THING.token, f"id-of-{name}", question or RequestKey("account", (THING.token, id(history))), history.read
+        name, THING.token, f"id-of-{name}", key or RequestKey("account", (THING.token, id(history))), history.read
     )
 
 
@@ -191,21 +195,25 @@ def wait_for(
     shared: SharedReads | None = None,
     cancellation: Cancellation | None = None,
     kinds: Kind[Any, Any, Any] = THING,
-    rules: PollPolicy = DEFAULT_POLICY,
+    options: WaitOptions = DEFAULT_OPTIONS,
 ) -> Wait:
     """A wait over simulated things; must be made on the loop."""
+    schedule = schedule or steady()
     named = {"self": histories} if isinstance(histories, History) else histories
     return Wait(
         {name: target_of(history, name) for name, history in named.items()},
         dict.fromkeys(named, kinds),
-        Evaluator(dict.fromkeys(named, kinds), until, fail_on),
-        timeout=timeout,
-        schedule=schedule or steady(),
+        Evaluator(
+            compile_conditions(dict.fromkeys(named, kinds), until, fail_on),
+            fail_holds_for=options.fail_holds_for or 0.0,
+            longest_gap=schedule.longest_gap,
+        ),
+        options=dataclasses.replace(options, timeout=timeout),
+        schedule=schedule,
         shared=shared or SharedReads(VirtualClock()),
         clock=VirtualClock(),
         reporter=reporter or Notes(),
         cancellation=cancellation or Cancellation(),
-        rules=rules,
         offload=inline,
     )
 
@@ -242,3 +250,5 @@ class Things(State):
 
 LISTED = kind(token="sim:Things", state=Things, ready=None, failed=(), headline=("truncated",), interval_seconds=45.0)
 SLOW = kind(token="sim:Slow", interval_seconds=20.0)
+BACKS_OFF = kind(failed=(*THING.failed, Failure('self.status == "BACKOFF"', holds_for=60.0)))
+HIDDEN = kind(token="sim:Hidden", not_found_is_gone=False)

@@ -33,8 +33,8 @@ def looks(*waits: tuple[float, History, float, float], until: float = 100.0, apa
             wait = wait_for(history, shared=shared, schedule=steady(interval), timeout=limit)
             if apart:
                 asked = RequestKey(id(history), THING.token)
-                wait._targets = {"self": target_of(history, question=asked)}
-                wait._questions = frozenset((asked,))
+                wait._targets = {"self": target_of(history, key=asked)}
+                wait._keys = frozenset((asked,))
             await outcome_of(wait)
 
         with anyio.move_on_after(until):
@@ -135,10 +135,10 @@ def test_it_is_forgotten_when_nobody_asks_that_account_any_more(others: int) -> 
         history = History([(0, Throttled(40))])
         target = target_of(history)
         stays = RequestKey("account", "another question")
-        shared.join([target.question, *[stays] * others])
+        shared.join([target.key, *[stays] * others])
         await read(target, shared, 0)
         assert shared.held_until([stays]) == 40
-        shared.leave([target.question])
+        shared.leave([target.key])
         return shared.held_until([stays])
 
     assert run(simulate) == (40 if others else 0)

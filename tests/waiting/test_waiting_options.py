@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
-from simulated import ABSENT, DOWN, LOCKED, Arguments, History, Notes, Thing, inline, kind, met, steady, waited
+from simulated import ABSENT, DOWN, LOCKED, MOVED, Arguments, History, Notes, Thing, inline, kind, met, steady, waited
 from virtual_time import VirtualClock, run
 
 from pulumi_nbcloud.engine.values import contains_unknown
@@ -16,7 +16,7 @@ from pulumi_nbcloud.errors import SettingsError
 from pulumi_nbcloud.http.redaction import Redactor
 from pulumi_nbcloud.kinds.registry import KINDS
 from pulumi_nbcloud.reading.reader import Reader
-from pulumi_nbcloud.waiting.options import PollPolicy, tightened
+from pulumi_nbcloud.waiting.options import WaitOptions, tightened
 from pulumi_nbcloud.waiting.outcome import Outcome, WaitError, WaitResult
 from pulumi_nbcloud.waiting.report import status_line
 from pulumi_nbcloud.waiting.runner import WaitRunner
@@ -50,18 +50,18 @@ def every(seconds: float, *values: Any) -> History:
 def test_only_a_whole_row_of_looks_meets_and_anything_else_starts_it_again(
     values: list[Any], consecutive: int, polls: int
 ) -> None:
-    result = met(every(10, *values), schedule=steady(10), rules=PollPolicy(consecutive=consecutive))
+    result = met(every(10, *values), schedule=steady(10), options=WaitOptions(consecutive=consecutive))
     assert result.progress.polls == polls
 
 
 def test_a_failure_ends_a_row_at_once() -> None:
-    error = waited(every(5, "READY", "FAILED"), rules=PollPolicy(consecutive=3))
+    error = waited(every(5, "READY", "FAILED"), options=WaitOptions(consecutive=3))
     assert isinstance(error, WaitError)
     assert (error.outcome, "polls: 2" in error.problem) == (Outcome.FAILED, True)
 
 
 def test_a_row_that_the_deadline_cuts_is_told() -> None:
-    error = waited(History([(0, "PENDING"), (35, "READY")]), timeout=60, rules=PollPolicy(consecutive=5))
+    error = waited(History([(0, "PENDING"), (35, "READY")]), timeout=60, options=WaitOptions(consecutive=5))
     assert str(error) == (
         f"sim:Thing id-of-self: timed out after 1m of 1m; expected: {READY}; actual: status=READY (0s ago); "
         f"met 4 of 5 polls in a row; polls: 8 (request id req-8)\nhint: {LONGER}{AGAIN}"
@@ -75,7 +75,7 @@ def test_the_status_says_how_far_a_row_has_come() -> None:
         def changed(self, progress: Any, elapsed: float) -> None:
             lines.append(status_line(progress, elapsed))
 
-    met(every(5, "PENDING", "READY"), reporter=Lines(), rules=PollPolicy(consecutive=3))
+    met(every(5, "PENDING", "READY"), reporter=Lines(), options=WaitOptions(consecutive=3))
     assert lines == [
         f"waiting: status=PENDING; expected: {READY}; 0s of 10m",
         f"waiting: status=READY; expected: {READY}; met 1 of 3 polls in a row; 5s of 10m",
@@ -110,38 +110,40 @@ def test_the_status_says_how_far_a_row_has_come() -> None:
     ids=["never there", "gone"],
 )
 def test_not_found_can_fail_at_once(history: History, outcome: Outcome, text: str) -> None:
-    error = waited(history, rules=PollPolicy(not_found="fail"))
+    error = waited(history, options=WaitOptions(not_found="fail"))
     assert isinstance(error, WaitError)
     assert (error.outcome, str(error)) == (outcome, f"sim:Thing id-of-self: {text}")
 
 
 def test_where_not_found_fails_one_missing_target_is_enough() -> None:
     things = {"a": every(1, "READY"), "b": every(1, ABSENT)}
-    error = waited(things, until="a.status == 'READY'", rules=PollPolicy(not_found="fail"))
+    error = waited(things, until="a.status == 'READY'", options=WaitOptions(not_found="fail"))
     assert isinstance(error, WaitError)
     assert error.outcome is Outcome.NEVER_APPEARED
 
 
 def test_not_found_can_be_what_is_waited_for() -> None:
-    result = met(History([(0, "PENDING"), (12, ABSENT)]), until="false", rules=PollPolicy(not_found="met"))
+    result = met(History([(0, "PENDING"), (12, ABSENT)]), until="false", options=WaitOptions(not_found="met"))
     assert (result.progress.polls, result.progress.expected) == (3, "false (or not found)")
     assert result.progress.states() == {"self": None}
 
 
 def test_where_not_found_meets_the_condition_still_does_and_failures_still_fail() -> None:
-    assert met(every(1, "READY"), rules=PollPolicy(not_found="met")).progress.polls == 1
-    error = waited(every(1, "FAILED", ABSENT), rules=PollPolicy(not_found="met"))
+    assert met(every(1, "READY"), options=WaitOptions(not_found="met")).progress.polls == 1
+    error = waited(every(1, "FAILED", ABSENT), options=WaitOptions(not_found="met"))
     assert isinstance(error, WaitError)
     assert error.outcome is Outcome.FAILED
 
 
 def test_not_found_meets_only_where_no_target_is_found() -> None:
     things = {"a": every(1, ABSENT), "b": History([(0, "PENDING"), (30, ABSENT)])}
-    assert met(things, until="false", rules=PollPolicy(not_found="met")).elapsed > 30
+    assert met(things, until="false", options=WaitOptions(not_found="met")).elapsed > 30
 
 
 def test_a_row_of_looks_may_be_one_of_not_finding() -> None:
-    result = met(every(5, ABSENT, "PENDING", ABSENT), until="false", rules=PollPolicy(consecutive=2, not_found="met"))
+    result = met(
+        every(5, ABSENT, "PENDING", ABSENT), until="false", options=WaitOptions(consecutive=2, not_found="met")
+    )
     assert result.progress.polls == 4
 
 
@@ -151,7 +153,7 @@ def test_a_row_of_looks_may_be_one_of_not_finding() -> None:
 @pytest.mark.parametrize(("most", "why"), [(1, "a poll failed"), (3, "3 polls in a row failed")])
 def test_so_many_failed_looks_in_a_row_end_it(most: int, why: str) -> None:
     history = every(1, DOWN)
-    error = waited(history, rules=PollPolicy(max_poll_errors=most))
+    error = waited(history, options=WaitOptions(max_poll_errors=most))
     assert isinstance(error, WaitError)
     assert error.outcome is Outcome.UNREACHABLE
     assert f" of 10m: {why}; expected: " in error.problem
@@ -173,17 +175,17 @@ class OneAccount(Reader):
 
 
 def enforced(history: History, enforcement: str, notes: Notes | None = None, **how: Any) -> WaitResult:
-    """How a wait ends that runs as a plan says, on the virtual clock."""
+    """How a wait ends that runs as a spec says, on the virtual clock."""
 
     async def read(account: Any, arguments: Arguments) -> Thing:
         return await history.read()
 
     thing = kind(read=read)
-    asked: dict[str, Any] = {"until": None, "fail_on": None, "timeout": 60.0, "interval": 10.0, **how}
-    plan = WaitSpec({"self": thing}, {"self": Arguments("a")}, enforcement=enforcement, **asked)
+    options = WaitOptions(**{"timeout": 60.0, "interval": 10.0, "enforcement": enforcement, **how})
+    spec = WaitSpec({"self": thing}, {"self": Arguments("a")}, options)
 
     async def simulate() -> WaitResult:
-        return await WaitRunner(OneAccount(), lambda key: None, VirtualClock(), inline).enforce(plan, notes or Notes())
+        return await WaitRunner(OneAccount(), lambda key: None, VirtualClock(), inline).enforce(spec, notes or Notes())
 
     return run(simulate)
 
@@ -201,10 +203,17 @@ ADVISED: dict[str, tuple[History, dict[str, Any], Outcome, str]] = {
     ),
     "unreachable": (
         every(1, DOWN),
-        {"rules": PollPolicy(max_poll_errors=2)},
+        {"max_poll_errors": 2},
         Outcome.UNREACHABLE,
         "check the network, the endpoint and the vendor's status page",
     ),
+    "stalled": (
+        every(1, "PENDING"),
+        {"stall_timeout": 30.0},
+        Outcome.STALLED,
+        "look at why it does not go on, or give a longer stall_timeout",
+    ),
+    "bad response": (every(1, MOVED), {}, Outcome.BAD_RESPONSE, "set endpoint to it"),
     "unauthorized": (every(1, LOCKED), {}, Outcome.UNAUTHORIZED, "renew the key"),
     "bad condition": (
         every(1, "PENDING"),
@@ -264,19 +273,18 @@ def test_an_interrupt_is_honoured_whatever_the_enforcement() -> None:
         return await history.read()
 
     async def simulate() -> None:
-        waits = WaitRunner(OneAccount(), lambda key: None, VirtualClock(), inline)
-        plan = WaitSpec(
-            {"self": kind(read=read)}, {"self": Arguments("a")}, None, None, 60.0, 10.0, enforcement="advisory"
-        )
+        runner = WaitRunner(OneAccount(), lambda key: None, VirtualClock(), inline)
+        options = WaitOptions(timeout=60.0, interval=10.0, enforcement="advisory")
+        spec = WaitSpec({"self": kind(read=read)}, {"self": Arguments("a")}, options)
         async with anyio.create_task_group() as group:
 
             async def cancel() -> None:
                 await anyio.sleep(15)
-                waits.cancellation.cancel()
+                runner.cancellation.cancel()
 
             group.start_soon(cancel)
             with pytest.raises(WaitError) as caught:
-                await waits.enforce(plan, Notes())
+                await runner.enforce(spec, Notes())
         assert caught.value.outcome is Outcome.CANCELLED
 
     run(simulate)
@@ -319,19 +327,22 @@ SESSION = {
 
 @pytest.mark.usefixtures("_kinds")
 @pytest.mark.parametrize(
-    ("inputs", "rules"),
+    ("inputs", "options"),
     [
-        ({}, PollPolicy(1, "wait", 10)),
-        ({"consecutive": 3.0, "max_poll_errors": 1}, PollPolicy(3, "wait", 1)),
-        ({"not_found": "met"}, PollPolicy(not_found="met")),
-        ({"not_found": "fail", "consecutive": 1000, "max_poll_errors": 1000}, PollPolicy(1000, "fail", 1000)),
+        ({}, WaitOptions(consecutive=1, not_found="wait", max_poll_errors=10, enforcement="mandatory")),
+        ({"consecutive": 3.0, "max_poll_errors": 1}, WaitOptions(consecutive=3, max_poll_errors=1)),
+        ({"not_found": "met"}, WaitOptions(not_found="met")),
+        (
+            {"not_found": "fail", "consecutive": 1000, "max_poll_errors": 1000},
+            WaitOptions(consecutive=1000, not_found="fail", max_poll_errors=1000),
+        ),
     ],
 )
-def test_rules_are_read_and_have_defaults(inputs: dict[str, Any], rules: PollPolicy) -> None:
-    plan, problems = parse_spec({"targets": SELF, **inputs})
+def test_options_are_read_and_have_defaults(inputs: dict[str, Any], options: WaitOptions) -> None:
+    spec, problems = parse_spec({"targets": SELF, **inputs})
     assert problems == []
-    assert plan is not None
-    assert (plan.rules, plan.enforcement) == (rules, "mandatory")
+    assert spec is not None
+    assert spec.options == options
 
 
 @pytest.mark.usefixtures("_kinds")
@@ -348,9 +359,9 @@ def test_custom_timeouts_count_by_operation_where_no_timeout_is_given(
     inputs: dict[str, Any], create: float, update: float
 ) -> None:
     for operation, expected in (("create", create), ("update", update)):
-        plan, _ = parse_spec({"targets": SELF, **inputs}, operation=operation)
-        assert plan is not None
-        assert plan.timeout == expected
+        spec, _ = parse_spec({"targets": SELF, **inputs}, operation=operation)
+        assert spec is not None
+        assert spec.options.timeout == expected
 
 
 @pytest.mark.usefixtures("_kinds")
@@ -399,4 +410,5 @@ def test_an_unknown_option_passes(name: str) -> None:
     ],
 )
 def test_what_cannot_be_right_is_one_line_and_its_hint(inputs: dict[str, Any], problem: str) -> None:
-    assert parse_spec({"targets": SELF, **inputs}) == (None, [problem])
+    spec, problems = parse_spec({"targets": SELF, **inputs})
+    assert (spec, [str(each) for each in problems]) == (None, [problem])

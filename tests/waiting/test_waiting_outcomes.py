@@ -10,7 +10,10 @@ from simulated import (
     ABSENT,
     DOWN,
     FORBIDDEN,
+    HIDDEN,
     LOCKED,
+    MALFORMED,
+    MOVED,
     WHERE,
     History,
     Notes,
@@ -25,7 +28,9 @@ from simulated import (
 )
 from virtual_time import run
 
-from pulumi_nbcloud.errors import InputError, NbcloudError, SettingsError
+from pulumi_nbcloud.errors import InputError, NbcloudError, NotFoundError, SettingsError, UnreachableError
+from pulumi_nbcloud.waiting.messages import advice
+from pulumi_nbcloud.waiting.options import WaitOptions
 from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
 from pulumi_nbcloud.waiting.progress import FIRST_KEPT, LAST_KEPT
 from pulumi_nbcloud.waiting.wait import Cancellation
@@ -162,7 +167,10 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         History([(0, "READY")], latency=70),
         {"timeout": 60},
         Outcome.UNREACHABLE,
-        f"unreachable after 1m5s of 1m; expected: {READY}; actual: nothing yet; polls: 1\nhint: {NETWORK}",
+        (
+            f"unreachable after 1m5s of 1m: no response within 1m5s; expected: {READY}; actual: nothing yet; polls: 1\n"
+            f"hint: {NETWORK}"
+        ),
         None,
         None,
     ),
@@ -202,6 +210,73 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         403,
         "Sim.403",
     ),
+    "unreachable, as the error itself explains": (
+        History([(0, UnreachableError("the host name cannot be resolved", hint="check the region"))]),
+        {"timeout": 0},
+        Outcome.UNREACHABLE,
+        (
+            f"unreachable after 0s of 0s; expected: {READY}; actual: nothing yet; last error: the host name cannot be "
+            "resolved; polls: 1\nhint: check the region; the next run waits again"
+        ),
+        None,
+        None,
+    ),
+    "timed out, the last poll was not answered": (
+        History([(0, "PENDING"), (60, "READY")], latency=20),
+        {"timeout": 60},
+        Outcome.TIMED_OUT,
+        (
+            f"timed out after 1m5s of 1m: no response within 12s; expected: {READY}; actual: status=PENDING (20s ago); "
+            f"polls: 3 (request id req-2)\nhint: {LONGER}"
+        ),
+        None,
+        None,
+    ),
+    "bad response that stays": (
+        pending((12, MOVED)),
+        {},
+        Outcome.BAD_RESPONSE,
+        (
+            f"bad response after 12s of 10m: another poll gets the same; expected: {READY}; actual: status=PENDING "
+            "(7s ago); last error: the endpoint redirects elsewhere; polls: 3 (GET /moved)\nhint: set endpoint to it"
+        ),
+        None,
+        None,
+    ),
+    "bad responses in a row": (
+        History([(0, MALFORMED)]),
+        {"options": WaitOptions(max_poll_errors=2)},
+        Outcome.BAD_RESPONSE,
+        (
+            f"bad response after 5s of 10m: 2 polls in a row failed; expected: {READY}; actual: nothing yet; "
+            "last error: the answer has an odd field; polls: 2 (HTTP 200, request id req-odd)\nhint: report the field"
+        ),
+        200,
+        None,
+    ),
+    "never appeared within its own limit": (
+        History([(0, ABSENT)]),
+        {"options": WaitOptions(appear_timeout=30.0)},
+        Outcome.NEVER_APPEARED,
+        (
+            f"never appeared after 30s of 10m: appear_timeout is 30s; expected: {READY}; actual: not found (0s ago); "
+            "polls: 5 (request id req-404)\nhint: check the id, the profile and the project"
+        ),
+        None,
+        None,
+    ),
+    "stalled": (
+        pending(),
+        {"options": WaitOptions(stall_timeout=30.0)},
+        Outcome.STALLED,
+        (
+            f"stalled after 30s of 10m: nothing changed for 30s; expected: {READY}; actual: status=PENDING (0s ago); "
+            "polls: 5 (request id req-5)\nhint: look at why it does not go on, or give a longer stall_timeout; the "
+            "next run waits again"
+        ),
+        None,
+        None,
+    ),
     "bad until": (
         pending(),
         {"until": "1 / (size([1]) - 1) == 1"},
@@ -236,6 +311,41 @@ def test_each_outcome_says_all_there_is_to_say(
     assert isinstance(error, WaitError)
     assert str(error) == f"sim:Thing id-of-self: {text}"
     assert (error.outcome, error.status, error.code) == (outcome, status, code)
+
+
+HIDDEN_HINT = "check the ids; a missing permission looks the same"
+HIDES = NotFoundError("the cloud does not know it, or hides it", hint=HIDDEN_HINT, status=404, request_id="req-404")
+
+
+@pytest.mark.parametrize(
+    ("steps", "how", "start", "hint"),
+    [
+        ([(0, HIDES)], {}, "never visible (absent, or hidden from these credentials) after 1m of 1m; ", HIDDEN_HINT),
+        (
+            [(0, "PENDING"), (20, HIDES)],
+            {},
+            "no longer visible (gone, or hidden from these credentials) after 1m of 1m; ",
+            HIDDEN_HINT,
+        ),
+        (
+            [(0, HIDES)],
+            {"options": WaitOptions(not_found="fail")},
+            "never visible (absent, or hidden from these credentials) after 0s of 1m: not_found is 'fail'; ",
+            HIDDEN_HINT,
+        ),
+        # Without a hint of its own the general one.
+        ([(0, "PENDING"), (20, ABSENT)], {}, "no longer visible (gone, or hidden from these credentials) ", DELETED),
+    ],
+)
+def test_where_not_finding_a_thing_proves_nothing_the_end_says_so(
+    steps: list[tuple[float, Any]], how: dict[str, Any], start: str, hint: str
+) -> None:
+    error = waited(History(steps), timeout=60, kinds=HIDDEN, **how)
+    assert isinstance(error, WaitError)
+    assert error.outcome in (Outcome.NEVER_APPEARED, Outcome.GONE)
+    assert error.problem.startswith(start)
+    assert error.hint == hint
+    assert advice(error).endswith(f"\nhint: {hint}; the update goes on, because this wait is advisory")
 
 
 def test_with_several_targets_each_is_named() -> None:

@@ -13,6 +13,7 @@ from virtual_time import START
 
 from pulumi_nbcloud.clock import Clock
 from pulumi_nbcloud.reading.sharing import RequestKey, SharedReads
+from pulumi_nbcloud.waiting.options import WaitOptions
 from pulumi_nbcloud.waiting.runner import WaitRunner
 from pulumi_nbcloud.waiting.spec import WaitSpec
 
@@ -36,10 +37,10 @@ class Reader:
         expiry = None if seconds is None else START.timestamp() + seconds
         return SimpleNamespace(expires_at=lambda: expiry, profile=profile)
 
-    def question(self, kind: Any, arguments: Arguments, config: Any) -> RequestKey:
+    def key(self, kind: Any, arguments: Arguments, config: Any) -> RequestKey:
         return RequestKey("account", kind.question(arguments))
 
-    async def ask(self, kind: Any, arguments: Arguments, config: Any) -> tuple[Any, Any]:
+    async def fetch(self, kind: Any, arguments: Arguments, config: Any) -> tuple[Any, Any]:
         return None, await kind.read(None, arguments)
 
 
@@ -51,10 +52,10 @@ def warnings_of(expiries: dict[str | None, float | None]) -> list[str]:
     thing, notes = kind(read=_ready), Notes()
     kinds = {f"t{number}": thing for number in range(len(expiries))}
     arguments = {f"t{number}": Arguments("a", profile) for number, profile in enumerate(expiries)}
-    plan = WaitSpec(kinds, arguments, None, None, TIMEOUT, None)
+    spec = WaitSpec(kinds, arguments, WaitOptions(timeout=TIMEOUT))
 
     async def simulate() -> None:
-        await WaitRunner(Reader(expiries), lambda key: None, Frozen()).wait(plan, notes)  # type: ignore[arg-type]
+        await WaitRunner(Reader(expiries), lambda key: None, Frozen()).wait(spec, notes)  # type: ignore[arg-type]
 
     anyio.run(simulate)
     return notes.warnings

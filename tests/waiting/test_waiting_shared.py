@@ -89,7 +89,7 @@ def test_an_answer_that_was_asked_for_after_the_look_was_due_is_used_even_where_
 
     async def simulate() -> Observation:
         shared, target = SharedReads(VirtualClock()), target_of(history)
-        shared.join({target.question})
+        shared.join({target.key})
         await anyio.sleep(7)
         await read(target, shared, 7)
         await anyio.sleep(1)
@@ -416,7 +416,7 @@ def test_an_answer_is_forgotten_when_the_last_wait_that_asks_for_it_leaves() -> 
 
     async def simulate() -> list[list[float]]:
         shared, target = SharedReads(VirtualClock()), target_of(history)
-        asked = frozenset({target.question})
+        asked = frozenset({target.key})
         times = []
         shared.join(asked)
         shared.join(asked)

@@ -6,7 +6,8 @@ that decides says, or at its deadline.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -14,19 +15,39 @@ from typing import Any
 import anyio
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from simulated import ABSENT, DOWN, FORBIDDEN, LOCKED, History, Throttled, outcome_of, steady, wait_for, waited
+from simulated import (
+    ABSENT,
+    BACKS_OFF,
+    DOWN,
+    FORBIDDEN,
+    LOCKED,
+    MALFORMED,
+    MOVED,
+    History,
+    Throttled,
+    outcome_of,
+    steady,
+    wait_for,
+    waited,
+)
 from virtual_time import run
 
+from pulumi_nbcloud.condition.span import SLACK_SECONDS
 from pulumi_nbcloud.errors import NbcloudError
-from pulumi_nbcloud.waiting.options import DEFAULT_POLICY, PollPolicy
+from pulumi_nbcloud.waiting.options import DEFAULT_OPTIONS, WaitOptions
 from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError
 from pulumi_nbcloud.waiting.schedule import Schedule
+from pulumi_nbcloud.waiting.wait import TIMER_SECONDS
 
 EPSILON = 0.01
-STATUSES = ("PENDING", "READY", "FAILED", "ODD", None)
-VALUES = (*STATUSES, *STATUSES, ABSENT, DOWN, DOWN, LOCKED, FORBIDDEN, *map(Throttled, (None, 1.0, 40.0, 300.0)))
+STATUSES = ("PENDING", "READY", "FAILED", "BACKOFF", "ODD", None)
+BROKEN = (LOCKED, FORBIDDEN, MOVED, MALFORMED)
+VALUES = (*STATUSES, *STATUSES, ABSENT, DOWN, DOWN, *BROKEN, *map(Throttled, (None, 1.0, 40.0, 300.0)))
 READY, READY_OR_ODD, ODD = "t0.status == 'READY'", "t0.status == 'READY' || t0.status == 'ODD'", "t0.status == 'ODD'"
 HOLD: dict[str, set[str]] = {READY: {"READY"}, READY_OR_ODD: {"READY", "ODD"}, ODD: {"ODD"}}
+
+HELD = WaitOptions(holds_for=20.0, fail_holds_for=15.0)
+STALLS = WaitOptions(holds_for=30.0, stall_timeout=21.0)
 
 
 @dataclass
@@ -38,7 +59,7 @@ class Scenario:
     schedule: Schedule
     until: str | None = None
     fail_on: str | bool | None = None
-    rules: PollPolicy = DEFAULT_POLICY
+    options: WaitOptions = DEFAULT_OPTIONS
     polls: list[list[Any]] = field(default_factory=list)
     """What the reads of each poll gave."""
     starts: list[float] = field(default_factory=list)
@@ -56,7 +77,7 @@ class Scenario:
     def run(self) -> Met | NbcloudError:
         async def simulate() -> Met | NbcloudError:
             named = {f"t{index}": thing for index, thing in enumerate(self.things)}
-            how = {"until": self.until, "fail_on": self.fail_on, "rules": self.rules}
+            how = {"until": self.until, "fail_on": self.fail_on, "options": self.options, "kinds": BACKS_OFF}
             wait = wait_for(named, timeout=self.timeout, schedule=self.schedule, **how)  # type: ignore[arg-type]
             result = await outcome_of(wait)
             self.ended = anyio.current_time()
@@ -75,42 +96,111 @@ class Scenario:
     def outcomes(self) -> list[str]:
         """The oracle: what each poll must come to, after those before it."""
         found, row = [], 0
-        for outcome in map(self.outcome, self.polls):
+        for index in range(len(self.polls)):
+            outcome = self.outcome(index)
             row = row + 1 if outcome == "met" else 0
-            found.append("in a row" if 0 < row < self.rules.consecutive else outcome)
+            if outcome == "met" and not (
+                row >= self.options.consecutive and self.long(index, self.meets, self.options.holds_for)
+            ):
+                outcome = "in a row"
+            if outcome in ("not yet", "in a row"):
+                outcome = self.limit(index) or outcome
+            found.append(outcome)
         return found
 
-    def outcome(self, poll: Sequence[Any]) -> str:
-        """What a poll comes to by itself."""
+    def outcome(self, index: int) -> str:
+        """What a poll comes to before rows, spans and limits of the whole wait."""
+        poll = self.polls[index]
         if LOCKED in poll or FORBIDDEN in poll:
             return "unauthorized"
-        if any(value == DOWN or isinstance(value, Throttled) for value in poll):
+        if MOVED in poll:
+            return "bad_response"
+        if _fails(poll):
             return "error"
-        evaluated = self.evaluated(poll)
+        evaluated = self.evaluated(index)
         if evaluated != "failed" and ABSENT in poll:
-            if self.rules.not_found == "fail":
+            if self.options.not_found == "fail":
                 return "absent"
-            if self.rules.not_found == "met" and set(poll) == {ABSENT}:
+            if evaluated != "held back" and self.options.not_found == "met" and set(poll) == {ABSENT}:
                 return "met"
-        return evaluated
+        return "not yet" if evaluated == "held back" else evaluated
 
-    def evaluated(self, poll: Sequence[Any]) -> str:
+    def evaluated(self, index: int) -> str:
         """What the conditions alone make of a poll."""
-        if isinstance(self.fail_on, str):
-            if poll[0] in HOLD[self.fail_on]:
-                return "failed"
+        poll, fail_on = self.polls[index], self.fail_on
+        if isinstance(fail_on, str):
+            if poll[0] in HOLD[fail_on]:
+                known = HOLD[fail_on]
+                holds = self.long(index, lambda at: self.polls[at][0] in known, self.options.fail_holds_for)
+                return "failed" if holds else "held back"
             if poll[0] in (None, ABSENT):
                 return "not yet"
         if poll[0] in HOLD[self.until] if self.until else set(poll) == {"READY"}:
             return "met"
-        return "failed" if "FAILED" in poll and self.fail_on is not False else "not yet"
+        return "failed" if fail_on is not False and self.failed_by_default(index) else "not yet"
+
+    def failed_by_default(self, index: int) -> bool:
+        least = self.options.fail_holds_for or 0.0
+        return any(
+            self.long(index, lambda at, thing=thing, status=status: self.polls[at][thing] == status, max(own, least))
+            for thing in range(len(self.things))
+            for status, own in (("FAILED", 0.0), ("BACKOFF", 60.0))
+        )
+
+    def meets(self, index: int) -> bool:
+        return self.outcome(index) == "met"
+
+    def answered(self, index: int) -> bool:
+        """Whether a poll gave something that counts."""
+        return not _fails(self.polls[index])
+
+    def long(self, index: int, holds: Callable[[int], bool], seconds: float | None) -> bool:
+        """Whether something held at every poll of a span of so many seconds that ends with this poll."""
+        if not holds(index):
+            return False
+        first = index
+        for at in range(index - 1, -1, -1):
+            if not self.answered(at):
+                continue
+            if not holds(at) or self.starts[first] - self.starts[at] - self.latency > 3 * self.schedule.cap + EPSILON:
+                break
+            first = at
+        return self.starts[index] - self.starts[first] >= (seconds or 0.0) - SLACK_SECONDS
+
+    def limit(self, index: int) -> str | None:
+        """Which limit ends the wait at a poll that decides nothing."""
+        return next((name for name, at in self.limits(index).items() if self.starts[index] >= at - TIMER_SECONDS), None)
+
+    def limits(self, index: int) -> dict[str, float]:
+        """Which limits there are after a poll, and when."""
+        good = [at for at in range(index + 1) if self.answered(at)]
+        found: dict[str, float] = {}
+        never = any(all(self.polls[at][thing] == ABSENT for at in good) for thing in range(len(self.things)))
+        if self.options.appear_timeout is not None and never:
+            found["never_appeared"] = self.options.appear_timeout
+        complete = [at for at in good if ABSENT not in self.polls[at]]
+        if self.options.stall_timeout is not None and complete:
+            moved = [
+                at
+                for before, at in zip([None, *good], good, strict=False)
+                if at == complete[0]
+                or (at > complete[0] and (before is None or self.polls[at] != self.polls[before] or self.meets(at)))
+            ]
+            found["stalled"] = self.starts[moved[-1]] + self.options.stall_timeout
+        return found
+
+    def no_answer(self, outcomes: Sequence[str]) -> Outcome:
+        """How a wait ends that only got errors, as the last of them says."""
+        last = [poll for poll, outcome in zip(self.polls, outcomes, strict=False) if outcome == "error"][-1:]
+        first = next((value for poll in last for value in poll if _fails([value])), None)
+        return Outcome.BAD_RESPONSE if first is MALFORMED else Outcome.UNREACHABLE
 
     def at_the_deadline(self, outcomes: Sequence[str]) -> Outcome:
         """How a wait ends that nothing has decided."""
         answered = ("not yet", "in a row", "absent")
         good = [poll for poll, outcome in zip(self.polls, outcomes, strict=False) if outcome in answered]
         if not good:
-            return Outcome.UNREACHABLE
+            return self.no_answer(outcomes)
         missing = [index for index, value in enumerate(good[-1]) if value == ABSENT]
         # A poll that was cut short says nothing.
         last = [outcome for outcome in outcomes if outcome != "cut"][-1]
@@ -125,7 +215,8 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     timeout = draw(st.one_of(st.just(0.0), st.floats(0.01, 400.0), st.sampled_from([5.0, 30.0, 60.0, 120.0])))
     # A state may stay for long, or change many times between two polls, or change exactly at the deadline.
     moments = st.one_of(st.floats(0.0, 450.0), st.floats(0.0, 30.0), st.just(timeout))
-    lasting = st.sampled_from(["PENDING", "ODD", None, ABSENT, DOWN])
+    lasting = st.sampled_from(["PENDING", "ODD", "READY", "BACKOFF", None, ABSENT, DOWN])
+    spans = st.one_of(st.none(), st.none(), st.sampled_from([5.0, 20.0, 60.0]), st.floats(1.0, 200.0))
 
     def history() -> History:
         later = [(draw(moments), draw(st.sampled_from(VALUES))) for _ in range(draw(st.integers(0, 8)))]
@@ -146,10 +237,14 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         draw(st.sampled_from([None, None, False, READY, ODD])),
         draw(
             st.builds(
-                PollPolicy,
-                st.sampled_from([1, 1, 2, 3]),
-                st.sampled_from(["wait", "wait", "fail", "met"]),
-                st.sampled_from([10, 10, 1, 3]),
+                WaitOptions,
+                consecutive=st.sampled_from([1, 1, 2, 3]),
+                holds_for=spans,
+                fail_holds_for=spans,
+                not_found=st.sampled_from(["wait", "wait", "fail", "met"]),
+                appear_timeout=spans,
+                stall_timeout=spans,
+                max_poll_errors=st.sampled_from([10, 10, 1, 3]),
             )
         ),
     )
@@ -169,18 +264,48 @@ def scenarios(draw: st.DrawFn) -> Scenario:
 @example(Scenario([History([(0, "READY")]), History([(0, "READY"), (50, "FAILED")])], 90.0, steady(), None, ODD))
 @example(Scenario([History([(0, "PENDING"), (20, ABSENT)]), History([(0, "READY")])], 90.0, steady()))
 @example(Scenario([History([(0, "PENDING"), (20, ABSENT)]), History([(0, ABSENT)])], 90.0, steady()))
-@example(Scenario([History([(0, "READY")])], 30.0, steady(5.0), rules=PollPolicy(consecutive=3)))
+@example(Scenario([History([(0, "READY")])], 30.0, steady(5.0), options=WaitOptions(consecutive=3)))
 @example(
-    Scenario([History([(0, "READY"), (8, DOWN), (12, "READY")])], 60.0, steady(5.0), rules=PollPolicy(consecutive=3))
+    Scenario([History([(0, "READY"), (8, DOWN), (12, "READY")])], 60.0, steady(5.0), options=WaitOptions(consecutive=3))
 )
-@example(Scenario([History([(0, "READY")])], 3.0, steady(5.0), rules=PollPolicy(consecutive=3)))
-@example(Scenario([History([(0, "READY")], latency=12.0)], 15.0, steady(5.0), rules=PollPolicy(consecutive=2)))
-@example(Scenario([History([(0, "PENDING"), (9, ABSENT)])], 60.0, steady(5.0), rules=PollPolicy(not_found="fail")))
-@example(Scenario([History([(0, "READY"), (9, ABSENT)])], 60.0, steady(5.0), ODD, rules=PollPolicy(2, "met")))
+@example(Scenario([History([(0, "READY")])], 3.0, steady(5.0), options=WaitOptions(consecutive=3)))
+@example(Scenario([History([(0, "READY")], latency=12.0)], 15.0, steady(5.0), options=WaitOptions(consecutive=2)))
+@example(Scenario([History([(0, "PENDING"), (9, ABSENT)])], 60.0, steady(5.0), options=WaitOptions(not_found="fail")))
 @example(
-    Scenario([History([(0, ABSENT)]), History([(0, "ODD")])], 20.0, steady(5.0), rules=PollPolicy(not_found="met"))
+    Scenario(
+        [History([(0, "READY"), (9, ABSENT)])],
+        60.0,
+        steady(5.0),
+        ODD,
+        options=WaitOptions(consecutive=2, not_found="met"),
+    )
 )
-@example(Scenario([History([(0, DOWN), (12, "READY")])], 60.0, steady(5.0), rules=PollPolicy(max_poll_errors=3)))
+@example(
+    Scenario([History([(0, ABSENT)]), History([(0, "ODD")])], 20.0, steady(5.0), options=WaitOptions(not_found="met"))
+)
+@example(Scenario([History([(0, DOWN), (12, "READY")])], 60.0, steady(5.0), options=WaitOptions(max_poll_errors=3)))
+@example(Scenario([History([(0, "READY")])], 60.0, steady(5.0), options=WaitOptions(holds_for=60.0)))
+@example(Scenario([History([(0, "READY"), (18, DOWN), (22, "READY")])], 60.0, steady(5.0), options=HELD))
+@example(Scenario([History([(0, "READY"), (11, DOWN), (31, "READY")])], 90.0, steady(5.0), options=HELD))
+@example(Scenario([History([(0, "READY"), (11, DOWN), (24, "READY")], 3.0)], 90.0, steady(5.0), options=HELD))
+@example(Scenario([History([(0, "READY"), (11, "PENDING"), (14, "READY")])], 90.0, steady(5.0), options=HELD))
+@example(Scenario([History([(0, "READY"), (18, "PENDING")])], 90.0, steady(5.0), READY, READY, options=HELD))
+@example(Scenario([History([(0, "BACKOFF"), (40, "READY")])], 90.0, steady(5.0), options=HELD))
+@example(Scenario([History([(0, "BACKOFF")])], 90.0, steady(5.0), "t0.status == 'ODD'", options=HELD))
+@example(
+    Scenario([History([(0, ABSENT), (19, "READY")])], 90.0, steady(30.0), options=WaitOptions(appear_timeout=20.0))
+)
+@example(
+    Scenario([History([(0, ABSENT), (21, "READY")])], 90.0, steady(30.0), options=WaitOptions(appear_timeout=20.0))
+)
+@example(Scenario([History([(0, ABSENT), (9, DOWN)])], 90.0, steady(5.0), options=WaitOptions(appear_timeout=10.0)))
+@example(
+    Scenario([History([(0, ABSENT), (19, "PENDING")])], 90.0, steady(5.0), options=WaitOptions(stall_timeout=21.0))
+)
+@example(Scenario([History([(0, "PENDING"), (30, "READY")])], 90.0, steady(5.0), options=STALLS))
+@example(Scenario([History([(0, "PENDING"), (8, Throttled(40.0)), (9, "PENDING")])], 90.0, steady(5.0), options=STALLS))
+@example(Scenario([History([(0, MALFORMED)])], 90.0, steady(5.0), options=WaitOptions(max_poll_errors=3)))
+@example(Scenario([History([(0, MALFORMED), (9, DOWN)])], 20.0, steady(5.0)))
 def test_every_history_ends_rightly(scenario: Scenario) -> None:
     result = scenario.run()
     outcomes = scenario.outcomes()
@@ -201,24 +326,29 @@ def test_every_history_ends_rightly(scenario: Scenario) -> None:
         outcomes[last:] = []
         outcomes.append("error" if last and outcomes[last - 1] == "error" else "cut")
         expected = scenario.at_the_deadline(outcomes)
-    elif outcomes[last] in ("met", "failed", "unauthorized"):
+    elif outcomes[last] in ("met", "failed", "unauthorized", "bad_response", "never_appeared", "stalled"):
         expected = Outcome(outcomes[last])
         assert scenario.ended <= ends[last] + EPSILON
     elif outcomes[last] == "absent":
         expected = scenario.at_the_deadline(outcomes)
         assert scenario.ended <= ends[last] + EPSILON
-    elif longest_row == scenario.rules.max_poll_errors or 0.0 < asked > deadline - ends[last]:
-        expected = Outcome.UNREACHABLE
+    elif longest_row == scenario.options.max_poll_errors or 0.0 < asked > deadline - ends[last]:
+        given_up = longest_row == scenario.options.max_poll_errors
+        expected = scenario.no_answer(outcomes) if given_up else Outcome.UNREACHABLE
         assert scenario.ended <= ends[last] + EPSILON
     else:
         expected = scenario.at_the_deadline(outcomes)
         # One last poll starts at the deadline, or as soon as the one before is over.
         assert scenario.starts[last] >= deadline - EPSILON
         assert last == 0 or scenario.starts[last] <= max(deadline, ends[last - 1]) + EPSILON
-    assert longest_row <= scenario.rules.max_poll_errors
+    assert longest_row <= scenario.options.max_poll_errors
     assert (Outcome.MET if isinstance(result, Met) else getattr(result, "outcome", None)) is expected, result
 
     _check_pauses(scenario, outcomes, ends)
+
+
+def _fails(poll: Sequence[Any]) -> bool:
+    return any(isinstance(value, (Throttled, NbcloudError)) or value in (DOWN, LOCKED, FORBIDDEN) for value in poll)
 
 
 def _asked(poll: Sequence[Any]) -> float:
@@ -235,8 +365,11 @@ def _check_pauses(scenario: Scenario, outcomes: Sequence[str], ends: Sequence[fl
                 base = scenario.schedule.start
             before = scenario.polls[index]
         asked, left = _asked(scenario.polls[index]), max(0.0, scenario.timeout - ends[index])
-        assert start - ends[index] >= min(max(asked, base * 0.9), left) - EPSILON
-        assert start - ends[index] <= min(max(asked, base * 1.1), left) + EPSILON
+        begun = scenario.starts[index] + TIMER_SECONDS
+        limit = min((at for at in scenario.limits(index).values() if at > begun), default=math.inf)
+        limit = max(0.0, limit - ends[index])
+        assert start - ends[index] >= min(max(asked, min(limit, base * 0.9)), left) - EPSILON
+        assert start - ends[index] <= min(max(asked, min(limit, base * 1.1)), left) + EPSILON
         base = min(scenario.schedule.cap, base * 1.5)
 
 

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import grpc
 import pytest
@@ -27,7 +28,7 @@ def progress(state: Thing | None = None, *, expected: str = EXPECTED, names: str
     targets = {name: target_of(History([]), name) for name in names.split()}
     made = Progress(dict.fromkeys(targets, THING), targets, expected, 1800, 0.0)
     for name in targets if state else ():
-        made.note(name, Observation(state, None, START, None))
+        made.record(name, Observation(state, None, START, None))
     return made
 
 
@@ -115,8 +116,7 @@ def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(sys, "argv", ["python"])
     monkeypatch.setattr(log, "_stub", None)
     monkeypatch.setattr(log, "_unusable", False)
-    monkeypatch.setattr(end, "_arrived", False)
-    monkeypatch.setattr(end, "_lost", 0)
+    monkeypatch.setattr(end, "_engines", WeakKeyDictionary())
     yield
     log._calls.clear()
 
@@ -222,19 +222,44 @@ OK, GONE, SLOW = grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE, grpc.StatusCod
     ids=lambda value: " ".join(code.name for code in value) if isinstance(value, list) else str(value),
 )
 def test_an_engine_that_was_there_and_is_gone_ends_the_waits_once(
-    codes: list[grpc.StatusCode], cancelled: int, stub: Stub, monkeypatch: pytest.MonkeyPatch
+    codes: list[grpc.StatusCode], cancelled: int, stub: Stub
 ) -> None:
     cancels: queue.SimpleQueue[threading.Thread] = queue.SimpleQueue()
-    monkeypatch.setattr(end, "_when_gone", [])
-    end.when_gone(lambda: cancels.put(threading.current_thread()))
-    for code in codes:
+    with end.when_gone(stub, lambda: cancels.put(threading.current_thread())):
+        for code in codes:
+            assert log.send("a message", URN)
+            stub.calls[-1].status = code
+            stub.calls[-1].done(stub.calls[-1])
+        for _ in range(cancelled):
+            # gRPC may call back on the event loop's thread, which must not wait for what the loop does.
+            assert cancels.get(timeout=10) is not threading.current_thread()
+    assert cancels.empty()
+
+
+def test_an_engine_that_is_gone_ends_no_wait_of_another_program(stub: Stub) -> None:
+    cancels: queue.SimpleQueue[str] = queue.SimpleQueue()
+    other = Stub()
+    with end.when_gone(stub, lambda: cancels.put("gone")), end.when_gone(other, lambda: cancels.put("other")):
+        for code in (OK, GONE, GONE):
+            assert log.send("a message", URN)
+            assert log.send("a message", URN, engine=other)
+            for each, status in ((stub, code), (other, OK)):
+                each.calls[-1].status = status
+                each.calls[-1].done(each.calls[-1])
+        assert cancels.get(timeout=10) == "gone"
+    assert cancels.empty()
+
+
+def test_a_wait_that_has_ended_is_not_cancelled(stub: Stub) -> None:
+    with end.when_gone(stub, pytest.fail):
+        pass
+    with end.when_gone(None, pytest.fail):
+        pass
+    for code in (OK, GONE, GONE):
         assert log.send("a message", URN)
         stub.calls[-1].status = code
         stub.calls[-1].done(stub.calls[-1])
-    for _ in range(cancelled):
-        # gRPC may call back on the event loop's thread, which must not wait for what the loop does.
-        assert cancels.get(timeout=10) is not threading.current_thread()
-    assert cancels.empty()
+    assert not [each for each in threading.enumerate() if each.name == "nbcloud-engine-gone"]
 
 
 def test_the_engine_is_found_by_the_first_argument_and_only_once(monkeypatch: pytest.MonkeyPatch) -> None:

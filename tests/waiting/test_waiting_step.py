@@ -10,6 +10,7 @@ import anyio
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from nbcloud_support import examples
 from simulated import History, Thing, outcome_of, steady, wait_for
 from virtual_time import VirtualClock, run
 
@@ -105,7 +106,7 @@ steps = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(steps)
 # Answers that take longer than half of the pause, and longer than the pause.
 @example(Step([0.0, 0.1], 0.6, 1.0, [0.5]))

@@ -30,6 +30,7 @@ LOSSES = {
         "waiting gates among them"
     ),
     "NBCLOUD_PROVIDER_PATCHES is off: after Ctrl-C a waiting gate goes on to its timeout",
+    "NBCLOUD_PROVIDER_PATCHES is off: after a CLI that was killed a waiting gate goes on to its timeout",
 }
 
 
@@ -73,5 +74,6 @@ def failure_of(future: Any) -> str:
 def timeless(text: str) -> str:
     """An error without what differs from run to run."""
     text = re.sub(r"request id [0-9a-f]{32}", "request id ID", text)
+    text = re.sub(rf"refused at {MOMENT.pattern}", "refused at MOMENT", text)
     text = re.sub(r"(is no int) in [^;]+;", r"\1;", text)
     return re.sub(r"\b\d+s of", "Ns of", re.sub(r"\(\d+s ago\)", "(Ns ago)", text))

@@ -182,6 +182,14 @@ class ProviderProcess:
             self._process.send_signal(signal.SIGINT)
         return self._process.wait(LIMIT_SECONDS)
 
+    @property
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    def ended(self, seconds: float) -> int:
+        """Wait for the process to end by itself, and give its exit code; fails where it does not within that time."""
+        return self._process.wait(seconds)
+
     def errors(self) -> str:
         """What the process has written to stderr."""
         self._stderr.seek(0)

@@ -41,6 +41,21 @@ source = source.replace("traceback.format_exc()", "their_own.format_exc()")
 exec(compile(source, "strange", "exec"), globals())
 """
 
+# The SDK's process, with a defect in this package: what it did not expect, in a text that Pulumi's display acts on.
+BROKEN = """
+import pathlib
+import pulumi.dynamic
+from pulumi_nbcloud.kinds.kind import Kind
+
+
+def parse(self, values):
+    raise ValueError("<{%boom%}> \\x1b[31m <{%reset%}>")
+
+
+Kind.parse = parse
+exec(pathlib.Path(pulumi.dynamic.__file__).with_name("__main__.py").read_text(), globals())
+"""
+
 
 def other_package(folder: Path) -> str:
     (folder / "other_package.py").write_text(OTHER)
@@ -109,6 +124,23 @@ def test_another_package_keeps_its_traceback_before_and_after(clouds: MockClouds
     else:
         assert before == "theirs: a"
     assert after == before
+
+
+@pytest.mark.parametrize("patches", ["on", "off"])
+def test_an_internal_error_acts_on_nothing_and_shows_where_it_happened(
+    patches: str, clouds: MockClouds, tmp_path: Path
+) -> None:
+    (tmp_path / "broken.py").write_text(BROKEN)
+    environment = {**clouds.environment(), "NBCLOUD_PROVIDER_PATCHES": patches}
+    with ProviderProcess(environment, folder=tmp_path, module="broken") as process:
+        text = process.failure("Read", get_request({"notebook_id": NOTEBOOK}))
+        assert "<{%" not in text + process.errors()
+    if SENDS_TRACEBACKS and patches == "off":
+        text = text[text.index("internal error of pulumi-nbcloud") :].rstrip()
+    lines = text.splitlines()
+    assert lines[0] == "internal error of pulumi-nbcloud: ValueError in broken.py:8"
+    assert lines[1:3] == ["hint: report it with these lines", "Traceback (most recent call last):"]
+    assert lines[-1] == "ValueError: ?{%boom%}> ?[31m ?{%reset%}>"
 
 
 @pytest.mark.skipif(not SENDS_TRACEBACKS, reason="this SDK sends no tracebacks, so there is nothing to patch")

@@ -7,6 +7,9 @@ import base64
 import importlib
 import json
 import pickle
+import runpy
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,25 +32,19 @@ from provider_process import (
     stored_request,
 )
 from pulumi.runtime.proto import provider_pb2
+from pulumi.runtime.settings import reset_options
 
 from pulumi_nbcloud.gate import Gate
-from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.kinds.registry import KINDS, load
 from pulumi_nbcloud.mock import MockClouds
-from pulumi_nbcloud.program.record import ReadResource
 from pulumi_nbcloud.program.stored import StoredResource
 from pulumi_nbcloud.provider.gate import GateProvider
 from pulumi_nbcloud.provider.read import ReadProvider
 from pulumi_nbcloud.waiting.outcome import Outcome
 
-GOLDEN = json.loads((Path(__file__).resolve().parents[1] / "golden" / "frozen.json").read_text())
+ROOT = Path(__file__).resolve().parents[2]
+GOLDEN = json.loads((ROOT / "tests" / "golden" / "frozen.json").read_text())
 GATE = GOLDEN.pop("nbcloud:Gate")
-SAMPLES = {
-    "modelarts:NotebookLease": {"notebook_id": NOTEBOOK},
-    "modelarts:DevServerJob": {"job_id": "62c89f77-fc81-45a8-9647-d6e457e73954"},
-    "hpcai:Instance": {"instance_id": "notebook-5ac72ea0"},
-    "aidp:NotebookSession": {"ai_data_platform_id": "ocid1.platform", "workspace_key": "etl", "session_id": "s-1"},
-}
 BLOBS: dict[str, str] = {"nbcloud:Gate": GATE["blob"], **{token: GOLDEN[token]["blob"] for token in GOLDEN}}
 
 
@@ -99,49 +96,74 @@ def handed(monkeypatch: pytest.MonkeyPatch, make: Callable[[], object]) -> tuple
     monkeypatch.setattr(pulumi.CustomResource, "__init__", take)
 
     async def program() -> tuple[bytes, bool]:
+        # Settings of its own: the SDK keeps unfinished Outputs there, and the next program would wait for them.
+        reset_options("probe", "test")
         make()
         (provider,) = found
         output = pulumi.Output.from_input(provider)
-        return base64.b64decode(await output.future() or ""), await output.is_secret()
+        result = base64.b64decode(await output.future() or ""), await output.is_secret()
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(others)
+        return result
 
     return asyncio.run(program())
 
 
-def face_of(token: str) -> Callable[[], object]:
+def resource_of(token: str) -> Callable[[], object]:
     """Makes a resource as a program of a user does."""
     if token == "nbcloud:Gate":
         target: Any = lease_target(1)
         return lambda: Gate("ready", target=target)
-    module, _, name = GOLDEN[token]["face"].rpartition(".")
-    return lambda: getattr(importlib.import_module(module), name)("read", **SAMPLES[token])
+    module, _, name = GOLDEN[token]["class"].rpartition(".")
+    return lambda: getattr(importlib.import_module(module), name)("read", **GOLDEN[token]["sample_arguments"])
 
 
-def described(token: str, face: str) -> dict[str, Any]:
+def freeze(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs scripts/freeze on the golden file of another folder."""
+    script = folder / "scripts" / "freeze"
+    script.parent.mkdir(exist_ok=True)
+    script.write_text((ROOT / "scripts" / "freeze").read_text(encoding="utf-8"), encoding="utf-8")
+    return subprocess.run([sys.executable, str(script), *arguments], capture_output=True, text=True)
+
+
+def entry_of(token: str) -> dict[str, Any]:
     """Everything of a kind that a state or a program of a user holds."""
-    kind: Kind[Any, Any, Any] = load(token)
-    module, _, name = face.rpartition(".")
-    resource: type[ReadResource] = getattr(importlib.import_module(module), name)
-    return {
-        "face": face,
-        "type": f"pulumi-python:{resource._resource_type_name}",
-        "provider": f"{ReadProvider.__module__}.{ReadProvider.__qualname__}",
-        "blob": read_blob(token),
-        "sample_arguments": SAMPLES[token],
-        "sample_id": kind.identify(kind.parse(SAMPLES[token])),
-        "arguments": list(kind.argument_names),
-        "state": list(kind.state_names),
-    }
+    script: dict[str, Any] = runpy.run_path(str(ROOT / "scripts" / "freeze"))
+    entry: dict[str, Any] = script["entry"](token, GOLDEN[token]["sample_arguments"])
+    return entry
 
 
 def test_every_kind_has_a_golden_entry() -> None:
-    # A list has no read resource.
+    # A list has no read resource. A new kind gets its entry from scripts/freeze.
     assert set(GOLDEN) == {token for token in KINDS if load(token).ready is not None}
 
 
 @pytest.mark.parametrize("token", sorted(GOLDEN))
 def test_what_states_hold_is_unchanged(token: str) -> None:
     # To change it on purpose before 0.1.0, change tests/golden/frozen.json by hand; afterwards states break.
-    assert described(token, GOLDEN[token]["face"]) == GOLDEN[token]
+    assert entry_of(token) == GOLDEN[token]
+
+
+def test_a_new_kind_is_frozen_and_what_stands_is_not_changed(tmp_path: Path) -> None:
+    golden = ROOT / "tests" / "golden" / "frozen.json"
+    copy = tmp_path / "tests" / "golden" / "frozen.json"
+    copy.parent.mkdir(parents=True)
+    entries = json.loads(golden.read_text(encoding="utf-8"))
+    entry = entries.pop("hpcai:Instance")
+    copy.write_text(json.dumps(entries), encoding="utf-8")
+    assert "hint: give its arguments as NAME=VALUE" in freeze(tmp_path, "hpcai:Instance").stdout
+    assert freeze(tmp_path, "hpcai:Instance", "instance_id=notebook-5ac72ea0").returncode == 0
+    assert copy.read_bytes() == golden.read_bytes()
+    shorter = {**entry, "state": entry["state"][:-1]}
+    copy.write_text(json.dumps({**entries, "hpcai:Instance": shorter}), encoding="utf-8")
+    assert freeze(tmp_path, "hpcai:Instance").returncode == 0
+    assert copy.read_bytes() == golden.read_bytes()
+    other = {**entry, "blob": "gAQu", "state": [*entry["state"], "gone"]}
+    copy.write_text(json.dumps({**entries, "hpcai:Instance": other}), encoding="utf-8")
+    refused = freeze(tmp_path, "hpcai:Instance")
+    assert refused.returncode == 1
+    assert refused.stdout.startswith("error: what states hold of hpcai:Instance would change: blob, state\n")
+    assert "a list, of which states hold nothing" in freeze(tmp_path, "hpcai:Instances").stdout
 
 
 @pytest.mark.parametrize("token", sorted(GOLDEN))
@@ -155,7 +177,7 @@ def test_the_pickle_is_small_and_byte_for_byte_the_golden_one(token: str) -> Non
 def test_a_resource_hands_on_the_golden_pickle_whatever_the_protocol_of_the_others(
     token: str, protocol: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ours, is_secret = handed(monkeypatch, face_of(token))
+    ours, is_secret = handed(monkeypatch, resource_of(token))
     assert ours == base64.b64decode(BLOBS[token])
     assert ours[:2] == b"\x80\x04"
     assert not is_secret
@@ -224,7 +246,7 @@ def test_replies_hold_the_golden_names_and_no_others(clouds: MockClouds) -> None
 
 
 def test_what_states_hold_of_a_gate_is_unchanged() -> None:
-    assert f"{Gate.__module__}.{Gate.__qualname__}" == GATE["face"]
+    assert f"{Gate.__module__}.{Gate.__qualname__}" == GATE["class"]
     assert f"pulumi-python:{Gate._resource_type_name}" == GATE["type"]
     assert f"{GateProvider.__module__}.{GateProvider.__qualname__}" == GATE["provider"]
     assert gate_blob() == GATE["blob"]
@@ -246,7 +268,11 @@ def test_a_gate_answers_the_golden_names_and_no_others(clouds: MockClouds) -> No
         "timeout": "1m",
         "interval": "5s",
         "consecutive": 1,
+        "holds_for": "1s",
+        "fail_holds_for": "1s",
         "not_found": "wait",
+        "appear_timeout": "30s",
+        "stall_timeout": "30s",
         "max_poll_errors": 10,
         "enforcement": "mandatory",
         "every_update": False,

@@ -43,7 +43,7 @@ def test_check_names_every_problem_at_once(shared: ProviderProcess, clouds: Mock
     }
     fields = (
         "notebook_id, project_id, endpoint, running, create_at, create_time, duration, update_at, update_time, enable, "
-        "type, expire_time, not_running_reason"
+        "type, expire_time, stops_itself, earliest_stop_time, not_running_reason"
     )
     assert failures(shared, inputs) == [
         "timeout 'soon' is not a duration\nhint: write it like 90s, 30m or 1h30m; 0 is allowed",
@@ -91,6 +91,11 @@ def test_check_names_every_problem_at_once(shared: ProviderProcess, clouds: Mock
         ({"every_update": 1}, "every_update must be True or False"),
         ({"custom_timeouts": {"create": "soon"}}, "custom_timeouts.create 'soon' is not a duration"),
         ({"consecutive": 2, "timeout": "0"}, "consecutive 2 cannot be reached with timeout 0"),
+        ({"holds_for": "31m"}, "holds_for 31m is longer than the timeout of 30m"),
+        ({"fail_holds_for": "2m", "timeout": "1m"}, "fail_holds_for 2m is longer than the timeout of 1m"),
+        ({"appear_timeout": "2m", "timeout": "1m"}, "appear_timeout 2m is longer than the timeout of 1m"),
+        ({"stall_timeout": "2m", "timeout": "0"}, "stall_timeout 2m is longer than the timeout of 0s"),
+        ({"appear_timeout": "2m", "not_found": "fail"}, "appear_timeout is not for not_found 'fail', which"),
         ({"targets": {"self": SESSION}, "not_found": "met"}, "not_found 'met' is not for aidp:NotebookSession: that"),
     ],
 )
@@ -112,6 +117,8 @@ def test_check_refuses(inputs: dict[str, Any], problem: str, shared: ProviderPro
             consecutive=UNKNOWN, not_found=UNKNOWN, max_poll_errors=UNKNOWN, enforcement=UNKNOWN, every_update=UNKNOWN
         ),
         gate(custom_timeouts={"create": "1h", "update": "0"}),
+        gate(holds_for="1m", fail_holds_for="1m", appear_timeout="1m", stall_timeout="1m", timeout="1m"),
+        gate(holds_for=UNKNOWN, fail_holds_for=UNKNOWN, appear_timeout=UNKNOWN, stall_timeout=UNKNOWN, timeout="0"),
         # Only the program's row warns of these.
         gate(until='self.type == "TIMNG"'),
         gate(targets=UNKNOWN, until="nothing can be said of this"),

@@ -77,8 +77,8 @@ def test_an_unpatched_process_without_an_engine_says_so_on_stderr(clouds: MockCl
         for _ in range(2):
             create(process, gate(interval="1s"))
         lines = process.errors().splitlines()
-    assert sorted(lines[:3]) == sorted(f"warning: {each}" for each in LOSSES)
-    assert [timeless(line) for line in lines[3:]] == [f"waiting: {STOPPED}; expected: self.running; Ns of 30m"]
+    assert sorted(lines[:4]) == sorted(f"warning: {each}" for each in LOSSES)
+    assert [timeless(line) for line in lines[4:]] == [f"waiting: {STOPPED}; expected: self.running; Ns of 30m"]
 
 
 def test_a_patched_process_warns_of_nothing(clouds: MockClouds) -> None:

@@ -12,12 +12,12 @@ from pulumi_nbcloud.clouds.account import Account
 from pulumi_nbcloud.clouds.aidp.credentials import AidpCredentials, FileCredentials, KeyCredentials
 from pulumi_nbcloud.clouds.aidp.identity import LAST
 from pulumi_nbcloud.clouds.aidp.regions import REALMS, full_name, realm_of
-from pulumi_nbcloud.clouds.aidp.replies import classify
+from pulumi_nbcloud.clouds.aidp.replies import classify, is_passing
 from pulumi_nbcloud.clouds.aidp.schema import SCHEMA, endpoint_of, find_path_prefix
 from pulumi_nbcloud.clouds.aidp.signature import body_headers, http_date
 from pulumi_nbcloud.clouds.aidp.signer import SignerCredentials
 from pulumi_nbcloud.clouds.credentials import CredentialState, credentials_of
-from pulumi_nbcloud.errors import NbcloudError, NotFoundError, SettingsError
+from pulumi_nbcloud.errors import NbcloudError, SettingsError
 from pulumi_nbcloud.http.messages import Reply, Request
 from pulumi_nbcloud.http.retry import RETRY_STATUSES
 from pulumi_nbcloud.http.url import endpoint_url
@@ -119,13 +119,22 @@ class AidpAccount(Account):
     def request(self, method: str, target: str, body: bytes = b"") -> Request:
         """Build a request with the date and the id of this attempt."""
         bare = Request(method, self.endpoint, target, body=body)
-        headers = {"Host": bare.host, "date": http_date(self._now()), **body_headers(method, body)}
-        return replace(bare, headers={**headers, "opc-request-id": self._request_id()})
+        # For a read too, where it is not signed: as Oracle's client sends it (docs/vendors/aidp.md, DP-38).
+        headers = {"Host": bare.host, "date": http_date(self._now()), "content-type": "application/json"}
+        return replace(bare, headers={**headers, **body_headers(method, body), "opc-request-id": self._request_id()})
 
     def error(self, reply: Reply) -> NbcloudError | None:
         """Classify a reply, by the HTTP status and Oracle's code."""
         return classify(reply, self._now(), self._credentials.rejected_hint)
 
-    def confirms(self, error: NbcloudError | None) -> bool:
-        """Return whether an outcome shows accepted credentials; a 404 without a code may come from before."""
-        return super().confirms(error) and not (isinstance(error, NotFoundError) and error.code is None)
+    @classmethod
+    def confirms(cls, error: NbcloudError | None) -> bool:
+        """Return whether an outcome shows accepted credentials.
+
+        A 404 or 403 without a code may come from any web server, or from the Jupyter behind the cloud's path.
+        """
+        return super().confirms(error) and not cls.anonymous(error)
+
+    def passes(self, reply: Reply) -> bool:
+        """Return whether a reply is worth another attempt: a 409 of a thing that changes, as Oracle's SDK takes it."""
+        return is_passing(reply)

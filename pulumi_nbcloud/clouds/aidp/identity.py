@@ -1,6 +1,6 @@
 """What Oracle's tools take from the environment and from files, and what becomes of it here.
 
-Source: docs/vendors/aidp.md, DP-15 to DP-19, DP-38 to DP-43.
+Source: docs/vendors/aidp.md, DP-15 to DP-19, DP-43 to DP-48.
 """
 
 from __future__ import annotations

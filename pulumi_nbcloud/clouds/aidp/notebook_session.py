@@ -1,6 +1,6 @@
 """The kind `aidp:NotebookSession`: one session of a notebook, and its kernel.
 
-Source: docs/vendors/aidp.md, DP-2, DP-20 to DP-27.
+Source: docs/vendors/aidp.md, DP-2, DP-20 to DP-27, DP-39, DP-40.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ import re
 from datetime import datetime, timezone
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic.dataclasses import dataclass
 
 from pulumi_nbcloud.clouds.aidp.account import AidpAccount
 from pulumi_nbcloud.clouds.identifiers import identifier
 from pulumi_nbcloud.clouds.wire import parse_reply
 from pulumi_nbcloud.http.messages import Reply, target
-from pulumi_nbcloud.kinds.fields import OpenEnum, State, Text, Volatile
+from pulumi_nbcloud.kinds.fields import Count, OpenEnum, OrNull, State, Text, Volatile
 from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind
 from pulumi_nbcloud.kinds.times import TimeText, time_text
 from pulumi_nbcloud.printable import printable
@@ -32,7 +32,7 @@ ExecutionState = OpenEnum(
     ("unknown", "starting", "idle", "busy", "terminating", "restarting", "autorestarting", "dead")
 )
 
-_ISO_8601 = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+_ISO_8601 = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII)
 
 
 def _segment(value: str) -> str:
@@ -61,22 +61,19 @@ class NotebookSessionArguments:
 
 @dataclass(frozen=True, kw_only=True)
 class Kernel:
-    """The kernel of a session: the process that runs the notebook's code.
-
-    Args:
-        id: the kernel's UUID.
-        name: the name of its kernel spec, for example python3.
-        execution_state: unknown, starting, idle, busy, terminating, restarting, autorestarting, dead, or one that the
-            vendor added; a stale session was seen to stay busy.
-        last_activity: when it was last seen active, RFC 3339; null where the answer has no time there.
-        connections: how many connections it has.
-    """
+    """The kernel of a session: the process that runs the notebook's code."""
 
     id: str | None = None
+    """The kernel's UUID."""
     name: str | None = None
+    """The name of the kernel's spec, for example python3."""
     execution_state: Annotated[str, ExecutionState] | None = None
+    """What the kernel does: unknown, starting, idle, busy, terminating, restarting, autorestarting, dead, or one that
+    the vendor added; a stale session was seen to stay busy."""
     last_activity: Annotated[TimeText | None, Volatile()] = None
+    """When the kernel was last seen active, RFC 3339; null where the answer has no time there."""
     connections: Annotated[int | None, Volatile()] = None
+    """How many connections the kernel has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,34 +81,48 @@ class NotebookSessionState(State):
     """One session of a notebook.
 
     Reading it may keep its cluster awake, and billed: Oracle's own sample reads sessions for just that.
-
-    Args:
-        ai_data_platform_id: the OCID of the AI Data Platform instance.
-        workspace_key: the key of the workspace.
-        session_id: the session's id.
-        endpoint: the origin that was asked.
-        name: the session's name.
-        path: where the session's notebook lies, for example /data/test.ipynb.
-        type: the session's type: notebook, file, agentflow, or one that the vendor added.
-        cluster_id: the cluster that the session runs on.
-        agent_flow_key: the key of the session's agent flow.
-        lifecycle_state: where the session is in its life: CREATING, ACTIVE, FAILED, or one that the vendor added.
-        kernel: the session's kernel; null right after creation and while the cluster restarts.
-        etag: a tag that changes when the session does, for optimistic locking.
     """
 
     ai_data_platform_id: str
+    """The OCID of the AI Data Platform instance."""
     workspace_key: str
+    """The key of the workspace."""
     session_id: str
+    """The session's id."""
     endpoint: str
+    """The endpoint that was queried."""
     name: str | None = None
+    """The session's name."""
     path: str | None = None
+    """Where the session's notebook lies, for example /data/test.ipynb."""
     type: Annotated[str, SessionType] | None = None
+    """The session's type: notebook, file, agentflow, or one that the vendor added."""
     cluster_id: str | None = None
+    """The cluster that the session runs on."""
     agent_flow_key: str | None = None
+    """The key of the session's agent flow."""
     lifecycle_state: Annotated[str, LifecycleState] | None = None
+    """Where the session is in its life: CREATING, ACTIVE, FAILED, or one that the vendor added."""
     kernel: Kernel | None = None
+    """The session's kernel; null right after creation and while the cluster restarts."""
     etag: Annotated[str | None, Volatile()] = None
+    """A tag that changes when the session does, for optimistic locking."""
+
+    def null_reason(self, name: str) -> str | None:
+        """Return why a session has no kernel."""
+        if name != "kernel":
+            return None
+        if self.type in (None, "notebook"):
+            return "the session is new, or its cluster starts"
+        return "a session of this type may never have one"
+
+    def waiting_note(self) -> str | None:
+        """Return that a kernel waits to be connected to."""
+        kernel = self.kernel
+        if kernel is None or kernel.execution_state != "starting" or kernel.connections:
+            return None
+        # docs/vendors/aidp.md, DP-39
+        return "kernel.execution_state may stay starting until something connects to the kernel; no connections now"
 
 
 class _WireKernel(BaseModel):
@@ -122,8 +133,9 @@ class _WireKernel(BaseModel):
     id: Text | None = None
     name: Text | None = None
     execution_state: Annotated[Text, ExecutionState] | None = None
-    last_activity: Text | None = None
-    connections: Annotated[int, Field(strict=True, ge=0, le=2**53)] | None = None
+    # How the kernel is at the moment: what makes no sense there is left out (docs/vendors/aidp.md, DP-24).
+    last_activity: Annotated[Text | None, OrNull()] = None
+    connections: Annotated[Count | None, OrNull()] = None
 
 
 class _Wire(BaseModel):
@@ -188,7 +200,8 @@ def _time(text: str | None) -> str | None:
     if not match:
         return None
     day, clock, fraction, offset = match.groups()
-    zone = "+00:00" if offset in (None, "Z") else offset
+    # Python 3.10 reads an offset only as +00:00.
+    zone = "+00:00" if offset in (None, "Z") else f"{offset[:3]}:{offset[3:].strip(':') or '00'}"
     try:
         moment = datetime.fromisoformat(f"{day}T{clock}{zone}").astimezone(timezone.utc)
     except (ValueError, OverflowError):
@@ -208,8 +221,9 @@ NOTEBOOK_SESSION = Kind(
     state=NotebookSessionState,
     read=_read,
     identify=_identify,
-    # A session whose type is absent counts as a notebook's: the condition must not hold before a kernel is there.
-    ready='self.lifecycle_state == "ACTIVE" && (has(self.type) && self.type != "notebook"'
+    # Only an agent flow is known to do without a kernel. A session whose type is absent or unknown must not be ready
+    # before its kernel is, and a file's can have one in Jupyter (docs/vendors/aidp.md, DP-40).
+    ready='self.lifecycle_state == "ACTIVE" && (has(self.type) && self.type == "agentflow" && !has(self.kernel)'
     ' || self.kernel.execution_state in ["idle", "busy"])',
     failed=(Failure('self.lifecycle_state == "FAILED"'), Failure('self.kernel.execution_state == "dead"')),
     # 404 hides a missing permission (docs/vendors/aidp.md, DP-30).

@@ -1,6 +1,6 @@
 """Refuses what files of Oracle's say to its own tools, and no setting here says: a mix could watch another tenancy.
 
-Source: docs/vendors/aidp.md, DP-39 to DP-43.
+Source: docs/vendors/aidp.md, DP-44 to DP-48.
 """
 
 from __future__ import annotations

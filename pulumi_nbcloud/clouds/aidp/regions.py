@@ -1,6 +1,6 @@
 """Oracle's regions: their short names, their realms, and the domains of those.
 
-Source: the table of Oracle's SDK (docs/vendors/aidp.md, DP-6, DP-44); a test compares the two.
+Source: the table of Oracle's SDK (docs/vendors/aidp.md, DP-6, DP-49); a test compares the two.
 """
 
 from __future__ import annotations

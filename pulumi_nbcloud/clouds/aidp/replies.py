@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pulumi_nbcloud.clouds.statuses import clock_hint, described, passing, redirected, throttled
+from pulumi_nbcloud.clouds.statuses import clock_hint, described, message_in, passing, redirected, throttled
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     BadResponseError,
@@ -17,6 +17,7 @@ from pulumi_nbcloud.errors import (
     NotFoundError,
     PermissionDeniedError,
     RefusedError,
+    lasting,
 )
 from pulumi_nbcloud.http.messages import Reply
 
@@ -48,10 +49,8 @@ def fault_of(reply: Reply) -> Fault:
     if not isinstance(body, Mapping):
         return Fault()
     code, message = body.get("code"), body.get("message")
-    return Fault(
-        code if isinstance(code, str) and _CODE.fullmatch(code) else None,
-        reply.text(message) if isinstance(message, str) else "",
-    )
+    text = message if isinstance(message, str) else message_in(body)
+    return Fault(code if isinstance(code, str) and _CODE.fullmatch(code) else None, reply.text(text))
 
 
 def classify(reply: Reply, now: float, credentials_hint: str) -> NbcloudError | None:
@@ -70,6 +69,11 @@ def classify(reply: Reply, now: float, credentials_hint: str) -> NbcloudError | 
     fault = fault_of(reply)
     error = _error(reply, fault, now, credentials_hint)
     return described(error, reply, code=fault.code, message=fault.message)
+
+
+def is_passing(reply: Reply) -> bool:
+    """Return whether a reply is a conflict that passes (docs/vendors/aidp.md, DP-33)."""
+    return reply.status == 409 and fault_of(reply).code in _PASSING_CODES
 
 
 def _error(reply: Reply, fault: Fault, now: float, credentials_hint: str) -> NbcloudError:
@@ -91,10 +95,11 @@ def _error(reply: Reply, fault: Fault, now: float, credentials_hint: str) -> Nbc
         )
     if status == 429 or code == "TooManyRequests":
         return throttled(reply, now)
-    if (transient := passing(reply, now, 503 if status == 409 and code in _PASSING_CODES else None)) is not None:
+    if (transient := passing(reply, now, 503 if is_passing(reply) else None)) is not None:
         return transient
     if (redirect := redirected(reply, "check the endpoint: signed requests must reach the cloud itself")) is not None:
         return redirect
     if code is not None:
         return RefusedError("the cloud refuses the request", hint="look the code up in Oracle's list of API errors")
-    return BadResponseError("the answer is neither a session nor one of Oracle's errors", hint=_WRONG_ANSWERER)
+    problem = "the answer is neither a session nor one of Oracle's errors"
+    return lasting(BadResponseError(problem, hint=_WRONG_ANSWERER))

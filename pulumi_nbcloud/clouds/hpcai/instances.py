@@ -148,11 +148,8 @@ INSTANCE = Kind(
         Failure('self.status == "InitializationFailed"'),
         Failure('self.status == "Released"'),
         Failure('self.status == "Archived"'),
-        # An image that cannot be pulled is tried again for ever; a hiccup of the registry is not given up at once.
-        Failure(
-            'self.diagnosis_reason == "BackOff" && (self.phase == "DownloadImage" || self.status == "PullingImage")',
-            polls=3,
-        ),
+        # The cloud tries again for ever what it backs off from; public clients bear that for 3 minutes in any phase.
+        Failure('self.diagnosis_reason == "BackOff"', holds_for=180.0),
     ),
     # Only a walk that reached its end says so.
     not_found_is_gone=True,

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pulumi_nbcloud.clouds.statuses import described, passing, redirected, throttled
+from pulumi_nbcloud.clouds.statuses import described, message_in, passing, redirected, throttled
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     BadResponseError,
     NbcloudError,
     PermissionDeniedError,
     RefusedError,
+    lasting,
 )
 from pulumi_nbcloud.http.messages import Reply
 
@@ -62,6 +63,9 @@ def fault_of(reply: Reply, result: str) -> Fault | None:
         return None
     code, message = body.get("code"), body.get("message")
     text = message if isinstance(message, str) else ""
+    if not text and reply.status >= 400:
+        # A gateway before the cloud has words of its own.
+        text = message_in(body)
     if isinstance(code, (int, str)) and not isinstance(code, bool) and str(code).strip() not in ("", "0"):
         return Fault(str(code), text)
     return Fault(None, text) if text and result not in body else None
@@ -105,7 +109,9 @@ def _error(reply: Reply, fault: Fault | None, now: float) -> NbcloudError:
         return redirect
     if fault is not None:
         return RefusedError("the cloud refuses the request", hint="read the cloud's own text")
-    return BadResponseError(
-        "the answer is neither a result nor one of HPC-AI's errors",
-        hint="check endpoint: a sign-in page or a proxy may have answered in the cloud's place",
+    return lasting(
+        BadResponseError(
+            "the answer is neither a result nor one of HPC-AI's errors",
+            hint="check endpoint: a sign-in page or a proxy may have answered in the cloud's place",
+        )
     )

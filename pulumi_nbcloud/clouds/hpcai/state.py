@@ -88,303 +88,255 @@ RawTime = Annotated[Whole | None, BeforeValidator(_none_if_zero)]
 
 @dataclass(frozen=True, kw_only=True, config=WIRE)
 class InstanceAuth:
-    """Whose instance it is.
-
-    Args:
-        owner_user_name: the owner's user id.
-    """
+    """Whose instance it is."""
 
     owner_user_name: Text | None = None
+    """The owner's user id."""
 
 
 @dataclass(frozen=True, kw_only=True, config=WIRE)
 class InstanceMetadata:
-    """What names an instance.
-
-    Args:
-        instance_id: its id.
-        instance_username: its user name.
-        instance_name: its name, where the cloud gives one here; not on the page, seen by a public client.
-        instance_auth: whose it is.
-    """
+    """What names an instance."""
 
     instance_id: Annotated[Text, Field(min_length=1)]
+    """The instance's id."""
     instance_username: Text | None = None
+    """The instance's user name."""
     instance_name: Text | None = None
+    """The instance's name, where the cloud gives one here; not on the page, seen by a public client."""
     instance_auth: InstanceAuth | None = None
+    """Whose instance it is."""
 
 
 @dataclass(frozen=True, kw_only=True, config=WIRE)
 class InstanceBillingInfo:
-    """What an instance costs.
-
-    Args:
-        charge_mode: perHour, tidePerHour, perDay, perWeek, perMonth, or one that the vendor added.
-        duration: the billing duration, in units of the mode.
-        price: the price of a unit; 0.24 comes as 0.23999999463558197, so do not compare it for equality.
-        unit: the currency, `$`.
-        type: On-Demand and others.
-    """
+    """What an instance costs."""
 
     charge_mode: Annotated[Text, ChargeMode] | None = None
+    """What is billed: perHour, tidePerHour, perDay, perWeek, perMonth, or one that the vendor added."""
     duration: Number | None = None
+    """The billing duration, in units of the mode."""
     price: Number | None = None
+    """The price of a unit; 0.24 comes as 0.23999999463558197, so do not compare it for equality."""
     unit: Text | None = None
+    """The currency, `$`."""
     type: Text | None = None
+    """The kind of billing: On-Demand and others."""
 
 
 @dataclass(frozen=True, kw_only=True, config=WIRE)
 class ImageInfo:
-    """The image of an instance.
-
-    Args:
-        architecture: its architecture.
-        is_public: whether it is public; a text on the wire, often empty.
-        name: its name.
-        tags: its tags; empty where the wire says null.
-        type: its type.
-    """
+    """The image of an instance."""
 
     architecture: Text | None = None
+    """The image's architecture."""
     is_public: Annotated[Text | None, BeforeValidator(_flag)] = None
+    """Whether the image is public; a text on the wire, often empty."""
     name: Text | None = None
+    """The image's name."""
     tags: Annotated[tuple[Text, ...], BeforeValidator(_empty_if_null)] = ()
+    """The image's tags; empty where the wire says null."""
     type: Text | None = None
+    """The image's type."""
 
 
 @dataclass(frozen=True, kw_only=True, config=WIRE)
 class InstanceDiskAmountRequest:
-    """The disks that were asked for.
-
-    Args:
-        root_disk_amount_gi_req: the root disk, in GB as the page says.
-        data_disk_amount_gi_req: the data disk, in GB as the page says.
-    """
+    """The disks that were requested."""
 
     root_disk_amount_gi_req: Number | None = None
+    """The size requested for the root disk, in GB as the page says."""
     data_disk_amount_gi_req: Number | None = None
+    """The size requested for the data disk, in GB as the page says."""
 
 
 @dataclass(frozen=True, kw_only=True, config=WIRE)
 class InstanceConfiguration:
-    """How an instance was asked for.
-
-    Args:
-        enable_common_data: whether common data is on.
-        enable_docker: whether Docker is on.
-        instance_disk_amount_request: the disks asked for; on the wire `InstanceDiskAmountRequest`, capitalised.
-        docker_storage_size: Docker's storage, in GB.
-    """
+    """How an instance was requested."""
 
     enable_common_data: StrictBool | None = None
+    """Whether common data is on."""
     enable_docker: StrictBool | None = None
+    """Whether Docker is on."""
     instance_disk_amount_request: Annotated[
         InstanceDiskAmountRequest | None, Field(alias="InstanceDiskAmountRequest")
     ] = None
+    """The disks requested; on the wire `InstanceDiskAmountRequest`, capitalised."""
     docker_storage_size: Number | None = None
+    """Docker's storage, in GB."""
 
 
 @dataclass(frozen=True, kw_only=True, config=WIRE)
 class InstanceCapacity:
-    """CPU, memory, GPU or disk of an instance type.
-
-    Args:
-        amount: how much, in `unit`s.
-        type: its type, the CPU's model for example.
-        unit: `GB` for memory and disk; empty for CPU and GPU, which are counted.
-    """
+    """CPU, memory, GPU or disk of an instance type."""
 
     amount: Number | None = None
+    """How much there is, in `unit`s."""
     type: Text | None = None
+    """What it is, the CPU's model for example."""
     unit: Text | None = None
+    """The unit of `amount`: `GB` for memory and disk; empty for CPU and GPU, which are counted."""
 
 
 @dataclass(frozen=True, kw_only=True, config=WIRE)
 class InstanceTypeInfo:
-    """The instance type.
-
-    Args:
-        instance_id: the id of the type, not of the instance.
-        instance_type_name: its name.
-        cpu: its processor cores.
-        memory: its memory.
-        gpu: its GPUs.
-        disk: its disk.
-    """
+    """The instance type."""
 
     instance_id: Text | None = None
+    """The id of the type, not of the instance."""
     instance_type_name: Text | None = None
+    """The type's name."""
     cpu: InstanceCapacity | None = None
+    """The type's processor cores."""
     memory: InstanceCapacity | None = None
+    """The type's memory."""
     gpu: InstanceCapacity | None = None
+    """The type's GPUs."""
     disk: InstanceCapacity | None = None
+    """The type's disk."""
 
 
 @dataclass(frozen=True, kw_only=True, config=WIRE)
 class RegionInfo:
-    """Where an instance is.
-
-    Args:
-        domain: the region's domain name.
-        location: where on earth it is.
-        name: the region's name, `asia-sg-1`.
-        ssh_address: the address for SSH.
-        value: the region's value.
-        region_id: the region's id.
-    """
+    """Where an instance is."""
 
     domain: Text | None = None
+    """The region's domain name."""
     location: Text | None = None
+    """Where on earth the region is."""
     name: Text | None = None
+    """The region's name, `asia-sg-1`."""
     ssh_address: Text | None = None
+    """The region's address for SSH."""
     value: Text | None = None
+    """The region's value."""
     region_id: Text | None = None
+    """The region's id."""
 
 
 @dataclass(frozen=True, kw_only=True, config=WIRE)
 class NodePort:
-    """A port that can be reached from outside.
-
-    Args:
-        port: the port in the notebook.
-        address: the address outside.
-        node_port: the port outside.
-    """
+    """A port that can be reached from outside."""
 
     port: Whole | None = None
+    """The port in the notebook."""
     address: Text | None = None
+    """The address that it has outside."""
     node_port: Whole | None = None
+    """The port that it has outside."""
 
 
 @dataclass(frozen=True, kw_only=True, config=WIRE)
 class InstanceSpecInfo:
-    """What an instance is made of.
-
-    Args:
-        name: its name.
-        instance_billing_info: what it costs.
-        image_info: its image.
-        instance_configuration: how it was asked for.
-        instance_type_info: its type.
-        region_info: where it is.
-        remote_storages: its remote storages. The page does not say what one looks like, so each is a dict with the
-            wire's own keys; what could hold a credential (a key called token, password and the like) is left out.
-            Conditions can count them but not poll inside.
-        node_ports: its ports; empty where the wire says null.
-        is_spot_instance: whether it is a spot instance.
-    """
+    """What an instance is made of."""
 
     name: Text | None = None
+    """The instance's name."""
     instance_billing_info: InstanceBillingInfo | None = None
+    """What the instance costs."""
     image_info: ImageInfo | None = None
+    """The instance's image."""
     instance_configuration: InstanceConfiguration | None = None
+    """How the instance was requested."""
     instance_type_info: InstanceTypeInfo | None = None
+    """The instance type."""
     region_info: RegionInfo | None = None
+    """Where the instance is."""
     remote_storages: Annotated[tuple[dict[str, Any], ...], BeforeValidator(_storages)] = ()
+    """The instance's remote storages. The page does not say what one looks like, so each is a dict with the wire's
+    own keys; what could hold a credential (a key called token, password and the like) is left out. Conditions can count
+    them but not look inside."""
     node_ports: Annotated[tuple[NodePort, ...], BeforeValidator(_empty_if_null)] = ()
+    """The instance's ports that can be reached from outside; empty where the wire says null."""
     is_spot_instance: StrictBool | None = None
+    """Whether the instance is a spot instance."""
 
 
 @dataclass(frozen=True, kw_only=True, config=WIRE)
 class InstanceDiskUsageInfo:
-    """How full the disks are.
-
-    Args:
-        root_disk_used_gi: of the root disk, in GB as the page says.
-        data_disk_used_gi: of the data disk, in GB as the page says.
-    """
+    """How full the disks are."""
 
     root_disk_used_gi: Number | None = None
+    """How much of the root disk is used, in GB as the page says."""
     data_disk_used_gi: Number | None = None
+    """How much of the data disk is used, in GB as the page says."""
 
 
 @dataclass(frozen=True, kw_only=True, config=WIRE)
 class InstanceDiskAmountInfo:
-    """How large the disks are.
-
-    Args:
-        root_disk_amount_gi: the root disk, in GB as the page says.
-        data_disk_amount_gi: the data disk, in GB as the page says.
-    """
+    """How large the disks are."""
 
     root_disk_amount_gi: Number | None = None
+    """The size of the root disk, in GB as the page says."""
     data_disk_amount_gi: Number | None = None
+    """The size of the data disk, in GB as the page says."""
 
 
 @dataclass(frozen=True, kw_only=True, config=WIRE)
 class InstanceRuntimeInfo(Twinned):
-    """How an instance does.
-
-    Args:
-        create_at_unix_ms: when the instance was created, in milliseconds since 1970.
-        create_time: when the instance was created, RFC 3339; always made of `create_at_unix_ms`.
-        status: its status, or one that the vendor added.
-        phase: the phase within the status, DownloadImage for example; often empty.
-        message: the vendor's text.
-        diagnosis_reason: BackOff for example; often empty.
-        diagnosis_message: the vendor's text.
-        healthy: whether it is healthy.
-        sub_url: the path of its notebook.
-        instance_disk_usage_info: how full the disks are; volatile.
-        instance_disk_amount_info: how large the disks are.
-        stop_timestamp: when it stopped, as it came: the page names no unit. Null where the wire says 0.
-        scheduled_stop_timestamp: when it is to stop, as it came, like `stop_timestamp`.
-    """
+    """How an instance does."""
 
     create_at_unix_ms: Milliseconds | None = None
+    """When the instance was created, in milliseconds since 1970."""
     create_time: TimeText | None = time_twin("create_at_unix_ms", alone=False)
+    """When the instance was created, RFC 3339; always made of `create_at_unix_ms`."""
     status: Annotated[Text, InstanceStatus] | None = None
+    """The instance's status, or one that the vendor added."""
     phase: Text | None = None
+    """The phase within the status, DownloadImage for example; often empty."""
     message: Text | None = None
+    """The vendor's text on the status."""
     diagnosis_reason: Text | None = None
+    """Why the instance does not get on, BackOff for example; often empty."""
     diagnosis_message: Text | None = None
+    """The vendor's text on the diagnosis."""
     healthy: StrictBool | None = None
+    """Whether the instance is healthy."""
     sub_url: Text | None = None
+    """The path of the instance's notebook."""
     instance_disk_usage_info: Annotated[InstanceDiskUsageInfo | None, Volatile()] = None
+    """How full the disks are."""
     instance_disk_amount_info: InstanceDiskAmountInfo | None = None
+    """How large the disks are."""
     stop_timestamp: RawTime = None
+    """When the instance stopped, as it came: the page names no unit. Null where the wire says 0."""
     scheduled_stop_timestamp: RawTime = None
+    """When the instance is to stop, as it came, like `stop_timestamp`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class InstanceState(State):
-    """One instance. The first fields are conveniences, taken out of the vendor's objects below them.
-
-    Args:
-        instance_id: the instance's id.
-        endpoint: the origin that was asked.
-        name: the instance's name.
-        status: the instance's status, or one that the vendor added.
-        phase: the phase within the status; null where the wire says nothing or an empty text.
-        diagnosis_reason: why the instance does not get on; null where the wire says nothing or an empty text.
-        healthy: whether the instance is healthy.
-        instance_metadata: what names the instance.
-        instance_spec_info: what the instance is made of.
-        instance_runtime_info: how the instance does.
-    """
+    """One instance. The first fields are conveniences, taken out of the vendor's objects below them."""
 
     instance_id: str
+    """The instance's id."""
     endpoint: str
+    """The endpoint that was queried."""
     name: str | None = None
+    """The instance's name."""
     status: Annotated[str, InstanceStatus] | None = None
+    """The instance's status, or one that the vendor added."""
     phase: str | None = None
+    """The phase within the status; null where the wire says nothing or an empty text."""
     diagnosis_reason: str | None = None
+    """Why the instance does not get on; null where the wire says nothing or an empty text."""
     healthy: bool | None = None
+    """Whether the instance is healthy."""
     instance_metadata: InstanceMetadata | None = None
+    """What names the instance."""
     instance_spec_info: InstanceSpecInfo | None = None
+    """What the instance is made of."""
     instance_runtime_info: InstanceRuntimeInfo | None = None
+    """How the instance does."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class InstancesState(State):
-    """The instances of an account, always all that the filters let through.
-
-    Args:
-        endpoint: the origin that was asked.
-        total: how many instances the account has, whatever the filters.
-        instances: those that the filters let through, in the cloud's order.
-    """
+    """The instances of an account, always all that the filters let through."""
 
     endpoint: str
+    """The endpoint that was queried."""
     total: int
+    """How many instances the account has, whatever the filters."""
     instances: tuple[InstanceState, ...] = ()
+    """The instances that the filters let through, in the cloud's order."""

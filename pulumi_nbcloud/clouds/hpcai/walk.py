@@ -23,7 +23,7 @@ from pulumi_nbcloud.clouds.hpcai.state import (
     Whole,
 )
 from pulumi_nbcloud.clouds.wire import parse_reply
-from pulumi_nbcloud.errors import BadResponseError, UnreachableError
+from pulumi_nbcloud.errors import BadResponseError, UnreachableError, lasting
 from pulumi_nbcloud.http.messages import Reply
 
 LIST_PATH = "/api/instance/list"
@@ -175,9 +175,11 @@ def _page_of(reply: Reply) -> _Page:
     page = parse_reply(reply, _Page)
     if not page.model_fields_set & {"instances", "pager"}:
         # An object of something else must not count as an empty list: that would prove things gone.
-        raise reply.bad(
-            "the answer is not a list of instances: it has neither instances nor pager",
-            hint="check endpoint; if it is right, please report this",
+        raise lasting(
+            reply.bad(
+                "the answer is not a list of instances: it has neither instances nor pager",
+                hint="check endpoint; if it is right, please report this",
+            )
         )
     return page
 

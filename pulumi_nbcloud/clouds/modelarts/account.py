@@ -93,15 +93,18 @@ class ModelArtsAccount(Account):
         path = target.replace(_PROJECT, encode(self.project_id)) if _PROJECT in target else target
         bare = Request(method, self.endpoint, path, body=body)
         project = {"X-Project-Id": self.project_id} if self._credentials.names_project else {}
-        return replace(bare, headers={"Host": bare.host, **project})
+        # For a read too, and signed with the rest: the pages call it mandatory (docs/vendors/modelarts.md, MA-58).
+        return replace(bare, headers={"Host": bare.host, "Content-Type": "application/json", **project})
 
     def error(self, reply: Reply) -> NbcloudError | None:
         """Classify a reply, by Huawei's code first and the HTTP status second."""
         return classify(reply, self._now(), refused=self._credentials.rejected_hint)
 
-    def confirms(self, error: NbcloudError | None) -> bool:
+    @classmethod
+    def confirms(cls, error: NbcloudError | None) -> bool:
         """Return whether an outcome shows accepted credentials; the gateway may refuse an unknown API unseen."""
-        return super().confirms(error) and (error is None or error.code not in UNKNOWN_API_CODES)
+        known = error is None or error.code not in UNKNOWN_API_CODES
+        return super().confirms(error) and known and not cls.anonymous(error)
 
     async def ready(self, deadline: float) -> None:
         """Log in and look the project up, where that is needed."""

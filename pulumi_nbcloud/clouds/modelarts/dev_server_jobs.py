@@ -14,8 +14,8 @@ from pydantic.dataclasses import dataclass
 from pulumi_nbcloud.clouds.identifiers import identifier
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount, in_project
 from pulumi_nbcloud.clouds.wire import parse_reply
-from pulumi_nbcloud.errors import BadResponseError, NotFoundError, RefusedError
-from pulumi_nbcloud.kinds.fields import OpenEnum, State
+from pulumi_nbcloud.errors import BadResponseError, NotFoundError, RefusedError, lasting
+from pulumi_nbcloud.kinds.fields import Count, OpenEnum, State, Whole
 from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind
 from pulumi_nbcloud.kinds.times import Milliseconds, TimeText, Twinned, time_twin
 from pulumi_nbcloud.printable import printable
@@ -35,10 +35,8 @@ JobStatus = OpenEnum(("PROCESSING", "FINISHED", "DELETED", "ACTIVE"))
 
 _MAX_FILTER_CHARACTERS = 1_000  # ours: a URL must end somewhere
 
-# The reader of JSON has refused half surrogate pairs already, so a text needs no further poll, ten thousand times over.
+# The reader of JSON has refused half surrogate pairs already, so a text needs no other check, ten thousand times over.
 _Text = Annotated[str, Strict()]
-_Whole = Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
-_Count = Annotated[int, Field(strict=True, ge=0, le=2**53)]
 _Filter = Annotated[str, Field(min_length=1, max_length=_MAX_FILTER_CHARACTERS)]
 _JobId = Annotated[str, AfterValidator(lambda value: identifier(value, 64))]
 
@@ -94,74 +92,65 @@ class DevServerJobArguments:
 # By name too, so that a state can be built in Python; `create_time` and `update_time` follow the wire's numbers.
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(validate_by_name=True, validate_by_alias=True))
 class DevServerJobRow(Twinned):
-    """One job of a list.
-
-    Args:
-        job_id: the job's id.
-        name: the job's name.
-        user_name: who started the job.
-        description: the job's description; may be absent.
-        type: the job's type: COMMON, SERVICE_DEPLOY, LOG_COLLECT, DEVICE_LOG_COLLECT, ASCEND_SOFTWARE_UPGRADE,
-            ASCEND_DIAGNOSIS, ASCEND_SYSTEM_CONFIG, or one that the vendor added.
-        status: the job's state: PROCESSING, FINISHED, DELETED, ACTIVE, or one that the vendor added. FINISHED says
-            nothing of success.
-        abnormal_count: the number of nodes where the job failed.
-        create_at: when the job was created, in milliseconds since 1970.
-        create_time: when the job was created, RFC 3339.
-        update_at: when the job was last updated, in milliseconds since 1970.
-        update_time: when the job was last updated, RFC 3339.
-    """
+    """One job of a list."""
 
     job_id: Annotated[_Text, Field(validation_alias="id", min_length=1)]
+    """The job's id."""
     name: _Text | None = None
+    """The job's name."""
     user_name: _Text | None = None
+    """Who started the job."""
     description: _Text | None = None
+    """The job's description; may be absent."""
     type: Annotated[_Text, JobType] | None = None
+    """The job's type: COMMON, SERVICE_DEPLOY, LOG_COLLECT, DEVICE_LOG_COLLECT, ASCEND_SOFTWARE_UPGRADE,
+    ASCEND_DIAGNOSIS, ASCEND_SYSTEM_CONFIG, or one that the vendor added."""
     status: Annotated[_Text, JobStatus] | None = None
-    abnormal_count: _Whole | None = None
+    """The job's state: PROCESSING, FINISHED, DELETED, ACTIVE, or one that the vendor added. FINISHED says nothing of
+    success."""
+    abnormal_count: Whole | None = None
+    """The number of nodes where the job failed."""
     create_at: Milliseconds | None = None
+    """When the job was created, in milliseconds since 1970."""
     create_time: TimeText | None = time_twin("create_at")
+    """When the job was created, RFC 3339."""
     update_at: Milliseconds | None = None
+    """When the job was last updated, in milliseconds since 1970."""
     update_time: TimeText | None = time_twin("update_at")
+    """When the job was last updated, RFC 3339."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DevServerJobState(DevServerJobRow, State):
-    """One DevServer job.
-
-    Args:
-        project_id: the project that was asked.
-        endpoint: the origin that was asked.
-    """
+    """One DevServer job."""
 
     project_id: str
+    """The project that was queried."""
     endpoint: str
+    """The endpoint that was queried."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DevServerJobsState(State):
-    """The jobs that the filters let through.
-
-    Args:
-        project_id: the project that was asked.
-        endpoint: the origin that was asked.
-        current: the number of the page.
-        pages: the number of pages.
-        size: the number of rows on a page.
-        total: the number of jobs.
-        truncated: whether rows are missing: `total` exceeds them, or is not told. The API has no parameters that would
-            ask for more; narrow the filters.
-        jobs: the rows, in the cloud's order.
-    """
+    """The jobs that the filters let through."""
 
     project_id: str
+    """The project that was queried."""
     endpoint: str
+    """The endpoint that was queried."""
     current: int | None = None
+    """The number of the page that the cloud sent."""
     pages: int | None = None
+    """How many pages the cloud counts."""
     size: int | None = None
+    """How many rows the cloud puts on a page."""
     total: int | None = None
+    """How many jobs the cloud has for these filters."""
     truncated: bool = False
+    """Whether rows are missing: `total` exceeds them, or is missing itself. The API has no parameters to request
+    more; narrow the filters."""
     jobs: tuple[DevServerJobRow, ...] = ()
+    """The jobs that the cloud sent, in its order."""
 
 
 class _Wire(BaseModel):
@@ -169,10 +158,10 @@ class _Wire(BaseModel):
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
-    current: _Whole | None = None
-    pages: _Whole | None = None
-    size: _Whole | None = None
-    total: _Count | None = None
+    current: Whole | None = None
+    pages: Whole | None = None
+    size: Whole | None = None
+    total: Count | None = None
     data: tuple[DevServerJobRow, ...] | None = None
 
 
@@ -189,9 +178,11 @@ async def _list(account: ModelArtsAccount, query: tuple[tuple[str, str], ...]) -
     wire = parse_reply(reply, _Wire)
     if wire.data is None and wire.total != 0:
         # Strictly: an object of something else must not count as "no jobs".
-        raise reply.bad(
-            "the answer has no list of jobs: data is missing or null, and total is not 0",
-            hint="check the endpoint; if it is right, please report this",
+        raise lasting(
+            reply.bad(
+                "the answer has no list of jobs: data is missing or null, and total is not 0",
+                hint="check the endpoint; if it is right, please report this",
+            )
         )
     jobs = wire.data or ()
     return DevServerJobsState(

@@ -147,7 +147,9 @@ class Iam:
 
         async def prepare() -> Request:
             bare = Request("GET", self.origin, target(("v3", "projects"), [("name", name)]))
-            return await credentials.sign(replace(bare, headers={"Host": bare.host}))
+            return await credentials.sign(
+                replace(bare, headers={"Host": bare.host, "Content-Type": "application/json"})
+            )
 
         reply = await self._send(prepare, deadline)
         hint = credentials.rejected_hint

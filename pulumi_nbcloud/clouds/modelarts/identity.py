@@ -1,6 +1,6 @@
 """What Huawei's tools take from the environment and from files, and what becomes of it here.
 
-Source: docs/vendors/modelarts.md, MA-19, MA-20, MA-56 to MA-60.
+Source: docs/vendors/modelarts.md, MA-19, MA-20, MA-61 to MA-65.
 """
 
 from __future__ import annotations

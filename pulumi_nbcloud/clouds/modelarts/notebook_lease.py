@@ -1,6 +1,6 @@
 """The kind `modelarts:NotebookLease`: how long a running notebook instance may go on running.
 
-Source: docs/vendors/modelarts.md, MA-28 to MA-30 (error codes), MA-35 to MA-42.
+Source: docs/vendors/modelarts.md, MA-28 to MA-30 (error codes), MA-35 to MA-42, MA-56, MA-57.
 """
 
 from __future__ import annotations
@@ -8,15 +8,16 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
+from pydantic import AfterValidator, BaseModel, ConfigDict, StrictBool
 from pydantic.dataclasses import dataclass
 
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount, in_project
 from pulumi_nbcloud.clouds.wire import parse_reply
-from pulumi_nbcloud.errors import NotFoundError, RefusedError
-from pulumi_nbcloud.kinds.fields import OpenEnum, State, Text
+from pulumi_nbcloud.errors import NotFoundError, RefusedError, lasting
+from pulumi_nbcloud.kinds.fields import OpenEnum, State, Text, Whole
 from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind
-from pulumi_nbcloud.kinds.times import Milliseconds, TimeText, time_text
+from pulumi_nbcloud.kinds.times import MAX_MILLISECONDS, Milliseconds, TimeText, time_text
+from pulumi_nbcloud.printable import printable
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
@@ -33,6 +34,10 @@ NOT_RUNNING_REASONS = {
 }
 NOT_FOUND_CODES = {"ModelArts.6309", "ModelArts.6404"}
 
+# TIMING where none is said: by default in a renewal, and published leases lack it (docs/vendors/modelarts.md, MA-38,
+# MA-57). An empty one says nothing either.
+_BY_TIME = ("TIMING", "", None)
+
 LeaseType = OpenEnum(("TIMING", "IDLE"))
 NotRunningReason = OpenEnum(tuple(NOT_RUNNING_REASONS.values()))
 
@@ -41,6 +46,9 @@ def _uuid(value: str) -> str:
     if not _UUID.fullmatch(value):
         raise ValueError("must be a UUID such as 0b9c2f6e-4a70-4a0e-9d0e-2c6f8d1e7a55")
     return value
+
+
+NotebookId = Annotated[str, AfterValidator(_uuid)]
 
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(strict=True, extra="forbid"))
@@ -52,46 +60,56 @@ class NotebookLeaseArguments:
         profile: a named profile of the settings; None for the default.
     """
 
-    notebook_id: Annotated[str, AfterValidator(_uuid)]
+    notebook_id: NotebookId
     profile: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class NotebookLeaseState(State):
-    """The lease of one notebook instance, or why it has none now.
-
-    Args:
-        notebook_id: the notebook instance's id.
-        project_id: the project that was asked.
-        endpoint: the origin that was asked.
-        running: whether the notebook runs; the lease fields are null where it does not.
-        create_at: when the instance was created, in milliseconds since 1970.
-        create_time: when the instance was created, RFC 3339.
-        duration: the instance's runtime, in milliseconds; -1 was seen where auto stop is off.
-        update_at: when the instance was last updated, in milliseconds since 1970.
-        update_time: when the instance was last updated, RFC 3339.
-        enable: whether auto stop is on.
-        type: the auto stop type: TIMING (after the duration), IDLE (when idle), or one that the vendor added.
-        expire_time: when auto stop is due, RFC 3339: `create_at + duration`, the rule of the vendor's page; null unless
-            auto stop is on, of type TIMING, and the duration positive. Ambiguous: the page's own renewal example
-            fits a duration counted from `update_at` instead, so do not cut it close.
-        not_running_reason: why there is no lease: NOT_RUNNING, STARTING, STOPPING, FROZEN (in arrears), RESTORING,
-            INITIALIZING or BUSY (another operation goes on); null where the notebook runs.
-    """
+    """The lease of one notebook instance, or why it has none now."""
 
     notebook_id: str
+    """The notebook instance's id."""
     project_id: str
+    """The project that was queried."""
     endpoint: str
+    """The endpoint that was queried."""
     running: bool
+    """Whether the notebook runs; the lease fields are null where it does not."""
     create_at: int | None = None
+    """When the instance was created, in milliseconds since 1970."""
     create_time: TimeText | None = None
+    """When the instance was created, RFC 3339."""
     duration: int | None = None
+    """The instance's runtime, in milliseconds; -1 was seen where auto stop is off."""
     update_at: int | None = None
+    """When the instance was last updated, in milliseconds since 1970."""
     update_time: TimeText | None = None
+    """When the instance was last updated, RFC 3339."""
     enable: bool | None = None
+    """Whether auto stop is on."""
     type: Annotated[str, LeaseType] | None = None
+    """The auto stop type: TIMING (after the duration), IDLE (when idle), or one that the vendor added."""
     expire_time: TimeText | None = None
+    """When auto stop is due at the earliest, RFC 3339: `create_at + duration`, the rule of the vendor's page; null
+    unless auto stop is on, of type TIMING, and the duration positive. Null too where `update_at` is later: the notebook
+    was started again or renewed, which counts the duration from then and leaves `create_at` as it is."""
+    stops_itself: bool | None = None
+    """Whether the notebook is going to be stopped, at a time or when idle: auto stop is on, and where it goes by time,
+    its duration is not 0 or negative, which is none. Null where the notebook does not run or the cloud does not say."""
+    earliest_stop_time: TimeText | None = None
+    """When the notebook is stopped at the earliest, RFC 3339: `create_at + duration`, for a lease without a type too,
+    which is TIMING by default. Null where nothing stops it, where it stops when idle (IDLE), and where it was started
+    again or renewed: `update_at` is later, or the time is past."""
     not_running_reason: Annotated[str, NotRunningReason] | None = None
+    """Why there is no lease: NOT_RUNNING, STARTING, STOPPING, FROZEN (in arrears), RESTORING, INITIALIZING or BUSY
+    (another operation goes on); null where the notebook runs."""
+
+    def null_reason(self, name: str) -> str | None:
+        """Return why a lease has no such time."""
+        if name not in ("expire_time", "earliest_stop_time", "stops_itself"):
+            return None
+        return _no_time(self, name)
 
 
 class _Wire(BaseModel):
@@ -100,7 +118,7 @@ class _Wire(BaseModel):
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
     create_at: Milliseconds | None = None
-    duration: Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)] | None = None
+    duration: Whole | None = None
     update_at: Milliseconds | None = None
     enable: StrictBool | None = None
     type: Annotated[Text, LeaseType] | None = None
@@ -121,9 +139,11 @@ async def _read(account: ModelArtsAccount, arguments: NotebookLeaseArguments) ->
     wire = parse_reply(reply, _Wire)
     if wire.create_at is None and wire.duration is None and wire.enable is None:
         # `running` follows from the answer being a lease, so an empty object must not count as one.
-        raise reply.bad(
-            "the answer is not a lease: it has neither create_at, duration nor enable",
-            hint="check the endpoint; if it is right, please report this",
+        raise lasting(
+            reply.bad(
+                "the answer is not a lease: it has neither create_at, duration nor enable",
+                hint="check the endpoint; if it is right, please report this",
+            )
         )
     return _state(
         account,
@@ -137,6 +157,8 @@ async def _read(account: ModelArtsAccount, arguments: NotebookLeaseArguments) ->
         enable=wire.enable,
         type=wire.type,
         expire_time=_expire_time(wire),
+        stops_itself=_stops_itself(wire),
+        earliest_stop_time=_earliest_stop_time(wire, account.now()),
     )
 
 
@@ -149,11 +171,60 @@ def _state(account: ModelArtsAccount, arguments: NotebookLeaseArguments, **field
     )
 
 
-def _expire_time(wire: _Wire) -> str | None:
-    # The rule of the lease page; another fits its example (docs/vendors/modelarts.md, MA-39).
-    if not wire.enable or wire.type != "TIMING" or not wire.create_at or not wire.duration or wire.duration < 0:
+def _expire_time(lease: _Wire) -> str | None:
+    due = _due(lease)
+    # The rule of the lease page; it is disproven where something was done to the notebook after that time, and where
+    # it is not, another still fits the page's example (docs/vendors/modelarts.md, MA-39, MA-56).
+    if lease.type != "TIMING" or not due or _updated_after(lease, due):
         return None
-    return time_text(wire.create_at + wire.duration)
+    return time_text(due)
+
+
+def _stops_itself(lease: _Wire) -> bool | None:
+    """Return whether auto stop is on and has something to go by (docs/vendors/modelarts.md, MA-41, MA-57)."""
+    if not lease.enable:
+        return lease.enable
+    # A type that the vendor added may need no duration, as IDLE does.
+    return lease.type not in _BY_TIME or lease.duration is None or lease.duration > 0
+
+
+def _earliest_stop_time(lease: _Wire, now: float) -> str | None:
+    due = _due(lease)
+    if lease.type not in _BY_TIME or not due or _updated_after(lease, due) or due <= now * 1000:
+        return None
+    return time_text(due)
+
+
+def _due(lease: _Wire | NotebookLeaseState) -> int | None:
+    if not lease.enable or not lease.create_at or not lease.duration or lease.duration < 0:
+        return None
+    return lease.create_at + lease.duration
+
+
+def _updated_after(lease: _Wire | NotebookLeaseState, due: int) -> bool:
+    return lease.update_at is not None and lease.update_at > due
+
+
+def _no_time(lease: NotebookLeaseState, name: str) -> str | None:
+    """Say why a lease has no time at which it ends, in one clause."""
+    if not lease.running:
+        return "the notebook does not run"
+    if lease.enable is None:
+        return "the cloud does not say whether auto stop is on"
+    if name == "stops_itself":
+        return None
+    if lease.stops_itself is False:
+        return "nothing stops the notebook by itself"
+    if lease.type == "IDLE":
+        return "auto stop is of type IDLE, so it stops when idle, whenever that is"
+    if lease.type not in (("TIMING",) if name == "expire_time" else _BY_TIME):
+        return f"auto stop is of type {printable(lease.type, 40)}" if lease.type else "auto stop has no type"
+    due = _due(lease)
+    if due is None:
+        return "the cloud gives no create_at or no duration"
+    if due > MAX_MILLISECONDS:
+        return "it lies beyond the year 9999"
+    return "create_at + duration is over: it was started again or renewed, and the cloud does not say until when"
 
 
 NOTEBOOK_LEASE = Kind(

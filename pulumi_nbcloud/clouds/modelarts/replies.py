@@ -1,6 +1,6 @@
 """What Huawei's answers mean: the gateway's codes (APIGW.…) and ModelArts' own, before the HTTP status.
 
-Source: docs/vendors/modelarts.md, MA-24 to MA-34.
+Source: docs/vendors/modelarts.md, MA-24 to MA-34, MA-59, MA-60.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pulumi_nbcloud.clouds.statuses import clock_hint, described, passing, redirected, throttled
+from pulumi_nbcloud.clouds.statuses import clock_hint, described, message_in, passing, plain_keys, redirected, throttled
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     BadResponseError,
@@ -17,6 +17,7 @@ from pulumi_nbcloud.errors import (
     NotFoundError,
     PermissionDeniedError,
     RefusedError,
+    lasting,
 )
 from pulumi_nbcloud.http.messages import Reply
 
@@ -37,8 +38,9 @@ def _gateway(*numbers: int) -> set[str]:
 
 # 0206 (wrong key pair) comes with 403 and 0203 with either status: the code says which it is
 # (docs/vendors/modelarts.md, MA-27).
-AUTHENTICATION_CODES = _gateway(301, 305, 307) | _codes("ModelArts", [*range(201, 210), 212, 6608, 6620])
-PERMISSION_CODES = _gateway(302, 306, 310) | _codes("ModelArts", [108, 112, 210])
+# 6401 is a token that has ended, whatever the status it comes with, and 6407 a missing permission (MA-60).
+AUTHENTICATION_CODES = _gateway(301, 305, 307) | _codes("ModelArts", [*range(201, 210), 212, 6401, 6608, 6620])
+PERMISSION_CODES = _gateway(302, 306, 310) | _codes("ModelArts", [108, 112, 210, 6407])
 UNKNOWN_API_CODES = _gateway(101)
 THROTTLED_CODES = _gateway(308)
 
@@ -60,7 +62,8 @@ def fault_of(reply: Reply) -> Fault:
 
     Returns:
         Its code, text and request id. Huawei's own parser accepts these spellings too: `error_code`/`error_msg`,
-        `errorCode`/`errorMsg`, `code`/`message`, the same one level down (docs/vendors/modelarts.md, MA-24).
+        `errorCode`/`errorMsg`, `code`/`message`, the same one level down (docs/vendors/modelarts.md, MA-24); older
+        services write `error_message` (MA-59).
     """
     request_id = reply.headers.get("x-request-id")
     try:
@@ -69,11 +72,12 @@ def fault_of(reply: Reply) -> Fault:
         return Fault(request_id=_text(reply, request_id))
     if isinstance(body, Mapping):
         for holder in (body, *(value for value in body.values() if isinstance(value, Mapping))):
-            for code, message in (("error_code", "error_msg"), ("errorCode", "errorMsg"), ("code", "message")):
-                if isinstance(holder.get(code), str) and _CODE.fullmatch(holder[code]):
-                    found = request_id or holder.get("request_id")
-                    return Fault(holder[code], _text(reply, holder.get(message)) or "", _text(reply, found))
-    return Fault(request_id=_text(reply, request_id))
+            values = plain_keys(holder)
+            for code in (values.get("errorcode"), values.get("code")):
+                if isinstance(code, str) and _CODE.fullmatch(code):
+                    found = request_id or values.get("requestid")
+                    return Fault(code, _text(reply, message_in(holder)) or "", _text(reply, found))
+    return Fault(message=_text(reply, message_in(body)) or "", request_id=_text(reply, request_id))
 
 
 def _text(reply: Reply, value: object) -> str | None:
@@ -125,7 +129,9 @@ def _error(reply: Reply, fault: Fault, now: float, refused: str | None) -> Nbclo
         return redirect
     if code is not None:
         return RefusedError("the cloud refuses the request", hint="look the code up in ModelArts' list of error codes")
-    return BadResponseError(
-        "the answer is neither a result nor one of ModelArts' errors",
-        hint="check the endpoint: a sign-in page or a proxy may have answered in the cloud's place",
+    return lasting(
+        BadResponseError(
+            "the answer is neither a result nor one of ModelArts' errors",
+            hint="check the endpoint: a sign-in page or a proxy may have answered in the cloud's place",
+        )
     )

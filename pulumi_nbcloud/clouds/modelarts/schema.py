@@ -55,7 +55,7 @@ def _credentials_file(environment: Mapping[str, str]) -> Iterator[Source]:
 
 
 def _check_regions_file(found: Settings, environment: Mapping[str, str]) -> None:
-    """Refuse the file by which Huawei's SDK replaces the hosts of regions (docs/vendors/modelarts.md, MA-58)."""
+    """Refuse the file by which Huawei's SDK replaces the hosts of regions (docs/vendors/modelarts.md, MA-63)."""
     home = environment.get("HOME") or environment.get("USERPROFILE")
     path = Path(home, ".huaweicloud", "regions.yaml") if home else None
     if "endpoint" in found.values or path is None:
@@ -82,7 +82,7 @@ SCHEMA = Schema(
     free=("region", "endpoint", "iamEndpoint"),
     environment=(
         Variables.of(IDENTITY, SDK),
-        # As Terraform's provider prefers them (docs/vendors/modelarts.md, MA-57).
+        # As Terraform's provider prefers them (docs/vendors/modelarts.md, MA-62).
         Variables.of(IDENTITY, TERRAFORM, AUTH_TOKEN, KEY_PAIR, PASSWORD, weak=PASSWORD.required[2:]),
     ),
     files=_credentials_file,
@@ -179,7 +179,7 @@ def iam_endpoint_of(region: str) -> str:
     Returns:
         The origin by the IAM table of Huawei's SDK, in which ap-southeast-1 follows the common domain, and regions that
         it lacks, such as af-north-1, share one host; Europe (eu-west-1…) as in `endpoint_of`. The setting
-        `iamEndpoint` overrides it. Source: docs/vendors/modelarts.md, MA-3, MA-4, MA-60.
+        `iamEndpoint` overrides it. Source: docs/vendors/modelarts.md, MA-3, MA-4, MA-65.
     """
     if region in _IAM_REGIONS or _domain(region) != _COMMON_DOMAIN:
         return f"https://iam.{region}.{_domain(region)}"

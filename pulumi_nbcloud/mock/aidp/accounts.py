@@ -68,13 +68,21 @@ class AccountBook:
         self._accounts[account.user] = account
 
     def get(self, user: str) -> Account:
-        """Return a user's account; raises `UnknownThing`."""
+        """Return a user's account.
+
+        Raises:
+            UnknownThing: there is none.
+        """
         if user not in self._accounts:
             raise UnknownThing("user: no account of this user")
         return self._accounts[user]
 
     def issue(self, user: str, now: float, seconds: float, source: random.Random) -> str:
-        """Give out a session token, bound to the user's key of this moment; raises `UnknownThing`."""
+        """Give out a session token, bound to the user's key of this moment.
+
+        Raises:
+            UnknownThing: there is no such user.
+        """
         account = self.get(user)
         claims = {"sub": user, "tenant": account.tenancy, "iat": int(now), "exp": int(now + seconds)}
         # The last part stands for the cloud's signature; the mock knows its tokens by heart instead.
@@ -84,7 +92,11 @@ class AccountBook:
         return token
 
     def revoke(self, token: str) -> None:
-        """Forget a session token; raises `UnknownThing`."""
+        """Forget a session token.
+
+        Raises:
+            UnknownThing: there is none.
+        """
         if self._tokens.pop(token, None) is None:
             raise UnknownThing("token: no such session token")
 

@@ -53,7 +53,11 @@ class Key:
 
     @cached_property
     def private(self) -> RSAPrivateKey:
-        """The private key; raises `InvalidInput` where the PEM holds none."""
+        """The private key.
+
+        Raises:
+            InvalidInput: the PEM holds none.
+        """
         from cryptography.hazmat.primitives.asymmetric import rsa
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
 

@@ -1,4 +1,4 @@
-"""HTTP in, HTTP out: the order of checks and the form of the answers; state and rules live in the models."""
+"""HTTP in, HTTP out: the order of checks and the form of the answers; state and rules live with the sessions."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from pulumi_nbcloud.mock.aidp.exceptions import (
     NotAuthorizedOrNotFound,
     WireError,
 )
-from pulumi_nbcloud.mock.aidp.models import SessionBackend
+from pulumi_nbcloud.mock.aidp.sessions import OLDER_PREFIX, ROUTES, Sessions
 from pulumi_nbcloud.mock.aidp.signature import SignatureError, check_date, check_signature, parse_authorization
-from pulumi_nbcloud.mock.aidp.urls import OLDER_PREFIX, ROUTES
 from pulumi_nbcloud.mock.clock import VirtualClock
 from pulumi_nbcloud.mock.service import Answer
 from pulumi_nbcloud.mock.wire import CloudRequest, CloudResponse, find_route, json_response
@@ -27,9 +26,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]+")
 class Responses:
     """Answers requests to AIDP. Platforms in `older` are served under the path of older tenancies alone."""
 
-    def __init__(
-        self, sessions: SessionBackend, accounts: AccountBook, clock: VirtualClock, source: random.Random
-    ) -> None:
+    def __init__(self, sessions: Sessions, accounts: AccountBook, clock: VirtualClock, source: random.Random) -> None:
         self._sessions = sessions
         self._accounts = accounts
         self._clock = clock
@@ -92,6 +89,8 @@ class Responses:
         may_read = platform_id in account.platforms and not account.denied
         if not may_read or is_older_path != (platform_id in self.older):
             raise NotAuthorizedOrNotFound
-        session = self._sessions.find((platform_id, values["workspace_key"], values["session_id"]))
-        body = session.read(values["session_id"], self._clock.now())
+        session = self._sessions.find(platform_id, values["workspace_key"], values["session_id"])
+        if session is None:
+            raise NotAuthorizedOrNotFound
+        body = session.answer(self._clock.now())
         return json_response(200, body, {"etag": session.etag})

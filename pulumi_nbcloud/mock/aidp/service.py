@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import configparser
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pulumi_nbcloud.mock.aidp.accounts import Account, AccountBook
 from pulumi_nbcloud.mock.aidp.keys import FIRST, SECOND, Key
-from pulumi_nbcloud.mock.aidp.models import Ids, SessionBackend, SessionSpec, TransitionSpec
 from pulumi_nbcloud.mock.aidp.responses import Responses
+from pulumi_nbcloud.mock.aidp.sessions import PREFIXES, Sessions
 from pulumi_nbcloud.mock.aidp.signature import SignatureError, parse_authorization
-from pulumi_nbcloud.mock.aidp.urls import PREFIXES, ROUTES
 from pulumi_nbcloud.mock.service import AdminRoutes, Answer, Context, Service
-from pulumi_nbcloud.mock.validation import InvalidInput, UnknownThing, validated, validated_json
-from pulumi_nbcloud.mock.wire import CloudRequest, Route
+from pulumi_nbcloud.mock.validation import InvalidInput
+from pulumi_nbcloud.mock.wire import CloudRequest
 
 REGION = "mock-region-1"
 DEFAULT_PLATFORM = "ocid1.aidataplatform.oc1.mock.first"
@@ -24,9 +23,6 @@ DEFAULT_WORKSPACE = "mock-workspace"
 DEFAULT_USER = "ocid1.user.oc1..mockfirst"
 OTHER_USER = "ocid1.user.oc1..mockother"
 _TENANCY = "ocid1.tenancy.oc1..mock"
-_USERS: Mapping[str | None, str] = {None: DEFAULT_USER, "other": OTHER_USER}
-
-_SESSION_PATH = "/_mock/aidp/sessions/{platform_id}/{workspace_key}/{session_id}"
 
 
 class Aidp(Service):
@@ -35,11 +31,12 @@ class Aidp(Service):
     name = "aidp"
     # Down to the version: other clouds have paths under /api/ too.
     prefixes = tuple(prefix.rpartition("/")[0] + "/" for prefix in PREFIXES)
-    routes = ROUTES
+    profiles: ClassVar = {None: DEFAULT_USER, "other": OTHER_USER}
+    secrets = frozenset({"privateKey", "passphrase"})
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._sessions = SessionBackend()
+        self._sessions = Sessions(context)
         self._accounts = AccountBook(
             (
                 Account(_TENANCY, DEFAULT_USER, (DEFAULT_PLATFORM,), FIRST),
@@ -58,12 +55,18 @@ class Aidp(Service):
     ) -> None:
         """Store a session, or replace one together with its transitions.
 
-        `fields` are those of `models.SessionSpec`: `name`, `path`, `type`, `cluster_id`, `agent_flow_key`,
-        `lifecycle_state`, `kernel` (False for a null one), `kernel_id`, `kernel_name`, `execution_state`,
-        `last_activity`, `connections`, `absent` and `deleted`. Raises `InvalidInput`, which names the field.
+        Args:
+            session_id: 1 to 255 characters, like the other two.
+            platform_id: the platform that it is on.
+            workspace_key: the workspace that it is in.
+            fields: those of `sessions.SessionSpec`: `name`, `path`, `type`, `cluster_id`, `agent_flow_key`,
+                `lifecycle_state`, `kernel` (False for a null one), `kernel_id`, `kernel_name`, `execution_state`,
+                `last_activity`, `connections`, `absent` and `deleted`.
+
+        Raises:
+            InvalidInput: names the id or the field that cannot be.
         """
-        with self._context.lock:
-            self._sessions.put((platform_id, workspace_key, session_id), validated(SessionSpec, _listed(fields)))
+        self._sessions.put((platform_id, workspace_key, session_id), fields)
 
     def add_transition(
         self,
@@ -71,33 +74,42 @@ class Aidp(Service):
         *,
         platform_id: str = DEFAULT_PLATFORM,
         workspace_key: str = DEFAULT_WORKSPACE,
-        after_reads: int | None = None,
-        after_seconds: float | None = None,
-        **changed_fields: Any,
+        **changes: Any,
     ) -> None:
-        """WaitSpec what a stored session becomes: after N more reads, after T virtual seconds, or (neither) at once.
+        """Plan what a stored session becomes: after N more reads, after T virtual seconds, or (neither) at once.
 
-        `changed_fields` are those of `put_session`; the others stay. With `after_reads=3` three reads still see the old
-        state. Transitions apply in the order added. Raises `UnknownThing` for a session that is not stored and
-        `InvalidInput`, which names the field.
+        Args:
+            session_id: which session.
+            platform_id: the platform that it is on.
+            workspace_key: the workspace that it is in.
+            changes: the fields of `put_session` that change, and `after_reads` or `after_seconds`. With `after_reads=3`
+                three reads still see the old state. Transitions apply in the order added.
+
+        Raises:
+            InvalidInput: names the field that cannot be.
+            UnknownThing: the session is not stored.
         """
-        moments = {"after_reads": after_reads, "after_seconds": after_seconds}
-        spec = validated(TransitionSpec, {**_listed(changed_fields), **moments})
-        self._plan((platform_id, workspace_key, session_id), spec)
+        self._sessions.plan((platform_id, workspace_key, session_id), changes)
 
     def get_session(
         self, session_id: str, *, platform_id: str = DEFAULT_PLATFORM, workspace_key: str = DEFAULT_WORKSPACE
     ) -> dict[str, Any]:
-        """Return what is stored of a session, without counting a read; raises `UnknownThing`."""
-        with self._context.lock:
-            return self._sessions.get((platform_id, workspace_key, session_id)).state(self._context.clock.now())
+        """Return what is stored of a session, without counting a read.
+
+        Raises:
+            UnknownThing: it is not stored.
+        """
+        return self._sessions.get((platform_id, workspace_key, session_id))
 
     def delete_session(
         self, session_id: str, *, platform_id: str = DEFAULT_PLATFORM, workspace_key: str = DEFAULT_WORKSPACE
     ) -> None:
-        """Drop a stored session; raises `UnknownThing`."""
-        with self._context.lock:
-            self._sessions.delete((platform_id, workspace_key, session_id))
+        """Drop a stored session.
+
+        Raises:
+            UnknownThing: it is not stored.
+        """
+        self._sessions.delete((platform_id, workspace_key, session_id))
 
     def add_account(
         self,
@@ -110,8 +122,15 @@ class Aidp(Service):
     ) -> None:
         """Add a user or replace one (a rotated key, say).
 
-        `private_key` is an unencrypted RSA key in PEM. With `denied` the user may read nothing, which looks like a
-        thing that is not there. Raises `InvalidInput`.
+        Args:
+            user: the user's OCID.
+            private_key: an unencrypted RSA key in PEM.
+            tenancy: the OCID of the user's tenancy.
+            platforms: the platforms that the user may read.
+            denied: whether the user may read nothing, which looks like a thing that is not there.
+
+        Raises:
+            InvalidInput: names the argument that cannot be.
         """
         key = Key(private_key)
         if not key.fingerprint or "/" in user + tenancy or not user or not tenancy:
@@ -120,7 +139,11 @@ class Aidp(Service):
             self._accounts.put(Account(tenancy, user, tuple(platforms), key, denied))
 
     def deny(self, user: str = DEFAULT_USER, denied: bool = True) -> None:
-        """Take the permission of a user away, or give it back; raises `UnknownThing`."""
+        """Take the permission of a user away, or give it back.
+
+        Raises:
+            UnknownThing: there is no such user.
+        """
         with self._context.lock:
             self._accounts.get(user).denied = denied
 
@@ -130,15 +153,22 @@ class Aidp(Service):
             self._responses.older.add(platform_id)
 
     def issue_token(self, user: str = DEFAULT_USER, *, seconds: float = 3600.0) -> str:
-        """Give out a session token that ends so many virtual seconds from now; raises `UnknownThing`.
+        """Give out a session token that ends so many virtual seconds from now.
 
         It goes with the user's key: requests name `ST$` and the token, and are signed by that key.
+
+        Raises:
+            UnknownThing: there is no such user.
         """
         with self._context.lock:
             return self._accounts.issue(user, self._context.clock.now(), seconds, self._context.random)
 
     def revoke_token(self, token: str) -> None:
-        """Forget a session token; raises `UnknownThing`."""
+        """Forget a session token.
+
+        Raises:
+            UnknownThing: there is none.
+        """
         with self._context.lock:
             self._accounts.revoke(token)
 
@@ -153,9 +183,20 @@ class Aidp(Service):
     ) -> Path:
         """Write a profile of a user into `folder/config`, as `oci setup` and `oci session authenticate` do.
 
-        The key goes to `folder/<profile>.pem`, encrypted where there is a passphrase; with `token` the profile is one
-        of a session, with the token in `folder/<profile>.token`. Other profiles of the file stay. Returns the path of
-        the file; raises `UnknownThing`.
+        Other profiles of the file stay.
+
+        Args:
+            folder: where the files go.
+            profile: the profile's name; its key goes to `<profile>.pem`.
+            user: whose profile.
+            token: makes it the profile of a session; the token goes to `<profile>.token`.
+            passphrase: encrypts the key.
+
+        Returns:
+            The path of the configuration file.
+
+        Raises:
+            UnknownThing: there is no such user.
         """
         with self._context.lock:
             account = self._accounts.get(user)
@@ -204,15 +245,13 @@ class Aidp(Service):
     def state(self) -> dict[str, Any]:
         """Return everything it holds as plain data, without secrets."""
         with self._context.lock:
-            sessions = self._sessions.state(self._context.clock.now())
-            return {**self._accounts.state(), "older_platforms": sorted(self._responses.older), "sessions": sessions}
+            older = sorted(self._responses.older)
+            return {**self._accounts.state(), "older_platforms": older, "sessions": self._sessions.state()}
 
     def settings(self, profile: str | None) -> dict[str, str]:
-        """Return the settings that make a client use this mock; raise `UnknownThing` for an unknown profile."""
-        if profile not in _USERS:
-            raise UnknownThing(f"profile: aidp has no mock account for {profile!r}; there is 'other'")
+        """Return the settings that make a client use this mock."""
         with self._context.lock:
-            account = self._accounts.get(_USERS[profile])
+            account = self._accounts.get(self.account_name(profile))
         return {
             "tenancy": account.tenancy,
             "user": account.user,
@@ -222,35 +261,7 @@ class Aidp(Service):
             "endpoint": self.endpoint,
         }
 
-    def secret_settings(self) -> frozenset[str]:
-        """Return the names in `settings` whose values are secret."""
-        return frozenset({"privateKey", "passphrase"})
-
     @property
     def admin_routes(self) -> AdminRoutes:
         """The routes of its own under `/_mock/aidp/`."""
-        return {
-            Route("PUT", _SESSION_PATH, "put_session"): self._admin_put,
-            Route("GET", _SESSION_PATH, "get_session"): lambda _, ids: self.get_session(**ids),
-            Route("DELETE", _SESSION_PATH, "delete_session"): lambda _, ids: self.delete_session(**ids),
-            Route("POST", _SESSION_PATH + "/transitions", "add_transition"): self._admin_plan,
-        }
-
-    def _admin_put(self, request: CloudRequest, ids: Mapping[str, str]) -> Any:
-        spec = validated_json(SessionSpec, request.body or b"{}")
-        with self._context.lock:
-            self._sessions.put((ids["platform_id"], ids["workspace_key"], ids["session_id"]), spec)
-        return self.get_session(**ids)
-
-    def _admin_plan(self, request: CloudRequest, ids: Mapping[str, str]) -> Any:
-        spec = validated_json(TransitionSpec, request.body)
-        self._plan((ids["platform_id"], ids["workspace_key"], ids["session_id"]), spec)
-        return self.get_session(**ids)
-
-    def _plan(self, ids: Ids, spec: TransitionSpec) -> None:
-        with self._context.lock:
-            self._sessions.get(ids).add_transition(spec, self._context.clock.now())
-
-
-def _listed(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) if name == "absent" else value for name, value in fields.items()}
+        return self._sessions.admin_routes("/_mock/aidp/sessions")

@@ -40,7 +40,11 @@ class Authorization:
 
 
 def parse_authorization(value: str) -> Authorization:
-    """Take an Authorization header apart, whatever the order of its parameters; raises `SignatureError`."""
+    """Take an Authorization header apart, whatever the order of its parameters.
+
+    Raises:
+        SignatureError: it has another form.
+    """
     scheme, _, rest = value.strip().partition(" ")
     if scheme != "Signature":
         raise SignatureError("the Authorization header is of another scheme")
@@ -63,7 +67,11 @@ def parse_authorization(value: str) -> Authorization:
 
 
 def check_date(request: CloudRequest, gateway_now: float) -> None:
-    """Check that Date is at most 5 minutes off `gateway_now` (docs/vendors/aidp.md, DP-13); raises `SignatureError`."""
+    """Check that Date is at most 5 minutes off `gateway_now` (docs/vendors/aidp.md, DP-13).
+
+    Raises:
+        SignatureError: it is not.
+    """
     try:
         signed_at = parsedate_to_datetime(request.headers.get("date", ""))
     except (ValueError, TypeError):
@@ -73,7 +81,11 @@ def check_date(request: CloudRequest, gateway_now: float) -> None:
 
 
 def check_signature(request: CloudRequest, authorization: Authorization, key: RSAPublicKey) -> None:
-    """Check that the right headers are signed, and signed by the owner of `key`; raises `SignatureError`."""
+    """Check that the right headers are signed, and signed by the owner of `key`.
+
+    Raises:
+        SignatureError: they are not.
+    """
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
     from cryptography.hazmat.primitives.hashes import SHA256

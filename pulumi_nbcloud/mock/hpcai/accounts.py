@@ -66,7 +66,11 @@ class AccountBook:
         self._accounts[spec.username] = _Account(spec, before.issued if before is not None else 0)
 
     def get(self, username: str) -> AccountSpec:
-        """Return an account; raises `UnknownThing`."""
+        """Return an account.
+
+        Raises:
+            UnknownThing: there is none.
+        """
         if username not in self._accounts:
             raise UnknownThing(f"username: no account {username!r}")
         return self._accounts[username].spec
@@ -104,7 +108,11 @@ class AccountBook:
         return sign_token(claims)
 
     def revoke(self, username: str) -> None:
-        """Make the tokens that `username` got until now worthless; raises `UnknownThing`."""
+        """Make the tokens that `username` got until now worthless.
+
+        Raises:
+            UnknownThing: there is no such user.
+        """
         account = self._accounts[self.get(username).username]
         self._revoked_before[username] = account.issued + 1
 

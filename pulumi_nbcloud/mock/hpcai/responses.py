@@ -1,4 +1,4 @@
-"""HTTP in, HTTP out: the order of checks and the form of the answers; state and rules live in the models."""
+"""HTTP in, HTTP out: the order of checks and the form of the answers; state and rules live with the instances."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from pulumi_nbcloud.mock.hpcai.exceptions import (
     ServerPanic,
     WireError,
 )
-from pulumi_nbcloud.mock.hpcai.models import InstanceBackend, OptionsSpec, page_of
-from pulumi_nbcloud.mock.hpcai.urls import LOGIN, ROUTES
+from pulumi_nbcloud.mock.hpcai.instances import Instances, OptionsSpec, page_of
 from pulumi_nbcloud.mock.service import Answer
-from pulumi_nbcloud.mock.wire import CloudRequest, find_route, json_response
+from pulumi_nbcloud.mock.wire import CloudRequest, Route, find_route, json_response
 
+LIST_INSTANCES = Route("POST", "/api/instance/list", "ListInstances")
+LOGIN = Route("POST", "/api/user/login", "Login")
 COOKIE = "AccessToken"
 
 
 class Responses:
     """Answers requests to HPC-AI."""
 
-    def __init__(self, instances: InstanceBackend, accounts: AccountBook, clock: VirtualClock) -> None:
+    def __init__(self, instances: Instances, accounts: AccountBook, clock: VirtualClock) -> None:
         self._instances = instances
         self._accounts = accounts
         self._clock = clock
@@ -34,12 +35,12 @@ class Responses:
 
     def respond(self, request: CloudRequest, request_id: str) -> Answer:
         """Answer `request`. The cloud names no request id (none is documented); the mock sends X-Request-Id anyway."""
-        found = find_route(ROUTES, request)
+        found = find_route((LIST_INSTANCES, LOGIN), request)
         operation = found.route.operation if found.route else ""
         try:
             if found.route is None:
                 raise NoSuchPath
-            payload = self._log_in(request) if operation == LOGIN else self._list(request)
+            payload = self._log_in(request) if found.route == LOGIN else self._list(request)
             response = json_response(200, payload, {"X-Request-Id": request_id})
         except WireError as error:
             response = json_response(error.status, error.body(), {"X-Request-Id": request_id})
@@ -74,7 +75,7 @@ class Responses:
         if account.denied:
             raise NotAllowed
         page = page_of(_json(request))
-        return self._instances.read_page(account.username, page, self.options, self._clock.now())
+        return self._instances.read_page(account.username, page, self.options)
 
 
 def _json(request: CloudRequest) -> Any:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from pulumi_nbcloud.mock.hpcai.accounts import AccountBook, AccountSpec
-from pulumi_nbcloud.mock.hpcai.models import InstanceBackend, InstanceSpec, ManySpec, OptionsSpec, TransitionSpec
+from pulumi_nbcloud.mock.hpcai.instances import Instances, ManySpec, OptionsSpec
 from pulumi_nbcloud.mock.hpcai.responses import Responses
-from pulumi_nbcloud.mock.hpcai.urls import ROUTES
 from pulumi_nbcloud.mock.service import AdminRoutes, Answer, Context, Service
-from pulumi_nbcloud.mock.validation import UnknownThing, validated, validated_json
+from pulumi_nbcloud.mock.validation import validated, validated_json
 from pulumi_nbcloud.mock.wire import CloudRequest, Route
 
 # Made up for the mock; they open nothing anywhere else.
@@ -24,10 +23,6 @@ OTHER_ACCOUNT = AccountSpec(
     password="other-mock-password-not-a-real-one",  # noqa: S106
     api_key="other-mock-api-key-not-a-real-one",
 )
-_PROFILES: Mapping[str | None, str] = {None: DEFAULT_ACCOUNT.username, "other": OTHER_ACCOUNT.username}
-
-_INSTANCES_PATH = "/_mock/hpcai/instances/{username}"
-_INSTANCE_PATH = _INSTANCES_PATH + "/{instance_id}"
 
 
 class HpcAi(Service):
@@ -36,69 +31,104 @@ class HpcAi(Service):
     name = "hpcai"
     # Not all of /api/: the user guide of another cloud begins its paths with /api/ too (docs/vendors/aidp.md, DP-3).
     prefixes = ("/api/instance/", "/api/user/")
-    routes = ROUTES
+    profiles: ClassVar = {None: DEFAULT_ACCOUNT.username, "other": OTHER_ACCOUNT.username}
+    secrets = frozenset({"apiKey", "accessToken", "password"})
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._instances = InstanceBackend()
         self._accounts = AccountBook((DEFAULT_ACCOUNT, OTHER_ACCOUNT))
+        self._instances = Instances(context, self._accounts)
         self._responses = Responses(self._instances, self._accounts, context.clock)
 
     def put_instance(self, instance_id: str, *, username: str = DEFAULT_ACCOUNT.username, **fields: Any) -> None:
         """Store an instance, or replace one together with its transitions.
 
-        `fields` are those of `InstanceSpec`: `status`, `name`, `healthy` and so on, and `row` for everything else by
-        the wire's names. Raises `InvalidInput`, which names the field, and `UnknownThing` for an unknown user.
+        Args:
+            instance_id: 1 to 256 visible ASCII characters.
+            username: whose it is.
+            fields: those of `instances.InstanceSpec`: `status`, `name`, `healthy` and so on, and `row` for everything
+                else by the wire's names.
+
+        Raises:
+            InvalidInput: names the id or the field that cannot be.
+            UnknownThing: there is no such user.
         """
-        self._put(username, instance_id, validated(InstanceSpec, fields))
+        self._instances.put((username, instance_id), fields)
 
     def put_instances(
         self, count: int, *, prefix: str = "notebook-", username: str = DEFAULT_ACCOUNT.username, **fields: Any
     ) -> list[str]:
-        """Store `count` instances of one form and return their ids: `prefix` and a number of six digits, from 0."""
-        return self._put_many(username, validated(ManySpec, {"count": count, "prefix": prefix, **fields}))
+        """Store many instances of one form.
 
-    def add_transition(
-        self,
-        instance_id: str,
-        *,
-        username: str = DEFAULT_ACCOUNT.username,
-        after_reads: int | None = None,
-        after_seconds: float | None = None,
-        **changed_fields: Any,
-    ) -> None:
-        """WaitSpec what a stored instance becomes: after N more reads, after T virtual seconds, or (neither) at once.
+        Args:
+            count: how many.
+            prefix: what their ids begin with; a number of six digits follows, from 0.
+            username: whose they are.
+            fields: those of `put_instance`.
 
-        A read is a page that shows the instance. `changed_fields` are those of `put_instance`; the others stay. Raises
-        `UnknownThing` for an instance that is not stored and `InvalidInput`, which names the field.
+        Returns:
+            Their ids.
         """
-        moments = {"after_reads": after_reads, "after_seconds": after_seconds}
-        self._plan(username, instance_id, validated(TransitionSpec, {**changed_fields, **moments}))
+        return self._instances.put_many(username, validated(ManySpec, {"count": count, "prefix": prefix, **fields}))
+
+    def add_transition(self, instance_id: str, *, username: str = DEFAULT_ACCOUNT.username, **changes: Any) -> None:
+        """Plan what a stored instance becomes: after N more reads, after T virtual seconds, or (neither) at once.
+
+        A read is a page that shows the instance.
+
+        Args:
+            instance_id: which instance.
+            username: whose it is.
+            changes: the fields of `put_instance` that change, and `after_reads` or `after_seconds`.
+
+        Raises:
+            InvalidInput: names the field that cannot be.
+            UnknownThing: the instance is not stored.
+        """
+        self._instances.plan((username, instance_id), changes)
 
     def get_instance(self, instance_id: str, *, username: str = DEFAULT_ACCOUNT.username) -> dict[str, Any]:
-        """Return what is stored of an instance, without counting a read; raises `UnknownThing`."""
-        with self._context.lock:
-            return self._instances.get(username, instance_id).state(self._context.clock.now())
+        """Return what is stored of an instance, without counting a read.
+
+        Raises:
+            UnknownThing: it is not stored.
+        """
+        return self._instances.get((username, instance_id))
 
     def delete_instance(self, instance_id: str, *, username: str = DEFAULT_ACCOUNT.username) -> None:
-        """Drop a stored instance; raises `UnknownThing`."""
-        with self._context.lock:
-            self._instances.delete(username, instance_id)
+        """Drop a stored instance.
+
+        Raises:
+            UnknownThing: it is not stored.
+        """
+        self._instances.delete((username, instance_id))
 
     def configure(self, **options: Any) -> None:
-        """Set how ugly the cloud is: the fields of `OptionsSpec`; the others stay. Raises `InvalidInput`."""
+        """Set how ugly the cloud is: the fields of `instances.OptionsSpec`; the others stay.
+
+        Raises:
+            InvalidInput: names the option that cannot be.
+        """
         with self._context.lock:
             self._responses.options = validated(OptionsSpec, {**self._responses.options.model_dump(), **options})
 
     def add_account(self, username: str, password: str, api_key: str, *, denied: bool = False) -> None:
-        """Add an account or replace one (a rotated key, say); tokens of before stay valid. Raises `InvalidInput`."""
+        """Add an account or replace one (a rotated key, say); tokens of before stay valid.
+
+        Raises:
+            InvalidInput: names the argument that cannot be.
+        """
         values = {"username": username, "password": password, "api_key": api_key, "denied": denied}
         spec = validated(AccountSpec, values)
         with self._context.lock:
             self._accounts.put(spec)
 
     def revoke_tokens(self, username: str = DEFAULT_ACCOUNT.username) -> None:
-        """Make every token that a user got until now worthless, as a log-out everywhere; raises `UnknownThing`."""
+        """Make every token that a user got until now worthless, as a log-out everywhere.
+
+        Raises:
+            UnknownThing: there is no such user.
+        """
         with self._context.lock:
             self._accounts.revoke(username)
 
@@ -132,11 +162,11 @@ class HpcAi(Service):
             return {
                 "accounts": self._accounts.state(),
                 "options": self._responses.options.model_dump(),
-                "instances": self._instances.state(self._context.clock.now()),
+                "instances": self._instances.state(),
             }
 
     def settings(self, profile: str | None) -> dict[str, str]:
-        """Return the settings that make a client use this mock; raise `UnknownThing` for an unknown profile."""
+        """Return the settings that make a client use this mock."""
         return {"apiKey": self._account(profile).api_key, "endpoint": self.endpoint}
 
     def token_settings(self, profile: str | None = None, *, seconds: int | None = None) -> dict[str, str]:
@@ -151,32 +181,17 @@ class HpcAi(Service):
         account = self._account(profile)
         return {"username": account.username, "password": account.password, "endpoint": self.endpoint}
 
-    def secret_settings(self) -> frozenset[str]:
-        """Return the names in `settings` whose values are secret."""
-        return frozenset({"apiKey", "accessToken", "password"})
-
     @property
     def admin_routes(self) -> AdminRoutes:
         """The routes of its own under `/_mock/hpcai/`."""
         return {
-            Route("POST", _INSTANCES_PATH, "put_instances"): self._admin_put_many,
-            Route("PUT", _INSTANCE_PATH, "put_instance"): self._admin_put,
-            Route("GET", _INSTANCE_PATH, "get_instance"): lambda _, ids: self.get_instance(**ids),
-            Route("DELETE", _INSTANCE_PATH, "delete_instance"): lambda _, ids: self.delete_instance(**ids),
-            Route("POST", _INSTANCE_PATH + "/transitions", "add_transition"): self._admin_plan,
+            **self._instances.admin_routes("/_mock/hpcai/instances"),
+            Route("POST", "/_mock/hpcai/instances/{username}", "put_instances"): self._admin_put_many,
             Route("PUT", "/_mock/hpcai/options", "set_options"): self._admin_configure,
         }
 
-    def _admin_put(self, request: CloudRequest, ids: Mapping[str, str]) -> Any:
-        self._put(ids["username"], ids["instance_id"], validated_json(InstanceSpec, request.body or b"{}"))
-        return self.get_instance(**ids)
-
     def _admin_put_many(self, request: CloudRequest, ids: Mapping[str, str]) -> Any:
-        return {"instance_ids": self._put_many(ids["username"], validated_json(ManySpec, request.body))}
-
-    def _admin_plan(self, request: CloudRequest, ids: Mapping[str, str]) -> Any:
-        self._plan(ids["username"], ids["instance_id"], validated_json(TransitionSpec, request.body))
-        return self.get_instance(**ids)
+        return {"instance_ids": self._instances.put_many(ids["username"], validated_json(ManySpec, request.body))}
 
     def _admin_configure(self, request: CloudRequest, _: Mapping[str, str]) -> Any:
         given = validated_json(OptionsSpec, request.body)
@@ -184,22 +199,5 @@ class HpcAi(Service):
         return self._responses.options.model_dump()
 
     def _account(self, profile: str | None) -> AccountSpec:
-        if profile not in _PROFILES:
-            raise UnknownThing(f"profile: hpcai has no mock account for {profile!r}; there is 'other'")
         with self._context.lock:
-            return self._accounts.get(_PROFILES[profile])
-
-    def _put(self, username: str, instance_id: str, spec: InstanceSpec) -> None:
-        with self._context.lock:
-            owner_id = self._accounts.get(username).owner_id
-            self._instances.put(username, owner_id, instance_id, spec, self._context.clock.now())
-
-    def _put_many(self, username: str, spec: ManySpec) -> list[str]:
-        ids = [f"{spec.prefix}{number:06d}" for number in range(spec.count)]
-        for instance_id in ids:
-            self._put(username, instance_id, spec.one())
-        return ids
-
-    def _plan(self, username: str, instance_id: str, spec: TransitionSpec) -> None:
-        with self._context.lock:
-            self._instances.get(username, instance_id).add_transition(spec, self._context.clock.now())
+            return self._accounts.get(self.account_name(profile))

@@ -87,7 +87,11 @@ class AccountBook:
         return self._accounts.get(access_key)
 
     def get(self, access_key: str) -> Account:
-        """Return the account of `access_key`; raises `UnknownThing`."""
+        """Return the account of `access_key`.
+
+        Raises:
+            UnknownThing: there is none.
+        """
         account = self._accounts.get(access_key)
         if account is None:
             raise UnknownThing("access_key: no account with this access key")

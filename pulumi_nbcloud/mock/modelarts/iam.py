@@ -113,7 +113,11 @@ class IamBook:
         self._tokens = kept
 
     def find_user(self, username: str) -> UserSpec:
-        """Return the first user of that name; raises `UnknownThing`."""
+        """Return the first user of that name.
+
+        Raises:
+            UnknownThing: there is none.
+        """
         for user in self._users.values():
             if user.username == username:
                 return user
@@ -129,7 +133,12 @@ class IamBook:
         return [{"id": each, "name": own, "enabled": True} for each, own in called if name in (None, own)]
 
     def log_in(self, login: LoginSpec) -> Token:
-        """Give a token to a user who names the right password; raises `BadLogin` and `BadScope`."""
+        """Give a token to a user who names the right password.
+
+        Raises:
+            BadLogin: user name, password or account name is wrong.
+            BadScope: the project is none of the user's.
+        """
         named = login.auth.identity.password.user
         user = self._users.get((named.domain.name, named.name))
         if login.auth.identity.methods != ["password"] or user is None:

@@ -1,17 +1,17 @@
-"""HTTP in, HTTP out: the order of checks and the form of the answers; state and rules live in the models."""
+"""HTTP in, HTTP out: the order of checks and the form of the answers; state and rules live with the things."""
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
+from typing import Any
 
 from pulumi_nbcloud.mock.clock import VirtualClock, rfc3339
 from pulumi_nbcloud.mock.modelarts.accounts import Account, AccountBook
 from pulumi_nbcloud.mock.modelarts.exceptions import (
     ApiNotFound,
-    InvalidParameter,
     MalformedLogin,
     NotAuthorized,
     ProjectMismatch,
@@ -20,8 +20,6 @@ from pulumi_nbcloud.mock.modelarts.exceptions import (
     WireError,
 )
 from pulumi_nbcloud.mock.modelarts.iam import IamBook, LoginSpec
-from pulumi_nbcloud.mock.modelarts.jobs import JobBackend
-from pulumi_nbcloud.mock.modelarts.models import NotebookBackend, is_uuid
 from pulumi_nbcloud.mock.modelarts.signature import (
     Authorization,
     SignatureError,
@@ -29,10 +27,14 @@ from pulumi_nbcloud.mock.modelarts.signature import (
     check_signature,
     parse_authorization,
 )
-from pulumi_nbcloud.mock.modelarts.urls import CREATE_TOKEN, LIST_JOBS, LIST_PROJECTS, ROUTES, SHOW_LEASE
 from pulumi_nbcloud.mock.service import Answer
+from pulumi_nbcloud.mock.things import Operation, Store
 from pulumi_nbcloud.mock.validation import InvalidInput, validated_json
-from pulumi_nbcloud.mock.wire import CloudRequest, CloudResponse, find_route, json_response
+from pulumi_nbcloud.mock.wire import CloudRequest, CloudResponse, Route, find_route, json_response
+
+# IAM's, which the real cloud has on a host of its own.
+CREATE_TOKEN = Route("POST", "/v3/auth/tokens", "KeystoneCreateUserTokenByPassword")
+LIST_PROJECTS = Route("GET", "/v3/projects", "KeystoneListProjects")
 
 
 @dataclass(frozen=True)
@@ -47,30 +49,26 @@ class Caller:
 class Responses:
     """Answers requests to ModelArts and IAM."""
 
-    def __init__(
-        self, notebooks: NotebookBackend, jobs: JobBackend, accounts: AccountBook, iam: IamBook, clock: VirtualClock
-    ) -> None:
-        self._notebooks = notebooks
-        self._jobs = jobs
+    def __init__(self, stores: Iterable[Store[Any]], accounts: AccountBook, iam: IamBook, clock: VirtualClock) -> None:
         self._accounts = accounts
         self._iam = iam
         self._clock = clock
-        self._operations: Mapping[str, Callable[[CloudRequest, Mapping[str, str]], CloudResponse]] = {
-            SHOW_LEASE: self._show_lease,
-            LIST_JOBS: self._list_jobs,
+        self._operations: dict[Route, Callable[[CloudRequest, Mapping[str, str]], CloudResponse]] = {
             CREATE_TOKEN: self._create_token,
             LIST_PROJECTS: self._list_projects,
         }
+        for store in stores:
+            self._operations.update({route: self._in_project(read) for route, read in store.operations.items()})
 
     def respond(self, request: CloudRequest, request_id: str) -> Answer:
         """Answer `request`; whatever the answer, the header X-Request-Id names it."""
-        found = find_route(ROUTES, request)
+        found = find_route(tuple(self._operations), request)
         operation = found.route.operation if found.route else ""
         try:
             # The gateway knows the API first and the caller second; the service then checks project and permission.
             if found.route is None:
                 raise ApiNotFound(request.method)
-            response = self._operations[operation](request, found.values)
+            response = self._operations[found.route](request, found.values)
         except WireError as error:
             response = json_response(error.status, error.body(request_id))
         return Answer(
@@ -89,14 +87,18 @@ class Responses:
             raise TokenExpired
         return Caller((token.project_id,), token.user.projects)
 
-    def _in_project(self, request: CloudRequest, values: Mapping[str, str]) -> str:
-        """Let a request in and return its project."""
-        caller = self._caller(request)
-        if values["project_id"] not in caller.projects:
-            raise ProjectMismatch
-        if caller.denied:
-            raise NotAuthorized
-        return values["project_id"]
+    def _in_project(self, operation: Operation) -> Callable[[CloudRequest, Mapping[str, str]], CloudResponse]:
+        """Let only those at an operation who may read its project."""
+
+        def respond(request: CloudRequest, values: Mapping[str, str]) -> CloudResponse:
+            caller = self._caller(request)
+            if values["project_id"] not in caller.projects:
+                raise ProjectMismatch
+            if caller.denied:
+                raise NotAuthorized
+            return json_response(200, operation(request, values))
+
+        return respond
 
     def _authenticate(self, request: CloudRequest) -> Account:
         header = request.headers.get("authorization")
@@ -131,16 +133,6 @@ class Responses:
                 raise SignatureError("the header X-Security-Token is missing")
             if not hmac.compare_digest(sent.encode("latin-1"), account.spec.security_token.encode()):
                 raise SignatureError("the security token is not that of the access key")
-
-    def _show_lease(self, request: CloudRequest, values: Mapping[str, str]) -> CloudResponse:
-        project_id, notebook_id = self._in_project(request, values), values["notebook_id"]
-        if not is_uuid(notebook_id):
-            raise InvalidParameter("id")
-        return json_response(200, self._notebooks.read_lease(project_id, notebook_id, self._clock.now()))
-
-    def _list_jobs(self, request: CloudRequest, values: Mapping[str, str]) -> CloudResponse:
-        project_id = self._in_project(request, values)
-        return json_response(200, self._jobs.list_jobs(project_id, dict(request.query), self._clock.now()))
 
     def _create_token(self, request: CloudRequest, values: Mapping[str, str]) -> CloudResponse:
         try:

@@ -46,10 +46,13 @@ class Authorization:
 
 
 def parse_authorization(value: str) -> Authorization:
-    """Take an Authorization header apart; raises `SignatureError` where it has another form.
+    """Take an Authorization header apart.
 
     The names must be lower-case, sorted and without repetition, as the vendor's SDK sends them. Whether the gateway
     would put another order right is not documented; the mock is strict.
+
+    Raises:
+        SignatureError: it has another form.
     """
     match = _AUTHORIZATION.fullmatch(value.strip())
     if match is None:
@@ -61,9 +64,12 @@ def parse_authorization(value: str) -> Authorization:
 
 
 def check_date(request: CloudRequest, authorization: Authorization, gateway_now: float) -> None:
-    """Check that X-Sdk-Date is there, signed and at most 15 minutes off `gateway_now`; raises `SignatureError`.
+    """Check that X-Sdk-Date is there, signed and at most 15 minutes off `gateway_now`.
 
     It is the only header that must be signed; not even Host must be (docs/vendors/modelarts.md, MA-12).
+
+    Raises:
+        SignatureError: it is not.
     """
     value = request.headers.get(_DATE_HEADER)
     if value is None:
@@ -83,7 +89,11 @@ def check_date(request: CloudRequest, authorization: Authorization, gateway_now:
 
 
 def check_signature(request: CloudRequest, authorization: Authorization, secret_key: str) -> None:
-    """Compute the signature again and compare; raises `SignatureError`."""
+    """Compute the signature again and compare.
+
+    Raises:
+        SignatureError: it is another.
+    """
     canonical = canonical_request(request, authorization.signed_headers)
     expected = signature_of(canonical, request.headers[_DATE_HEADER], secret_key)
     if not hmac.compare_digest(expected, authorization.signature):
@@ -97,7 +107,11 @@ def signature_of(canonical: bytes, date: str, secret_key: str) -> str:
 
 
 def canonical_request(request: CloudRequest, signed_headers: tuple[str, ...]) -> bytes:
-    """Return the canonical form of `request`; raises `SignatureError` where a signed header was not sent."""
+    """Return the canonical form of `request`.
+
+    Raises:
+        SignatureError: a signed header was not sent.
+    """
     lines: list[bytes] = []
     for name in signed_headers:
         value = request.headers.get(name)

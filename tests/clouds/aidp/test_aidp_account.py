@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -25,11 +26,19 @@ from aidp_support import (
     session_of,
     settings_of,
 )
-from nbcloud_support import NO_CONFIG, FakeClock, http_answer, raw_server, target_of
+from nbcloud_support import NO_CONFIG, FakeClock, http_answer, raw_server, target_of, timed
 
 from pulumi_nbcloud.clouds.aidp.account import AidpAccount, endpoint_of
 from pulumi_nbcloud.clouds.aidp.notebook_session import NOTEBOOK_SESSION
-from pulumi_nbcloud.errors import AuthenticationError, NbcloudError, NotFoundError, SettingsError, UnreachableError
+from pulumi_nbcloud.errors import (
+    AuthenticationError,
+    NbcloudError,
+    NotFoundError,
+    PermissionDeniedError,
+    RefusedError,
+    SettingsError,
+    UnreachableError,
+)
 from pulumi_nbcloud.http.client import Client
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.mock.aidp.service import DEFAULT_USER, OTHER_PLATFORM, OTHER_USER
@@ -134,7 +143,8 @@ async def test_the_signed_target_is_the_sent_one(client: Client) -> None:
     assert target_of(head) == ("/20260430/aiDataPlatforms/a%26b%3Bc/workspaces/k%2B/notebook/api/sessions/s%40")
     assert head.lower().count(b"\r\nhost:") == head.lower().count(b"\r\ndate:") == 1
     assert re.search(rb"\r\nopc-request-id: [0-9A-F]{32}\r\n", head, re.IGNORECASE)
-    assert b"\r\ncontent-" not in head.lower()
+    assert head.lower().count(b"\r\ncontent-type: application/json\r\n") == 1
+    assert b"\r\ncontent-length" not in head.lower()
 
 
 @pytest.mark.anyio
@@ -205,11 +215,9 @@ async def test_a_clock_that_is_off_is_told(clouds: MockClouds, client: Client) -
 @pytest.mark.anyio
 async def test_a_refused_key_is_not_sent_again(clouds: MockClouds, client: Client) -> None:
     account = on_mock(clouds, client, **{**key_on(clouds), "privateKey": pem(second=True)})
-    for _ in range(3):
-        error = await refused(account)
-        assert (
-            error.hint == "check tenancy, user, fingerprint and private key; they are not sent again until they change"
-        )
+    hint = "check tenancy, user, fingerprint and private key; they are not sent again until they change"
+    for when in ("", "refused at T; ", "refused at T; "):
+        assert timed((await refused(account)).hint) == when + hint
     assert clouds.request_count() == 1
 
 
@@ -228,13 +236,47 @@ async def test_a_rewritten_file_lifts_a_refusal(clouds: MockClouds, client: Clie
 
 
 @pytest.mark.anyio
-async def test_a_404_without_a_code_does_not_prove_the_credentials() -> None:
-    coded = Canned(404, {"code": "NotAuthorizedOrNotFound", "message": "m"})
-    for client, proven in ((Canned(404, b"nothing here"), False), (coded, True)):
-        account = account_of(client)
-        with pytest.raises(NotFoundError) as caught:
+async def test_a_refusal_without_a_code_does_not_prove_the_credentials() -> None:
+    jupyter = {"message": "Session not found", "reason": None}
+    for status, body, proven in (
+        (404, b"nothing here", False),
+        (404, jupyter, False),
+        (404, {"code": "NotAuthorizedOrNotFound", "message": "m"}, True),
+        (403, b"forbidden", False),
+        (403, jupyter, False),
+        (403, {"code": "NotAuthorized", "message": "m"}, True),
+    ):
+        account = account_of(Canned(status, body))
+        with pytest.raises((NotFoundError, PermissionDeniedError)) as caught:
             await session_of(account)
         assert account.confirms(caught.value) is proven
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("code", ["IncorrectState", "LockConflict"])
+async def test_a_conflict_that_passes_is_tried_again_as_oracles_sdk_does(clouds: MockClouds, code: str) -> None:
+    clouds.aidp.put_session(SESSION)
+    body = json.dumps({"code": code, "message": "the workspace is being updated"})
+    clouds.faults.add(service="aidp", status=409, body=body, count=2)
+    patient = Client(random=lambda: 0.0)
+    try:
+        assert (await session_of(on_mock(clouds, patient))).name == "training"
+        assert [entry.status for entry in clouds.requests] == [409, 409, 200]
+        clouds.clear_requests()
+        clouds.faults.add(service="aidp", status=409, body=body, count=9)
+        with pytest.raises(UnreachableError, match="the cloud cannot answer now"):
+            await session_of(on_mock(clouds, patient))
+        assert len(clouds.requests) == 5
+    finally:
+        await patient.aclose()
+
+
+@pytest.mark.anyio
+async def test_another_conflict_is_not_tried_again(clouds: MockClouds, client: Client) -> None:
+    clouds.faults.add(service="aidp", status=409, body='{"code": "InvalidatedRetryToken", "message": "m"}')
+    with pytest.raises(RefusedError):
+        await session_of(on_mock(clouds, client))
+    assert len(clouds.requests) == 1
 
 
 # --- session tokens that end, and files that change
@@ -281,9 +323,9 @@ async def test_a_refused_token_that_stayed_the_same_is_sent_once(
     account = on_mock(clouds, client, **config(clouds, tmp_path, token=token))
     await session_of(account)
     clouds.aidp.revoke_token(token)
-    await refused(account)
-    error = await refused(account)
-    assert error.hint == "run: oci session refresh --profile DEFAULT; if that is too late: oci session authenticate"
+    hint = "run: oci session refresh --profile DEFAULT; if that is too late: oci session authenticate"
+    for when in ("", "refused at T; "):
+        assert timed((await refused(account)).hint) == when + hint
     assert [entry.status for entry in clouds.requests] == [200, 401]
     clouds.aidp.write_config(tmp_path, token=clouds.aidp.issue_token(seconds=99_999))
     assert (await session_of(account)).name == "training"

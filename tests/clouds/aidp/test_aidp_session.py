@@ -31,7 +31,7 @@ from hypothesis import strategies as st
 from nbcloud_support import read
 
 from pulumi_nbcloud.clouds.aidp.notebook_session import NOTEBOOK_SESSION, Kernel, NotebookSessionState
-from pulumi_nbcloud.condition.evaluator import Evaluator
+from pulumi_nbcloud.condition import Evaluator, compile_conditions
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     BadResponseError,
@@ -92,7 +92,10 @@ def test_what_is_asked() -> None:
     anyio.run(session_of, account_of(client))
     (request,) = client.sent
     assert (request.method, request.origin, request.target, request.body) == ("GET", ENDPOINT, TARGET, b"")
-    assert set(request.headers) == {"Host", "date", "opc-request-id", "authorization"}
+    assert set(request.headers) == {"Host", "date", "content-type", "opc-request-id", "authorization"}
+    # As Oracle's client sends it, and does not sign it either.
+    assert request.headers["content-type"] == "application/json"
+    assert 'headers="date (request-target) host"' in request.headers["authorization"]
     assert request.headers["Host"] == ENDPOINT.removeprefix("https://")
     assert request.headers["opc-request-id"] == REQUEST_ID
     assert 500 in client.options["retry_statuses"]
@@ -151,6 +154,13 @@ def test_every_execution_state_of_the_page(state: str) -> None:
         ({"kernel": {}}, {"kernel": Kernel()}),
         ({"kernel": {"id": "k"}}, {"kernel": Kernel(id="k")}),
         ({"kernel": {"execution_state": "Napping"}}, {"kernel": Kernel(execution_state="Napping")}),
+        ({"kernel": {"connections": "1"}}, {"kernel": Kernel(connections=1)}),
+        # They say how it is at the moment: what makes no sense is left out, and the rest is read.
+        ({"kernel": {"id": "k", "connections": -1}}, {"kernel": Kernel(id="k")}),
+        ({"kernel": {"id": "k", "connections": "many"}}, {"kernel": Kernel(id="k")}),
+        ({"kernel": {"id": "k", "connections": True}}, {"kernel": Kernel(id="k")}),
+        ({"kernel": {"id": "k", "last_activity": 1769860800123}}, {"kernel": Kernel(id="k")}),
+        ({"kernel": {"id": "k", "last_activity": {"at": 5}}}, {"kernel": Kernel(id="k")}),
         ({"kernel": {"connections": 0, "reason": "x", "traceback": []}}, {"kernel": Kernel(connections=0)}),
         ({"id": SESSION.upper()}, {"session_id": SESSION}),
         ({"path": "/données/é.ipynb"}, {"path": "/données/é.ipynb"}),
@@ -199,6 +209,10 @@ def test_the_least_that_is_a_session() -> None:
         ("2026-01-31T12:00:00.9999Z", "2026-01-31T12:00:00.999Z"),
         ("2026-01-31T14:00:00+02:00", "2026-01-31T12:00:00.000Z"),
         ("2026-01-31 12:00:00", "2026-01-31T12:00:00.000Z"),
+        ("2026-01-31T12:00:00.5+0000", "2026-01-31T12:00:00.500Z"),
+        ("2026-01-31T14:30:00+0230", "2026-01-31T12:00:00.000Z"),
+        ("2026-01-31T04:00:00-08", "2026-01-31T12:00:00.000Z"),
+        ("2026-01-31T12:00:00+00000", None),
         ("2026-02-30T12:00:00Z", None),
         ("0001-01-01T00:00:00+14:00", None),
         ("1970-01-01T00:00:00Z", None),
@@ -248,10 +262,7 @@ NOT_DESCRIBED = "the answer is not what the vendor's page describes: "
         ({**BODY, "id": 7}, NOT_DESCRIBED + "id: "),
         ({**BODY, "type": 1}, NOT_DESCRIBED + "type: "),
         ({**BODY, "kernel": "canary"}, NOT_DESCRIBED + "kernel: "),
-        ({**BODY, "kernel": {"connections": "canary"}}, NOT_DESCRIBED + "kernel.connections: "),
-        ({**BODY, "kernel": {"connections": True}}, NOT_DESCRIBED + "kernel.connections: "),
-        ({**BODY, "kernel": {"connections": -1}}, NOT_DESCRIBED + "kernel.connections: "),
-        ({**BODY, "kernel": {"last_activity": 5}}, NOT_DESCRIBED + "kernel.last_activity: "),
+        ({**BODY, "kernel": {"execution_state": 5}}, NOT_DESCRIBED + "kernel.execution_state: "),
         ([BODY], NOT_DESCRIBED + "Input should be "),
         (None, NOT_DESCRIBED + "Input should be "),
         ({"code": "canary", "message": "canary"}, NOT_DESCRIBED + "id: Field required"),
@@ -409,9 +420,12 @@ def test_the_id_is_its_parts_between_slashes() -> None:
 
 
 def outcome(body: dict[str, Any]) -> tuple[str, str | None]:
-    evaluator = Evaluator({"self": NOTEBOOK_SESSION})
+    evaluator = Evaluator(compile_conditions({"self": NOTEBOOK_SESSION}))
     seen = evaluator.decide({"self": read_session(body)}, datetime(2026, 1, 1, tzinfo=timezone.utc))
     return seen.outcome, seen.reason
+
+
+NO_KERNEL = "self.kernel is null (the session is new, or its cluster starts)"
 
 
 def kernel(state: str | None) -> dict[str, Any]:
@@ -428,24 +442,55 @@ def kernel(state: str | None) -> dict[str, Any]:
         (kernel("Napping"), ("not_yet", None)),
         (kernel("dead"), ("failed", None)),
         (kernel(None), ("not_yet", "self.kernel.execution_state is null")),
-        ({**BODY, "kernel": None}, ("not_yet", "self.kernel is null")),
-        ({**BODY, "kernel": None, "type": "file"}, ("met", None)),
+        ({**BODY, "kernel": None}, ("not_yet", NO_KERNEL)),
+        # A file's session can have a kernel in Jupyter, and so may one of a type that is not known: it is waited for.
+        (
+            {**BODY, "kernel": None, "type": "file"},
+            ("not_yet", "self.kernel is null (a session of this type may never have one)"),
+        ),
+        ({**kernel("starting"), "type": "file"}, ("not_yet", None)),
+        ({**BODY, "type": "file"}, ("met", None)),
+        ({**kernel("starting"), "type": "Console"}, ("not_yet", None)),
+        ({**BODY, "type": "Console"}, ("met", None)),
+        ({**kernel("starting"), "type": "agentflow"}, ("not_yet", None)),
+        ({**kernel("idle"), "type": "agentflow"}, ("met", None)),
         ({**BODY, "kernel": None, "type": "AGENTFLOW"}, ("met", None)),
-        ({**BODY, "kernel": None, "type": "Console"}, ("met", None)),
+        (
+            {**BODY, "kernel": None, "type": "Console"},
+            ("not_yet", "self.kernel is null (a session of this type may never have one)"),
+        ),
         # Without a type it counts as a notebook's: a kernel is waited for.
         ({**BODY, "type": None}, ("met", None)),
-        ({**BODY, "type": None, "kernel": None}, ("not_yet", "self.kernel is null")),
+        ({**BODY, "type": None, "kernel": None}, ("not_yet", NO_KERNEL)),
         ({**BODY, "lifecycleState": "CREATING"}, ("not_yet", None)),
         ({**BODY, "lifecycleState": "CREATING", "kernel": None}, ("not_yet", None)),
         ({**BODY, "lifecycleState": "Hibernated"}, ("not_yet", None)),
         ({**BODY, "lifecycleState": None}, ("not_yet", "self.lifecycle_state is null")),
         ({**BODY, "lifecycleState": "FAILED"}, ("failed", None)),
         ({**BODY, "lifecycleState": "failed", "kernel": None}, ("failed", None)),
-        ({**kernel("dead"), "type": "file"}, ("met", None)),
+        ({**kernel("dead"), "type": "file"}, ("failed", None)),
+        ({**kernel("dead"), "type": "agentflow"}, ("failed", None)),
     ],
 )
 def test_when_a_session_is_ready_and_when_it_has_failed(body: dict[str, Any], expected: tuple[str, str | None]) -> None:
     assert outcome(body) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"execution_state": "starting", "connections": 0}, True),
+        ({"execution_state": "STARTING", "connections": None}, True),
+        ({"execution_state": "starting", "connections": 1}, False),
+        ({"execution_state": "restarting", "connections": 0}, False),
+        ({"execution_state": "idle", "connections": 0}, False),
+    ],
+)
+def test_a_kernel_that_nobody_has_connected_to_is_named(changes: dict[str, Any], said: bool) -> None:
+    note = read_session({**BODY, "kernel": {**KERNEL, **changes}}).waiting_note()
+    text = "kernel.execution_state may stay starting until something connects to the kernel; no connections now"
+    assert note == (text if said else None)
+    assert read_session({**BODY, "kernel": None}).waiting_note() is None
 
 
 def test_what_the_kind_says_of_itself() -> None:

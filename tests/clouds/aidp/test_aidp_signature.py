@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nbcloud_support import examples
 from oci.auth.signers import SecurityTokenSigner
 
 from pulumi_nbcloud.clouds.aidp.signature import (
@@ -128,7 +129,7 @@ _TEXT = st.text(st.sampled_from([*"aZ09-_.~ +%/&=?#!*()'\"中é\u0301😀"]), mi
 _HOST = st.sampled_from(["aidp.us-ashburn-1.oci.oraclecloud.com", "127.0.0.1:8080", "localhost", "h:1"])
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=examples(1_500), deadline=None)
 @given(
     segments=st.lists(_TEXT, min_size=1, max_size=5),
     query=st.lists(st.tuples(_TEXT, _TEXT), max_size=3),

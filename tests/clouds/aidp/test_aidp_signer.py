@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 import pytest
 from aidp_support import REQUEST_ID, SESSION, TARGET, Canned, on_mock, session_of, settings_of
-from nbcloud_support import FakeClock
+from nbcloud_support import FakeClock, timed
 
 from pulumi_nbcloud.clouds.aidp.account import AidpAccount
 from pulumi_nbcloud.errors import AuthenticationError, NbcloudError, SettingsError, UnreachableError
@@ -63,11 +63,11 @@ async def test_what_a_signer_is_given_and_what_becomes_of_what_it_gives(module: 
         await session_of(account)
     (method, url, headers, thread), _ = seen
     assert (method, url) == ("GET", account.endpoint + TARGET)
-    assert set(headers) == {"date", "host", "opc-request-id"}
+    assert set(headers) == {"content-type", "date", "host", "opc-request-id"}
     assert headers["host"] == account.endpoint.removeprefix("https://")
     assert thread is not threading.main_thread()
     sent = {"authorization": "Signature x", "x-date": "d", "opc-request-id": "mine", "date": headers["date"]}
-    assert client.sent[0].headers == {**sent, "Host": headers["host"]}
+    assert client.sent[0].headers == {**sent, "Host": headers["host"], "content-type": "application/json"}
 
 
 @pytest.mark.anyio
@@ -218,12 +218,11 @@ async def test_a_signer_that_the_cloud_refuses_is_made_again_once(module: types.
     module.make = make  # type: ignore[attr-defined]
     client = Canned(401, {"code": "NotAuthenticated", "message": "m"})
     account = account_of(client)
-    for _ in range(3):
+    hint = "check what the setting signer names, and that its principal may sign in; it is not asked again in this run"
+    for when in ("", "refused at T; ", "refused at T; "):
         error = await failure(account)
         assert type(error) is AuthenticationError
-        assert error.hint == (
-            "check what the setting signer names, and that its principal may sign in; it is not asked again in this run"
-        )
+        assert timed(error.hint) == when + hint
     assert (len(made), len(client.sent)) == (2, 2)
 
 

@@ -602,11 +602,11 @@ async def test_many_targets_of_one_account_cost_one_walk(mocked: Mocked) -> None
     targets: dict[str, Any] = {f"i{n}": {"kind": "hpcai:Instance", "instance_id": f"notebook-00000{n}"} for n in (0, 1)}
     targets |= {"gone": {"kind": "hpcai:Instance", "instance_id": "gone"}, "fleet": {"kind": "hpcai:Instances"}}
     targets |= {"theirs": {"kind": "hpcai:Instances", "profile": "other"}}
-    plan, problems = parse_spec({"targets": targets, "until": "size(fleet.instances) == 5"})
-    assert plan is not None, problems
+    spec, problems = parse_spec({"targets": targets, "until": "size(fleet.instances) == 5"})
+    assert spec is not None, problems
     mocked.clients.append(Client(sleep=no_pause))
     environment = {**mocked.clouds.environment(), **mocked.clouds.environment("other")}
-    seen, meaning = await WaitRunner(Reader(environment, mocked.clients[-1]), NO_CONFIG).poll(plan)
+    seen, meaning = await WaitRunner(Reader(environment, mocked.clients[-1]), NO_CONFIG).poll(spec)
     assert "i0: name=example-instance, status=Running, healthy=true" in seen
     assert "gone: not found" in seen
     assert meaning == "the condition holds"

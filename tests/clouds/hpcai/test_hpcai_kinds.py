@@ -12,7 +12,7 @@ from nbcloud_support import read
 
 from pulumi_nbcloud.clouds.hpcai.instances import INSTANCE, INSTANCES
 from pulumi_nbcloud.clouds.hpcai.state import InstancesState, InstanceState
-from pulumi_nbcloud.condition import ConditionError, Evaluator
+from pulumi_nbcloud.condition import ConditionError, Evaluator, Moment, compile_conditions
 from pulumi_nbcloud.errors import InputError, NotFoundError
 
 MOMENT = datetime(2026, 1, 31, tzinfo=timezone.utc)
@@ -151,7 +151,7 @@ def state_of(**runtime: object) -> InstanceState:
 
 
 def outcomes(*states: InstanceState, until: str | None = None) -> list[str]:
-    evaluator = Evaluator({"self": INSTANCE}, until, None)
+    evaluator = Evaluator(compile_conditions({"self": INSTANCE}, until, None))
     return [evaluator.decide({"self": state}, MOMENT).outcome for state in states]
 
 
@@ -193,19 +193,21 @@ BACK_OFF = {"diagnosisReason": "BackOff", "phase": "DownloadImage"}
     [
         BACK_OFF,
         {"diagnosisReason": "BackOff", "phase": "", "status": "PullingImage"},
-        {"diagnosisReason": "BackOff", "phase": None, "status": "PullingImage"},
+        {"diagnosisReason": "BackOff", "phase": "Start"},
         {**BACK_OFF, "status": None},
     ],
 )
-def test_an_image_that_is_never_pulled_fails_at_the_third_look_in_a_row(stuck: dict[str, object]) -> None:
+def test_a_back_off_fails_after_three_minutes_in_any_phase(stuck: dict[str, object]) -> None:
     bad, good = state_of(**stuck), state_of()
-    assert outcomes(bad, bad, good, bad, bad, bad) == ["not_yet"] * 5 + ["failed"]
+    evaluator = Evaluator(compile_conditions({"self": INSTANCE}))
+    seen = [(0.0, bad), (170.0, bad), (175.0, good), (180.0, bad), (270.0, bad), (359.0, bad), (360.0, bad)]
+    outcomes = [evaluator.decide({"self": state}, MOMENT, Moment.at(at)).outcome for at, state in seen]
+    assert outcomes == ["not_yet"] * 6 + ["failed"]
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        {"diagnosisReason": "BackOff", "phase": "Start"},
         {"diagnosisReason": "", "phase": "DownloadImage"},
         {"diagnosisReason": None, "phase": "DownloadImage"},
         {"diagnosisReason": "Pulling", "status": "PullingImage"},
@@ -232,12 +234,16 @@ def test_a_condition_reaches_into_the_nested_objects() -> None:
 
 def test_a_condition_cannot_look_into_a_remote_storage() -> None:
     with pytest.raises(ConditionError):
-        Evaluator({"self": INSTANCE}, "self.instance_spec_info.remote_storages[0].mountPath == '/data'", None)
+        Evaluator(
+            compile_conditions(
+                {"self": INSTANCE}, "self.instance_spec_info.remote_storages[0].mountPath == '/data'", None
+            )
+        )
 
 
 def test_a_list_needs_a_condition_and_may_have_rows() -> None:
     until = 'size(self.instances) > 0 && self.instances.all(i, i.status == "Running")'
-    evaluator = Evaluator({"self": INSTANCES}, until, None)
+    evaluator = Evaluator(compile_conditions({"self": INSTANCES}, until, None))
     assert evaluator.decide({"self": listed(region="asia")}, MOMENT).outcome == "met"
     assert evaluator.decide({"self": listed(region="nowhere")}, MOMENT).outcome == "not_yet"
     assert evaluator.decide({"self": listed()}, MOMENT).outcome == "not_yet"
@@ -248,6 +254,6 @@ def test_what_the_kinds_say_of_themselves() -> None:
         True,
         ("name", "status", "phase", "diagnosis_reason", "healthy"),
     )
-    assert [each.polls for each in INSTANCE.failed] == [1, 1, 1, 1, 3]
+    assert [each.holds_for for each in INSTANCE.failed] == [0, 0, 0, 0, 180]
     assert (INSTANCES.ready, INSTANCES.failed) == (None, ())
     assert "truncated" not in INSTANCES.state_names

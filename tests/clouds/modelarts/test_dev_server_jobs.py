@@ -18,7 +18,7 @@ from pulumi_nbcloud.clouds.modelarts.dev_server_jobs import (
     DevServerJobsState,
     DevServerJobState,
 )
-from pulumi_nbcloud.condition.evaluator import Evaluator
+from pulumi_nbcloud.condition import Evaluator, compile_conditions
 from pulumi_nbcloud.condition.outcome import ConditionError
 from pulumi_nbcloud.errors import (
     AuthenticationError,
@@ -205,6 +205,7 @@ def test_a_list_of_one_id_and_the_job_of_it_ask_the_same() -> None:
         ({"abnormal_count": "absent"}, {"abnormal_count": None}),
         ({"abnormal_count": 3}, {"abnormal_count": 3}),
         ({"abnormal_count": -1}, {"abnormal_count": -1}),
+        ({"abnormal_count": "3"}, {"abnormal_count": 3}),
         ({"name": None, "user_name": None}, {"name": None, "user_name": None}),
         ({"name": "作业 \u202e"}, {"name": "作业 \u202e"}),
         ({"new_field": {"a": [1]}}, {"job_id": UPGRADE_ID}),
@@ -246,6 +247,7 @@ def test_a_row_needs_only_its_id() -> None:
         ({"total": 7, "data": []}, {"truncated": True, "jobs": ()}),
         ({"current": None, "pages": None, "size": None}, {"current": None, "pages": None, "size": None}),
         ({"current": 0, "pages": 3, "size": 10}, {"current": 0, "pages": 3, "size": 10, "truncated": False}),
+        ({"total": "3", "pages": "1"}, {"truncated": True, "total": 3, "pages": 1}),
         ({"records": 5}, {"total": 2}),
     ],
 )
@@ -270,11 +272,11 @@ NOT_DESCRIBED = "the answer is not what the vendor's page describes: "
         ({"total": 2}, NO_LIST),
         ({"total": 2, "data": None}, NO_LIST),
         ({"total": None, "data": None}, NO_LIST),
-        ({**PAGE, "total": "2"}, NOT_DESCRIBED + "total: "),
+        ({**PAGE, "total": "2.0"}, NOT_DESCRIBED + "total: "),
         ({**PAGE, "total": -1}, NOT_DESCRIBED + "total: "),
         ({**PAGE, "total": True}, NOT_DESCRIBED + "total: "),
         ({**PAGE, "total": 2.0}, NOT_DESCRIBED + "total: "),
-        ({**PAGE, "pages": "1"}, NOT_DESCRIBED + "pages: "),
+        ({**PAGE, "pages": "one"}, NOT_DESCRIBED + "pages: "),
         ({**PAGE, "data": {}}, NOT_DESCRIBED + "data: "),
         ({**PAGE, "data": "canary"}, NOT_DESCRIBED + "data: "),
         ({**PAGE, "data": [None]}, NOT_DESCRIBED + "data.0: "),
@@ -285,7 +287,7 @@ NOT_DESCRIBED = "the answer is not what the vendor's page describes: "
         (one(id=None), NOT_DESCRIBED + "data.0.id: "),
         (one(name=7), NOT_DESCRIBED + "data.0.name: "),
         (one(status=1), NOT_DESCRIBED + "data.0.status: "),
-        (one(abnormal_count="0"), NOT_DESCRIBED + "data.0.abnormal_count: "),
+        (one(abnormal_count="0.0"), NOT_DESCRIBED + "data.0.abnormal_count: "),
         (one(abnormal_count=False), NOT_DESCRIBED + "data.0.abnormal_count: "),
         (one(abnormal_count=0.0), NOT_DESCRIBED + "data.0.abnormal_count: "),
         (one(create_at="canary"), NOT_DESCRIBED + "data.0.create_at: "),
@@ -472,7 +474,7 @@ def test_what_the_kinds_say_of_themselves() -> None:
     ],
 )
 def test_when_a_job_is_ready_and_when_it_has_failed(changes: dict[str, object], outcome: str) -> None:
-    evaluator = Evaluator({"self": DEV_SERVER_JOB})
+    evaluator = Evaluator(compile_conditions({"self": DEV_SERVER_JOB}))
     assert evaluator.decide({"self": read_job(one(**changes))}, datetime.now(timezone.utc)).outcome == outcome
 
 
@@ -489,13 +491,15 @@ def test_when_a_job_is_ready_and_when_it_has_failed(changes: dict[str, object], 
 )
 def test_conditions_over_a_list(until: str, total: int, outcome: str) -> None:
     state = read_jobs({**PAGE, "total": total})
-    decision = Evaluator({"self": DEV_SERVER_JOBS}, until).decide({"self": state}, datetime.now(timezone.utc))
+    decision = Evaluator(compile_conditions({"self": DEV_SERVER_JOBS}, until)).decide(
+        {"self": state}, datetime.now(timezone.utc)
+    )
     assert decision.outcome == outcome
 
 
 def test_a_list_has_no_condition_of_its_own() -> None:
     with pytest.raises(ConditionError, match="until: is needed, modelarts:DevServerJobs has no default"):
-        Evaluator({"self": DEV_SERVER_JOBS})
+        Evaluator(compile_conditions({"self": DEV_SERVER_JOBS}))
 
 
 # --- over the wire

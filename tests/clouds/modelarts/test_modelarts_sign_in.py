@@ -178,7 +178,23 @@ async def test_a_token_that_was_taken_back_is_renewed(clouds: MockClouds) -> Non
     assert operations(clouds) == [LOGIN, SHOW, SHOW, LOGIN, SHOW]
 
 
-@pytest.mark.parametrize(("code", "status"), [("APIGW.0307", 401), ("APIG.0307", 401), ("ModelArts.0203", 403)])
+@pytest.mark.anyio
+async def test_an_expired_token_that_comes_with_400_is_renewed_once(clouds: MockClouds) -> None:
+    # docs/vendors/modelarts.md, MA-60
+    body = json.dumps({"error_code": "ModelArts.6401", "error_msg": "the token has expired"})
+    async with account_with(clouds.modelarts.password_settings()) as account:
+        await outcomes(1, account)
+        clouds.clear_requests()
+        clouds.faults.add(service="modelarts", status=400, body=body, match="/v1/")
+        assert (await outcomes(1, account))[0].running
+    assert operations(clouds)[1:] == [LOGIN, SHOW]
+    assert [entry.status for entry in clouds.requests] == [400, 201, 200]
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("APIGW.0307", 401), ("APIG.0307", 401), ("ModelArts.0203", 403), ("ModelArts.6401", 400)],
+)
 @pytest.mark.anyio
 async def test_a_new_token_that_is_refused_too_ends_it(clouds: MockClouds, code: str, status: int) -> None:
     body = json.dumps({"error_code": code, "error_msg": "canary-free"})

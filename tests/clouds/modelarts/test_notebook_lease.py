@@ -13,6 +13,7 @@ from modelarts_support import Canned, read_canned
 from nbcloud_support import LEASE_BODY, NOTEBOOK_ID, PROJECT_ID, make_account, read
 
 from pulumi_nbcloud.clouds.modelarts.notebook_lease import NOTEBOOK_LEASE, NotebookLeaseArguments, NotebookLeaseState
+from pulumi_nbcloud.condition import Evaluator, compile_conditions
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     BadResponseError,
@@ -65,6 +66,8 @@ def test_the_pages_own_example() -> None:
         enable=True,
         type="TIMING",
         expire_time="2021-12-07T02:49:04.515Z",
+        stops_itself=True,
+        earliest_stop_time="2021-12-07T02:49:04.515Z",
         not_running_reason=None,
     )
 
@@ -77,6 +80,10 @@ def test_what_is_asked() -> None:
 
     anyio.run(run)
     assert client.sent == [f"/v1/{PROJECT_ID}/notebooks/{NOTEBOOK_ID}/lease"]
+    (request,) = client.requests
+    # As Huawei's SDK sends and signs it.
+    assert request.headers["Content-Type"] == "application/json"
+    assert "SignedHeaders=content-type;host;x-project-id;x-sdk-date," in request.headers["Authorization"]
 
 
 @pytest.mark.parametrize(
@@ -100,6 +107,12 @@ def test_what_is_asked() -> None:
         ({"update_at": 0}, {"update_at": 0, "update_time": None}),
         ({"update_at": None}, {"update_at": None, "update_time": None}),
         ({"duration": 2**53}, {"duration": 2**53, "expire_time": None}),
+        ({"duration": "3600000"}, {"duration": 3600000, "expire_time": "2021-12-07T02:49:04.515Z"}),
+        ({"duration": "-1"}, {"duration": -1, "expire_time": None}),
+        ({"update_at": "1638842905925"}, {"update_at": 1638842905925, "update_time": "2021-12-07T02:08:25.925Z"}),
+        # Something was done to it after the time that the page's rule gives, so the rule does not hold for it.
+        ({"update_at": 1638845344515}, {"expire_time": "2021-12-07T02:49:04.515Z"}),
+        ({"update_at": 1638845344516}, {"expire_time": None}),
         ({"new_field": {"a": [1]}}, {"running": True}),
     ],
 )
@@ -128,7 +141,7 @@ DAYS = st.integers(0, MAX_MILLISECONDS)
 def test_the_expiry_is_creation_plus_duration_only_where_auto_stop_by_time_is_on(
     create_at: int | None, duration: int | None, enable: bool | None, lease_type: str | None
 ) -> None:
-    body = {"create_at": create_at, "duration": duration, "enable": enable, "type": lease_type, "update_at": 1}
+    body = {"create_at": create_at, "duration": duration, "enable": enable, "type": lease_type, "update_at": 0}
     if create_at is None and duration is None and enable is None:
         assert isinstance(error_of(body), BadResponseError)
         return
@@ -140,6 +153,98 @@ def test_the_expiry_is_creation_plus_duration_only_where_auto_stop_by_time_is_on
     else:
         moment = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=create_at + duration)
         assert state.expire_time == moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+# --- whether it is stopped, and when at the earliest
+
+CREATED = PAGE["create_at"]
+DUE = CREATED + PAGE["duration"]
+DUE_TEXT = "2021-12-07T02:49:04.515Z"
+GATE = 'self.running && (!self.stops_itself || self.earliest_stop_time - now > duration("30m"))'
+NO_TYPE = {"type": None}
+
+
+def read_at(now: int, body: object, status: int = 200) -> NotebookLeaseState:
+    """Reads a lease at a moment, in milliseconds since 1970."""
+    account = make_account(Canned(status, body), now=lambda: now / 1000)
+
+    async def run() -> NotebookLeaseState:
+        return await read(NOTEBOOK_LEASE, account, ARGUMENTS)
+
+    return anyio.run(run)
+
+
+@pytest.mark.parametrize(
+    ("changes", "now", "expected", "reason"),
+    [
+        ({}, CREATED, (True, DUE_TEXT), None),
+        ({"type": "timing"}, CREATED, (True, DUE_TEXT), None),
+        (NO_TYPE, CREATED, (True, DUE_TEXT), None),
+        ({"type": ""}, CREATED, (True, DUE_TEXT), None),
+        ({"update_at": DUE}, CREATED, (True, DUE_TEXT), None),
+        ({"update_at": None}, DUE - 1, (True, DUE_TEXT), None),
+        ({}, DUE, (True, None), "create_at + duration is over: it was started again or renewed"),
+        ({**NO_TYPE, "update_at": DUE + 1}, CREATED, (True, None), "create_at + duration is over"),
+        ({"type": "IDLE"}, CREATED, (True, None), "auto stop is of type IDLE, so it stops when idle, whenever that is"),
+        ({"type": "idle", "duration": -1}, CREATED, (True, None), "auto stop is of type IDLE, so it stops when idle"),
+        ({"type": "NIGHTLY"}, CREATED, (True, None), "auto stop is of type NIGHTLY"),
+        ({"duration": None}, CREATED, (True, None), "the cloud gives no create_at or no duration"),
+        ({"create_at": 0}, CREATED, (True, None), "the cloud gives no create_at or no duration"),
+        ({"duration": 2**53}, CREATED, (True, None), "it lies beyond the year 9999"),
+        ({"duration": 0}, CREATED, (False, None), "nothing stops the notebook by itself"),
+        ({"duration": -1}, CREATED, (False, None), "nothing stops the notebook by itself"),
+        ({**NO_TYPE, "duration": -1}, CREATED, (False, None), "nothing stops the notebook by itself"),
+        ({"enable": False}, CREATED, (False, None), "nothing stops the notebook by itself"),
+        ({"enable": None}, CREATED, (None, None), "the cloud does not say whether auto stop is on"),
+    ],
+)
+def test_whether_a_notebook_is_stopped_and_when_at_the_earliest(
+    changes: dict[str, object], now: int, expected: tuple[bool | None, str | None], reason: str | None
+) -> None:
+    state = read_at(now, {**PAGE, **changes})
+    assert (state.stops_itself, state.earliest_stop_time) == expected
+    said = state.null_reason("earliest_stop_time")
+    if reason is not None:
+        assert said is not None
+        assert said.startswith(reason)
+
+
+def test_why_other_fields_are_null() -> None:
+    stopped = read_lease(code("6327"), 400)
+    assert stopped.null_reason("earliest_stop_time") == "the notebook does not run"
+    assert stopped.null_reason("type") is None
+    assert read_lease({**PAGE, "enable": None}).null_reason("stops_itself") == (
+        "the cloud does not say whether auto stop is on"
+    )
+    assert read_lease({**PAGE, "type": None}).null_reason("expire_time") == "auto stop has no type"
+    assert str(read_lease({**PAGE, "update_at": DUE + 1}).null_reason("expire_time")).startswith("create_at + duration")
+
+
+@pytest.mark.parametrize(
+    ("changes", "now", "outcome", "reason"),
+    [
+        ({}, CREATED, "met", None),
+        (NO_TYPE, CREATED, "met", None),
+        ({}, DUE - 1_800_000, "not_yet", None),
+        ({"duration": 0}, DUE, "met", None),
+        ({"duration": -1}, DUE, "met", None),
+        ({"enable": False, "duration": -1}, DUE, "met", None),
+        ({"type": "IDLE"}, CREATED, "not_yet", "auto stop is of type IDLE, so it stops when idle, whenever that is"),
+        ({"update_at": DUE + 1}, CREATED, "not_yet", "create_at + duration is over: it was started again or renewed"),
+        ({}, DUE, "not_yet", "create_at + duration is over: it was started again or renewed"),
+    ],
+)
+def test_the_gate_of_the_readme_is_decided_or_says_what_it_lacks(
+    changes: dict[str, object], now: int, outcome: str, reason: str | None
+) -> None:
+    evaluator = Evaluator(compile_conditions({"self": NOTEBOOK_LEASE}, GATE))
+    moment = datetime.fromtimestamp(now / 1000, timezone.utc)
+    decision = evaluator.decide({"self": read_at(now, {**PAGE, **changes})}, moment)
+    assert decision.outcome == outcome
+    if reason is None:
+        assert decision.reason is None
+    else:
+        assert str(decision.reason).startswith(f"self.earliest_stop_time is null ({reason}")
 
 
 # --- answers that are no lease
@@ -160,7 +265,7 @@ NOT_DESCRIBED = "the answer is not what the vendor's page describes: "
         ({**PAGE, "update_at": -1}, NOT_DESCRIBED + "update_at: "),
         ({"duration": True}, NOT_DESCRIBED + "duration: "),
         ({"duration": 5.0}, NOT_DESCRIBED + "duration: "),
-        ({"duration": "3600000"}, NOT_DESCRIBED + "duration: "),
+        ({"duration": "36e5"}, NOT_DESCRIBED + "duration: "),
         ({"duration": 2**53 + 1}, NOT_DESCRIBED + "duration: "),
         ({"enable": 1}, NOT_DESCRIBED + "enable: "),
         ({"enable": "true"}, NOT_DESCRIBED + "enable: "),

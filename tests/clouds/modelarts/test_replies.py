@@ -44,15 +44,15 @@ def error_of(status: int, content: bytes = b"", headers: dict[str, str] | None =
 
 
 # Huawei's published codes, and what each one asks of the caller whatever the status
-# (docs/vendors/modelarts.md, MA-26, MA-27).
+# (docs/vendors/modelarts.md, MA-26, MA-27, MA-60).
 AUTHENTICATION = [
     *(f"{gateway}.{number}" for gateway in ("APIGW", "APIG") for number in ("0301", "0305", "0307")),
     *(f"ModelArts.{number}" for number in ("0201", "0202", "0203", "0204", "0205", "0206", "0207", "0208", "0209")),
-    *("ModelArts.0212", "ModelArts.6608", "ModelArts.6620"),
+    *("ModelArts.0212", "ModelArts.6401", "ModelArts.6608", "ModelArts.6620"),
 ]
 PERMISSION = [
     *(f"{gateway}.{number}" for gateway in ("APIGW", "APIG") for number in ("0302", "0306", "0310")),
-    *("ModelArts.0108", "ModelArts.0112", "ModelArts.0210"),
+    *("ModelArts.0108", "ModelArts.0112", "ModelArts.0210", "ModelArts.6407"),
 ]
 
 
@@ -246,6 +246,16 @@ def test_a_date_that_is_none_says_nothing_of_the_clock(date: str) -> None:
         ({"error": {"code": "A.0001", "message": "m"}}, Fault("A.0001", "m")),
         ({"x": 1, "e": {"error_code": "A.0001", "error_msg": "m", "request_id": "r"}}, Fault("A.0001", "m", "r")),
         ({"error_code": "A.0001", "error_msg": "m", "request_id": "r"}, Fault("A.0001", "m", "r")),
+        ({"error_code": "A.0001", "error_message": "m"}, Fault("A.0001", "m")),
+        ({"error_message": "m", "error_code": "ModelArts.0104"}, Fault("ModelArts.0104", "m")),
+        ({"ERROR_CODE": "A.0001", "Error_Msg": "m", "Request_Id": "r"}, Fault("A.0001", "m", "r")),
+        ({"errorcode": "A.0001", "errormessage": "m"}, Fault("A.0001", "m")),
+        ({"error_msg": "m"}, Fault(None, "m")),
+        ({"Error_Msg": "m"}, Fault(None, "m")),
+        ({"error": "m"}, Fault(None, "m")),
+        ({"ERROR": "m"}, Fault(None, "m")),
+        ({"error": {"message": "m", "code": 403}}, Fault(None, "m")),
+        ({"error": 403, "detail": "m"}, Fault(None, "m")),
         ({"error_code": "A.0001"}, Fault("A.0001", "")),
         ({"error_code": "A.0001", "error_msg": 7, "request_id": 7}, Fault("A.0001", "")),
         ({"error_code": "A.0001", "error_msg": {"a": 1}}, Fault("A.0001", "")),
@@ -254,7 +264,7 @@ def test_a_date_that_is_none_says_nothing_of_the_clock(date: str) -> None:
         ({"error_code": "A.0001\n"}, Fault()),
         ({"error_code": "\x1b[31mA.0001"}, Fault()),
         ({"error_code": "\uff21.0001"}, Fault()),
-        ({"code": 0, "message": "m"}, Fault()),
+        ({"code": 0, "message": "m"}, Fault(None, "m")),
         ({"a": {"b": {"error_code": "A.0001"}}}, Fault()),
         ([{"error_code": "A.0001"}], Fault()),
         ("A.0001", Fault()),

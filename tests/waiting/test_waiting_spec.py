@@ -29,11 +29,11 @@ def _kinds(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(KINDS, token, f"simulated:{name}")
 
 
-def planned(inputs: dict[str, Any]) -> WaitSpec:
-    plan, problems = parse_spec(inputs, contains_unknown)
+def parsed(inputs: dict[str, Any]) -> WaitSpec:
+    spec, problems = parse_spec(inputs, contains_unknown)
     assert problems == []
-    assert plan is not None
-    return plan
+    assert spec is not None
+    return spec
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,8 @@ def planned(inputs: dict[str, Any]) -> WaitSpec:
 def test_timeout_and_interval_are_read_and_have_defaults(
     inputs: dict[str, Any], timeout: float, interval: float | None
 ) -> None:
-    plan = planned({"targets": SELF, **inputs})
-    assert (plan.timeout, plan.interval) == (timeout, interval)
+    spec = parsed({"targets": SELF, **inputs})
+    assert (spec.options.timeout, spec.options.interval) == (timeout, interval)
 
 
 @pytest.mark.parametrize(
@@ -68,18 +68,18 @@ def test_timeout_and_interval_are_read_and_have_defaults(
 def test_the_schedule_is_the_slowest_kinds_unless_an_interval_is_given(
     targets: dict[str, Any], interval: str | None, start: float, cap: float
 ) -> None:
-    schedule = planned({"targets": targets, "interval": interval, "until": "a.status == 'READY'"}).schedule()
+    schedule = parsed({"targets": targets, "interval": interval, "until": "a.status == 'READY'"}).schedule()
     assert (schedule.start, schedule.cap) == (start, cap)
 
 
 def test_a_hundred_targets_are_allowed() -> None:
-    assert len(planned({"targets": {f"t{number}": THING for number in range(100)}}).kinds) == 100
+    assert len(parsed({"targets": {f"t{number}": THING for number in range(100)}}).kinds) == 100
 
 
 def test_each_wait_of_a_spec_gets_its_own_evaluator_and_schedule() -> None:
-    plan = planned({"targets": SELF})
-    assert plan.evaluator() is not plan.evaluator()
-    assert plan.schedule() is not plan.schedule()
+    spec = parsed({"targets": SELF})
+    assert spec.evaluator() is not spec.evaluator()
+    assert spec.schedule() is not spec.schedule()
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,8 @@ def test_each_wait_of_a_spec_gets_its_own_evaluator_and_schedule() -> None:
     ],
 )
 def test_what_cannot_be_right_is_one_line_and_its_hint(inputs: dict[str, Any], problem: str) -> None:
-    assert parse_spec(inputs, contains_unknown) == (None, [problem])
+    spec, problems = parse_spec(inputs, contains_unknown)
+    assert (spec, [str(each) for each in problems]) == (None, [problem])
 
 
 def test_every_problem_is_told_at_once() -> None:
@@ -183,9 +184,9 @@ def test_every_problem_is_told_at_once() -> None:
         "timeout": "soon",
         "interval": "1ms",
     }
-    plan, problems = parse_spec(inputs)
-    assert plan is None
-    assert [problem.partition("\n")[0] for problem in problems] == [
+    spec, problems = parse_spec(inputs)
+    assert spec is None
+    assert [problem.text for problem in problems] == [
         "timeout 'soon' is not a duration",
         "interval '1ms' is out of range",
         "target a: modelarts:NotebookLease: notebook_id must be a UUID such as 0b9c2f6e-4a70-4a0e-9d0e-2c6f8d1e7a55",
@@ -206,19 +207,19 @@ def test_every_problem_is_told_at_once() -> None:
     ],
     ids=["targets", "a target", "a kind", "until", "fail_on"],
 )
-def test_where_too_much_is_unknown_there_is_no_plan_and_no_problem(make: Any, unknown: Any) -> None:
+def test_where_too_much_is_unknown_there_is_no_spec_and_no_problem(make: Any, unknown: Any) -> None:
     assert parse_spec(make(unknown), contains_unknown) == (None, [])
 
 
 @pytest.mark.parametrize("name", ["timeout", "interval"])
 def test_an_unknown_time_passes(name: str) -> None:
-    assert planned({"targets": SELF, name: rpc.UNKNOWN}).kinds
+    assert parsed({"targets": SELF, name: rpc.UNKNOWN}).kinds
 
 
 def test_an_argument_that_is_unknown_leaves_its_target_without_arguments_only() -> None:
-    plan = planned({"targets": {"a": {**THING, "thing_id": rpc.UNKNOWN}, "b": THING}})
-    assert list(plan.kinds) == ["a", "b"]
-    assert list(plan.arguments) == ["b"]
+    spec = parsed({"targets": {"a": {**THING, "thing_id": rpc.UNKNOWN}, "b": THING}})
+    assert list(spec.kinds) == ["a", "b"]
+    assert list(spec.arguments) == ["b"]
 
 
 @pytest.mark.parametrize("argument", ["notebook_id", "profile"])
@@ -226,7 +227,7 @@ def test_what_is_known_is_checked_even_where_an_argument_is_not(argument: str) -
     """In the first preview of a stack the id of a notebook is unknown, and a mistyped condition must still be found."""
     inputs = {"targets": {"self": {**LEASE, argument: rpc.UNKNOWN}}, "until": "self.runing", "timeout": "soon"}
     _, problems = parse_spec(inputs, contains_unknown)
-    assert [problem.partition("\n")[0] for problem in problems] == [
+    assert [problem.text for problem in problems] == [
         "timeout 'soon' is not a duration",
         "until: self.runing is not a field of modelarts:NotebookLease; did you mean self.running?",
     ]
@@ -236,4 +237,4 @@ def test_the_other_targets_are_checked_where_the_kind_of_one_is_unknown() -> Non
     targets = {"a": {"kind": rpc.UNKNOWN}, "b": {**LEASE, "notebook_id": "nope"}}
     _, problems = parse_spec({"targets": targets, "until": "a.anything"}, contains_unknown)
     assert len(problems) == 1
-    assert "notebook_id must be a UUID" in problems[0]
+    assert "notebook_id must be a UUID" in problems[0].text

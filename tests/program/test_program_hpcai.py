@@ -1,4 +1,4 @@
-"""The faces of HPC-AI in a user's unit tests: under `set_mocks`, with and without an override."""
+"""HPC-AI in a user's unit tests: under `set_mocks`, with and without an override."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, get_args, get_type_hints
 
-import faces_support
+import program_support
 import pulumi
 import pytest
-from faces_support import Program, run, soon, unknown
+from program_support import Program, run, soon, unknown
 
 import pulumi_nbcloud as nbcloud
 from pulumi_nbcloud import hpcai
@@ -213,7 +213,7 @@ def test_bad_input_ends_the_program_in_its_message(look_up: Program, text: str, 
 
 def recorded(monkeypatch: pytest.MonkeyPatch, outputs: dict[str, Any]) -> None:
     """Lets the engine answer these for an instance."""
-    monkeypatch.setattr(faces_support, "_OUTPUTS", {**faces_support._OUTPUTS, "Instance": outputs})
+    monkeypatch.setattr(program_support, "_OUTPUTS", {**program_support._OUTPUTS, "Instance": outputs})
 
 
 def test_the_resource_is_external_and_of_the_frozen_type(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -313,11 +313,11 @@ def test_a_list_is_a_gates_target() -> None:
 
 def test_a_list_as_a_target_needs_a_condition() -> None:
     _, problems = parse_spec({"targets": {"self": {"kind": ALL}}})
-    assert [each for each in problems if "until" in each], problems
+    assert [each for each in problems if "until" in each.text], problems
     _, problems = parse_spec({"targets": {"self": {"kind": ALL}}, "until": "size(self.instances) > 0"})
     assert problems == []
     _, problems = parse_spec({"targets": {"self": {"kind": ONE, "instance_id": "a b"}}})
-    assert [each for each in problems if "instance_id must be" in each], problems
+    assert [each for each in problems if "instance_id must be" in each.text], problems
 
 
 def test_every_class_of_a_state_is_exported() -> None:

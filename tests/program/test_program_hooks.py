@@ -10,9 +10,9 @@ from typing import Any
 
 import pulumi
 import pytest
-from faces_support import run, soon
 from lease_support import NOTEBOOK, lease_target
 from nbcloud_support import eventually
+from program_support import run, soon
 from pulumi.runtime import settings
 
 import pulumi_nbcloud as nbcloud
@@ -24,7 +24,10 @@ from pulumi_nbcloud.program import slots
 from pulumi_nbcloud.waiting.outcome import WaitError
 
 URN = "urn:pulumi:test::probe::probe:index:Web::web"
-OPTIONS = {"consecutive", "not_found", "max_poll_errors", "enforcement"}
+OPTIONS = {
+    *("consecutive", "holds_for", "fail_holds_for", "not_found", "appear_timeout", "stall_timeout"),
+    *("max_poll_errors", "enforcement"),
+}
 
 
 class Monitor:
@@ -190,13 +193,14 @@ def test_an_engine_that_is_gone_ends_the_wait(nbcloud_mock: MockClouds, engine: 
         assert called is not None
         waiting = asyncio.ensure_future(called)
         await asyncio.to_thread(eventually, lambda: bool(engine.logs), "the first status")
-        await asyncio.to_thread(hooks._cancel)
+        (cancel,) = end._known(engine).works
+        await asyncio.to_thread(cancel)
         await waiting
 
     with pytest.raises(WaitError) as caught:
         asyncio.run(program())
     assert caught.value.outcome == "cancelled"
-    assert hooks._cancel in end._when_gone
+    assert end._known(engine).works == []
     assert nbcloud_mock.request_count() == 1
 
 
@@ -212,7 +216,7 @@ def test_under_mocks_it_only_checks() -> None:
 
 def test_a_doubtful_condition_is_warned_of(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    monkeypatch.setattr(pulumi.log, "warn", said.append)
+    monkeypatch.setattr(pulumi.log, "warn", lambda text, **_: said.append(text))
     nbcloud.wait_before(target=args(), until='self.type == "TIMNG"')
     assert said == ['wait_before: until: "TIMNG" is not a known value of self.type; did you mean "TIMING"?']
 
@@ -234,7 +238,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monitor = Monitor()
     monkeypatch.setattr(slots, "get_monitor", lambda: monitor)
     monkeypatch.setattr(slots, "parallel", lambda: 2)
-    monkeypatch.setattr(pulumi.log, "warn", honoured.append)
+    monkeypatch.setattr(pulumi.log, "warn", lambda text, **_: honoured.append(text))
     return honoured
 
 
@@ -272,6 +276,6 @@ def test_where_the_engine_does_not_say_how_many_slots_it_has_nothing_is_warned_o
 def test_under_mocks_slots_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     honoured: list[str] = []
     monkeypatch.setattr(slots, "parallel", lambda: 1)
-    monkeypatch.setattr(pulumi.log, "warn", honoured.append)
+    monkeypatch.setattr(pulumi.log, "warn", lambda text, **_: honoured.append(text))
     run(lambda: [nbcloud.Gate(name, target=args()).outcome for name in ("a", "b", "c")])
     assert honoured == []

@@ -8,8 +8,8 @@ from typing import Any
 
 import pulumi
 import pytest
-from faces_support import run, unknown
 from lease_support import CREATED, NOTEBOOK
+from program_support import run, unknown
 
 import pulumi_nbcloud as nbcloud
 from pulumi_nbcloud import aidp, hpcai, modelarts
@@ -22,7 +22,7 @@ LEASE = "modelarts:NotebookLease"
 JOBS = "modelarts:DevServerJobs"
 CORRECT = "look at the thing itself, or correct expect; it is evaluated in every preview and update"
 FUNCTIONS = [
-    value for face in (aidp, hpcai, modelarts) for name, value in vars(face).items() if name.startswith("get_")
+    value for module in (aidp, hpcai, modelarts) for name, value in vars(module).items() if name.startswith("get_")
 ]
 Lookup = Callable[..., Any]
 
@@ -183,7 +183,7 @@ def test_a_doubtful_expectation_is_warned_of_once(nbcloud_mock: MockClouds, monk
         monkeypatch.setenv(name, value)
     said: list[str] = []
     monkeypatch.setattr(lookup, "get_monitor", lambda: None)
-    monkeypatch.setattr(pulumi.log, "warn", said.append)
+    monkeypatch.setattr(pulumi.log, "warn", lambda text, **_: said.append(text))
     nbcloud_mock.modelarts.put_lease(NOTEBOOK, create_at=CREATED)
     run(lambda: output('self.type != "TIMNG"'))
     assert said == [f'{LEASE}: expect: "TIMNG" is not a known value of self.type; did you mean "TIMING"?']

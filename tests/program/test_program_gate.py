@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any, get_args, get_type_hints
 
 import anyio
 import pulumi
 import pulumi.runtime
 import pytest
-from faces_support import GATE_OUTPUTS, Program, run, soon, unknown
 from lease_support import NOTEBOOK, lease_target
+from program_support import GATE_OUTPUTS, Program, run, soon, unknown
 from pulumi.runtime.rpc import UNKNOWN
 
 import pulumi_nbcloud as nbcloud
@@ -27,7 +25,7 @@ from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.modelarts import NotebookLease, NotebookLeaseArgs, NotebookLeaseTarget
 from pulumi_nbcloud.program import preview, targets
 from pulumi_nbcloud.program.targets import TargetArgs
-from pulumi_nbcloud.provider.gate import ASKED, HOW, OUTPUTS
+from pulumi_nbcloud.provider.gate import KEEP_OUTCOME, OUTPUTS, WAIT_AGAIN
 from pulumi_nbcloud.waiting.runner import WaitRunner
 
 AS_A_DICT: NotebookLeaseTarget = {"kind": "modelarts:NotebookLease", "notebook_id": NOTEBOOK}
@@ -38,10 +36,9 @@ BAD = "1 / (size([1]) - 1) == 1"
 
 
 @pytest.fixture
-def cloud(nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch) -> MockClouds:
-    """A cloud in reach with a notebook that runs, and a fresh budget of polls."""
+def cloud(nbcloud_mock: MockClouds) -> MockClouds:
+    """A cloud in reach with a notebook that runs."""
     nbcloud_mock.modelarts.put_lease(NOTEBOOK, enable=False)
-    monkeypatch.setattr(preview, "_budget_ends", None)
     return nbcloud_mock
 
 
@@ -100,7 +97,11 @@ def test_what_the_engine_is_given_is_what_was_asked_and_where_to_show_the_status
             timeout="2h",
             interval="10s",
             consecutive=3,
+            holds_for=timedelta(minutes=5),
+            fail_holds_for="1m",
             not_found="fail",
+            appear_timeout="2m",
+            stall_timeout=timedelta(hours=1),
             max_poll_errors=20,
             enforcement="advisory",
             every_update=True,
@@ -119,7 +120,11 @@ def test_what_the_engine_is_given_is_what_was_asked_and_where_to_show_the_status
         "timeout": "2h",
         "interval": "10s",
         "consecutive": 3,
+        "holds_for": "5m",
+        "fail_holds_for": "1m",
         "not_found": "fail",
+        "appear_timeout": "2m",
+        "stall_timeout": "1h",
         "max_poll_errors": 20,
         "enforcement": "advisory",
         "every_update": True,
@@ -223,7 +228,7 @@ def test_outputs_have_the_types_that_are_annotated() -> None:
 def test_there_is_an_annotation_for_every_argument_and_output() -> None:
     own = {name for name in vars(nbcloud.Gate)["__annotations__"] if not name.startswith("_")}
     # A resource option that the provider is not told of stands among its inputs.
-    given = {*ASKED, *HOW} - {"custom_timeouts"}
+    given = {*WAIT_AGAIN, *KEEP_OUTCOME} - {"custom_timeouts"}
     assert own == {*given, *GATE_OUTPUTS} == {*given, *OUTPUTS}
     arguments = set(inspect.signature(nbcloud.Gate).parameters)
     assert arguments == {"resource_name", "target", "opts", *given}
@@ -393,22 +398,54 @@ def test_without_a_look_there_are_warnings_alone() -> None:
     assert findings({"targets": UNKNOWN}, polling=False) == (None, ())
 
 
-@pytest.mark.usefixtures("out_of_reach")
-def test_once_the_budget_is_used_up_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preview, "_budget_ends", time.monotonic() - 0.001)
-    assert findings({}) == (f"now: not polled within the preview's 5 s {WHEN}", ())
+class Monitor:
+    """Stands for a program: there is one monitor for each."""
 
 
-def test_all_looks_share_one_budget(monkeypatch: pytest.MonkeyPatch) -> None:
-    # What is left for the second is enough on a busy machine, too.
-    moments = iter([100.0, 100.0, 101.0, 105.0])
-    monkeypatch.setattr(preview, "time", SimpleNamespace(monotonic=lambda: next(moments)))
-    lines = [findings({})[0] for _ in range(3)]
-    assert [line and line.split(";")[0] for line in lines] == [
-        f"now: {RUNS}",
-        f"now: {RUNS}",
-        f"now: not polled within the preview's 5 s {WHEN}",
-    ]
+def test_once_the_budget_is_used_up_nothing_is_asked(cloud: MockClouds, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = Monitor(), Monitor()
+    monkeypatch.setattr(preview, "get_monitor", lambda: first)
+    preview._budgets[first] = budget = preview.Budget()
+    budget._spent = preview.BUDGET_SECONDS
+    for _ in range(2):
+        assert findings({}) == (f"now: not polled within the preview's 5 s {WHEN}", ())
+    assert cloud.request_count() == 0
+    # Another preview in this process has its own.
+    monkeypatch.setattr(preview, "get_monitor", lambda: second)
+    assert findings({}) == (f"now: {RUNS}; the condition holds {WHEN}", ())
+
+
+def test_all_looks_of_a_preview_share_one_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = Monitor()
+    monkeypatch.setattr(preview, "get_monitor", lambda: program)
+    for _ in range(2):
+        assert findings({}) == (f"now: {RUNS}; the condition holds {WHEN}", ())
+    assert list(preview._budgets) == [program]
+    assert 0 < preview._budgets[program]._spent < preview.BUDGET_SECONDS
+
+
+@pytest.mark.anyio
+async def test_a_budget_is_spent_while_at_least_one_look_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(anyio, "current_time", lambda: now)
+    budget = preview.Budget()
+    with budget.poll():
+        now = 101.0
+    assert budget._spent == 1
+    now = 500.0  # what a program does between two gates
+    with budget.poll():
+        now = 501.0
+        with budget.poll():
+            now = 502.0
+        now = 503.0
+    assert budget._spent == 4
+    now = 600.0
+    with budget.poll():
+        now = 602.0
+        with pytest.raises(TimeoutError), budget.poll():
+            pytest.fail("nothing is left")
+    with pytest.raises(TimeoutError), budget.poll():
+        pytest.fail("nothing is left")
 
 
 def test_a_look_that_hangs_ends_with_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:

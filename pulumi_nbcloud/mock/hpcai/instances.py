@@ -1,20 +1,21 @@
-"""Instances and the pages of their list: state and rules, no HTTP."""
+"""Instances and the pages of their list: state and rules."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from pulumi_nbcloud.mock.hpcai.accounts import AccountBook
 from pulumi_nbcloud.mock.hpcai.exceptions import ServerPanic
-from pulumi_nbcloud.mock.transitions import TransitionPlan
-from pulumi_nbcloud.mock.validation import InvalidInput, StrictModel, UnknownThing
+from pulumi_nbcloud.mock.service import Context
+from pulumi_nbcloud.mock.things import Form, Ids, Store, Thing
+from pulumi_nbcloud.mock.validation import StrictModel
 
 _Text = Annotated[str, Field(max_length=2_000)]
-_Id = Annotated[str, Field(pattern=r"^[!-~]{1,256}$")]
 _WHOLE = Annotated[int, Field(ge=0, le=2**53)]
 
 DEFAULT_REGION = "asia-sg-1"
@@ -59,26 +60,15 @@ class InstanceSpec(StrictModel):
     row: dict[str, Any] = Field(default_factory=dict)
 
 
-class TransitionSpec(InstanceSpec):
-    """A change of an instance: the fields given, and when (`after_reads` or `after_seconds`, neither for at once)."""
-
-    after_reads: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
-    after_seconds: Annotated[float, Field(ge=0, le=1e9)] | None = None
-
-    def changes(self) -> dict[str, Any]:
-        """Return the fields that were given."""
-        return self.model_dump(exclude_unset=True, exclude={"after_reads", "after_seconds"})
-
-
 class ManySpec(InstanceSpec):
     """Many instances of one form: `count` of them, with ids of `prefix` and a number."""
 
     count: Annotated[int, Field(ge=1, le=50_000)]
     prefix: Annotated[str, Field(pattern=r"^[!-~]{1,200}$")] = "notebook-"
 
-    def one(self) -> InstanceSpec:
-        """Return the form of one."""
-        return InstanceSpec(**self.model_dump(exclude={"count", "prefix"}, exclude_unset=True))
+    def one(self) -> dict[str, Any]:
+        """Return the fields of one."""
+        return self.model_dump(exclude={"count", "prefix"}, exclude_unset=True)
 
 
 class OptionsSpec(StrictModel):
@@ -96,47 +86,25 @@ class OptionsSpec(StrictModel):
     token_seconds: Annotated[int, Field(ge=1, le=10 * 366 * 86_400)] = 86_400
 
 
-class Instance:
-    """One stored instance: its row and its plan of transitions."""
+class Instance(Thing):
+    """One stored instance; its fields are its row."""
 
-    def __init__(self, instance_id: str, owner_id: str, spec: InstanceSpec, now: float) -> None:
-        self._row = _example_row(instance_id, owner_id)
-        self._plan: TransitionPlan[dict[str, Any]] = TransitionPlan()
-        self._apply(spec.model_dump(), now)
+    def __init__(self, ids: Ids, fields: Mapping[str, Any], now: float, owner_id: str) -> None:
+        super().__init__(ids, {}, now)
+        self.fields = _example_row(ids[-1], owner_id)
+        self.apply(fields, now)
 
-    def _apply(self, fields: Mapping[str, Any], now: float) -> None:
+    def apply(self, changes: Mapping[str, Any], now: float) -> None:
+        """Take over changed fields at virtual time `now`, each at its place in the row."""
         for name, path in _PLACES.items():
-            if name not in fields:
-                continue
-            value = fields[name]
-            _set(self._row, path, int(now * 1000) if name == "create_at_unix_ms" and value is None else value)
-        _lay_over(self._row, fields.get("row", {}))
+            if name in changes:
+                value = changes[name]
+                _set(self.fields, path, int(now * 1000) if name == "create_at_unix_ms" and value is None else value)
+        _lay_over(self.fields, changes.get("row", {}))
 
-    def add_transition(self, spec: TransitionSpec, now: float) -> None:
-        """WaitSpec a change. Raises `InvalidInput` where `spec` changes nothing or names two moments."""
-        changes = spec.changes()
-        if not changes:
-            raise InvalidInput("status", f"give at least one field to change: {', '.join(_PLACES)}, row")
-        self.settle(now)
-        self._plan.add(changes, now=now, after_reads=spec.after_reads, after_seconds=spec.after_seconds)
-        self.settle(now)
-
-    def settle(self, now: float) -> None:
-        """Apply what is due at virtual time `now`, without counting a read."""
-        for changes, moment in self._plan.take_due(now):
-            self._apply(changes, moment)
-
-    def read(self, now: float) -> dict[str, Any]:
-        """Return the row as one page of a list shows it, and count the read."""
-        self.settle(now)
-        self._plan.count_read()
-        return self._row
-
-    def state(self, now: float) -> dict[str, Any]:
-        """Return the row at virtual time `now`, how often it was read and what is still to come."""
-        self.settle(now)
-        pending = copy.deepcopy(self._plan.pending())
-        return {"row": copy.deepcopy(self._row), "reads": self._plan.reads, "pending": pending}
+    def plain(self) -> dict[str, Any]:
+        """Return the row, whose names may be any."""
+        return {"row": self.fields}
 
 
 @dataclass(frozen=True)
@@ -148,7 +116,11 @@ class Page:
 
 
 def page_of(body: object) -> Page:
-    """Read the pager of a request; raises `ServerPanic` where there is none to use (docs/vendors/hpcai.md, HPC-9)."""
+    """Read the pager of a request.
+
+    Raises:
+        ServerPanic: there is none to use (docs/vendors/hpcai.md, HPC-9).
+    """
     pager = body.get("pager") if isinstance(body, Mapping) else None
     if not isinstance(pager, Mapping):
         raise ServerPanic
@@ -159,51 +131,49 @@ def page_of(body: object) -> Page:
     return Page(number, size)
 
 
-class InstanceBackend:
-    """All instances of all accounts, in the order stored."""
+class Instances(Store[Instance]):
+    """All instances of all accounts."""
 
-    def __init__(self) -> None:
-        self._instances: dict[str, dict[str, Instance]] = {}
+    thing = Instance
+    spec = InstanceSpec
+    forms: ClassVar = {
+        "username": Form(r"[!-~]{1,128}", "must be 1 to 128 visible ASCII characters"),
+        "instance_id": Form(r"[!-~]{1,256}", "must be 1 to 256 visible ASCII characters"),
+    }
+    unknown = "no instance {instance_id} of {username}"
 
-    def put(self, username: str, owner_id: str, instance_id: str, spec: InstanceSpec, now: float) -> None:
-        """Store an instance, or replace one together with its plan; raises `InvalidInput` for an id of another form."""
-        if not 1 <= len(instance_id) <= 256 or not all("!" <= each <= "~" for each in instance_id):
-            raise InvalidInput("instance_id", "must be 1 to 256 visible ASCII characters")
-        self._instances.setdefault(username, {})[instance_id] = Instance(instance_id, owner_id, spec, now)
+    def __init__(self, context: Context, accounts: AccountBook) -> None:
+        super().__init__(context)
+        self._accounts = accounts
 
-    def get(self, username: str, instance_id: str) -> Instance:
-        """Return a stored instance; raises `UnknownThing`."""
-        try:
-            return self._instances[username][instance_id]
-        except KeyError:
-            raise UnknownThing(f"instance_id: no instance {instance_id} of {username}") from None
+    def make(self, ids: Ids, fields: Mapping[str, Any]) -> Instance:
+        """Make an instance of an account.
 
-    def delete(self, username: str, instance_id: str) -> None:
-        """Drop a stored instance; raises `UnknownThing`."""
-        self.get(username, instance_id)
-        del self._instances[username][instance_id]
+        Raises:
+            UnknownThing: there is no such account.
+        """
+        return Instance(ids, fields, self.now, self._accounts.get(ids[0]).owner_id)
 
-    def read_page(self, username: str, page: Page, options: OptionsSpec, now: float) -> dict[str, Any]:
+    def put_many(self, username: str, spec: ManySpec) -> list[str]:
+        """Store many instances of one form.
+
+        Raises:
+            UnknownThing: there is no such account.
+        """
+        ids = [f"{spec.prefix}{number:06d}" for number in range(spec.count)]
+        for instance_id in ids:
+            self.put((username, instance_id), spec.one())
+        return ids
+
+    def read_page(self, username: str, page: Page, options: OptionsSpec) -> dict[str, Any]:
         """Answer one page of a list as the cloud does."""
-        instances = list(self._instances.get(username, {}).values())
+        instances = self.of(username)
         size = min(page.size, options.page_size)
         first = (page.number - 1) * size
-        rows = [each.read(now) for each in instances[first : first + size]]
+        rows = [each.read(self.now) for each in instances[first : first + size]]
         pager = {"currentPage": page.number, "pageSize": size, "totalEntries": len(instances)}
         # A page without rows has null in place of an empty list (docs/vendors/hpcai.md, HPC-13).
         return {"instances": rows or None, "pager": None if options.null_pager else pager}
-
-    def clear(self) -> None:
-        """Drop everything."""
-        self._instances.clear()
-
-    def state(self, now: float) -> list[dict[str, Any]]:
-        """Return all instances as plain data."""
-        return [
-            {"username": username, "instance_id": instance_id, **instance.state(now)}
-            for username, instances in sorted(self._instances.items())
-            for instance_id, instance in instances.items()
-        ]
 
 
 def _set(row: dict[str, Any], path: tuple[str, ...], value: Any) -> None:

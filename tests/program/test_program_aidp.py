@@ -1,15 +1,15 @@
-"""The faces of AIDP in a user's unit tests: under `set_mocks`, with and without an override."""
+"""AIDP in a user's unit tests: under `set_mocks`, with and without an override."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any, get_args, get_type_hints
 
-import faces_support
+import program_support
 import pulumi
 import pytest
 from aidp_support import IDS, KIND, PLATFORM, SESSION, WORKSPACE
-from faces_support import run, soon, unknown
+from program_support import run, soon, unknown
 
 import pulumi_nbcloud as nbcloud
 from pulumi_nbcloud import aidp
@@ -135,7 +135,7 @@ def test_bad_input_ends_the_program_in_its_message(
 
 def recorded(monkeypatch: pytest.MonkeyPatch, outputs: dict[str, Any]) -> None:
     """Lets the engine answer these for a session."""
-    monkeypatch.setattr(faces_support, "_OUTPUTS", {**faces_support._OUTPUTS, "NotebookSession": outputs})
+    monkeypatch.setattr(program_support, "_OUTPUTS", {**program_support._OUTPUTS, "NotebookSession": outputs})
 
 
 def test_the_resource_is_external_and_of_the_frozen_type(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,10 +230,10 @@ def test_a_session_is_a_gates_target_in_each_form() -> None:
 
 def test_a_gate_of_a_session_looks_every_30_seconds_unless_told() -> None:
     def start(**inputs: Any) -> float:
-        plan, problems = parse_spec({"targets": {"self": {"kind": KIND, **IDS}}, **inputs})
+        spec, problems = parse_spec({"targets": {"self": {"kind": KIND, **IDS}}, **inputs})
         assert problems == []
-        assert plan is not None
-        return plan.schedule().start
+        assert spec is not None
+        return spec.schedule().start
 
     assert start() == 30
     assert start(interval="5s") == 5

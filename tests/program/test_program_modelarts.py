@@ -1,4 +1,4 @@
-"""The faces of ModelArts in a user's unit tests: under `set_mocks`, with and without an override."""
+"""ModelArts in a user's unit tests: under `set_mocks`, with and without an override."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, get_type_hints
 
-import faces_support
+import program_support
 import pulumi
 import pulumi.runtime
 import pytest
-from faces_support import Program, run, soon, unknown
 from lease_support import KIND, NOTEBOOK, notebook
+from program_support import Program, run, soon, unknown
 
 import pulumi_nbcloud as nbcloud
 from pulumi_nbcloud import modelarts
@@ -352,7 +352,7 @@ def test_bad_arguments_of_jobs_are_refused(
 
 def test_a_job_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = {"status": "FINISHED", "abnormal_count": 1.0, "create_at": 5.0}
-    monkeypatch.setitem(faces_support._OUTPUTS, "DevServerJob", answer)
+    monkeypatch.setitem(program_support._OUTPUTS, "DevServerJob", answer)
 
     def program() -> Any:
         job = DevServerJob("job", job_id=JOB, profile="other")

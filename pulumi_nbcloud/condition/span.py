@@ -1,0 +1,68 @@
+"""How long a condition has held, as far as polls can tell."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+SLACK_SECONDS = 0.05
+"""A poll is sent a moment after it is due; that must not cost a further one."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a poll was made, on a monotonic clock; its reads may be sent apart where waits share them.
+
+    Args:
+        first_sent: when its first read was sent.
+        last_sent: when its last read was sent.
+        arrived: when all responses were complete.
+    """
+
+    first_sent: float
+    last_sent: float
+    arrived: float
+
+    @classmethod
+    def at(cls, seconds: float) -> Moment:
+        """Make the moment of a poll that took no time."""
+        return cls(seconds, seconds, seconds)
+
+
+class Span:
+    """An unbroken row of polls at which a condition held.
+
+    A poll at which it does not hold ends the row. A failed poll is not observed at all: it neither counts nor ends it,
+    but a gap between two others that is too long does, because nobody knows what happened meanwhile.
+
+    Args:
+        longest_gap: from the response of one poll to the next poll, in seconds.
+    """
+
+    def __init__(self, longest_gap: float = math.inf) -> None:
+        self._longest_gap = longest_gap
+        self._began: float | None = None
+        self._arrived = 0.0
+
+    def observe(self, holds: bool, moment: Moment) -> float | None:
+        """Take in a poll.
+
+        Args:
+            holds: whether the condition held.
+            moment: when the poll was made.
+
+        Returns:
+            How long it has held, from the first poll of the row to this one, in seconds; None where it does not hold.
+        """
+        if not holds:
+            self._began = None
+            return None
+        if self._began is None or moment.first_sent - self._arrived > self._longest_gap:
+            self._began = moment.last_sent
+        self._arrived = moment.arrived
+        return max(0.0, moment.first_sent - self._began)
+
+
+def long_enough(held: float | None, holds_for: float) -> bool:
+    """Return whether a condition that has held for so long counts."""
+    return held is not None and held >= holds_for - SLACK_SECONDS

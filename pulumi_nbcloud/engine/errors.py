@@ -1,0 +1,97 @@
+"""Errors that leave for the engine: out of a provider's methods, out of a hook, out of a check, and of the program.
+
+Errors of ours are harmless by their own text. Any other is an internal error: its text may hold what a cloud sent, so
+it is rewritten before the SDK prints it.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import traceback
+from collections.abc import Callable, Iterable
+from concurrent.futures import CancelledError
+from typing import Any, TypeVar
+
+import pulumi
+from pulumi.dynamic import CheckFailure, ResourceProvider
+
+from pulumi_nbcloud.errors import NbcloudError
+from pulumi_nbcloud.printable import printable_lines
+
+WorkT = TypeVar("WorkT", bound=Callable[..., Any])
+
+PROVIDER_METHODS = ("configure", "check", "diff", "create", "read", "update", "delete")
+
+
+class InternalError(pulumi.RunError):
+    """What this package did not expect. Its text is all that is shown: it holds the traceback already."""
+
+
+def harmless(error: Exception) -> Exception:
+    """Return an error that can leave for the engine: itself where it is one of ours, otherwise an internal error.
+
+    Args:
+        error: what was raised; of an internal error nothing is kept but its text.
+    """
+    if isinstance(error, (NbcloudError, InternalError, CancelledError)):
+        return error
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" in {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""
+    lines = "".join(traceback.format_exception(error)).rstrip()
+    # Without the frames below, whose local variables may hold credentials: some tools print them.
+    error.__cause__ = error.__context__ = error.__traceback__ = None
+    problem = f"internal error of pulumi-nbcloud: {type(error).__name__}{where}"
+    return InternalError(printable_lines(f"{problem}\nhint: report it with these lines\n{lines}"))
+
+
+def guarded(work: WorkT) -> WorkT:
+    """Make a function, plain or async, whose errors the SDK shows raise nothing but harmless ones."""
+    if inspect.iscoroutinefunction(work):
+
+        @functools.wraps(work)
+        async def waited(*args: Any, **named: Any) -> Any:
+            try:
+                return await work(*args, **named)
+            except Exception as error:
+                raise harmless(error) from None
+
+        return waited  # type: ignore[return-value]
+
+    @functools.wraps(work)
+    def called(*args: Any, **named: Any) -> Any:
+        try:
+            return work(*args, **named)
+        except Exception as error:
+            raise harmless(error) from None
+
+    return called  # type: ignore[return-value]
+
+
+class EngineProvider(ResourceProvider):
+    """The base of our providers: whatever their methods raise is harmless. States name only the classes below it."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for name in PROVIDER_METHODS:
+            if name in vars(cls):
+                setattr(cls, name, guarded(vars(cls)[name]))
+
+
+def check_failures(problems: Iterable[str]) -> list[CheckFailure]:
+    """Return problems as the failures of a check.
+
+    Each names its field in its text alone: the engine prints the value of the property that a failure names.
+    """
+    return [CheckFailure("", printable_lines(problem)) for problem in problems]
+
+
+def hook(name: str | None, work: Callable[[pulumi.ResourceHookArgs], Any]) -> Any:
+    """Make a hook of the engine, whose messages show its name.
+
+    Args:
+        name: its name; None to have the engine name it.
+        work: what it does.
+    """
+    return pulumi.ResourceHook(printable_lines(name), work) if name else work

@@ -1,0 +1,213 @@
+"""What an option of a wait is, and what one takes: a condition, a duration, a number, one of several words, a flag."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from pulumi_nbcloud.errors import InputError
+from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.waiting.duration import MAX_SECONDS, parse_duration, spell
+
+MAX_COUNT = 1000
+
+
+@dataclass(frozen=True)
+class ValueType:
+    """What an option takes.
+
+    Args:
+        input_type: the type of its values in a program, as source code writes it.
+        output_type: the same of a gate's outputs.
+        check: takes a value and the option's name, returns the value as a wait uses it; raises InputError.
+        limits: which values there are, a few words; empty where the type says it.
+        metavar: what help of the command calls a value; None for a flag.
+        parameter_type: what the command reads it as.
+        takes_timedelta: whether a program may give a `timedelta` too.
+        spell: writes a value as help and reference do.
+    """
+
+    input_type: str
+    output_type: str
+    check: Callable[[Any, str], Any]
+    limits: str = ""
+    metavar: str | None = None
+    parameter_type: type = str
+    takes_timedelta: bool = False
+    spell: Callable[[Any], str] = str
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a wait; declared by `option` as a field of `WaitOptions`.
+
+    Args:
+        name: of the argument and the input; the command's flag is written like it.
+        value: what it takes.
+        summary: what it is for, a clause without a full stop that stands by itself.
+        detail: what else somebody must know who writes a program, in sentences.
+        default: what counts where it is not given.
+        default_text: how documentation calls the default; spelled from the value if not given.
+        waits_again: whether a gate waits again when it changes; otherwise its outcome stands.
+        in_hook: whether `wait_before` takes it.
+        in_command: whether the command takes it.
+        off: what False means, a clause; None where False is no value of its own. The command gets `--no-NAME`.
+        explain: says in a few words what a value means, for `nbcloud explain`; None to leave it out.
+    """
+
+    name: str
+    value: ValueType
+    summary: str
+    detail: str
+    default: Any
+    default_text: str | None
+    waits_again: bool
+    in_hook: bool
+    in_command: bool
+    off: str | None
+    explain: Callable[[Any], str] | None
+
+    @property
+    def flag(self) -> str:
+        """What the command calls it: `--max-poll-errors`."""
+        return f"--{self.name.replace('_', '-')}"
+
+    @property
+    def off_flag(self) -> str | None:
+        """What the command calls its False: `--no-fail-on`; None where there is none."""
+        return f"--no-{self.flag.removeprefix('--')}" if self.off else None
+
+    @property
+    def default_words(self) -> str | None:
+        """The default as documentation writes it; None where there is nothing to say."""
+        if self.default_text is not None or self.default is None:
+            return self.default_text
+        return self.value.spell(self.default)
+
+    @property
+    def about(self) -> str:
+        """What it means, in sentences, without its default: the first begins in lower case, after the name."""
+        limits = f"{_capitalized(self.value.limits)}." if self.value.limits else ""
+        off = f"False to {self.off}." if self.off else ""
+        return " ".join(part for part in (f"{self.summary}.", self.detail, off, limits) if part)
+
+    @property
+    def help(self) -> str:
+        """What the help of the command says."""
+        default = f" [default: {self.default_words}]" if self.default_words else ""
+        return f"{_capitalized(self.summary)}.{default}"
+
+    @property
+    def off_help(self) -> str:
+        """What the help of the command says of the flag for False."""
+        return f"{_capitalized(self.off or '')}."
+
+    def check(self, value: Any) -> Any:
+        """Check a value; None counts as not given.
+
+        Args:
+            value: as it was given, or as it arrived over the wire.
+
+        Returns:
+            The value as a wait uses it; None where none was given.
+
+        Raises:
+            InputError: it cannot be right.
+        """
+        return None if value is None else self.value.check(value, self.name)
+
+
+def option(
+    value: ValueType,
+    summary: str,
+    *,
+    waits_again: bool,
+    detail: str = "",
+    default: Any = None,
+    default_text: str | None = None,
+    in_hook: bool = True,
+    in_command: bool = True,
+    off: str | None = None,
+    explain: Callable[[Any], str] | None = None,
+) -> Any:
+    """Declare an option as the field of a dataclass; see `Option` for the arguments."""
+    declared = Option("", value, summary, detail, default, default_text, waits_again, in_hook, in_command, off, explain)
+    return dataclasses.field(default=default, metadata={"option": declared})
+
+
+def declared_options(declared: type) -> tuple[Option, ...]:
+    """Return the options that are declared in a dataclass, in their order."""
+    fields = dataclasses.fields(declared)
+    return tuple(dataclasses.replace(each.metadata["option"], name=each.name) for each in fields)
+
+
+def duration(*, least: float = 0.0) -> ValueType:
+    """Make the type of a duration.
+
+    Args:
+        least: the shortest that is allowed, in seconds.
+    """
+    longest = f"{MAX_SECONDS / 86_400:g} days"
+    return ValueType(
+        "str",
+        "str",
+        partial(_seconds, least=least),
+        limits=f"{spell(least)} to {longest}" if least else f"up to {longest}",
+        metavar="DURATION",
+        takes_timedelta=True,
+        spell=spell,
+    )
+
+
+def choice(words: tuple[str, ...]) -> ValueType:
+    """Make the type of one of several words."""
+    quoted = ", ".join(f'"{each}"' for each in words)
+    return ValueType(f"Literal[{quoted}]", "str", partial(_word, words=words), metavar="|".join(words))
+
+
+def _capitalized(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _anything(value: Any, name: str) -> Any:
+    return value
+
+
+def _seconds(value: Any, name: str, *, least: float) -> float:
+    if value == 0 and not isinstance(value, (str, bool)):
+        value = "0"
+    if not isinstance(value, str):
+        raise InputError(f"{name} must be a text", hint="write it like 90s, 30m or 1h30m")
+    return parse_duration(value, name, least=least)
+
+
+def _count(value: Any, name: str) -> int:
+    # Numbers arrive as floats over the wire.
+    whole = int(value) if isinstance(value, float) and value.is_integer() else value
+    if isinstance(whole, bool) or not isinstance(whole, int) or not 1 <= whole <= MAX_COUNT:
+        raise InputError(f"{name} must be a whole number from 1 to {MAX_COUNT}", hint=f"write it like {name}=3")
+    return whole
+
+
+def _word(value: Any, name: str, *, words: tuple[str, ...]) -> str:
+    if value not in words:
+        shown = f" {printable(value, 40)!r}" if isinstance(value, str) else ""
+        raise InputError(f"{name}{shown} is none of {', '.join(words)}", hint=f"write it like {name}={words[-1]!r}")
+    return str(value)
+
+
+def _true_or_false(value: Any, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise InputError(f"{name} must be True or False", hint=f"write {name}=True, or leave it out")
+    return value
+
+
+# What is wrong with a condition, compiling it tells; what triggers are is no concern of a wait.
+CONDITION = ValueType("str", "str", _anything, metavar="CEL")
+CONDITION_OR_FALSE = ValueType("str | bool", "Any", _anything, metavar="CEL")
+COUNT = ValueType("int", "int", _count, limits=f"1 to {MAX_COUNT:,}", metavar="N", parameter_type=int)
+FLAG = ValueType("bool", "bool", _true_or_false, parameter_type=bool)
+VALUES = ValueType("Sequence[Any]", "Sequence[Any]", _anything)
