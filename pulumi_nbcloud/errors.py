@@ -27,6 +27,9 @@ from typing import Any, TypeVar
 
 from pulumi_nbcloud.printable import printable_lines
 
+HOUR_TOLD_SECONDS = 60.0
+"""From how long a cloud asks to wait its hint tells the hour; of a few seconds that is of no use to anybody."""
+
 ErrorT = TypeVar("ErrorT", bound="NbcloudError")
 
 
@@ -161,6 +164,8 @@ class UnreachableError(NbcloudError):
     """No usable answer came within the deadline, after retries. Try again later: `retry_after` seconds, if given."""
 
     retry_after: float | None = None
+    retry_time: str | None = None
+    """When that is over, as `2026-11-28T14:05:00Z`; None where the cloud did not say."""
 
 
 class ThrottledError(UnreachableError):

@@ -62,7 +62,7 @@ def key_values(**changes: str) -> dict[str, str]:
     return {
         "tenancy": "ocid1.tenancy.oc1..t",
         "user": "ocid1.user.oc1..u",
-        "fingerprint": "20:3b:97:13:55:1c:5b:0d:d3:37:d8:50:4e:c5:3a:34",
+        "fingerprint": FIRST.fingerprint,
         "privateKey": pem(),
         "region": "us-ashburn-1",
         **changes,

@@ -22,6 +22,7 @@ settings.load_profile("quick" if os.environ.get("NBCLOUD_EXAMPLES") == "quick" e
 
 _SCRUBBED = ("NBCLOUD_", "HUAWEICLOUD_", "HW_", "OCI_", "HPCAI_", "PULUMI_", "OS_", "HC_CONTAINER_", "TF_VAR_")
 _PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
+_AUTHORITIES = {"ssl_cert_file", "ssl_cert_dir", "requests_ca_bundle", "curl_ca_bundle"}
 
 
 # A shell starts what it puts into the background deaf to SIGINT, and every process of a test would inherit that.
@@ -32,7 +33,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Takes away every variable that settings or clients could read, and gives an empty home folder."""
     for name in list(os.environ):
-        if name.upper().startswith(_SCRUBBED) or name.lower() in _PROXIES:
+        if name.upper().startswith(_SCRUBBED) or name.lower() in _PROXIES | _AUTHORITIES:
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     home.mkdir()

@@ -76,6 +76,8 @@ def write_credentials(text: str) -> dict[str, str]:
 OWN = {"NBCLOUD_MODELARTS_ACCESS_KEY": "own-ak", "NBCLOUD_MODELARTS_SECRET_KEY": "own-sk"}
 SDK = {"HUAWEICLOUD_SDK_AK": "sdk-ak", "HUAWEICLOUD_SDK_SK": "sdk-sk"}
 HW = {"HW_ACCESS_KEY": "hw-ak", "HW_SECRET_KEY": "hw-sk"}
+ONE = "keep one of them: nobody can tell which one is meant"
+BASIC_EXAMPLE = "it needs a section [basic] with lines such as ak = … and sk = …"
 BASIC = "[basic]\nak = file-ak\nsk = file-sk\n"
 
 
@@ -104,7 +106,7 @@ def test_the_first_source_that_has_any_credential_wins(left_out: int, mark: str,
 def test_a_file_that_cannot_be_read_only_matters_where_it_is_needed() -> None:
     home = write_credentials("ak without a section\n")
     assert find({}, {**OWN, **home}).values["accessKey"] == "own-ak"
-    assert "~/.huaweicloud/credentials cannot be read" in problem(environment=home)
+    assert "~/.huaweicloud/credentials is not a configuration file" in problem(environment=home)
 
 
 def test_a_set_is_taken_whole_its_optional_key_included() -> None:
@@ -390,22 +392,45 @@ def test_a_file_without_our_section_gives_nothing(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (f"ak = {SECRET_KEY}\n", "MissingSectionHeaderError"),
-        (f"[basic]\n{SECRET_KEY}\n", "ParsingError"),
-        (f"[basic]\nak={SECRET_KEY}\nak=b\n", "DuplicateOptionError"),
+        (
+            f"ak = {SECRET_KEY}\n",
+            f"is not a configuration file: line 1 stands before any section\nhint: {BASIC_EXAMPLE}",
+        ),
+        (
+            f"[basic]\n{SECRET_KEY}\n",
+            f"is not a configuration file: line 2 is neither a section nor a key with a value\nhint: {BASIC_EXAMPLE}",
+        ),
+        (
+            f"[basic]\nak={SECRET_KEY}\nak=b\n",
+            f"has the key ak twice in section [basic], again in line 3\nhint: {ONE}",
+        ),
     ],
 )
 def test_an_ill_formed_file_is_named_without_its_text(text: str, reason: str) -> None:
-    assert problem({}, write_credentials(text)) == (
-        f"~/.huaweicloud/credentials cannot be read ({reason})\n"
-        "hint: it needs a section [basic] with lines such as ak = … and sk = …"
-    )
+    assert problem({}, write_credentials(text)) == f"~/.huaweicloud/credentials {reason}"
+
+
+def test_a_file_with_a_mark_of_the_byte_order_is_read() -> None:
+    found = find({}, write_credentials("\ufeff[basic]\nak = file-ak\nsk = file-sk\n"))
+    assert (found.values["accessKey"], found.values["secretKey"]) == ("file-ak", "file-sk")
+
+
+def test_a_file_may_have_default_twice() -> None:
+    found = find({}, write_credentials("[DEFAULT]\nak = file-ak\n[basic]\n[DEFAULT]\nsk = file-sk\n"))
+    assert (found.values["accessKey"], found.values["secretKey"]) == ("file-ak", "file-sk")
 
 
 def test_a_file_that_is_no_text_is_named() -> None:
     home = write_credentials("")
     Path(home["HOME"], ".huaweicloud", "credentials").write_bytes(b"\xff\xfe[basic]")
-    assert "cannot be read (UnicodeDecodeError)" in problem({}, home)
+    assert problem({}, home) == f"~/.huaweicloud/credentials is not text in UTF-8\nhint: {BASIC_EXAMPLE}"
+
+
+def test_a_key_twice_in_one_object_of_config_is_refused() -> None:
+    text = f'{{"accessKey": "a", "secretKey": "{SECRET_KEY}", "secretKey": "b"}}'
+    assert problem({CONFIG: text}) == (
+        f"Pulumi config {CONFIG} has the key secretKey twice in one object\nhint: keep one of them"
+    )
 
 
 def test_no_home_is_no_file() -> None:
@@ -629,6 +654,6 @@ def test_huaweis_file_may_stand_elsewhere(tmp_path: Path) -> None:
     assert found.credentials_source == f"{path} (HUAWEICLOUD_SDK_CREDENTIALS_FILE) [basic]"
     path.unlink()
     text = problem({}, {**environment, "HUAWEICLOUD_SDK_CREDENTIALS_FILE": str(path)})
-    assert text.startswith(f"{path} (HUAWEICLOUD_SDK_CREDENTIALS_FILE) cannot be read (FileNotFoundError)")
+    assert text.startswith(f"{path} (HUAWEICLOUD_SDK_CREDENTIALS_FILE) cannot be read: No such file or directory")
     over = find({}, {**SDK, "HUAWEICLOUD_SDK_CREDENTIALS_FILE": str(path)})
     assert [each.name for each in over.passed_over] == ["HUAWEICLOUD_SDK_CREDENTIALS_FILE"]

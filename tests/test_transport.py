@@ -512,10 +512,33 @@ async def test_a_host_name_that_does_not_resolve(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(aiohttp.AsyncResolver, "resolve", resolve)
     async with client_of(sleep=FakeClock().sleep) as client:
         error = await failure(client, preparing(Request("GET", "https://modelarts.nowhere.invalid", "/v1/p")))
+        monkeypatch.setenv("HTTPS_PROXY", "http://user:canary@proxy.example:3128")
+        behind_a_proxy = await failure(client, preparing(Request("GET", "https://modelarts.nowhere.invalid", "/v1/p")))
     assert type(error) is UnreachableError
     assert str(error) == (
         "the host name cannot be resolved; attempts made: 5 (GET https://modelarts.nowhere.invalid/v1/p)\n"
         "hint: check the region and the endpoint"
+    )
+    assert str(behind_a_proxy) == (
+        "the host name cannot be resolved; attempts made: 5 (GET https://modelarts.nowhere.invalid/v1/p)\n"
+        "hint: HTTPS_PROXY is set, and is not used here: if a proxy is the only way out, set proxy; else check the "
+        "region and the endpoint"
+    )
+
+
+async def test_a_firewall_that_drops_everything_but_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def connect(*_: Any, **__: Any) -> Any:
+        await anyio.sleep_forever()
+
+    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
+    monkeypatch.setattr("pulumi_nbcloud.http.client.CONNECT_SECONDS", 0.05)
+    monkeypatch.setattr(aiohttp.TCPConnector, "_resolve_host", connect_at_once)
+    monkeypatch.setattr("aiohttp.connector.aiohappyeyeballs.start_connection", connect)
+    async with client_of(sleep=FakeClock().sleep) as client:
+        error = await failure(client, preparing(Request("GET", "https://modelarts.nowhere.invalid", "/v1/p")))
+    assert error.hint == (
+        "https_proxy is set, and is not used here: if a proxy is the only way out, set proxy; else check the network "
+        "and the endpoint, then try again"
     )
 
 
@@ -556,8 +579,8 @@ async def test_tls_to_a_plain_port_is_named_and_not_tried_again() -> None:
     assert accepted == 1
     assert isinstance(error, BadResponseError)
     assert str(error) == (
-        f"the server's certificate or TLS handshake is not acceptable (GET {origin}/v1/p)\n"
-        "hint: check the endpoint and any proxy before it; see the setting caFile"
+        f"the TLS handshake failed: wrong version number (GET {origin}/v1/p)\n"
+        "hint: the port speaks no TLS: check the endpoint's port, and any proxy before it"
     )
 
 

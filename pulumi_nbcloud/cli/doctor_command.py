@@ -42,7 +42,7 @@ class Finding:
     """One check.
 
     Args:
-        check: settings, endpoint, answer, credentials, permission or clock.
+        check: settings, proxy, endpoint, answer, credentials, permission or clock.
         right: None where it could not be checked.
         found: what was found, in one line.
         fix: what to do, where it is not right.
@@ -125,6 +125,7 @@ async def _findings(
 ) -> list[Finding]:
     from pulumi_nbcloud.cli.targets import written_shape
     from pulumi_nbcloud.http.messages import last_date
+    from pulumi_nbcloud.http.proxy import unused_variable
     from pulumi_nbcloud.http.redaction import Redactor
     from pulumi_nbcloud.reading.reader import Reader
     from pulumi_nbcloud.settings.resolve import resolve
@@ -141,7 +142,19 @@ async def _findings(
     origins = ", ".join(dict.fromkeys(found.origin[key] for key in keys))
     findings = [Finding("settings", True, f"{' + '.join(keys)} from {origins}")]
     findings += [Finding("passed over", None, f"{each.name}, because {each.reason}") for each in found.passed_over]
+    unused = unused_variable(found.values.get("proxy"))
+    if unused is not None:
+        findings.append(
+            Finding("proxy", None, f"{unused} is set, and is not used", "set proxy if it is the only way out")
+        )
+    reader = Reader()
     if arguments is None:
+        try:
+            # Nothing is sent: this looks at the values, and at the files that they name.
+            reader.account(kind, profile, config)
+        except SettingsError as error:
+            redactor = Redactor(kind.account.schema.secret_parts(found.values))
+            return [*findings[1:], Finding.wrong("settings", error).redacted(redactor)]
         return [
             *findings,
             Finding(
@@ -151,7 +164,6 @@ async def _findings(
                 f"name a session: nbcloud doctor {written_shape(kind)}",
             ),
         ]
-    reader = Reader()
     outcome = None
     try:
         await reader.read(kind, arguments, config)

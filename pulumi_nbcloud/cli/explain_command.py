@@ -49,6 +49,7 @@ def _explain(spec: WaitSpec, settings: Path | None) -> ExitCode:
 
 
 def _targets(plan: WaitSpec, config: ConfigReader) -> Iterator[str]:
+    from pulumi_nbcloud.http.proxy import unused_variable
     from pulumi_nbcloud.settings.resolve import resolve
 
     shown = set()
@@ -66,6 +67,9 @@ def _targets(plan: WaitSpec, config: ConfigReader) -> Iterator[str]:
             yield f"    {key} = {printable(kind.account.schema.shown(key, value))}  from {found.origin[key]}"
         for each in found.passed_over:
             yield f"    passed over: {each.name}, because {each.reason}"
+        unused = unused_variable(found.values.get("proxy"))
+        if unused is not None:
+            yield f"    {unused} is set, and is not used: set proxy if it is the only way out"
 
 
 class _Sent(Exception):

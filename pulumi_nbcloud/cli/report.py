@@ -103,7 +103,8 @@ class Report:
 
 def _error(error: NbcloudError) -> dict[str, Any]:
     names = ("problem", "hint", "subject", "where", "status", "code", "vendor_message", "request_id")
-    return {"type": public_type(error), **{name: getattr(error, name) for name in names}}
+    again = {name: getattr(error, name, None) for name in ("retry_after", "retry_time")}
+    return {"type": public_type(error), **{name: getattr(error, name) for name in names}, **again}
 
 
 def public_type(error: NbcloudError) -> str:

@@ -24,6 +24,7 @@ from pulumi_nbcloud.http.messages import Reply, Request
 from pulumi_nbcloud.http.proxy import route_of
 from pulumi_nbcloud.http.redaction import Redactor
 from pulumi_nbcloud.http.retry import RETRY_STATUSES, RetryBudget
+from pulumi_nbcloud.settings.quotes import check_quotes
 from pulumi_nbcloud.settings.schema import Schema, Settings
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Account(ABC):
         state: CredentialState | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
+        check_quotes(settings)
         self.settings = settings
         self._client = client
         self._state = state or CredentialState()

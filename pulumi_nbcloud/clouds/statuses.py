@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from typing import TypeVar
 from urllib.parse import urlsplit
 
-from pulumi_nbcloud.errors import BadResponseError, ErrorT, ThrottledError, UnreachableError, lasting
+from pulumi_nbcloud.clock import text
+from pulumi_nbcloud.errors import HOUR_TOLD_SECONDS, BadResponseError, ErrorT, ThrottledError, UnreachableError, lasting
 from pulumi_nbcloud.http.messages import Reply
 from pulumi_nbcloud.http.retry import parse_retry_after
 
+UnreachableT = TypeVar("UnreachableT", bound=UnreachableError)
+_LAST_MOMENT = 253_402_300_799.0  # the end of the year 9999, beyond which no date can be written
 # Seen in errors of the three clouds and of the gateways before them (docs/vendors/modelarts.md, MA-24, MA-59).
 _MESSAGE_KEYS = ("errormsg", "errormessage", "message", "msg", "errordescription", "detail", "error")
 
@@ -60,9 +65,7 @@ def throttled(reply: Reply, now: float) -> ThrottledError:
         reply: its answer.
         now: the wall clock in seconds since 1970, for a Retry-After date.
     """
-    error = ThrottledError("the cloud asks for fewer requests", hint="try again later")
-    error.retry_after = parse_retry_after(reply.headers.get("retry-after"), now)
-    return error
+    return _again_after(ThrottledError, "the cloud asks for fewer requests", reply, now)
 
 
 def passing(reply: Reply, now: float, status: int | None = None) -> UnreachableError | None:
@@ -76,8 +79,19 @@ def passing(reply: Reply, now: float, status: int | None = None) -> UnreachableE
     status = reply.status if status is None else status
     if status not in (408, 425) and (not 500 <= status < 600 or status == 501):
         return None
-    error = UnreachableError("the cloud cannot answer now", hint="try again later")
-    error.retry_after = parse_retry_after(reply.headers.get("retry-after"), now)
+    return _again_after(UnreachableError, "the cloud cannot answer now", reply, now)
+
+
+def _again_after(cls: type[UnreachableT], problem: str, reply: Reply, now: float) -> UnreachableT:
+    """Make the error of what another try may change, with the time from which one may."""
+    seconds = parse_retry_after(reply.headers.get("retry-after"), now)
+    if seconds is None:
+        return cls(problem, hint="try again later")
+    moment = text(datetime.fromtimestamp(min(now + seconds, _LAST_MOMENT), timezone.utc))
+    # Of a few seconds the hour is of no use to anybody.
+    hint = f"try again after {moment}, as the cloud asks" if seconds >= HOUR_TOLD_SECONDS else "try again later"
+    error = cls(problem, hint=hint)
+    error.retry_after, error.retry_time = seconds, moment
     return error
 
 

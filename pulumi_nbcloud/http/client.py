@@ -26,8 +26,9 @@ from yarl import URL
 
 from pulumi_nbcloud._version import __version__
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError, lasting
+from pulumi_nbcloud.http import certificates
 from pulumi_nbcloud.http.messages import Reply, Request, last_date, last_request_id
-from pulumi_nbcloud.http.proxy import DIRECT, Route, refused_by_proxy, untrusted
+from pulumi_nbcloud.http.proxy import DIRECT, Route, refused_by_proxy, way_out_hint
 from pulumi_nbcloud.http.retry import MAX_ATTEMPTS, RETRY_STATUSES, Failure, RetryBudget, next_delay, parse_retry_after
 
 TOTAL_SECONDS = 60.0
@@ -40,6 +41,7 @@ MAX_HEADER_LINE_BYTES = 32 * 1024  # a token of Huawei's IAM arrives in one head
 MAX_HEADERS = 128
 MAX_HEADER_BYTES = 256 * 1024
 USER_AGENT = f"pulumi-nbcloud/{__version__}"  # no signature covers it
+_NETWORK_HINT = "check the network and the endpoint, then try again"
 PROXY_HINT = "check the endpoint and any proxy before it"
 
 _log = logging.getLogger(__name__)
@@ -313,7 +315,11 @@ def _head(response: httpx.Response, request: Request) -> Reply:
 
 
 def _unreachable(problem: str, request: Request) -> UnreachableError:
-    return UnreachableError(problem, hint="check the network and the endpoint, then try again", where=request.where)
+    return UnreachableError(problem, hint=_NETWORK_HINT, where=request.where)
+
+
+def _unconnected(problem: str, request: Request, route: Route) -> UnreachableError:
+    return UnreachableError(problem, hint=way_out_hint(route, request, _NETWORK_HINT), where=request.where)
 
 
 def _chain(error: BaseException) -> list[BaseException]:
@@ -330,15 +336,16 @@ def _explain(error: Exception, request: Request, route: Route) -> _Attempt:
     chain = _chain(error)
     for cause in chain:
         if isinstance(cause, (ssl.SSLError, aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch)):
-            code = next((number for each in chain if (number := getattr(each, "verify_code", None))), None)
-            return _Attempt(error=lasting(untrusted(code, request.where)), again="never")
+            return _Attempt(error=lasting(certificates.of_errors(chain, request.where)), again="never")
         if isinstance(cause, aiohttp.ClientHttpProxyError):
             refused = refused_by_proxy(cause.status, f"CONNECT {request.host} through {route.proxy}")
             return _Attempt(error=refused, again="later" if isinstance(refused, UnreachableError) else "never")
         if isinstance(cause, aiohttp.ClientConnectorDNSError):
             return _Attempt(
                 error=UnreachableError(
-                    "the host name cannot be resolved", hint="check the region and the endpoint", where=request.where
+                    "the host name cannot be resolved",
+                    hint=way_out_hint(route, request, "check the region and the endpoint"),
+                    where=request.where,
                 )
             )
         if isinstance(cause, aiohttp.ClientConnectorError):
@@ -346,9 +353,9 @@ def _explain(error: Exception, request: Request, route: Route) -> _Attempt:
             number = cause.os_error.errno
             reason = os.strerror(number) if number else type(cause.os_error).__name__
             whom = f" to the proxy {route.proxy}" if isinstance(cause, aiohttp.ClientProxyConnectionError) else ""
-            return _Attempt(error=_unreachable(f"could not connect{whom}: {reason}", request))
+            return _Attempt(error=_unconnected(f"could not connect{whom}: {reason}", request, route))
         if isinstance(cause, aiohttp.ConnectionTimeoutError):
-            return _Attempt(error=_unreachable(f"could not connect within {CONNECT_SECONDS:g} s", request))
+            return _Attempt(error=_unconnected(f"could not connect within {CONNECT_SECONDS:g} s", request, route))
         # aiohttp.ClientResponseError here means that the reply could not be parsed; an HTTP status never raises it.
         if isinstance(cause, (aiohttp.ClientResponseError, httpx.ProtocolError)):
             problem = "the answer breaks the HTTP protocol"

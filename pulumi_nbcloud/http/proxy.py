@@ -1,6 +1,7 @@
 """Which way requests go, directly or through a proxy, which authorities vouch for the server, and what can go wrong.
 
-Both are settings of every cloud, `proxy` and `caFile`; the environment's proxies are never honoured.
+Both are settings of every cloud, `proxy` and `caFile`; the environment's proxies are never honoured, but named where
+they could be the reason that no connection is made.
 """
 
 from __future__ import annotations
@@ -8,10 +9,13 @@ from __future__ import annotations
 import os
 import ssl
 from dataclasses import dataclass, field
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
+from urllib.request import proxy_bypass
 
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, SettingsError, UnreachableError
-from pulumi_nbcloud.http.url import split_url
+from pulumi_nbcloud.http.messages import Request
+from pulumi_nbcloud.http.url import is_loopback, split_url
+from pulumi_nbcloud.settings.paths import names_path, oddity
 from pulumi_nbcloud.settings.schema import Settings
 
 
@@ -56,14 +60,15 @@ def _named(settings: Settings, key: str) -> str:
 
 
 def _proxy(settings: Settings) -> tuple[str, str | None, str]:
+    text = settings.values["proxy"]
+
     def refuse(reason: str) -> SettingsError:
         # The value itself may hold a password.
-        return SettingsError(
-            f"{_named(settings, 'proxy')} {reason}",
-            hint="give scheme, host and port, for example http://proxy.example.com:3128",
-        )
+        hint = "give scheme, host and port, for example http://proxy.example.com:3128"
+        if _cut_short(text):
+            hint = "percent-encode special characters of the password: # is %23, / is %2F, ? is %3F, @ is %40"
+        return SettingsError(f"{_named(settings, 'proxy')} {reason}", hint=hint)
 
-    text = settings.values["proxy"]
     parts, host, port = split_url(text, refuse)
     # TLS within TLS does not work on every Python that this package runs on.
     if parts.scheme != "http" or not host:
@@ -81,6 +86,12 @@ def _proxy(settings: Settings) -> tuple[str, str | None, str]:
     return f"http://{shown}:{port}", user or None, password
 
 
+def _cut_short(url: str) -> bool:
+    """Return whether what a URL gives a meaning to stands in front of its @, where it is probably a password's."""
+    before, at, _ = url.partition("://")[2].rpartition("@")
+    return bool(at) and not all("!" <= each <= "~" and each not in "/?#[]@" for each in before)
+
+
 def _ca_file(settings: Settings) -> str:
     path = os.path.expanduser(settings.values["caFile"])
     try:
@@ -88,38 +99,45 @@ def _ca_file(settings: Settings) -> str:
     except (OSError, ValueError) as error:  # an ssl.SSLError is an OSError
         found = isinstance(error, ssl.SSLError) or not isinstance(error, OSError)
         reason = "holds no certificates" if found else f"cannot be read ({type(error).__name__})"
+        odd = oddity(path) if isinstance(error, FileNotFoundError) else None
         raise SettingsError(
-            f"{_named(settings, 'caFile')} {reason}",
-            hint="give the path of a PEM file with the certificates of the authorities to trust",
+            f"{names_path(_named(settings, 'caFile'), path)} {reason}",
+            hint=odd or "give the path of a PEM file with the certificates of the authorities to trust",
         ) from None
     return path
 
 
-# OpenSSL's numbers of what is wrong with a certificate (X509_V_ERR_…).
-_OWN_AUTHORITY = "if it is your own, set caFile to a PEM file of its certificate"
-_CERTIFICATE_PROBLEMS = {
-    9: ("is not valid yet", "check this machine's clock"),
-    10: ("has expired", "check this machine's clock; else the server needs a new certificate"),
-    18: ("is self-signed", "if it is meant to be so, set caFile to a PEM file of it"),
-    19: ("comes from an unknown authority", _OWN_AUTHORITY),
-    20: ("comes from an unknown authority", _OWN_AUTHORITY),
-    62: ("is for another host name", "check the endpoint's host name"),
-    64: ("is for another address", "check the endpoint's host name"),
-}
-
-
-def untrusted(code: int | None, where: str) -> BadResponseError:
-    """Make the error of a certificate that is not accepted.
+def unused_variable(settings_proxy: str | None, host: str | None = None) -> str | None:
+    """Name the variable of a proxy that other programs would use, where no setting names one.
 
     Args:
-        code: OpenSSL's number of what is wrong; None where the handshake failed in another way.
-        where: the request.
+        settings_proxy: the setting `proxy`; None where there is none.
+        host: whom the request is for; None for any host.
+
+    Returns:
+        Its name, as it is written; None where there is none, or where `NO_PROXY` excepts the host.
     """
-    problem, hint = _CERTIFICATE_PROBLEMS.get(
-        code or 0,
-        ("or TLS handshake is not acceptable", "check the endpoint and any proxy before it; see the setting caFile"),
-    )
-    return BadResponseError(f"the server's certificate {problem}", hint=hint, where=where)
+    if settings_proxy is not None or (host is not None and proxy_bypass(host)):
+        return None
+    if host is not None and is_loopback(host):
+        return None
+    names = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+    return next((name for name in names if os.environ.get(name, "").strip()), None)
+
+
+def way_out_hint(route: Route, request: Request, otherwise: str) -> str:
+    """Say what to do where no connection is made: an unused variable for a proxy is the likeliest reason.
+
+    Args:
+        route: the way that was tried.
+        request: what was not sent.
+        otherwise: what to do where there is no such variable.
+    """
+    host = urlsplit(request.origin).hostname
+    unused = unused_variable(route.proxy, host) if request.origin.startswith("https:") else None
+    if unused is None:
+        return otherwise
+    return f"{unused} is set, and is not used here: if a proxy is the only way out, set proxy; else {otherwise}"
 
 
 def refused_by_proxy(status: int, where: str) -> NbcloudError:

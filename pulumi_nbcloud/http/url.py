@@ -62,14 +62,15 @@ def endpoint_url(text: str, key: str) -> str:
         raise refuse("has port 0")
     if not re.fullmatch(r"[a-z0-9.:_-]+", host):
         raise refuse("has a host name with characters that none may have")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise refuse("is plain http, which would send what it signs in clear; only loopback may")
     shown = f"[{host}]" if ":" in host else host
     own_port = port is None or port == {"https": 443, "http": 80}[parts.scheme]
     return f"{parts.scheme}://{shown}" if own_port else f"{parts.scheme}://{shown}:{port}"
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine by its name or address."""
     if host == "localhost":
         return True
     try:

@@ -17,10 +17,13 @@ def pem_lines(value: str) -> list[str]:
 
 def _passwords(url: str) -> list[str]:
     try:
-        password = urlsplit(url).password or ""
+        parts = urlsplit(url)
+        password = parts.password or ""
     except ValueError:
         return [url]
-    return [password, unquote(password)]
+    # An @ behind the host: the password holds what ends the host of a URL, and there is no telling where it begins.
+    whole = [url] if "@" in f"{parts.path}{parts.query}{parts.fragment}" else []
+    return [password, unquote(password), *whole]
 
 
 def _origin(url: str) -> str:

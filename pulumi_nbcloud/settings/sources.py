@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from pulumi_nbcloud.errors import SettingsError
 from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.settings.objects import DuplicateKeyError, once
 from pulumi_nbcloud.settings.schema import Schema, Source
 from pulumi_nbcloud.settings.vendors import source_of
 
@@ -215,7 +216,11 @@ def _from_config(schema: Schema, profile: str | None, config: ConfigReader) -> S
 def _object(config: ConfigReader, key: str, value: object) -> Mapping[str, object]:
     if isinstance(value, str):
         try:
-            value = json.loads(value)
+            value = json.loads(value, object_pairs_hook=once)
+        except DuplicateKeyError as error:
+            raise SettingsError(
+                f"{_place(config, key)} has the key {error.key} twice in one object", hint="keep one of them"
+            ) from None
         except (ValueError, RecursionError):
             value = False
     if value is None:

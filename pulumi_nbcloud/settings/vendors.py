@@ -7,8 +7,8 @@ import stat
 from collections.abc import Iterator, Mapping, Sequence
 
 from pulumi_nbcloud.errors import SettingsError
-from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.settings.identity import Chooses, Entry, Passed, Treatment
+from pulumi_nbcloud.settings.paths import oddity, shown_path
 from pulumi_nbcloud.settings.schema import CredentialSet, Schema, Settings, Source, Variables
 
 MAX_FILE_BYTES = 1_000_000
@@ -65,11 +65,12 @@ def content_of(path: str, name: str) -> str:
         Its text.
 
     Raises:
-        SettingsError: it cannot be read; the path is shown, because it is no secret.
+        SettingsError: it cannot be read; the path is shown unless it may be a secret.
     """
-    shown = f"{name} names the file {printable(path, 200)}, which"
+    expanded = os.path.expanduser(path)
+    # The key itself may stand in its path's place.
+    shown = f"{name} names the file {shown_path(expanded) or '(hidden)'}, which"
     try:
-        expanded = os.path.expanduser(path)
         # Asked first: opening a named pipe would wait for its writer.
         if not stat.S_ISREG(os.stat(expanded).st_mode):
             raise SettingsError(f"{shown} is no regular file", hint="check the path")
@@ -80,7 +81,10 @@ def content_of(path: str, name: str) -> str:
         return content.decode("utf-8-sig")
     except (OSError, ValueError) as error:
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "it is no text in UTF-8"
-        raise SettingsError(f"{shown} cannot be read: {reason}", hint="check the path and who may read it") from None
+        hint = oddity(expanded) if isinstance(error, FileNotFoundError) else None
+        raise SettingsError(
+            f"{shown} cannot be read: {reason}", hint=hint or "check the path and who may read it"
+        ) from None
 
 
 def refuse(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from pulumi_nbcloud.errors import HOUR_TOLD_SECONDS, NbcloudError, UnreachableError
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.waiting.duration import spell
 from pulumi_nbcloud.waiting.observation import Observation
@@ -67,7 +68,8 @@ def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, w
         parts.append(f"last error: {progress.last_error.problem}")
     parts.append(f"polls: {progress.polls}")
     error = progress.last_error if progress.failed_in_a_row else None
-    return WaitError(
+    asked = error if isinstance(error, UnreachableError) and error.retry_time is not None else None
+    ended = WaitError(
         outcome,
         "; ".join(parts),
         progress=progress,
@@ -79,6 +81,9 @@ def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, w
         vendor_message=error.vendor_message if error else None,
         subject=", ".join(f"{each.token} {printable(each.identity)}" for each in progress.targets.values()),
     )
+    if asked is not None:
+        ended.retry_after, ended.retry_time = asked.retry_after, asked.retry_time
+    return ended
 
 
 def words_of(outcome: Outcome, progress: Progress | None) -> str:
@@ -108,13 +113,21 @@ def _hints(outcome: Outcome, progress: Progress | None) -> tuple[str, ...]:
         if own and outcome in (Outcome.UNAUTHORIZED, Outcome.BAD_RESPONSE):
             return (own,)
         # Where the network itself failed, the error knows better than we do what to look at.
-        if own and outcome is Outcome.UNREACHABLE and not own.startswith("try again"):
+        if own and outcome is Outcome.UNREACHABLE and (_names_hour(progress.last_error) or not _is_vague(own)):
             return own, *_HINTS[outcome][1:]
     if progress is not None and outcome in _DOUBTS:
         own = next((each.error.hint for each in _unproven(progress) if each.error is not None), None)
         if own:
             return (own,)
     return _HINTS.get(outcome, ())
+
+
+def _names_hour(error: NbcloudError) -> bool:
+    return isinstance(error, UnreachableError) and (error.retry_after or 0.0) >= HOUR_TOLD_SECONDS
+
+
+def _is_vague(hint: str) -> bool:
+    return hint.startswith("try again")
 
 
 def _age(progress: Progress, now: datetime) -> str:

@@ -47,6 +47,9 @@ class WaitError(NbcloudError):
         super().__init__(problem, **details)
         self.outcome = outcome
         self.progress = progress
+        # Where the cloud asked to wait, as an UnreachableError has them.
+        self.retry_after: float | None = None
+        self.retry_time: str | None = None
 
     @property
     def problem(self) -> str:

@@ -15,6 +15,7 @@ from pulumi_nbcloud import errors
 from pulumi_nbcloud.cli.doctor_command import SKEW_SECONDS, evaluated, evaluation_clock
 from pulumi_nbcloud.mock import MockClouds
 
+FROM = "(from the environment (NBCLOUD_AIDP_…))"
 CHECKS = ["settings", "endpoint", "credentials", "permission", "clock"]
 
 
@@ -74,6 +75,53 @@ def test_settings_that_are_wrong(nbcloud_mock: MockClouds, monkeypatch: pytest.M
     assert mark == "FAIL"
     assert "without secretKey" in text
     assert "\nhint: add secretKey there" in text
+
+
+def test_a_proxy_variable_that_is_not_used(nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:canary@proxy.example:3128")
+    done = invoke("doctor", "modelarts")
+    assert done.code == 0
+    assert list(findings(done)) == ["settings", "proxy", *CHECKS[1:]]
+    assert findings(done)["proxy"] == (
+        "?",
+        "HTTPS_PROXY is set, and is not used\nhint: set proxy if it is the only way out",
+    )
+    assert "canary" not in done.out
+    monkeypatch.setenv("NBCLOUD_MODELARTS_PROXY", "http://proxy.example:3128")
+    assert "proxy" not in findings(invoke("doctor", "modelarts"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        (
+            {"FINGERPRINT": ":".join(["ab"] * 16)},
+            f"aidp fingerprint {FROM} is of another",
+        ),
+        (
+            {"PRIVATE_KEY": "canary"},
+            f"aidp privateKey {FROM} is not a private key in PEM",
+        ),
+        (
+            {"USER": '"ocid1.user"'},
+            f"aidp user {FROM} begins and ends with a quotation",
+        ),
+    ],
+)
+def test_what_needs_no_request_is_told_of_a_cloud_without_a_list(
+    nbcloud_mock: MockClouds, changes: dict[str, str], problem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert invoke("doctor", "aidp").code == 0
+    for name, value in changes.items():
+        monkeypatch.setenv(f"NBCLOUD_AIDP_{name}", value)
+    done = invoke("doctor", "aidp")
+    assert done.code == 2
+    assert list(findings(done)) == ["settings"]
+    mark, text = findings(done)["settings"]
+    assert mark == "FAIL"
+    assert text.startswith(problem)
+    assert "\nhint: " in text
+    assert nbcloud_mock.requests == []
 
 
 def test_an_endpoint_that_does_not_answer(nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from lease_support import KIND, NOTEBOOK
 from pulumi_nbcloud.cli.explain_command import POLLS_SHOWN, planned_polls
 from pulumi_nbcloud.kinds.registry import KINDS, load
 from pulumi_nbcloud.mock import MockClouds
+from pulumi_nbcloud.mock.aidp.keys import FIRST
 from pulumi_nbcloud.settings.schema import CredentialSet
 from pulumi_nbcloud.settings.sources import variable
 from pulumi_nbcloud.waiting.schedule import Schedule
@@ -29,7 +30,7 @@ HOLDERS = [(cloud, each) for cloud, each in SETS if not each.keys & {"configFile
 
 def canary(key: str) -> str:
     plain = f"canary-{key}-7f3a"
-    return {"privateKey": pem("canary-passphrase-7f3a"), "fingerprint": ":".join(["7f"] * 16)}.get(key, plain)
+    return {"privateKey": pem("canary-passphrase-7f3a"), "fingerprint": FIRST.fingerprint}.get(key, plain)
 
 
 @pytest.mark.parametrize(("cloud", "credentials"), HOLDERS, ids=lambda each: getattr(each, "text", each))
@@ -65,6 +66,16 @@ def test_every_credential_key_that_is_shown_is_so_on_purpose() -> None:
         "configProfile",
         "signer",
     }
+
+
+def test_a_proxy_variable_that_is_not_used(nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:canary@proxy.example:3128")
+    line = "    HTTPS_PROXY is set, and is not used: set proxy if it is the only way out"
+    done = invoke("explain", TARGETS["modelarts"])
+    assert line in done.out.splitlines()
+    assert "canary" not in done.out
+    monkeypatch.setenv("NBCLOUD_MODELARTS_PROXY", "http://proxy.example:3128")
+    assert line not in invoke("explain", TARGETS["modelarts"]).out.splitlines()
 
 
 def test_targets_settings_conditions_and_schedule(nbcloud_mock: MockClouds) -> None:

@@ -41,7 +41,42 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     assert refused(tmp_path) == "the settings file FILE cannot be read: Is a directory\nhint: check the path"
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '"x"', "null", "[" * 100_000, '"' + "x" * 1_000_001 + '"', "\xff"])
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        ("", "line 1, column 1 on: Expecting value"),
+        ('{"modelarts":\n  {"region": "cn-north-4",, }}', "line 2, column "),
+        ("{'canary': 1}", "line 1, column 2 on: Expecting property name enclosed in double quotes"),
+    ],
+)
+def test_what_is_no_json_is_told_by_its_place(tmp_path: Path, content: str, place: str) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text(content)
+    told = refused(file)
+    assert told.startswith(f"the settings file FILE is no JSON from {place}")
+    assert told.endswith(HINT)
+    assert "canary" not in told
+
+
+def test_a_mark_of_the_byte_order_is_read_over(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text('\ufeff{"hpcai": {"apiKey": "x"}}', encoding="utf-8")
+    assert config_reader(file)("nbcloud:hpcai") == {"apiKey": "x"}
+
+
+def test_a_key_that_is_there_twice(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text('{"modelarts": {"secretKey": "canary", "secretKey": "canary-2"}}')
+    assert refused(file) == ("the settings file FILE has the key secretKey twice in one object\nhint: keep one of them")
+
+
+def test_what_is_odd_about_the_path(tmp_path: Path) -> None:
+    assert refused(Path("$HOME/settings.json")).endswith(
+        "hint: $HOME is not replaced here: write the path itself, or begin it with ~"
+    )
+
+
+@pytest.mark.parametrize("content", ["[]", '"x"', "null", "[" * 100_000, '"' + "x" * 1_000_001 + '"', "\xff"])
 def test_what_is_no_object(tmp_path: Path, content: str) -> None:
     file = tmp_path / "settings.json"
     file.write_text(content, encoding="latin-1")

@@ -22,6 +22,39 @@ TARGET = f"{KIND}/{NOTEBOOK}"
 AGAIN = "hint: write NAME=KIND/ID; conditions call them by name"
 
 
+def test_a_retry_after_is_in_the_json(nbcloud_mock: MockClouds) -> None:
+    nbcloud_mock.faults.add(service="modelarts", status=429, headers={"Retry-After": "3600"})
+    done = invoke("wait", TARGET, "--timeout", "1m", "--output", "json")
+    assert done.code == 5
+    error = json.loads(done.out)["error"]
+    assert error["retry_after"] == 3600.0
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", error["retry_time"])
+    assert error["hint"] == f"try again after {error['retry_time']}, as the cloud asks; the next run waits again"
+    assert f"hint: {error['hint']}" in done.err
+
+
+@pytest.mark.parametrize(
+    ("signer", "line"),
+    [
+        (
+            "no_such_signing:make",
+            "the module no_such_signing cannot be imported (ModuleNotFoundError: there is no module no_such_signing)",
+        ),
+        ("json:make_signer", "the module json has no make_signer"),
+        ("oci.auth.signers:get_resource_principals_signer", "the signer cannot be made (OSError)"),
+    ],
+)
+def test_a_signer_that_cannot_be_made_ends_a_wait_at_its_first_poll(
+    clouds: MockClouds, signer: str, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NBCLOUD_AIDP_SIGNER", signer)
+    monkeypatch.setenv("NBCLOUD_AIDP_ENDPOINT", clouds.url)
+    done = invoke("wait", "aidp:NotebookSession/platform/workspace/session", "--quiet")
+    assert done.code == 2
+    assert line in done.err
+    assert clouds.requests == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "lines"),
     [

@@ -33,6 +33,7 @@ from pulumi_nbcloud.clouds.modelarts.identity import IDENTITY as HUAWEIS
 from pulumi_nbcloud.clouds.modelarts.schema import endpoint_of, find_iam_endpoint, iam_endpoint_of
 from pulumi_nbcloud.errors import SettingsError
 from pulumi_nbcloud.http.client import Client
+from pulumi_nbcloud.mock.aidp.keys import FIRST
 from pulumi_nbcloud.settings.identity import Chooses, Entry, Treatment
 from pulumi_nbcloud.settings.resolve import resolve
 from pulumi_nbcloud.settings.schema import Schema
@@ -377,7 +378,7 @@ def test_the_base_url_of_hpcais_package(url: str, endpoint: str | None) -> None:
 # --- Oracle's SDK
 
 
-PRINT = "20:3b:97:13:55:1c:5b:0d:d3:37:d8:50:4e:c5:3a:34"
+PRINT = FIRST.fingerprint
 TEMPLATE = "https://aidp.{region}.oci.{secondLevelDomain}"
 
 

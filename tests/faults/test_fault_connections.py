@@ -6,6 +6,7 @@ import contextlib
 import logging
 import select
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,10 +18,11 @@ import trustme
 from fault_server import GOOD, FaultServer, Peer, answer, close_unanswered
 from faults_support import CUT, LOST, account_on, gate, poll
 from nbcloud_support import LEASE_BODY, FakeClock, http_answer
-from tls_support import ca_file, server_context
+from tls_support import ca_file, lax_authority, server_context
 
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, SettingsError, UnreachableError
-from pulumi_nbcloud.http.client import Client
+from pulumi_nbcloud.http.client import Client, _tls
+from pulumi_nbcloud.http.proxy import Route
 from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError
 
 pytestmark = pytest.mark.anyio
@@ -158,6 +160,27 @@ async def test_a_certificate_that_is_not_accepted(
     assert isinstance(ended, WaitError)
     assert (ended.outcome, ended.hint) == (Outcome.BAD_RESPONSE, hint)
     assert f"; last error: {problem}; polls: 1 (" in str(ended)
+
+
+# F-18
+async def test_an_authority_that_python_313_does_not_accept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Corporate authorities often lack what RFC 5280 asks for; Python checks it since 3.13."""
+
+    def strict(route: Route) -> ssl.SSLContext:
+        context = _tls(route)
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        return context
+
+    monkeypatch.setattr("pulumi_nbcloud.http.client._tls", strict)
+    context, path = lax_authority(tmp_path)
+    with FaultServer(answer(), tls=context) as server:
+        found, _ = await poll(server, caFile=path)
+    assert type(found) is BadResponseError
+    assert found.problem == (
+        "the server's certificate is not accepted: Basic Constraints of CA cert not marked critical (OpenSSL's number "
+        "89)"
+    )
+    assert (found.hint or "").startswith("Python 3.13 and newer check certificates more strictly (RFC 5280)")
 
 
 async def gate_of_one_look(server: FaultServer, settings: dict[str, Any]) -> object:

@@ -21,6 +21,7 @@ from nbcloud_support import LEASE_BODY, NOTEBOOK_ID, FakeClock, http_answer
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.http.client import Client
 from pulumi_nbcloud.kinds.registry import load
+from pulumi_nbcloud.mock.aidp.keys import FIRST
 from pulumi_nbcloud.reading.reader import Reader
 
 pytestmark = pytest.mark.anyio
@@ -31,7 +32,7 @@ LEASE = ("modelarts:NotebookLease", {"notebook_id": NOTEBOOK_ID})
 INSTANCE = ("hpcai:Instance", {"instance_id": "i-1"})
 NOTEBOOK = ("aidp:NotebookSession", aidp_support.IDS)
 OCI = {"tenancy": "ocid1.tenancy.oc1..t", "user": "ocid1.user.oc1..u"}
-FINGERPRINT = "20:3b:97:13:55:1c:5b:0d:d3:37:d8:50:4e:c5:3a:34"
+FINGERPRINT = FIRST.fingerprint
 
 
 @dataclass(frozen=True)
@@ -229,7 +230,7 @@ async def test_no_secret_is_seen(
         {"secretKey": "canary-a" * 1_000, "accessKey": "AK", "region": "r", "projectId": "p"},
         {"secretKey": "canary-a", "accessKey": "AK", "endpoint": "https://canary-b:canary-c@h.example"},
         {"secretKey": "canary-a", "accessKey": "AK", "region": "r", "projectId": "p", "proxy": "http://u:canary-b@h"},
-        {"secretKey": "canary-a", "accessKey": "AK", "region": "r", "projectId": "p", "caFile": "/canary-b"},
+        {"secretKey": "canary-a", "accessKey": "AK", "region": "r", "projectId": "p", "caFile": "canary-b"},
     ],
     ids=["two ways", "half", "unknown key", "type", "too long", "endpoint", "proxy", "CA file"],
 )

@@ -23,6 +23,7 @@ from pulumi_nbcloud.clouds.aidp.credentials import FileCredentials, KeyCredentia
 from pulumi_nbcloud.clouds.aidp.identity import IDENTITY
 from pulumi_nbcloud.errors import SettingsError
 from pulumi_nbcloud.http.client import Client
+from pulumi_nbcloud.mock.aidp.keys import FIRST, SECOND
 from pulumi_nbcloud.settings.identity import Entry, Treatment
 from pulumi_nbcloud.settings.resolve import resolve
 
@@ -30,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = ROOT / ".venv-oci-cli"
 LOCK = ROOT / "requirements-oci-cli.lock"
 PROBE = Path(__file__).with_name("probe.py")
-PRINT = "20:3b:97:13:55:1c:5b:0d:d3:37:d8:50:4e:c5:3a:34"
+PRINT = FIRST.fingerprint
 READ = [each for each in IDENTITY if "oci-cli" in each.by.split(", ") and each.is_variable]
 
 
@@ -63,7 +64,12 @@ def program() -> Path:
 def files(folder: Path) -> None:
     """Oracle's file with three profiles, another file, keys and a token."""
     (folder / ".oci").mkdir()
-    for name, text in (("key.pem", pem()), ("other.pem", pem(second=True)), ("locked.pem", pem("pass"))):
+    for name, text in (
+        ("key.pem", pem()),
+        ("same.pem", pem()),
+        ("other.pem", pem(second=True)),
+        ("locked.pem", pem("pass")),
+    ):
         (folder / name).write_text(text)
     for name in ("token", "other-token"):
         (folder / name).write_text(jwt(name))
@@ -88,9 +94,8 @@ def case_of(entry: Entry, folder: Path) -> Case:
         "OCI_CLI_PROFILE": (home, "EAST"),
         "OCI_CLI_TENANCY": ({**whole, **key}, "ocid1.tenancy.oc1..d"),
         "OCI_CLI_USER": ({**whole, **key}, "ocid1.user.oc1..d"),
-        "OCI_CLI_FINGERPRINT": ({**whole, **key}, PRINT.replace("20", "21")),
-        "OCI_CLI_KEY_FILE": ({**whole, **key}, str(folder / "other.pem")),
-        "OCI_CLI_KEY_CONTENT": ({**whole, **key}, pem(second=True)),
+        "OCI_CLI_KEY_FILE": ({**whole, **key}, str(folder / "same.pem")),
+        "OCI_CLI_KEY_CONTENT": ({**whole, "OCI_CLI_KEY_FILE": str(folder / "same.pem")}, pem()),
         "OCI_CLI_REGION": (home, "FRA"),
         "OCI_CLI_AUTH": (home, "resource_principal"),
         "OCI_CLI_SECURITY_TOKEN_FILE": (session, str(folder / "other-token")),
@@ -98,6 +103,10 @@ def case_of(entry: Entry, folder: Path) -> Case:
         "OCI_CLI_RC_FILE": (home, str(folder / "rc")),
     }
     before, value = tried.get(entry.name, (home, "other"))
+    if entry.name == "OCI_CLI_FINGERPRINT":
+        # A key and its fingerprint: one without the other is refused here, before anything is sent.
+        other = {**whole, "OCI_CLI_KEY_FILE": str(folder / "other.pem")}
+        return Case({**whole, **key}, {**other, entry.name: SECOND.fingerprint})
     if entry.name == "OCI_CLI_PASSPHRASE":
         # Without it the command line would ask for it.
         return Case({**whole, **key}, {**whole, "OCI_CLI_KEY_FILE": str(folder / "locked.pem"), entry.name: "pass"})
@@ -160,8 +169,9 @@ def test_the_command_line_beside_ours(
         assert after == before
         assert passed == [entry.name]
     else:
-        changed = after != before or entry.name == "OCI_CLI_PASSPHRASE"
-        assert changed
+        # A key in another place is the same one.
+        same = entry.name in ("OCI_CLI_PASSPHRASE", "OCI_CLI_KEY_FILE", "OCI_CLI_KEY_CONTENT")
+        assert (after == before) == same
         assert entry.name not in passed
 
 

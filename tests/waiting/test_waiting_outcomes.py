@@ -28,7 +28,14 @@ from simulated import (
 )
 from virtual_time import run
 
-from pulumi_nbcloud.errors import InputError, NbcloudError, NotFoundError, SettingsError, UnreachableError
+from pulumi_nbcloud.errors import (
+    InputError,
+    NbcloudError,
+    NotFoundError,
+    SettingsError,
+    ThrottledError,
+    UnreachableError,
+)
 from pulumi_nbcloud.waiting.messages import advice
 from pulumi_nbcloud.waiting.options import WaitOptions
 from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
@@ -405,6 +412,17 @@ def test_a_retry_after_up_to_the_deadline_is_honoured() -> None:
     history = History([(0, Throttled(40)), (1, "READY")])
     assert met(history, timeout=40).elapsed == 40
     assert history.times == [0, 40]
+
+
+def test_a_retry_after_beyond_the_deadline_tells_the_hour() -> None:
+    error = ThrottledError("the cloud asks for fewer requests", hint="try again after the hour, as the cloud asks")
+    error.retry_after, error.retry_time = 3600.0, "2026-01-01T01:00:00Z"
+    ended = waited(History([(0, error)]), timeout=60)
+    assert isinstance(ended, WaitError)
+    assert ended.outcome is Outcome.UNREACHABLE
+    assert ended.problem.startswith("unreachable after 0s of 1m: the cloud asks to wait 3600 s, beyond the deadline; ")
+    assert ended.hint == "try again after the hour, as the cloud asks; the next run waits again"
+    assert (ended.retry_after, ended.retry_time) == (3600.0, "2026-01-01T01:00:00Z")
 
 
 def test_the_last_look_that_fails_is_no_order_to_wait() -> None:

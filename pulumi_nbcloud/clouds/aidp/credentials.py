@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -11,12 +12,13 @@ from typing import TYPE_CHECKING
 from pulumi_nbcloud.clouds.aidp.files import read_file, stamp
 from pulumi_nbcloud.clouds.aidp.oci_config import DEFAULT_PATH, DEFAULT_PROFILE, Profile, checked, parse_profile
 from pulumi_nbcloud.clouds.aidp.schema import CONFIG_FILE, KEY
-from pulumi_nbcloud.clouds.aidp.signature import authorization, load_private_key
+from pulumi_nbcloud.clouds.aidp.signature import authorization, check_fingerprint, load_private_key
 from pulumi_nbcloud.clouds.credentials import Connection, Credentials
 from pulumi_nbcloud.clouds.tokens import header_safe, jwt_expiry
 from pulumi_nbcloud.errors import AuthenticationError, SettingsError
 from pulumi_nbcloud.http.messages import Request
 from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.settings.paths import MAX_PATH_CHARACTERS, shown_path
 from pulumi_nbcloud.settings.schema import Settings
 from pulumi_nbcloud.settings.secret import pem_lines
 
@@ -49,7 +51,10 @@ class AidpCredentials(Credentials):
     @property
     def rejected_hint(self) -> str:
         """What to do where the cloud rejects the credentials."""
-        return "check tenancy, user, fingerprint and private key; they are not sent again until they change"
+        return (
+            "check tenancy, user and private key, that the user is not blocked, and that the tenancy takes API keys: "
+            "some take session tokens only (oci session authenticate); they are not sent again until they change"
+        )
 
 
 class KeyCredentials(AidpCredentials):
@@ -73,7 +78,9 @@ class KeyCredentials(AidpCredentials):
         parts = [checked(key, values[key], settings.named(key)) for key in ("tenancy", "user", "fingerprint")]
         # CI systems hold one line: its breaks are written \n then.
         pem = values["privateKey"] if "\n" in values["privateKey"] else values["privateKey"].replace("\\n", "\n")
-        return cls("/".join(parts), load_private_key(pem, values.get("passphrase"), settings.named("privateKey")))
+        key = load_private_key(pem, values.get("passphrase"), settings.named("privateKey"))
+        check_fingerprint(values["fingerprint"], key, settings.named("fingerprint"), settings.named("privateKey"))
+        return cls("/".join(parts), key)
 
     async def sign(self, request: Request) -> Request:
         """Sign one attempt with the key."""
@@ -191,8 +198,13 @@ class FileCredentials(AidpCredentials):
         return *pem_lines(self._loaded.pem), token
 
     def _refresh_hint(self) -> str:
-        profile = printable(self._profile, 60)
-        return f"run: oci session refresh --profile {profile}; if that is too late: oci session authenticate"
+        profile = shlex.quote(printable(self._profile, 60))
+        refresh, again = f"--profile {profile}", f"--profile-name {profile}"
+        if os.path.abspath(self._path) != os.path.expanduser(DEFAULT_PATH):
+            # The command line looks into its default file unless it is told another, which it calls by two names.
+            path = shlex.quote(printable(os.path.abspath(self._path), MAX_PATH_CHARACTERS))
+            refresh, again = f"{refresh} --config-file {path}", f"{again} --config-location {path}"
+        return f"run: oci session refresh {refresh}; if that is too late: oci session authenticate {again}"
 
     def _reload(self) -> None:
         try:
@@ -213,7 +225,15 @@ class FileCredentials(AidpCredentials):
         pem = read_file(profile.key_file, f"key_file of {owner}")
         key = load_private_key(pem, profile.passphrase, f"key_file of {owner}")
         key_id, expires_at = _identity(profile, owner)
+        if profile.key_id is not None:
+            fingerprint = profile.key_id.rpartition("/")[2]
+            check_fingerprint(fingerprint, key, f"fingerprint of {owner}", f"its key_file{_in(profile.key_file)}")
         return _Loaded(stamps, (self._path, *files), key_id, key, pem, expires_at, profile.region)
+
+
+def _in(path: str) -> str:
+    shown = shown_path(path)
+    return f" {shown}" if shown else ""
 
 
 def _identity(profile: Profile, owner: str) -> tuple[str, float | None]:

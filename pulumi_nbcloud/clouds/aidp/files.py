@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Hashable
 
 from pulumi_nbcloud.errors import SettingsError
+from pulumi_nbcloud.settings.paths import names_path, oddity
 
 MAX_FILE_BYTES = 1_000_000
+
+_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.EINVAL, errno.ENAMETOOLONG)
 
 
 def stamp(path: str) -> Hashable:
@@ -25,7 +29,7 @@ def read_file(path: str, name: str) -> str:
 
     Args:
         path: its path, `~` expanded.
-        name: what messages call it; the path is not shown, because a secret may stand in its place by mistake.
+        name: what messages call the place that names it; they show the path too, unless it may be a secret.
 
     Returns:
         Its text.
@@ -33,19 +37,23 @@ def read_file(path: str, name: str) -> str:
     Raises:
         SettingsError: it is not there, not readable, not a regular file, too large, or not UTF-8.
     """
+    called = names_path(name, path)
     try:
         # Asked first: opening a named pipe would wait for its writer.
         if not stat.S_ISREG(os.stat(path).st_mode):
-            raise SettingsError(f"{name} is not a regular file", hint="check the path")
+            raise SettingsError(f"{called} is not a regular file", hint="check the path")
         with open(path, "rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
         if len(content) > MAX_FILE_BYTES:
-            raise SettingsError(f"{name} is larger than {MAX_FILE_BYTES:,} bytes", hint="check the path")
+            raise SettingsError(f"{called} is larger than {MAX_FILE_BYTES:,} bytes", hint="check the path")
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise SettingsError(f"{name} is not text in UTF-8", hint="check the path") from None
+        raise SettingsError(f"{called} is not text in UTF-8", hint="check the path") from None
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else type(error).__name__
-        raise SettingsError(f"{name} cannot be read: {reason}", hint="check the path and who may read it") from None
+        odd = oddity(path) if error.errno in _NOWHERE else None
+        raise SettingsError(
+            f"{called} cannot be read: {reason}", hint=odd or "check the path and who may read it"
+        ) from None
     except ValueError:
         raise SettingsError(f"{name} is not a path", hint="check the path") from None

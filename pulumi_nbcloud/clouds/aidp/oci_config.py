@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import os
 import re
 from collections.abc import Mapping
@@ -10,6 +9,8 @@ from dataclasses import dataclass, field
 
 from pulumi_nbcloud.errors import SettingsError
 from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.settings.ini import parse_ini
+from pulumi_nbcloud.settings.quotes import refuse_comment, refuse_quotes
 
 DEFAULT_PATH = "~/.oci/config"
 DEFAULT_PROFILE = "DEFAULT"
@@ -21,6 +22,13 @@ _RULES = {
     "user": (_OCID, "must be an OCID: letters, digits and . _ : -"),
     "fingerprint": (_FINGERPRINT, "must be 16 pairs of hexadecimal digits with colons between them"),
 }
+
+
+# What Oracle's SDK signs in by in place of a key (docs/vendors/aidp.md, DP-15, DP-19).
+_PRINCIPAL_KEYS = ("authentication_type", "delegation_token_file")
+_CLOUD_SHELL = ("OCI_CLI_CLOUD_SHELL", "OCI_CLI_AUTH", "OCI_CLI_DELEGATION_TOKEN_FILE", "OCI_obo_token_path")
+_NO_PRINCIPAL = ("", "false", "api_key", "security_token")
+_SIGNER_HINT = "set signer to a function that signs as the principal, or name a profile with a key or a session token"
 
 
 def checked(key: str, value: str, name: str) -> str:
@@ -39,6 +47,8 @@ def checked(key: str, value: str, name: str) -> str:
     """
     pattern, reason = _RULES[key]
     if not pattern.fullmatch(value):
+        refuse_quotes(value, name)
+        refuse_comment(value, name)
         raise SettingsError(f"{name} {reason}", hint="correct it; its value is not shown here")
     return value
 
@@ -76,21 +86,11 @@ def parse_profile(text: str, profile: str, name: str) -> Profile:
     Raises:
         SettingsError: the file is no such file, has no such profile, or the profile lacks something.
     """
-    # Without a default section of its own: what a profile says and what it inherits must be told apart.
-    parser = configparser.ConfigParser(interpolation=None, default_section="")
-    try:
-        parser.read_string(text)
-    except configparser.Error as error:
-        # The parser's own text quotes the offending line, which may be a passphrase.
-        raise SettingsError(
-            f"{name} is not a configuration file ({type(error).__name__})",
-            hint="it needs sections such as [DEFAULT] with lines such as key_file = …",
-        ) from None
-    if not parser.has_section(profile):
-        known = ", ".join(printable(each, 40) for each in parser.sections()[:10]) or "none"
+    sections = parse_ini(text, name, "it needs sections such as [DEFAULT] with lines such as key_file = …")
+    if profile not in sections:
+        known = ", ".join(printable(each, 40) for each in list(sections)[:10]) or "none"
         raise SettingsError(f"{name} has no profile {printable(profile, 60)}", hint=f"there is {known}")
-    own = _said(parser[profile])
-    inherited = _said(parser[DEFAULT_PROFILE]) if parser.has_section(DEFAULT_PROFILE) else {}
+    own, inherited = _said(sections[profile]), _said(sections.get(DEFAULT_PROFILE, {}))
     return _profile(own, inherited, f"profile {printable(profile, 60)} in {name}")
 
 
@@ -98,8 +98,29 @@ def _said(section: Mapping[str, str]) -> dict[str, str]:
     return {key: value.strip() for key, value in section.items() if value.strip()}
 
 
+def _refuse_principals(values: Mapping[str, str], name: str) -> None:
+    """Refuse a profile by which Oracle's tools sign in as a principal, whatever else it holds: they prefer that."""
+    found = [key for key in _PRINCIPAL_KEYS if key in values]
+    if found:
+        raise SettingsError(
+            f"{name} signs in as a principal ({' and '.join(found)}), which no key of this package does",
+            hint=_SIGNER_HINT,
+        )
+
+
+def _refuse_cloud_shell(name: str, environment: Mapping[str, str]) -> None:
+    """Say of a profile without a key that the process is in Oracle's Cloud Shell, which signs in by a token."""
+    found = [each for each in _CLOUD_SHELL if environment.get(each, "").strip().casefold() not in _NO_PRINCIPAL]
+    if found:
+        raise SettingsError(
+            f"{name} holds no key; by {' and '.join(found)} Oracle's tools sign in as a principal, as in Cloud Shell",
+            hint=_SIGNER_HINT,
+        )
+
+
 def _profile(own: Mapping[str, str], inherited: Mapping[str, str], name: str) -> Profile:
     values = {**inherited, **own}
+    _refuse_principals(values, name)
     if "key_content" in values:
         # Oracle's SDK takes it from programs only (docs/vendors/aidp.md, DP-15).
         raise SettingsError(f"{name} holds key_content", hint="put the key in a file of its own and name it: key_file")
@@ -110,6 +131,7 @@ def _profile(own: Mapping[str, str], inherited: Mapping[str, str], name: str) ->
     needed = ("key_file",) if session else ("tenancy", "user", "fingerprint", "key_file")
     missing = [key for key in needed if key not in values]
     if missing:
+        _refuse_cloud_shell(name, os.environ)
         raise SettingsError(f"{name} lacks {', '.join(missing)}", hint="add it there, or name another profile")
     for key in () if session else ("tenancy", "user", "fingerprint"):
         if key in values:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pulumi_nbcloud.clouds.lockouts import lock_hint
 from pulumi_nbcloud.clouds.statuses import clock_hint, described, message_in, passing, redirected, throttled
 from pulumi_nbcloud.errors import (
     AuthenticationError,
@@ -80,7 +81,8 @@ def _error(reply: Reply, fault: Fault, now: float, credentials_hint: str) -> Nbc
     status, code = reply.status, fault.code
     if status == 401 or code == "NotAuthenticated":
         return AuthenticationError(
-            "the cloud refuses the credentials", hint=clock_hint(reply, now, MAX_CLOCK_SKEW_MINUTES) or credentials_hint
+            "the cloud refuses the credentials",
+            hint=lock_hint(fault.message) or clock_hint(reply, now, MAX_CLOCK_SKEW_MINUTES) or credentials_hint,
         )
     if status == 403:
         return PermissionDeniedError(

@@ -12,6 +12,8 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from pulumi_nbcloud.errors import SettingsError
+from pulumi_nbcloud.settings.paths import shown_path
+from pulumi_nbcloud.settings.quotes import is_quoted
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -20,6 +22,12 @@ _ALWAYS = ("date", "(request-target)", "host")
 _WITH_BODY = ("content-length", "content-type", "x-content-sha256")
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 _HINT = "correct it; its content is not shown here"
+_OTHER_PEMS = {
+    "PUBLIC KEY": "it is a public key: name the private key that belongs to it",
+    "RSA PUBLIC KEY": "it is a public key: name the private key that belongs to it",
+    "CERTIFICATE": "it is a certificate: name the private key that Oracle's API key was made with",
+    "OPENSSH PRIVATE KEY": "it is a key of OpenSSH: Oracle's API keys are made in its console or by openssl",
+}
 
 
 def http_date(seconds: float) -> str:
@@ -105,9 +113,60 @@ def load_private_key(pem: str, passphrase: str | None, name: str) -> RSAPrivateK
     except (ValueError, TypeError, UnsupportedAlgorithm):
         if encrypted:
             raise SettingsError(
-                f"{name} cannot be opened with its passphrase", hint="correct the passphrase; it is not shown here"
+                f"{name} cannot be opened with its passphrase",
+                hint="the passphrase begins and ends with a quotation mark, which belongs to it here: take both off"
+                if passphrase and is_quoted(passphrase)
+                else "correct the passphrase; it is not shown here",
             ) from None
-        raise SettingsError(f"{name} is not a private key in PEM", hint=_HINT) from None
+        raise SettingsError(f"{name} is not a private key in PEM", hint=_what_it_is(pem)) from None
     if not isinstance(key, RSAPrivateKey):
         raise SettingsError(f"{name} is not an RSA key", hint=_HINT)
     return key
+
+
+def _what_it_is(text: str) -> str:
+    """Say what was given in the place of a private key, by its form alone."""
+    if "-----BEGIN" not in text and "\n" not in text.strip() and shown_path(text.strip()):
+        return "it looks like a path: give the text of the key itself, or name the file in a profile as key_file"
+    for label, what in _OTHER_PEMS.items():
+        if f"-----BEGIN {label}-----" in text:
+            return what
+    return _HINT
+
+
+def fingerprint_of(key: RSAPrivateKey) -> str | None:
+    """Return the fingerprint by which Oracle knows a key (docs/vendors/aidp.md, DP-15).
+
+    Args:
+        key: the private key.
+
+    Returns:
+        16 pairs of hexadecimal digits with colons; None where this machine has no MD5, as under FIPS.
+    """
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    try:
+        return hashlib.md5(public, usedforsecurity=False).digest().hex(":")
+    except ValueError:
+        return None
+
+
+def check_fingerprint(fingerprint: str, key: RSAPrivateKey, name: str, key_name: str) -> None:
+    """Refuse a fingerprint of another key, which the cloud would only reject.
+
+    Args:
+        fingerprint: as it was given, in its right form.
+        key: the private key.
+        name: what messages call the fingerprint.
+        key_name: what messages call the key.
+
+    Raises:
+        SettingsError: they do not fit; shows the right fingerprint, which is no secret.
+    """
+    right = fingerprint_of(key)
+    if right is not None and right != fingerprint.lower():
+        raise SettingsError(
+            f"{name} is of another key than {key_name}, whose fingerprint is {right}; nothing was sent",
+            hint="correct the fingerprint, or name the key that it belongs to",
+        )

@@ -29,6 +29,7 @@ Signer = Callable[[str, str, Mapping[str, str]], Mapping[str, str]]
 """Given a method, a URL and headers, gives the headers to add."""
 
 _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
+_DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,100}", re.ASCII)
 _HEADER_VALUE = re.compile(r"[ -~]*", re.ASCII)
 _HINT = "see the documentation of the setting signer; the text of its error is not shown, it may hold a secret"
@@ -106,7 +107,18 @@ class SignerCredentials(AidpCredentials):
 
     def _make(self) -> Signer:
         try:
-            factory = getattr(importlib.import_module(self._module), self._factory)
+            module = importlib.import_module(self._module)
+        except Exception as error:
+            # Whatever it is, a file of the user's is wrong or missing: no second try would change that.
+            raise SettingsError(
+                f"{self._name}: the module {self._module} cannot be imported ({_reason(error)})", hint=_hint(error)
+            ) from None
+        factory = getattr(module, self._factory, None)
+        if factory is None:
+            raise SettingsError(
+                f"{self._name}: the module {self._module} has no {self._factory}", hint="correct the setting, or add it"
+            )
+        try:
             signer = factory()
         except Exception as error:
             raise self._failed("cannot be made", error, SettingsError) from None
@@ -132,9 +144,48 @@ class SignerCredentials(AidpCredentials):
         return found
 
     def _failed(self, what: str, error: Exception, cls: type[NbcloudError]) -> NbcloudError:
-        # What it asks over the network may be there again a moment later.
-        kind = UnreachableError if isinstance(error, OSError) else cls
-        return kind(f"{self._name}: the signer {what} ({type(error).__name__})", hint=_HINT)
+        kind = cls
+        if _is_settled(error):
+            kind = SettingsError
+        elif isinstance(error, OSError):
+            # What it asks over the network may be there again a moment later.
+            kind = UnreachableError
+        return kind(f"{self._name}: the signer {what} ({_reason(error)})", hint=_hint(error))
+
+
+def _is_settled(error: Exception) -> bool:
+    """Return whether an error says that something is missing on this machine, so that another try is of no use.
+
+    Oracle's SDK raises a plain EnvironmentError, which is OSError by another name, for a variable that is not set.
+    """
+    return type(error) is OSError or isinstance(error, (ImportError, FileNotFoundError, PermissionError))
+
+
+def _reason(error: Exception) -> str:
+    """Describe an error by its type and what it names of Python, never by its text."""
+    name = type(error).__name__
+    missing = getattr(error, "name", None)
+    if not isinstance(error, (ImportError, AttributeError)) or not isinstance(missing, str) or len(missing) > 100:
+        return name
+    if not _DOTTED.fullmatch(missing):
+        return name
+    if isinstance(error, AttributeError):
+        return f"{name}: there is no attribute {missing}"
+    found = "there is no module" if isinstance(error, ModuleNotFoundError) else "something is missing in"
+    return f"{name}: {found} {missing}"
+
+
+def _hint(error: Exception) -> str:
+    if isinstance(error, ModuleNotFoundError):
+        if error.name is not None and error.name.partition(".")[0] == "oci":
+            return "install Oracle's package where the stack's Python runs: pip install 'pulumi-nbcloud[oci]'"
+        return "install it where the stack's Python runs, or put its folder on PYTHONPATH"
+    if type(error) is OSError:
+        return (
+            "Oracle's SDK raises it where a variable of its principal is not set, such as "
+            "OCI_RESOURCE_PRINCIPAL_VERSION; does this run where that principal is?"
+        )
+    return _HINT
 
 
 def _type(value: object) -> str:

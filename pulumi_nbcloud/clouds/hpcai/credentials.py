@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from pulumi_nbcloud.clouds.credentials import Connection, Credentials, LoginCredentials
 from pulumi_nbcloud.clouds.hpcai.replies import CREDENTIALS_HINT, classify
 from pulumi_nbcloud.clouds.hpcai.schema import ACCESS_TOKEN, API_KEY, DEFAULT_ENDPOINT, LOGIN
+from pulumi_nbcloud.clouds.lockouts import sign_in_hint
 from pulumi_nbcloud.clouds.tokens import Token, header_safe, jwt_expiry
 from pulumi_nbcloud.errors import AuthenticationError, PermissionDeniedError, RefusedError, SettingsError
 from pulumi_nbcloud.http.messages import Reply, Request
@@ -147,7 +148,9 @@ class Login(LoginCredentials):
         if isinstance(error, PermissionDeniedError) or (isinstance(error, RefusedError) and reply.status != 404):
             # No page names the errors of the login: whatever it says against one, sending it again would not help and
             # may lock the user.
-            error = AuthenticationError.of_response(error, "the cloud refuses the login", hint=CREDENTIALS_HINT)
+            error = AuthenticationError.of_response(
+                error, "the cloud refuses the login", hint=sign_in_hint(error.vendor_message) or CREDENTIALS_HINT
+            )
         if error is not None:
             raise error
         return _token_of(reply, now)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pulumi_nbcloud.clouds.lockouts import sign_in_hint
 from pulumi_nbcloud.clouds.statuses import described, message_in, passing, redirected, throttled
 from pulumi_nbcloud.errors import (
     AuthenticationError,
@@ -92,7 +93,8 @@ def classify(reply: Reply, now: float, *, result: str = "instances") -> NbcloudE
 def _error(reply: Reply, fault: Fault | None, now: float) -> NbcloudError:
     status = reply.status
     if status == 401 or (fault is not None and fault.signed_out):
-        return AuthenticationError("the cloud refuses the credentials", hint=CREDENTIALS_HINT)
+        hint = sign_in_hint(reply.text(fault.message)) if fault else None
+        return AuthenticationError("the cloud refuses the credentials", hint=hint or CREDENTIALS_HINT)
     if status == 403:
         return PermissionDeniedError(
             "the credentials may not read this", hint="check that the account may list instances"

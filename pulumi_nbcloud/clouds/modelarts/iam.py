@@ -14,10 +14,12 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from pulumi_nbcloud.clouds.credentials import Connection, Credentials
+from pulumi_nbcloud.clouds.lockouts import sign_in_hint
 from pulumi_nbcloud.clouds.modelarts.replies import classify
 from pulumi_nbcloud.clouds.tokens import Token, header_safe
 from pulumi_nbcloud.clouds.wire import parse_reply
 from pulumi_nbcloud.errors import (
+    AuthenticationError,
     BadResponseError,
     NbcloudError,
     NotFoundError,
@@ -28,8 +30,8 @@ from pulumi_nbcloud.errors import (
 from pulumi_nbcloud.http.messages import Reply, Request, target
 
 _USER_HINT = (
-    "check username, password and domainName (the account's name); an IAM user can sign in so, a HUAWEI ID cannot; "
-    "they are not sent again until they change"
+    "check username, password and domainName (the account's name); an IAM user can sign in so, a HUAWEI ID or a user "
+    "with MFA (login protection) cannot; they are not sent again until they change"
 )
 _LOOK_UP_HINT = "set projectId, so that it need not be looked up"
 
@@ -113,7 +115,7 @@ class Iam:
         reply = await self._send(prepare, deadline)
         error = _classify(reply, self._now(), success=201, refused=_USER_HINT, denied="ask who manages the IAM user")
         if error is not None:
-            raise error
+            raise _login_error(error)
         details = parse_reply(reply, _TokenBody).token
         try:
             value = header_safe(reply.headers.get("x-subject-token", ""), "the header X-Subject-Token")
@@ -187,6 +189,15 @@ def _classify(reply: Reply, now: float, *, success: int, refused: str | None, de
             hint="check the region, projectId and iamEndpoint",
         )
     return error
+
+
+def _login_error(error: NbcloudError) -> NbcloudError:
+    """Say what a refused login says itself: a locked user must not try again, whatever the status was."""
+    hint = sign_in_hint(error.vendor_message)
+    refusal = isinstance(error, (AuthenticationError, PermissionDeniedError, RefusedError))
+    if hint is None or not refusal:
+        return error
+    return AuthenticationError.of_response(error, "IAM refuses the login", hint=hint)
 
 
 def _message(reply: Reply) -> str | None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from pulumi_nbcloud.clouds.lockouts import lock_hint
 from pulumi_nbcloud.clouds.statuses import clock_hint, described, message_in, passing, plain_keys, redirected, throttled
 from pulumi_nbcloud.errors import (
     AuthenticationError,
@@ -109,7 +110,10 @@ def _error(reply: Reply, fault: Fault, now: float, refused: str | None) -> Nbclo
     if code in AUTHENTICATION_CODES or (code not in PERMISSION_CODES and status == 401):
         return AuthenticationError(
             "the cloud refuses the credentials",
-            hint=refused or clock_hint(reply, now, MAX_CLOCK_SKEW_MINUTES) or _SIGNATURE_HINT,
+            hint=lock_hint(fault.message)
+            or refused
+            or clock_hint(reply, now, MAX_CLOCK_SKEW_MINUTES)
+            or _SIGNATURE_HINT,
         )
     if code in PERMISSION_CODES or status == 403:
         return PermissionDeniedError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,9 +11,11 @@ from pulumi_nbcloud.clouds.tokens import header_safe
 from pulumi_nbcloud.errors import SettingsError
 from pulumi_nbcloud.http.url import endpoint_url
 from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.settings.ini import DEFAULT_SECTION, read_ini
 from pulumi_nbcloud.settings.schema import CredentialSet, Schema, Settings, Source, Variables
 from pulumi_nbcloud.settings.sources import variable
 
+_FILE_EXAMPLE = "it needs a section [basic] with lines such as ak = … and sk = …"
 _FILE_VARIABLE = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
 _SDK_NAME = "huaweicloudsdkcore"
 
@@ -27,16 +28,8 @@ def _credentials_file(environment: Mapping[str, str]) -> Iterator[Source]:
     name = f"{printable(named, 200)} ({_FILE_VARIABLE})" if named else "~/.huaweicloud/credentials"
     if path is None or (not named and not path.is_file()):
         return
-    parser = configparser.ConfigParser(interpolation=None)
-    try:
-        parser.read_string(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, configparser.Error) as error:
-        # The parser's own text quotes the offending line, which may be a key.
-        raise SettingsError(
-            f"{name} cannot be read ({type(error).__name__})",
-            hint="it needs a section [basic] with lines such as ak = … and sk = …",
-        ) from None
-    section = parser["basic"] if parser.has_section("basic") else {}
+    sections = read_ini(str(path), name, _FILE_EXAMPLE)
+    section = {**sections.get(DEFAULT_SECTION, {}), **sections["basic"]} if "basic" in sections else {}
     if section.get("idp_id", "").strip() and section.get("id_token_file", "").strip():
         raise SettingsError(
             f"{name} [basic] signs in through an identity provider for {_SDK_NAME} (idp_id and id_token_file), which "

@@ -41,6 +41,7 @@ from pulumi_nbcloud.errors import (
 )
 from pulumi_nbcloud.http.client import Client
 from pulumi_nbcloud.mock import MockClouds
+from pulumi_nbcloud.mock.aidp.keys import FIRST, SECOND
 from pulumi_nbcloud.mock.aidp.service import DEFAULT_USER, OTHER_PLATFORM, OTHER_USER
 from pulumi_nbcloud.reading.reader import Reader
 
@@ -211,26 +212,42 @@ async def test_a_clock_that_is_off_is_told(clouds: MockClouds, client: Client) -
 
 # --- refusals
 
+KEY_HINT = (
+    "check tenancy, user and private key, that the user is not blocked, and that the tenancy takes API keys: some take "
+    "session tokens only (oci session authenticate); they are not sent again until they change"
+)
+SECOND_KEY = {"privateKey": pem(second=True), "fingerprint": SECOND.fingerprint}
+
+
+def refresh_hint(profile: str, path: str) -> str:
+    return (
+        f"run: oci session refresh --profile {profile} --config-file {path}; if that is too late: oci session "
+        f"authenticate --profile-name {profile} --config-location {path}"
+    )
+
 
 @pytest.mark.anyio
 async def test_a_refused_key_is_not_sent_again(clouds: MockClouds, client: Client) -> None:
-    account = on_mock(clouds, client, **{**key_on(clouds), "privateKey": pem(second=True)})
-    hint = "check tenancy, user, fingerprint and private key; they are not sent again until they change"
+    account = on_mock(clouds, client, **{**key_on(clouds), **SECOND_KEY})
     for when in ("", "refused at T; ", "refused at T; "):
-        assert timed((await refused(account)).hint) == when + hint
+        assert timed((await refused(account)).hint) == when + KEY_HINT
     assert clouds.request_count() == 1
 
 
 @pytest.mark.anyio
 async def test_a_rewritten_file_lifts_a_refusal(clouds: MockClouds, client: Client, tmp_path: Path) -> None:
     values = config(clouds, tmp_path)
-    right = (tmp_path / "DEFAULT.pem").read_text()
-    (tmp_path / "DEFAULT.pem").write_text(pem(second=True) + "# not the user's\n")
+    right = {name: (tmp_path / name).read_text() for name in ("config", "DEFAULT.pem")}
+    # A key that is none of the user's, with its own fingerprint: any other is refused here.
+    (tmp_path / "DEFAULT.pem").write_text(SECOND_KEY["privateKey"])
+    (tmp_path / "config").write_text(right["config"].replace(FIRST.fingerprint, SECOND.fingerprint))
     account = on_mock(clouds, client, **values)
     await refused(account)
     await refused(account)
     assert clouds.request_count() == 1
-    (tmp_path / "DEFAULT.pem").write_text(right)
+    (tmp_path / "config").write_text(right["config"])
+    # Between the two the files do not fit each other: what was read before stands, and its refusal.
+    (tmp_path / "DEFAULT.pem").write_text(right["DEFAULT.pem"])
     assert (await session_of(account)).name == "training"
     assert clouds.request_count() == 2
 
@@ -323,7 +340,7 @@ async def test_a_refused_token_that_stayed_the_same_is_sent_once(
     account = on_mock(clouds, client, **config(clouds, tmp_path, token=token))
     await session_of(account)
     clouds.aidp.revoke_token(token)
-    hint = "run: oci session refresh --profile DEFAULT; if that is too late: oci session authenticate"
+    hint = refresh_hint("DEFAULT", str(tmp_path / "config"))
     for when in ("", "refused at T; "):
         assert timed((await refused(account)).hint) == when + hint
     assert [entry.status for entry in clouds.requests] == [200, 401]
@@ -338,11 +355,33 @@ async def test_an_expired_token_is_not_sent(clouds: MockClouds, client: Client, 
     for _ in range(2):
         error = await refused(account)
         assert error.problem == "the session token of profile LAB has expired; nothing was sent"
-        assert error.hint == "run: oci session refresh --profile LAB; if that is too late: oci session authenticate"
+        assert error.hint == refresh_hint("LAB", str(tmp_path / "config"))
     assert clouds.request_count() == 0
     clouds.aidp.write_config(tmp_path, "LAB", token=clouds.aidp.issue_token(seconds=36_000))
     assert (await session_of(account)).name == "training"
     assert clouds.request_count() == 1
+
+
+@pytest.mark.anyio
+async def test_the_hint_of_a_token_in_the_default_file_names_no_file(clouds: MockClouds, client: Client) -> None:
+    folder = Path(os.environ["HOME"], ".oci")
+    os.mkdir(folder)
+    clouds.aidp.write_config(folder, token=clouds.aidp.issue_token(seconds=-1))
+    error = await refused(on_mock(clouds, client, configProfile="DEFAULT"))
+    assert error.hint == (
+        "run: oci session refresh --profile DEFAULT; if that is too late: oci session authenticate --profile-name "
+        "DEFAULT"
+    )
+
+
+@pytest.mark.anyio
+async def test_the_hint_quotes_a_path_with_blanks_for_the_shell(
+    clouds: MockClouds, client: Client, tmp_path: Path
+) -> None:
+    folder = tmp_path / "two words"
+    os.mkdir(folder)
+    error = await refused(on_mock(clouds, client, **config(clouds, folder, token=clouds.aidp.issue_token(seconds=-1))))
+    assert error.hint == refresh_hint("DEFAULT", f"'{folder / 'config'}'")
 
 
 @pytest.mark.anyio

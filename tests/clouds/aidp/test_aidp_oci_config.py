@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import errno
 import os
 from pathlib import Path
@@ -16,10 +17,12 @@ from pulumi_nbcloud.clouds.aidp.files import MAX_FILE_BYTES
 from pulumi_nbcloud.clouds.aidp.oci_config import Profile, parse_profile
 from pulumi_nbcloud.errors import SettingsError
 from pulumi_nbcloud.http.client import Client
+from pulumi_nbcloud.mock.aidp.keys import FIRST, SECOND
+from pulumi_nbcloud.settings.ini import parse_ini
 from pulumi_nbcloud.settings.resolve import resolve
 
-PRINT = "20:3b:97:13:55:1c:5b:0d:d3:37:d8:50:4e:c5:3a:34"
-OTHER_PRINT = "ff:3b:97:13:55:1c:5b:0d:d3:37:d8:50:4e:c5:3a:34"
+PRINT = FIRST.fingerprint
+OTHER_PRINT = SECOND.fingerprint
 DEFAULT = f"[DEFAULT]\ntenancy=t.1\nuser=u.1\nfingerprint={PRINT}\nkey_file=/k\nregion=us-ashburn-1\n"
 
 
@@ -42,6 +45,12 @@ def problem(text: str, profile: str = "DEFAULT") -> str:
     ("text", "profile", "expected"),
     [
         (DEFAULT, "DEFAULT", Profile("/k", None, f"t.1/u.1/{PRINT}", None, "us-ashburn-1")),
+        # DEFAULT alone may be there twice, with other keys.
+        (
+            f"[DEFAULT]\ntenancy=t.1\nuser=u.1\n[E]\nuser=u.2\n[DEFAULT]\nfingerprint={PRINT}\nkey_file=/k\n",
+            "E",
+            Profile("/k", None, f"t.1/u.2/{PRINT}", None, None),
+        ),
         # What a profile does not say itself it inherits.
         (DEFAULT + "[EAST]\nuser=u.2\n", "EAST", Profile("/k", None, f"t.1/u.2/{PRINT}", None, "us-ashburn-1")),
         (
@@ -130,31 +139,119 @@ VALUE = "correct it; its value is not shown here"
             "DEFAULT",
             f"fingerprint {OF} 16 pairs of hexadecimal digits with colons between them\nhint: {VALUE}",
         ),
-        (
-            DEFAULT.replace("us-ashburn-1", "iad"),
-            "DEFAULT",
-            f"region {OF} a region's full name, for example us-ashburn-1\nhint: {VALUE}",
-        ),
     ],
 )
 def test_what_is_wrong_with_a_profile(text: str, profile: str, message: str) -> None:
     assert problem(text, profile) == message
 
 
+NEEDS = "it needs sections such as [DEFAULT] with lines such as key_file = …"
+ONE = "keep one of them: nobody can tell which one is meant"
+ONCE = "put its lines into one section; only [DEFAULT] may be there twice"
+
+
 @pytest.mark.parametrize(
-    ("text", "cls"),
+    ("text", "message"),
     [
-        ("canary", "MissingSectionHeaderError"),
-        ("[DEFAULT]\ncanary\n", "ParsingError"),
-        ("[A]\nuser=1\nuser=canary\n", "DuplicateOptionError"),
-        ("[A]\n[A]\n", "DuplicateSectionError"),
+        ("# a\ncanary", f"is not a configuration file: line 2 stands before any section\nhint: {NEEDS}"),
+        (
+            "[DEFAULT]\ncanary\n",
+            f"is not a configuration file: line 2 is neither a section nor a key with a value\nhint: {NEEDS}",
+        ),
+        ("[A]\nuser=1\nuser=canary\n", f"has the key user twice in section [A], again in line 3\nhint: {ONE}"),
+        # One section for the parser, so the key is a duplicate.
+        (
+            "[DEFAULT]\nuser=1\n[B]\n[DEFAULT]\nuser=canary\n",
+            f"has the key user twice in section [DEFAULT], again in line 5\nhint: {ONE}",
+        ),
+        # A key that lost its indentation is no name to show.
+        ("[A]\ncanary/k=\ncanary/k=\n", f"has a key twice in section [A], again in line 3\nhint: {ONE}"),
+        ("[A]\n[B]\n[A]\n", f"has the section [A] twice, again in line 3\nhint: {ONCE}"),
     ],
 )
-def test_what_is_no_such_file(text: str, cls: str) -> None:
+def test_what_is_no_such_file(text: str, message: str) -> None:
+    assert problem(text) == f"the file {message}"
+
+
+@pytest.mark.parametrize(
+    ("text", "accepted"),
+    [
+        ("[DEFAULT]\na=1\n[DEFAULT]\nb=2\n", True),
+        ("[DEFAULT]\na=1\n[DEFAULT]\na=2\n", False),
+        ("[A]\n[A]\n", False),
+        ("[A]\nb=1\nB=2\n", False),
+        ("[A]\nb: 1\n c\n\n[C]\n; x\nd =\n", True),
+    ],
+)
+def test_files_are_accepted_and_refused_as_by_oracles_sdk(text: str, accepted: bool, tmp_path: Path) -> None:
+    from oci.config import from_file
+
+    (tmp_path / "config").write_text(text)
+
+    def theirs() -> bool:
+        try:
+            from_file(str(tmp_path / "config"), "DEFAULT")
+        except configparser.Error:
+            return False
+        return True
+
+    def ours() -> bool:
+        try:
+            parse_ini(text, "the file", NEEDS)
+        except SettingsError:
+            return False
+        return True
+
+    assert (theirs(), ours()) == (accepted, accepted)
+
+
+# --- profiles that sign in as a principal
+
+SIGNER = "set signer to a function that signs as the principal, or name a profile with a key or a session token"
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("[DEFAULT]\nauthentication_type=instance_principal\ntenancy=t.1\n", "authentication_type"),
+        (
+            "[DEFAULT]\nauthentication_type=instance_principal\ndelegation_token_file=/t\n",
+            "authentication_type and delegation_token_file",
+        ),
+        # Oracle's tools prefer it to a key.
+        (DEFAULT + "delegation_token_file=/t\n", "delegation_token_file"),
+    ],
+)
+def test_a_profile_that_signs_in_as_a_principal(text: str, keys: str) -> None:
     assert problem(text) == (
-        f"the file is not a configuration file ({cls})\n"
-        "hint: it needs sections such as [DEFAULT] with lines such as key_file = …"
+        f"profile DEFAULT in the file signs in as a principal ({keys}), which no key of this package does\n"
+        f"hint: {SIGNER}"
     )
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        (
+            {"OCI_CLI_CLOUD_SHELL": "True", "OCI_CLI_AUTH": "instance_obo_user"},
+            "OCI_CLI_CLOUD_SHELL and OCI_CLI_AUTH",
+        ),
+        ({"OCI_obo_token_path": "/t"}, "OCI_obo_token_path"),
+    ],
+)
+def test_the_profile_of_cloud_shell(environment: dict[str, str], named: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert problem("[DEFAULT]\nregion=us-ashburn-1\n") == (
+        f"profile DEFAULT in the file holds no key; by {named} Oracle's tools sign in as a principal, as in Cloud "
+        f"Shell\nhint: {SIGNER}"
+    )
+
+
+@pytest.mark.parametrize("auth", ["api_key", "security_token", ""])
+def test_a_way_of_oracles_that_is_no_principal(auth: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCI_CLI_AUTH", auth)
+    assert problem("[DEFAULT]\nregion=us-ashburn-1\n").startswith("profile DEFAULT in the file lacks tenancy")
 
 
 # --- files
@@ -174,7 +271,6 @@ def credentials(folder: Path, profile: str = "DEFAULT") -> FileCredentials:
 def unusable(folder: Path) -> str:
     with pytest.raises(SettingsError) as caught:
         credentials(folder)
-    assert str(folder) not in str(caught.value)
     assert "canary" not in str(caught.value)
     return str(caught.value)
 
@@ -183,9 +279,10 @@ KEY = "key_file of profile DEFAULT in the file"
 WHO = "check the path and who may read it"
 
 
-@pytest.mark.parametrize(("name", "called"), [("config", "the file"), ("k.pem", KEY)])
-def test_files_that_cannot_be_read(folder: Path, name: str, called: str) -> None:
+@pytest.mark.parametrize(("name", "place"), [("config", "the file"), ("k.pem", KEY)])
+def test_files_that_cannot_be_read(folder: Path, name: str, place: str) -> None:
     path = folder / name
+    called = f"{place} names {path}, which"
     text = path.read_bytes()
     path.unlink()
     assert unusable(folder) == f"{called} cannot be read: No such file or directory\nhint: {WHO}"
@@ -209,7 +306,8 @@ def test_a_file_without_the_permission_to_read_it(folder: Path, monkeypatch: pyt
 
     # Root may read everything, so the refusal is made.
     monkeypatch.setattr(files, "open", refuse, raising=False)
-    assert unusable(folder) == f"the file cannot be read: Permission denied\nhint: {WHO}"
+    called = f"the file names {folder / 'config'}, which"
+    assert unusable(folder) == f"{called} cannot be read: Permission denied\nhint: {WHO}"
 
 
 def test_a_path_that_is_none(folder: Path) -> None:
@@ -217,9 +315,108 @@ def test_a_path_that_is_none(folder: Path) -> None:
     assert unusable(folder) == f"{KEY} is not a path\nhint: check the path"
 
 
+WINDOWS = "it is a path of Windows, and this machine is none: write the path that the file has here"
+QUOTES = "its quotation marks belong to the path here: take them off"
+LINE = "belongs to the path here: put the comment into a line of its own"
+
+
+@pytest.mark.parametrize(
+    ("key_file", "hint"),
+    [
+        ("{folder}/k.pem # TODO", f'what follows " #" {LINE}'),
+        ("{folder}/k.pem ; rotate", f'what follows " ;" {LINE}'),
+        ('"{folder}/k.pem"', QUOTES),
+        ("'{folder}/k.pem'", QUOTES),
+        ("$HOME/k.pem", "$HOME is not replaced here: write the path itself, or begin it with ~"),
+        ("${{HOME}}/.oci/k.pem", "${{HOME}} is not replaced here: write the path itself, or begin it with ~"),
+        ("%USERPROFILE%/k.pem", "%USERPROFILE% is not replaced here: write the path itself, or begin it with ~"),
+        ("keys/k.pem", "it is relative, and looked for from {cwd}: write the whole path"),
+        ("/Users/ada/.oci/k.pem", "there is no folder /Users here: is it a path of another machine?"),
+        (
+            "C:\\Users\\ada\\k.pem",
+            "it is a path of Windows, and this machine is none: write the path that the file has here",
+        ),
+        ("~nobody-here/k.pem", "there is no such user here: write the path itself"),
+        ("{folder}/other.pem", WHO),
+    ],
+)
+def test_what_is_odd_about_the_path_of_a_key(folder: Path, key_file: str, hint: str) -> None:
+    path = key_file.format(folder=folder)
+    (folder / "config").write_text(DEFAULT.replace("/k", path))
+    assert unusable(folder) == (
+        f"{KEY} names {path}, which cannot be read: No such file or directory\n"
+        f"hint: {hint.format(folder=folder, cwd=os.getcwd())}"
+    )
+
+
+def test_what_is_odd_about_the_path_of_a_token(folder: Path) -> None:
+    with (folder / "config").open("a") as file:
+        file.write("security_token_file=$HOME/t\n")
+    assert unusable(folder) == (
+        "security_token_file of profile DEFAULT in the file names $HOME/t, which cannot be read: No such file or "
+        "directory\nhint: $HOME is not replaced here: write the path itself, or begin it with ~"
+    )
+
+
+@pytest.mark.parametrize("key_file", ["canary", "-----BEGIN canary/", "canary/" + "a" * 48, "canary/" * 50])
+def test_what_may_be_a_secret_in_the_place_of_a_path_is_not_shown(folder: Path, key_file: str) -> None:
+    (folder / "config").write_text(DEFAULT.replace("/k", key_file))
+    assert unusable(folder).startswith(f"{KEY} cannot be read: ")
+
+
+def test_a_fingerprint_of_another_key_is_told_before_anything_is_sent(folder: Path) -> None:
+    (folder / "config").write_text((folder / "config").read_text().replace(PRINT, OTHER_PRINT))
+    assert unusable(folder) == (
+        f"fingerprint of profile DEFAULT in the file is of another key than its key_file {folder / 'k.pem'}, whose "
+        f"fingerprint is {PRINT}; nothing was sent\nhint: correct the fingerprint, or name the key that it belongs to"
+    )
+    with pytest.raises(SettingsError) as caught:
+        account(key_values(fingerprint=OTHER_PRINT))
+    source = "(from Pulumi config nbcloud:aidp)"
+    assert caught.value.problem == (
+        f"aidp fingerprint {source} is of another key than aidp privateKey {source}, whose fingerprint is {PRINT}; "
+        "nothing was sent"
+    )
+
+
+def test_a_fingerprint_in_capitals_is_the_same(folder: Path) -> None:
+    (folder / "config").write_text((folder / "config").read_text().replace(PRINT, PRINT.upper()))
+    assert credentials(folder).region == "us-ashburn-1"
+
+
+def test_a_machine_without_md5_leaves_the_fingerprint_to_the_cloud(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ValueError("disabled for FIPS")
+
+    monkeypatch.setattr("hashlib.md5", refuse)
+    (folder / "config").write_text((folder / "config").read_text().replace(PRINT, OTHER_PRINT))
+    assert credentials(folder).region == "us-ashburn-1"
+
+
+@pytest.mark.parametrize("key", ["tenancy", "user", "fingerprint"])
+@pytest.mark.parametrize("mark", ["'", '"'])
+def test_quotes_around_a_value_of_a_profile(key: str, mark: str) -> None:
+    right = {"tenancy": "t.1", "user": "u.1", "fingerprint": PRINT}[key]
+    assert problem(DEFAULT.replace(f"{key}={right}", f"{key}={mark}{right}{mark}")).startswith(
+        f"{key} of profile DEFAULT in the file begins and ends with a quotation mark; nothing was sent\nhint: take"
+    )
+
+
+def test_a_comment_behind_a_value_of_a_profile() -> None:
+    assert problem(DEFAULT.replace("u.1", "u.1 # canary")) == (
+        'user of profile DEFAULT in the file holds " #", which begins no comment there; nothing was sent\n'
+        "hint: put the comment into a line of its own"
+    )
+
+
 def test_the_permissions_of_a_key_are_not_our_business(folder: Path) -> None:
     (folder / "k.pem").chmod(0o666)
     assert credentials(folder).expires_at() is None
+
+
+PASSPHRASE_QUOTES = "the passphrase begins and ends with a quotation mark, which belongs to it here: take both off"
 
 
 @pytest.mark.parametrize(
@@ -232,11 +429,16 @@ def test_the_permissions_of_a_key_are_not_our_business(folder: Path) -> None:
             "pass_phrase=canary\n",
             f"{KEY} cannot be opened with its passphrase\nhint: correct the passphrase; it is not shown here",
         ),
+        (
+            pem("p"),
+            'pass_phrase="p"\n',
+            f"{KEY} cannot be opened with its passphrase\nhint: {PASSPHRASE_QUOTES}",
+        ),
         (pem("p"), "pass_phrase=p\n", None),
         # Inherited perhaps, and not this key's.
         (pem(), "pass_phrase=canary\n", None),
     ],
-    ids=["no key", "no passphrase", "wrong passphrase", "right passphrase", "not encrypted"],
+    ids=["no key", "no passphrase", "wrong passphrase", "quotes", "right passphrase", "not encrypted"],
 )
 def test_keys_and_passphrases(folder: Path, key: str, line: str, message: str | None) -> None:
     (folder / "k.pem").write_text(key)
@@ -245,6 +447,34 @@ def test_keys_and_passphrases(folder: Path, key: str, line: str, message: str | 
         assert credentials(folder).region == "us-ashburn-1"
     else:
         assert unusable(folder) == message
+
+
+PUBLIC = "it is a public key: name the private key that belongs to it"
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("-----BEGIN PUBLIC KEY-----\ncanary\n-----END PUBLIC KEY-----\n", PUBLIC),
+        ("-----BEGIN RSA PUBLIC KEY-----\ncanary\n", PUBLIC),
+        (
+            "-----BEGIN CERTIFICATE-----\ncanary\n",
+            "it is a certificate: name the private key that Oracle's API key was made with",
+        ),
+        (
+            "-----BEGIN OPENSSH PRIVATE KEY-----\ncanary\n",
+            "it is a key of OpenSSH: Oracle's API keys are made in its console or by openssl",
+        ),
+        (
+            "~/.oci/canary.pem",
+            "it looks like a path: give the text of the key itself, or name the file in a profile as key_file",
+        ),
+        ("canary", "correct it; its content is not shown here"),
+    ],
+)
+def test_what_stands_in_the_place_of_a_private_key(folder: Path, text: str, hint: str) -> None:
+    (folder / "k.pem").write_text(text)
+    assert unusable(folder) == f"{KEY} is not a private key in PEM\nhint: {hint}"
 
 
 @pytest.mark.parametrize("token", ["", " \n", "can ary", "canary\x00", "canaryé", "x" * 40_000])
@@ -364,9 +594,11 @@ def test_two_ways_to_sign_in_are_named() -> None:
 
 
 def test_the_messages_name_the_file_by_where_its_name_came_from(home: Path) -> None:
+    named = "aidp configFile (from Pulumi config nbcloud:aidp)"
     for config, called in (
         ({"configProfile": "WEST"}, "~/.oci/config"),
-        ({"configFile": "/nowhere/canary"}, "aidp configFile (from Pulumi config nbcloud:aidp)"),
+        ({"configFile": "/nowhere/config"}, f"{named} names /nowhere/config, which"),
+        ({"configFile": "canary"}, named),
     ):
         with pytest.raises(SettingsError) as caught:
             account(config)

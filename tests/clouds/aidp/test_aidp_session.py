@@ -380,7 +380,10 @@ def test_a_throttled_answer_says_when_to_come_back() -> None:
     ],
 )
 def test_a_clock_that_is_off_is_told(date: str, hint: str | None) -> None:
-    default = "check tenancy, user, fingerprint and private key; they are not sent again until they change"
+    default = (
+        "check tenancy, user and private key, that the user is not blocked, and that the tenancy takes API keys: some "
+        "take session tokens only (oci session authenticate); they are not sent again until they change"
+    )
     assert error_of(oracle("NotAuthenticated"), 401, date=date).hint == (hint or default)
 
 

@@ -210,6 +210,7 @@ ELLIPTIC = (
     ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 )
 PUBLIC = FIRST.public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+NAME_PRIVATE = "name the private key that belongs to it"
 NOT_A_KEY = "the key is not a private key in PEM\nhint: correct it; its content is not shown here"
 
 
@@ -232,7 +233,7 @@ NOT_A_KEY = "the key is not a private key in PEM\nhint: correct it; its content 
         ("\ud800", None, NOT_A_KEY),
         (pem()[:800], None, NOT_A_KEY),
         (pem().replace("MII", "AII", 1), None, NOT_A_KEY),
-        (PUBLIC, None, NOT_A_KEY),
+        (PUBLIC, None, f"{NOT_A_KEY[: NOT_A_KEY.index('correct')]}it is a public key: {NAME_PRIVATE}"),
         (ELLIPTIC, None, "the key is not an RSA key\nhint: correct it; its content is not shown here"),
     ],
     ids=["no passphrase", "wrong", "text", "text+", "empty", "surrogate", "cut", "broken", "public", "elliptic"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import types
 from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -143,12 +144,13 @@ def raising(error: BaseException) -> Callable[..., Any]:
 @pytest.mark.parametrize(
     ("make", "cls", "problem"),
     [
-        (None, SettingsError, "the signer cannot be made (AttributeError)"),
         ("canary", SettingsError, "the signer cannot be made (TypeError)"),
         (raising(ValueError("canary")), SettingsError, "the signer cannot be made (ValueError)"),
+        (raising(FileNotFoundError("canary")), SettingsError, "the signer cannot be made (FileNotFoundError)"),
         (raising(ConnectionError("canary")), UnreachableError, "the signer cannot be made (ConnectionError)"),
         (lambda: {"canary": 1}, SettingsError, "the factory gave no function but dict"),
         (lambda: raising(KeyError("canary")), AuthenticationError, "the signer could not sign (KeyError)"),
+        (lambda: raising(PermissionError("canary")), SettingsError, "the signer could not sign (PermissionError)"),
         (lambda: raising(TimeoutError("canary")), UnreachableError, "the signer could not sign (TimeoutError)"),
         (lambda: lambda: None, AuthenticationError, "the signer could not sign (TypeError)"),
         (lambda: lambda *_: None, AuthenticationError, "the signer could not sign (TypeError)"),
@@ -174,11 +176,84 @@ async def test_what_can_go_wrong_in_a_signer(
     assert client.sent == []
 
 
+PIP = "install it where the stack's Python runs, or put its folder on PYTHONPATH"
+PIP_OCI = "install Oracle's package where the stack's Python runs: pip install 'pulumi-nbcloud[oci]'"
+PRINCIPAL = (
+    "Oracle's SDK raises it where a variable of its principal is not set, such as OCI_RESOURCE_PRINCIPAL_VERSION; does "
+    "this run where that principal is?"
+)
+
+
 @pytest.mark.anyio
 async def test_a_module_that_is_not_there() -> None:
-    error = await failure(account_of(value="no.such.canary_module:make"))
+    error = await failure(account_of(value="no_such.module:make"))
     assert type(error) is SettingsError
-    assert error.problem == f"{NAME}: the signer cannot be made (ModuleNotFoundError)"
+    assert error.problem == (
+        f"{NAME}: the module no_such.module cannot be imported (ModuleNotFoundError: there is no module no_such)"
+    )
+    assert error.hint == PIP
+
+
+@pytest.mark.anyio
+async def test_a_factory_that_is_not_there(module: types.ModuleType) -> None:
+    error = await failure(account_of())
+    assert type(error) is SettingsError
+    assert str(error).endswith(f"{NAME}: the module my_signing has no make\nhint: correct the setting, or add it")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("content", "reason", "hint"),
+    [
+        ("import no_such_package.part", "ModuleNotFoundError: there is no module no_such_package", PIP),
+        ("from json import canary", "ImportError: something is missing in json", HINT),
+        ("import json; json.missing", "AttributeError: there is no attribute missing", HINT),
+        ("raise ModuleNotFoundError('canary', name='oci')", "ModuleNotFoundError: there is no module oci", PIP_OCI),
+        ("raise ImportError('canary', name='can ary')", "ImportError", HINT),
+        ("raise ConnectionError('canary')", "ConnectionError", HINT),
+        ("can ary", "SyntaxError", HINT),
+    ],
+)
+async def test_a_module_that_cannot_be_imported(
+    content: str, reason: str, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "signing_that_fails.py").write_text(content)
+    monkeypatch.syspath_prepend(tmp_path)
+    error = await failure(account_of(value="signing_that_fails:make"))
+    assert type(error) is SettingsError
+    assert error.problem == f"{NAME}: the module signing_that_fails cannot be imported ({reason})"
+    assert error.hint == hint
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("failing", "reason", "hint"),
+    [
+        (OSError("canary is not defined"), "OSError", PRINCIPAL),
+        (ModuleNotFoundError("canary", name="oci.auth"), "ModuleNotFoundError: there is no module oci.auth", PIP_OCI),
+        (ModuleNotFoundError("canary", name="mine"), "ModuleNotFoundError: there is no module mine", PIP),
+    ],
+)
+async def test_what_is_missing_on_this_machine_ends_it_at_once(
+    module: types.ModuleType, failing: Exception, reason: str, hint: str
+) -> None:
+    for make, what in ((raising(failing), "cannot be made"), (lambda: raising(failing), "could not sign")):
+        module.make = make  # type: ignore[attr-defined]
+        error = await failure(account_of())
+        assert type(error) is SettingsError
+        assert error.problem == f"{NAME}: the signer {what} ({reason})"
+        assert error.hint == hint
+
+
+@pytest.mark.anyio
+async def test_oracles_resource_principal_outside_of_oracles_cloud(module: types.ModuleType) -> None:
+    from oci.auth.signers import get_resource_principals_signer
+
+    module.make = get_resource_principals_signer  # type: ignore[attr-defined]
+    error = await failure(account_of())
+    assert type(error) is SettingsError
+    assert error.problem == f"{NAME}: the signer cannot be made (OSError)"
+    assert error.hint == PRINCIPAL
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,11 @@ from pulumi_nbcloud.clouds.aidp.account import SCHEMA, AidpAccount
 from pulumi_nbcloud.clouds.aidp.credentials import FileCredentials, KeyCredentials
 from pulumi_nbcloud.errors import SettingsError
 from pulumi_nbcloud.http.client import Client
+from pulumi_nbcloud.mock.aidp.keys import FIRST
 from pulumi_nbcloud.settings.resolve import resolve
 from pulumi_nbcloud.settings.schema import Settings
 
-PRINT = "20:3b:97:13:55:1c:5b:0d:d3:37:d8:50:4e:c5:3a:34"
+PRINT = FIRST.fingerprint
 IDS = {"OCI_CLI_TENANCY": "ocid1.tenancy.oc1..t", "OCI_CLI_USER": "ocid1.user.oc1..cli", "OCI_CLI_FINGERPRINT": PRINT}
 FILE = "~/.oci/config"
 
@@ -69,7 +70,7 @@ def test_a_whole_key_of_the_command_line_needs_no_file(home: Path, tmp_path: Pat
 
 
 def test_the_key_itself_comes_before_its_file(tmp_path: Path) -> None:
-    environment = {**IDS, "OCI_CLI_KEY_CONTENT": pem(), "OCI_CLI_KEY_FILE": "/nowhere/canary", "OCI_CLI_REGION": "iad"}
+    environment = {**IDS, "OCI_CLI_KEY_CONTENT": pem(), "OCI_CLI_KEY_FILE": "/nowhere", "OCI_CLI_REGION": "iad"}
     tried = found(environment)
     assert tried.values["privateKey"] == pem().strip()
     assert {each.name: each.reason for each in tried.passed_over} == {

@@ -456,6 +456,14 @@ async def test_how_a_login_can_fail(answer: object, cls: type[NbcloudError], pro
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("answer", [{"code": -1, "message": "The account is locked"}, (401, {"message": "locked"})])
+async def test_a_login_of_a_locked_account_says_so(answer: object) -> None:
+    with pytest.raises(AuthenticationError) as caught:
+        await account_of(login(answer), **USER).send("POST", TARGET, b"{}")
+    assert (caught.value.hint or "").startswith("the user, key or account is locked, usually for minutes ")
+
+
+@pytest.mark.anyio
 async def test_a_login_that_cannot_be_reached_is_tried_again_by_the_next_look(mocked: Mocked) -> None:
     account = mocked.account(mocked.clouds.hpcai.login_settings())
     mocked.clouds.faults.add(service="hpcai", status=500, match="/user/login")

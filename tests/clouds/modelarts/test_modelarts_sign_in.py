@@ -51,7 +51,7 @@ SHOW = "ShowLease"
 USER = {"username": "u", "password": "canary-password-1", "domainName": "d", "region": "r"}
 USER_HINT = (
     "hint: check username, password and domainName (the account's name); an IAM user can sign in so, a HUAWEI ID "
-    "cannot; they are not sent again until they change"
+    "or a user with MFA (login protection) cannot; they are not sent again until they change"
 )
 NOW = 1_767_225_600.0
 
@@ -611,6 +611,44 @@ def test_odd_answers_of_iam_are_told_with_their_place(answer: bytes, cls: type[N
     assert error.hint
     assert set(targets) == {"/v3/auth/tokens"}
     assert "canary" not in str(error)
+
+
+MFA = (
+    "a user with a second factor (MFA, login protection) cannot sign in by a password alone: use a key instead, or a "
+    "user without it"
+)
+LOCKED = (
+    "the user, key or account is locked, usually for minutes after wrong sign-ins: find what sends wrong ones, wait "
+    "until the lock ends, or have an administrator lift it; nothing is sent again in this run"
+)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("The user has enabled MFA and must authenticate with password and totp.", MFA),
+        ("Virtual MFA-based login protection is enabled", MFA),
+        ("A verification code is required", MFA),
+        ("The account is locked.", LOCKED),
+        ("Too many incorrect attempts", LOCKED),
+    ],
+)
+def test_a_second_factor_and_a_lock_are_told(status: int, text: str, hint: str) -> None:
+    error, targets, _ = log_in(login_answer(status, keystone(status, text)))
+    # Whatever the status: the next login would be as vain, and may prolong the lock.
+    assert type(error) is AuthenticationError
+    assert error.problem == f'IAM refuses the login: "{text}"'
+    assert error.hint == hint
+    assert set(targets) == {"/v3/auth/tokens"}
+
+
+def test_a_refusal_without_a_reason_names_mfa_too() -> None:
+    error, _, _ = log_in(login_answer(401, keystone(401, "The username or password is wrong.")))
+    assert error.hint == (
+        "check username, password and domainName (the account's name); an IAM user can sign in so, a HUAWEI ID or a "
+        "user with MFA (login protection) cannot; they are not sent again until they change"
+    )
 
 
 @pytest.mark.parametrize(

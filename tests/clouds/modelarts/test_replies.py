@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import email.utils
 import json
+from datetime import datetime, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nbcloud_support import NOW, make_reply
 
+from pulumi_nbcloud.clock import text as text_of
 from pulumi_nbcloud.clouds.modelarts.replies import (
     AUTHENTICATION_CODES,
     PERMISSION_CODES,
@@ -209,6 +211,46 @@ def test_a_throttled_error_says_when_to_try_again(value: str | None, seconds: fl
     error = error_of(429, b"", {"retry-after": value} if value else {})
     assert isinstance(error, ThrottledError)
     assert error.retry_after == seconds
+
+
+HOUR_LATER = text_of(datetime.fromtimestamp(NOW + 3600, timezone.utc))
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_an_hour_that_the_cloud_names_is_told(status: int) -> None:
+    error = error_of(status, b"", {"retry-after": "3600"})
+    assert isinstance(error, UnreachableError)
+    assert (error.retry_after, error.retry_time) == (3600.0, HOUR_LATER)
+    assert error.hint == f"try again after {HOUR_LATER}, as the cloud asks"
+
+
+def test_of_a_few_seconds_the_hour_is_kept_for_programs() -> None:
+    error = error_of(429, b"", {"retry-after": "7"})
+    assert isinstance(error, ThrottledError)
+    assert error.hint == "try again later"
+    assert error.retry_time is not None
+
+
+def test_a_moment_beyond_every_calendar_is_the_last_one() -> None:
+    error = error_of(429, b"", {"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"})
+    assert isinstance(error, ThrottledError)
+    assert error.retry_time == "9999-12-31T23:59:59Z"
+
+
+LOCKED = "the user, key or account is locked, usually for minutes after wrong sign-ins: find what sends wrong ones, "
+
+
+@pytest.mark.parametrize("text", ["The AK is locked.", "Account lock-out", "too many failed attempts"])
+def test_a_lock_is_told_apart_from_wrong_keys(text: str) -> None:
+    error = error_of(401, json.dumps({"error_code": "APIGW.0301", "error_msg": text}).encode())
+    assert isinstance(error, AuthenticationError)
+    assert (error.hint or "").startswith(LOCKED)
+
+
+@pytest.mark.parametrize("text", ["the AK is unlocked", "blocked by policy", "the clock is off", "a block of data"])
+def test_other_words_are_no_lock(text: str) -> None:
+    error = error_of(401, json.dumps({"error_code": "APIGW.0301", "error_msg": text}).encode())
+    assert not (error.hint or "").startswith(LOCKED)
 
 
 # --- the clock

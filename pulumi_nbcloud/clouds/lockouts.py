@@ -1,0 +1,40 @@
+"""Refused sign-ins whose reason stands only in the cloud's own words: a lock, a second factor."""
+
+from __future__ import annotations
+
+import re
+
+_LOCKED = re.compile(
+    r"\block(ed|ing|out)?\b|\block-out\b|\btoo many (failed|wrong|incorrect|login|attempts)", re.IGNORECASE
+)
+_SECOND_FACTOR = re.compile(
+    r"\bmfa\b|\btotp\b|\b2fa\b|multi-?factor|two-?factor|verification code|login protection", re.IGNORECASE
+)
+
+
+def lock_hint(message: str | None) -> str | None:
+    """Return what to do where a refusal says that a user, key or account is locked; None where it does not.
+
+    Args:
+        message: the cloud's own.
+    """
+    if not message or not _LOCKED.search(message):
+        return None
+    return (
+        "the user, key or account is locked, usually for minutes after wrong sign-ins: find what sends wrong ones, "
+        "wait until the lock ends, or have an administrator lift it; nothing is sent again in this run"
+    )
+
+
+def sign_in_hint(message: str | None) -> str | None:
+    """Return what to do where the refusal of a user and password says why; None where it does not.
+
+    Args:
+        message: the cloud's own.
+    """
+    if message and _SECOND_FACTOR.search(message):
+        return (
+            "a user with a second factor (MFA, login protection) cannot sign in by a password alone: use a key "
+            "instead, or a user without it"
+        )
+    return lock_hint(message)

@@ -1,0 +1,69 @@
+"""Quotation marks and comments that a tool left in a value: `docker --env-file` keeps them, for example."""
+
+from __future__ import annotations
+
+import re
+
+from pulumi_nbcloud.errors import SettingsError
+from pulumi_nbcloud.settings.schema import Settings
+
+_MARKS = ('"', "'")
+# A user may choose a password so, and writes it so only into a place that quotes nothing.
+_COMMENT = re.compile(r"[ \t]([#;])")
+_PATHS = frozenset({"configFile", "caFile"})  # a folder may be called so, and a missing file says more
+_CHOSEN_BY_USERS = frozenset({"password", "passphrase"})
+
+
+def is_quoted(value: str) -> bool:
+    """Return whether a value begins and ends with the same quotation mark."""
+    return len(value) > 1 and value[0] in _MARKS and value[0] == value[-1]
+
+
+def refuse_quotes(value: str, name: str) -> None:
+    """Refuse a value within quotation marks.
+
+    Args:
+        value: is not shown.
+        name: what messages call it.
+
+    Raises:
+        SettingsError: it begins and ends with the same mark.
+    """
+    if is_quoted(value):
+        raise SettingsError(
+            f"{name} begins and ends with a quotation mark; nothing was sent",
+            hint="take the marks off: docker --env-file, for example, makes them a part of the value",
+        )
+
+
+def refuse_comment(value: str, name: str) -> None:
+    """Refuse a value of one line with what would be a comment elsewhere.
+
+    Args:
+        value: is not shown.
+        name: what messages call it.
+
+    Raises:
+        SettingsError: it holds a blank and one of `#` and `;` after it.
+    """
+    if "\n" not in value and (found := _COMMENT.search(value)):
+        raise SettingsError(
+            f'{name} holds " {found[1]}", which begins no comment there; nothing was sent',
+            hint="put the comment into a line of its own",
+        )
+
+
+def check_quotes(settings: Settings) -> None:
+    """Refuse settings with quotation marks or a comment: a key that is sent so is rejected, and counts towards a lock.
+
+    Args:
+        settings: what was found.
+
+    Raises:
+        SettingsError: names the setting and its source. A password in Pulumi config or a file may be so.
+    """
+    for key, value in settings.values.items():
+        if key not in _CHOSEN_BY_USERS or settings.origin.get(key, "").startswith("the environment"):
+            refuse_quotes(value, settings.named(key))
+        if key not in _CHOSEN_BY_USERS | _PATHS:
+            refuse_comment(value, settings.named(key))
