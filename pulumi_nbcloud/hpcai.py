@@ -234,7 +234,8 @@ def get_instances(
         expect: a condition over `self` that must hold, or the program ends; None for none.
 
     Returns:
-        The instances that the filters let through, and how many the account has; never a part of the list.
+        The instances that the filters let through, and how many the account has; `unreadable` names rows that cannot be
+        read.
 
     Raises:
         UnreachableError: the pages of the list did not add up; instances may have come or gone meanwhile.

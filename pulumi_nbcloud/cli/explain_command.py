@@ -42,6 +42,8 @@ def _explain(spec: WaitSpec, settings: Path | None) -> ExitCode:
     from pulumi_nbcloud.cli.sources import config_reader
 
     config = config_reader(settings)
+    for warning in spec.warnings:
+        output.say(f"warning: {warning}")
     for section in (_targets(spec, config), _conditions(spec), _schedule(spec)):
         for line in section:
             output.result(line)

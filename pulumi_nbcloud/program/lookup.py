@@ -50,6 +50,7 @@ def get(token: str, values: Mapping[str, Any], expect: str | None = None) -> Any
                 )
         kind: Kind[Any, Any, Any] = load(token)
         arguments = kind.parse(values)
+        _say_doubts(kind, arguments)
         expectation = _expectation(kind, expect)
         if override:
             state, request_id = override(arguments), None
@@ -92,6 +93,7 @@ def get_output(
         try:
             kind: Kind[Any, Any, Any] = load(token)
             arguments = kind.parse(known["inputs"])
+            _say_doubts(kind, arguments)
             expectation = at_once or _expectation(kind, known["expect"])
             if override:
                 state, request_id = override(arguments), None
@@ -140,6 +142,12 @@ def _expectation(kind: Kind[Any, Any, Any], expect: Any) -> Expectation | None:
         for warning in expectation.condition.warnings:
             log.warn(f"{kind.token}: {warning}")
     return expectation
+
+
+def _say_doubts(kind: Kind[Any, Any, Any], arguments: Any) -> None:
+    if not isinstance(get_monitor(), MockMonitor):
+        for warning in kind.doubts(arguments):
+            log.warn(warning)
 
 
 def once_created(dependency: Any) -> pulumi.Output[Any]:

@@ -18,7 +18,9 @@ from pulumi.dynamic import (
 )
 
 from pulumi_nbcloud.engine.errors import EngineProvider, check_failures
+from pulumi_nbcloud.engine.secrets import Secrets, secret
 from pulumi_nbcloud.engine.values import contains, contains_unknown, plain
+from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.provider import host
 from pulumi_nbcloud.waiting.options import OPTIONS
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 # A change of one of these makes the gate wait again; where one of the others changes, its outcome stands.
 WAIT_AGAIN = ("targets", *(each.name for each in OPTIONS if each.waits_again))
-KEEP_OUTCOME = (*(each.name for each in OPTIONS if not each.waits_again), "custom_timeouts")
+KEEP_OUTCOME = (*(each.name for each in OPTIONS if not each.waits_again), "custom_timeouts", "secret_inputs")
 OUTPUTS = (
     "outcome",
     "message",
@@ -40,6 +42,8 @@ OUTPUTS = (
 )
 # What an inline program tells of the accounts that it would ask; compared in Check, and kept nowhere.
 ASKED_ACCOUNTS = "asked_accounts"
+# What holds more of the targets than the inputs of the same names, which the engine itself keeps secret.
+SECRET_OUTPUTS = ("message", "states", "transitions")
 STORED_ITEMS = 20
 
 
@@ -88,11 +92,11 @@ class GateProvider(EngineProvider):
         if binds or _differ(old, new, WAIT_AGAIN) or _waits_always(new):
             return UpdateResult(_wait(new, "update"))
         kept = {name: value for name, value in old.items() if name not in KEEP_OUTCOME}
-        return UpdateResult({**kept, **new})
+        return UpdateResult(_protected({**kept, **new}))
 
     def read(self, id_: str, props: Mapping[str, Any]) -> ReadResult:
         """Keep the outcome: a refresh does not wait."""
-        return ReadResult(id_, dict(props))
+        return ReadResult(id_, _protected(dict(props)))
 
     def delete(self, _id: str, _props: Mapping[str, Any]) -> None:
         """Do nothing: there is nothing in a cloud to delete."""
@@ -135,12 +139,24 @@ def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
     for disabled in host.take_disabled():
         if not send(disabled, urn, warning=True):
             say(f"warning: {disabled}")
-    reporter, known = GateReporter(urn), spec
+    secrets = Secrets.of(inputs, inputs.get("secret_inputs"))
+    reporter, known = GateReporter(urn, secrets=secrets), spec
 
     def run() -> Awaitable[WaitResult]:
         return host.waits().enforce(known, reporter)
 
-    return {**inputs, **_outputs(portal.call(run))}
+    try:
+        result = portal.call(run)
+    except NbcloudError as error:
+        raise secrets.error(error) from None
+    return _protected({**inputs, **_outputs(result)})
+
+
+def _protected(outputs: dict[str, Any]) -> dict[str, Any]:
+    """Mark outputs as secret that show what came in secret: as a lookup's result is, whole."""
+    if not outputs.get("secret_inputs"):
+        return outputs
+    return {**outputs, **{name: secret(outputs.get(name)) for name in SECRET_OUTPUTS}}
 
 
 def _outputs(result: WaitResult) -> dict[str, Any]:

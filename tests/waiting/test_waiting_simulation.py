@@ -44,7 +44,13 @@ STATUSES = ("PENDING", "READY", "FAILED", "BACKOFF", "ODD", None)
 BROKEN = (LOCKED, FORBIDDEN, MOVED, MALFORMED)
 VALUES = (*STATUSES, *STATUSES, ABSENT, DOWN, DOWN, *BROKEN, *map(Throttled, (None, 1.0, 40.0, 300.0)))
 READY, READY_OR_ODD, ODD = "t0.status == 'READY'", "t0.status == 'READY' || t0.status == 'ODD'", "t0.status == 'ODD'"
-HOLD: dict[str, set[str]] = {READY: {"READY"}, READY_OR_ODD: {"READY", "ODD"}, ODD: {"ODD"}}
+ALWAYS = "true"
+HOLD: dict[str, set[str | None]] = {
+    READY: {"READY"},
+    READY_OR_ODD: {"READY", "ODD"},
+    ODD: {"ODD"},
+    ALWAYS: {*STATUSES, ABSENT},
+}
 
 HELD = WaitOptions(holds_for=20.0, fail_holds_for=15.0)
 STALLS = WaitOptions(holds_for=30.0, stall_timeout=21.0)
@@ -141,8 +147,12 @@ class Scenario:
 
     def failed_by_default(self, index: int) -> bool:
         least = self.options.fail_holds_for or 0.0
+
+        def holds(thing: int, status: str) -> Callable[[int], bool]:
+            return lambda at: bool(self.polls[at][thing] == status)
+
         return any(
-            self.long(index, lambda at, thing=thing, status=status: self.polls[at][thing] == status, max(own, least))
+            self.long(index, holds(thing, status), max(own, least))
             for thing in range(len(self.things))
             for status, own in (("FAILED", 0.0), ("BACKOFF", 60.0))
         )
@@ -234,7 +244,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         timeout,
         Schedule.fixed(draw(st.floats(1.0, 40.0)), random) if draw(st.booleans()) else Schedule(random=random),
         draw(st.sampled_from([None, None, READY, READY_OR_ODD])),
-        draw(st.sampled_from([None, None, False, READY, ODD])),
+        draw(st.sampled_from([None, None, False, READY, ODD, ALWAYS])),
         draw(
             st.builds(
                 WaitOptions,
@@ -304,6 +314,16 @@ def scenarios(draw: st.DrawFn) -> Scenario:
 )
 @example(Scenario([History([(0, "PENDING"), (30, "READY")])], 90.0, steady(5.0), options=STALLS))
 @example(Scenario([History([(0, "PENDING"), (8, Throttled(40.0)), (9, "PENDING")])], 90.0, steady(5.0), options=STALLS))
+@example(
+    Scenario(
+        [History([(0, ABSENT)])],
+        90.0,
+        steady(5.0),
+        READY,
+        ALWAYS,
+        options=WaitOptions(fail_holds_for=15.0, not_found="met"),
+    )
+)
 @example(Scenario([History([(0, MALFORMED)])], 90.0, steady(5.0), options=WaitOptions(max_poll_errors=3)))
 @example(Scenario([History([(0, MALFORMED), (9, DOWN)])], 20.0, steady(5.0)))
 def test_every_history_ends_rightly(scenario: Scenario) -> None:

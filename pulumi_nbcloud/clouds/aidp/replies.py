@@ -99,7 +99,9 @@ def _error(reply: Reply, fault: Fault, now: float, credentials_hint: str) -> Nbc
         return throttled(reply, now)
     if (transient := passing(reply, now, 503 if is_passing(reply) else None)) is not None:
         return transient
-    if (redirect := redirected(reply, "check the endpoint: signed requests must reach the cloud itself")) is not None:
+    if (
+        redirect := redirected(reply, "check the setting endpoint: signed requests must reach the cloud itself")
+    ) is not None:
         return redirect
     if code is not None:
         return RefusedError("the cloud refuses the request", hint="look the code up in Oracle's list of API errors")

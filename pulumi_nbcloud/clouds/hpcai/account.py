@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["METHODS", "SCHEMA", "HpcAiAccount"]
 
+# As a public client asks; `walk` learns where the cloud refuses it (docs/vendors/hpcai.md, HPC-10).
+FIRST_PAGE_SIZE = 50
+
 METHODS: tuple[type[Credentials], ...] = (ApiKey, AccessToken, Login)
 
 
@@ -47,6 +50,7 @@ class HpcAiAccount(Account):
     ) -> None:
         super().__init__(settings, client, state, now)
         self.endpoint = find_endpoint(settings)
+        self.page_size: int | None = FIRST_PAGE_SIZE
         self._credentials = credentials_of(METHODS, settings, self._connection)
 
     @property

@@ -34,7 +34,10 @@ _COOKIE = re.compile(r'[^\s",;\\]+')
 
 def find_endpoint(settings: Settings) -> str:
     """Find the origin: the setting `endpoint`, else HPC-AI's own; raise SettingsError where it is none."""
-    return endpoint_url(settings.values.get("endpoint", DEFAULT_ENDPOINT), settings.named("endpoint"))
+    # Public clients write the base of the calls, the /api included that all paths begin with (docs/vendors/hpcai.md,
+    # HPC-2).
+    base = re.sub(r"(?<=[^/])/api/?$", "", settings.values.get("endpoint", DEFAULT_ENDPOINT))
+    return endpoint_url(base, settings.named("endpoint"))
 
 
 class ApiKey(Credentials):

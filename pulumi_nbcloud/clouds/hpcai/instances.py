@@ -14,10 +14,11 @@ from pydantic import AfterValidator, ConfigDict
 from pydantic.dataclasses import dataclass
 
 from pulumi_nbcloud.clouds.hpcai.account import HpcAiAccount
-from pulumi_nbcloud.clouds.hpcai.state import InstancesState, InstanceState
+from pulumi_nbcloud.clouds.hpcai.state import STATUSES, InstancesState, InstanceState
 from pulumi_nbcloud.clouds.hpcai.walk import Listing, walk
 from pulumi_nbcloud.clouds.identifiers import identifier
-from pulumi_nbcloud.errors import NotFoundError
+from pulumi_nbcloud.errors import BadResponseError, NotFoundError
+from pulumi_nbcloud.kinds.fields import Compared
 from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind
 from pulumi_nbcloud.printable import printable
 
@@ -49,7 +50,7 @@ class InstancesArguments:
         profile: a named profile of the settings; None for the default.
     """
 
-    status: Filter | None = None
+    status: Annotated[Filter, Compared(STATUSES)] | None = None
     name: Filter | None = None
     region: Filter | None = None
     profile: str | None = None
@@ -79,7 +80,11 @@ def _asks(arguments: object) -> Hashable:
 
 def _select(account: HpcAiAccount, listing: Listing, arguments: InstancesArguments) -> InstancesState:
     chosen = tuple(each for each in listing.instances.values() if _matches(each, arguments))
-    return InstancesState(endpoint=listing.endpoint, total=len(listing.instances), instances=chosen)
+    unreadable = tuple(f"{printable(name, 60)}: {what}" for name, what in listing.unreadable.items())
+    total = len(listing.instances) + len(unreadable)
+    return InstancesState(
+        endpoint=listing.endpoint, total=total, truncated=bool(unreadable), unreadable=unreadable, instances=chosen
+    )
 
 
 def _matches(state: InstanceState, arguments: InstancesArguments) -> bool:
@@ -95,6 +100,13 @@ def _matches(state: InstanceState, arguments: InstancesArguments) -> bool:
 
 def _pick(account: HpcAiAccount, listing: Listing, arguments: InstanceArguments) -> InstanceState:
     state = listing.instances.get(arguments.instance_id)
+    odd = listing.unreadable.get(arguments.instance_id)
+    if odd is not None:
+        raise _unreadable(listing, f"the instance's row is not what the vendor's page describes: {odd}")
+    if state is None and listing.nameless:
+        raise _unreadable(
+            listing, "the list does not tell: the instance is not in it, but rows of it have no id that can be read"
+        )
     if state is None:
         raise NotFoundError(
             f"the account has no such instance; its whole list was read, instances in it: {len(listing.instances)}",
@@ -103,6 +115,15 @@ def _pick(account: HpcAiAccount, listing: Listing, arguments: InstanceArguments)
             request_id=listing.request_id,
         )
     return state
+
+
+def _unreadable(listing: Listing, problem: str) -> BadResponseError:
+    return BadResponseError(
+        problem,
+        hint="look at the list with get_instances(): `unreadable` names the rows; please report this",
+        where=listing.where,
+        request_id=listing.request_id,
+    )
 
 
 def _described(arguments: InstancesArguments) -> str:
@@ -125,7 +146,8 @@ INSTANCES = Kind(
     headline=("total", "instances"),
     documentation=Documentation(
         what="the instances of an account",
-        returns="The instances that the filters let through, and how many the account has; never a part of the list.",
+        returns="The instances that the filters let through, and how many the account has; `unreadable` names rows that"
+        " cannot be read.",
         raises=(
             ("UnreachableError", "the pages of the list did not add up; instances may have come or gone meanwhile"),
         ),
@@ -154,6 +176,7 @@ INSTANCE = Kind(
     # Only a walk that reached its end says so.
     not_found_is_gone=True,
     headline=("name", "status", "phase", "diagnosis_reason", "healthy"),
+    reads_all=True,
     documentation=Documentation(
         what="one instance",
         returns="The instance.",

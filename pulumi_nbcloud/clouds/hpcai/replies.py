@@ -105,7 +105,9 @@ def _error(reply: Reply, fault: Fault | None, now: float) -> NbcloudError:
         return transient
     if (
         redirect := redirected(
-            reply, "if that is the cloud, set endpoint to it: a redirected POST would arrive as a GET"
+            reply,
+            "if that is the cloud, set it as endpoint (nbcloud:hpcai.endpoint, or NBCLOUD_HPCAI_ENDPOINT): "
+            "a redirected POST would arrive as a GET",
         )
     ) is not None:
         return redirect

@@ -23,7 +23,7 @@ SCHEMA = Schema(
         "accessToken": "a token, sent in the cookie `AccessToken`; lasts a day",
         "username": "who logs in",
         "password": "the password of the login",
-        "endpoint": "scheme and host of the cloud; `https://hpc-ai.com` if not set",
+        "endpoint": "scheme and host of the cloud, with or without `/api`; `https://hpc-ai.com` if not set",
     },
     public=frozenset({"username"}),
 )

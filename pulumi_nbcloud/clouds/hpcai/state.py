@@ -17,7 +17,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, StrictBool
 from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass
 
-from pulumi_nbcloud.kinds.fields import OpenEnum, State, Text, Volatile
+from pulumi_nbcloud.kinds.fields import OpenEnum, OrNull, State, Text, Volatile
 from pulumi_nbcloud.kinds.times import Milliseconds, TimeText, Twinned, time_twin
 
 # The ten of the page; Stopping was seen by a public client (docs/vendors/hpcai.md, HPC-19).
@@ -41,6 +41,7 @@ ChargeMode = OpenEnum(("perHour", "tidePerHour", "perDay", "perWeek", "perMonth"
 WIRE = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", hide_input_in_errors=True)
 
 _SECRET = re.compile(r"pass|secret|token|credential|access_?key|private|signature", re.IGNORECASE)
+_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,20})?", re.ASCII)
 _MAX_DEPTH = 8
 
 
@@ -49,6 +50,11 @@ def _whole(value: object) -> object:
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,15}", value):
         return int(value)
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _number(value: object) -> object:
+    """Take a number that was written as text."""
+    return float(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
 
 
 def _none_if_zero(value: object) -> object:
@@ -82,7 +88,7 @@ def _harmless(value: Any, depth: int = 0) -> Any:
 
 
 Whole = Annotated[int, Field(strict=True, ge=-(2**53), le=2**53), BeforeValidator(_whole)]
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False), BeforeValidator(_number)]
 RawTime = Annotated[Whole | None, BeforeValidator(_none_if_zero)]
 
 
@@ -294,8 +300,8 @@ class InstanceRuntimeInfo(Twinned):
     """Whether the instance is healthy."""
     sub_url: Text | None = None
     """The path of the instance's notebook."""
-    instance_disk_usage_info: Annotated[InstanceDiskUsageInfo | None, Volatile()] = None
-    """How full the disks are."""
+    instance_disk_usage_info: Annotated[InstanceDiskUsageInfo | None, OrNull(), Volatile()] = None
+    """How full the disks are; null where what the wire says makes no sense."""
     instance_disk_amount_info: InstanceDiskAmountInfo | None = None
     """How large the disks are."""
     stop_timestamp: RawTime = None
@@ -332,11 +338,15 @@ class InstanceState(State):
 
 @dataclass(frozen=True, kw_only=True)
 class InstancesState(State):
-    """The instances of an account, always all that the filters let through."""
+    """The instances of an account, all that the filters let through, but for those that cannot be read."""
 
     endpoint: str
     """The endpoint that was queried."""
     total: int
     """How many instances the account has, whatever the filters."""
+    truncated: bool = False
+    """Whether instances are missing because their rows cannot be read; see `unreadable`."""
+    unreadable: tuple[str, ...] = ()
+    """The rows that cannot be read, each with its id or number and what is odd about it; whatever the filters."""
     instances: tuple[InstanceState, ...] = ()
     """The instances that the filters let through, in the cloud's order."""

@@ -6,15 +6,16 @@ Source: docs/vendors/hpcai.md, HPC-8 to HPC-13.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 import anyio
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
-from pulumi_nbcloud.clouds.hpcai.account import HpcAiAccount
+from pulumi_nbcloud.clouds.hpcai.account import FIRST_PAGE_SIZE, HpcAiAccount
 from pulumi_nbcloud.clouds.hpcai.state import (
     InstanceMetadata,
     InstanceRuntimeInfo,
@@ -22,12 +23,13 @@ from pulumi_nbcloud.clouds.hpcai.state import (
     InstanceState,
     Whole,
 )
-from pulumi_nbcloud.clouds.wire import parse_reply
-from pulumi_nbcloud.errors import BadResponseError, UnreachableError, lasting
+from pulumi_nbcloud.clouds.wire import oddity, parse_reply
+from pulumi_nbcloud.errors import BadResponseError, NbcloudError, RefusedError, UnreachableError, lasting
 from pulumi_nbcloud.http.messages import Reply
 
 LIST_PATH = "/api/instance/list"
-PAGE_SIZE = 50
+# What is asked for; without a size, the server takes its own; and what the page's example asks for.
+PAGE_SIZES: tuple[int | None, ...] = (FIRST_PAGE_SIZE, None, 10)
 MAX_PAGES = 1_000
 MAX_INSTANCES = 50_000
 WALK_SECONDS = 300.0
@@ -53,8 +55,12 @@ class _Pager(BaseModel):
 class _Page(BaseModel):
     model_config = _CONFIG
 
-    instances: Annotated[tuple[_Row, ...], BeforeValidator(lambda value: () if value is None else value)] = ()
+    # Each row is read by itself: one that is odd must not hide the others.
+    instances: Annotated[tuple[Any, ...], BeforeValidator(lambda value: () if value is None else value)] = ()
     pager: _Pager | None = None
+
+
+_ROW: TypeAdapter[_Row] = TypeAdapter(_Row)
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,8 @@ class Listing:
     Args:
         endpoint: the origin that was asked.
         instances: by id, in the cloud's order.
+        unreadable: what is odd about the rows that cannot be read, by id; by their place where they have none.
+        nameless: whether a row without an id is among these.
         where: the method and URL of the requests.
         request_id: the vendor's id of the last one.
     """
@@ -72,6 +80,8 @@ class Listing:
     instances: Mapping[str, InstanceState] = field(repr=False)
     where: str
     request_id: str | None
+    unreadable: Mapping[str, str] = field(default_factory=dict, repr=False)
+    nameless: bool = False
 
 
 class _DoesNotAddUp(Exception):
@@ -124,29 +134,57 @@ class _Walk:
     def __init__(self, account: HpcAiAccount) -> None:
         self._account = account
         self._seen: dict[str, InstanceState] = {}
+        self._odd: dict[str, str] = {}
+        self._odd_nameless: dict[tuple[str, int], str] = {}
         self._total: int | None = None
 
     async def run(self) -> Listing:
         number = 1
         while True:
-            pager = {"pager": {"currentPage": number, "pageSize": PAGE_SIZE}}
-            reply = await self._account.send("POST", LIST_PATH, json.dumps(pager, separators=(",", ":")).encode())
+            reply = await self._page(number)
             if self._take(number, _page_of(reply), reply):
-                return Listing(self._account.endpoint, self._seen, reply.request.where, reply.request_id)
+                return self._listing(reply)
             if number == MAX_PAGES:
                 raise _too_long(f"{MAX_PAGES:,} pages", reply)
             number += 1
 
+    async def _page(self, number: int) -> Reply:
+        """Ask for a page, with the size that the cloud accepts; the account remembers which that is."""
+        first: NbcloudError | None = None
+        for size in PAGE_SIZES[PAGE_SIZES.index(self._account.page_size) :]:
+            pager = {"currentPage": number} if size is None else {"currentPage": number, "pageSize": size}
+            body = json.dumps({"pager": pager}, separators=(",", ":")).encode()
+            try:
+                reply = await self._account.send("POST", LIST_PATH, body)
+            except NbcloudError as error:
+                # Without a size the cloud may fail, as it does without a pager (docs/vendors/hpcai.md, HPC-9).
+                if not _refuses_size(error) and not (first and isinstance(error, UnreachableError)):
+                    raise
+                first = first or error
+                continue
+            self._account.page_size = size
+            return reply
+        assert first is not None  # there is at least one size
+        raise first
+
+    def _listing(self, reply: Reply) -> Listing:
+        nameless = {f"row {place}": what for place, what in enumerate(self._odd_nameless.values(), 1)}
+        unreadable = {**self._odd, **nameless}
+        where, request_id = reply.request.where, reply.request_id
+        return Listing(self._account.endpoint, self._seen, where, request_id, unreadable, bool(nameless))
+
+    @property
+    def _count_seen(self) -> int:
+        return len(self._seen) + len(self._odd) + len(self._odd_nameless)
+
     def _take(self, number: int, page: _Page, reply: Reply) -> bool:
         """Take in a page; return whether it was the last."""
         self._count(page, reply)
-        before = len(self._seen)
-        for row in page.instances:
-            state = _state(row, self._account.endpoint)
-            self._seen[state.instance_id] = state
-        if len(self._seen) > MAX_INSTANCES:
+        before = self._count_seen
+        self._take_rows(page, reply)
+        if self._count_seen > MAX_INSTANCES:
             raise _too_long(f"{MAX_INSTANCES:,} instances", reply)
-        total, seen = self._total, len(self._seen)
+        total, seen = self._total, self._count_seen
         if total is not None and seen > total:
             raise _DoesNotAddUp(f"{seen} instances were seen but the cloud counts {total}", reply)
         if seen == total:
@@ -160,6 +198,24 @@ class _Walk:
             raise _DoesNotAddUp(f"page {number} repeats instances of pages before it", reply)
         return False
 
+    def _take_rows(self, page: _Page, reply: Reply) -> None:
+        """Take in the rows of a page; of one that is repeated the last sight counts."""
+        texts: Counter[str] = Counter()
+        for row in page.instances:
+            state, what = _read(row, self._account.endpoint, reply)
+            name = state.instance_id if state is not None else _id_of(row)
+            if name is None:
+                # Told from its like on the same page, but not from itself on another.
+                text = json.dumps(row, sort_keys=True)
+                texts[text] += 1
+                self._odd_nameless[text, texts[text]] = what
+            elif state is None:
+                self._seen.pop(name, None)
+                self._odd[name] = what
+            else:
+                self._odd.pop(name, None)
+                self._seen[name] = state
+
     def _count(self, page: _Page, reply: Reply) -> None:
         counted = page.pager.total_entries if page.pager is not None else None
         if counted is None:
@@ -169,6 +225,28 @@ class _Walk:
         if self._total is not None and counted != self._total:
             raise _DoesNotAddUp(f"the cloud's count changed from {self._total} to {counted}", reply)
         self._total = counted
+
+
+def _read(row: object, endpoint: str, reply: Reply) -> tuple[InstanceState | None, str]:
+    """Read a row; return None and what is odd about it where it is not what the vendor's page describes."""
+    try:
+        return _state(_ROW.validate_python(row), endpoint), ""
+    except ValidationError as error:
+        return None, oddity(reply, error, row)
+
+
+def _id_of(row: object) -> str | None:
+    """Return the id of a row that cannot be read, where it has one."""
+    metadata = row.get("instanceMetadata") if isinstance(row, Mapping) else None
+    name = metadata.get("instanceId") if isinstance(metadata, Mapping) else None
+    return name if isinstance(name, str) and name else None
+
+
+def _refuses_size(error: NbcloudError) -> bool:
+    """Return whether the cloud may have refused the size of a page: no page of the vendor's names the largest."""
+    if not isinstance(error, (RefusedError, BadResponseError)):
+        return False
+    return error.status in (400, 413, 422) or "pagesize" in (error.vendor_message or "").replace(" ", "").casefold()
 
 
 def _page_of(reply: Reply) -> _Page:

@@ -129,7 +129,9 @@ def _error(reply: Reply, fault: Fault, now: float, refused: str | None) -> Nbclo
         return RefusedError("this endpoint does not know the API", hint="check the region and the endpoint")
     if status == 404 and (code.startswith("ModelArts.") if code else not reply.body):
         return NotFoundError("the cloud does not know it", hint="check the id and the project")
-    if (redirect := redirected(reply, "check the endpoint: signed requests must reach the cloud itself")) is not None:
+    if (
+        redirect := redirected(reply, "check the setting endpoint: signed requests must reach the cloud itself")
+    ) is not None:
         return redirect
     if code is not None:
         return RefusedError("the cloud refuses the request", hint="look the code up in ModelArts' list of error codes")

@@ -56,6 +56,16 @@ class ServerPanic(WireError):
         super().__init__(500, "internal server error")
 
 
+class PageTooLarge(WireError):
+    """A page of more rows than the cloud gives.
+
+    That it is refused, and how, is a guess (docs/vendors/hpcai.md, HPC-10).
+    """
+
+    def __init__(self, largest: int) -> None:
+        super().__init__(400, f"pageSize must be at most {largest}")
+
+
 class NoSuchPath(WireError):
     """An unknown path or method; the delete path of an older page answers 404 (docs/vendors/hpcai.md, HPC-3)."""
 

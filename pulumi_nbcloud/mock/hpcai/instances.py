@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from pulumi_nbcloud.mock.hpcai.accounts import AccountBook
-from pulumi_nbcloud.mock.hpcai.exceptions import ServerPanic
+from pulumi_nbcloud.mock.hpcai.exceptions import PageTooLarge, ServerPanic
 from pulumi_nbcloud.mock.service import Context
 from pulumi_nbcloud.mock.things import Form, Ids, Store, Thing
 from pulumi_nbcloud.mock.validation import StrictModel
@@ -76,12 +76,14 @@ class OptionsSpec(StrictModel):
 
     `page_size` is the most rows of a page: the list page asks for 10 and shows a reply of 3, so the cloud has a size of
     its own. `null_pager` sends the pager of a list's answer as null (docs/vendors/hpcai.md, HPC-13).
-    `auth_failure_status` is the status of "Not logged in": no page names it. `token_seconds` is how long the token of a
-    login lasts on the virtual clock; a day by the page.
+    `largest_page_size` is the largest that may be asked for: a larger one is refused with 400, which no page describes
+    (HPC-10); None refuses none. `auth_failure_status` is the status of "Not logged in": no page names it.
+    `token_seconds` is how long the token of a login lasts on the virtual clock; a day by the page.
     """
 
     page_size: Annotated[int, Field(ge=1, le=10_000)] = 1_000
     null_pager: bool = False
+    largest_page_size: Annotated[int, Field(ge=1, le=10_000)] | None = None
     auth_failure_status: Literal[200, 401] = 200
     token_seconds: Annotated[int, Field(ge=1, le=10 * 366 * 86_400)] = 86_400
 
@@ -166,7 +168,13 @@ class Instances(Store[Instance]):
         return ids
 
     def read_page(self, username: str, page: Page, options: OptionsSpec) -> dict[str, Any]:
-        """Answer one page of a list as the cloud does."""
+        """Answer one page of a list as the cloud does.
+
+        Raises:
+            PageTooLarge: more rows are asked for than the options allow.
+        """
+        if options.largest_page_size is not None and page.size > options.largest_page_size:
+            raise PageTooLarge(options.largest_page_size)
         instances = self.of(username)
         size = min(page.size, options.page_size)
         first = (page.number - 1) * size

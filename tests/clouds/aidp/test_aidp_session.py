@@ -261,10 +261,10 @@ NOT_DESCRIBED = "the answer is not what the vendor's page describes: "
         ({**BODY, "id": None}, NOT_DESCRIBED + "id: "),
         ({**BODY, "id": 7}, NOT_DESCRIBED + "id: "),
         ({**BODY, "type": 1}, NOT_DESCRIBED + "type: "),
-        ({**BODY, "kernel": "canary"}, NOT_DESCRIBED + "kernel: "),
+        ({**BODY, "kernel": "canary"}, NOT_DESCRIBED + "kernel: Input should be an object, not a string"),
         ({**BODY, "kernel": {"execution_state": 5}}, NOT_DESCRIBED + "kernel.execution_state: "),
-        ([BODY], NOT_DESCRIBED + "Input should be "),
-        (None, NOT_DESCRIBED + "Input should be "),
+        ([BODY], NOT_DESCRIBED + "Input should be an object, not a list"),
+        (None, NOT_DESCRIBED + "Input should be an object, not null"),
         ({"code": "canary", "message": "canary"}, NOT_DESCRIBED + "id: Field required"),
         ({**BODY, "id": "canary"}, "the answer is another session than the one asked for"),
         (b"", "the answer is not JSON but 0 bytes of no content type"),
@@ -280,6 +280,7 @@ def test_what_is_no_session_is_refused_without_its_content(body: object, problem
     assert str(error).startswith(f"{SUBJECT}: {problem}")
     assert f"(HTTP 200, {WHERE}, request id {REQUEST_ID}/a/b)\nhint: check the endpoint" in str(error)
     assert "canary" not in str(error)
+    assert "Wire" not in str(error)
 
 
 # --- errors
@@ -500,5 +501,5 @@ def test_what_the_kind_says_of_itself() -> None:
     assert not NOTEBOOK_SESSION.not_found_is_gone
     assert NOTEBOOK_SESSION.interval_seconds == 30
     assert NOTEBOOK_SESSION.argument_names == (*IDS, "profile")
-    assert [each.polls for each in NOTEBOOK_SESSION.failed] == [1, 1]
+    assert [each.holds_for for each in NOTEBOOK_SESSION.failed] == [0, 0]
     assert NOTEBOOK_SESSION.headline == ("lifecycle_state", "kernel.execution_state", "type", "name")

@@ -17,6 +17,7 @@ from nbcloud_support import NO_CONFIG, read
 from pulumi_nbcloud.clouds.hpcai.account import HpcAiAccount
 from pulumi_nbcloud.clouds.hpcai.credentials import LOGIN_PATH
 from pulumi_nbcloud.clouds.hpcai.instances import INSTANCE, INSTANCES
+from pulumi_nbcloud.clouds.hpcai.walk import walk
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     BadResponseError,
@@ -141,6 +142,10 @@ def test_the_settings_of_the_cloud() -> None:
     found = resolve(schema, None, NO_CONFIG, {"HPCAI_API_KEY": "k"})
     assert (dict(found.values), found.origin["apiKey"]) == ({"apiKey": "k"}, "the environment (HPCAI_…)")
     assert account_of(Client(), apiKey="k").endpoint == "https://hpc-ai.com"
+    # As public clients write it (docs/vendors/hpcai.md, HPC-2); an origin of our own form stays what it is.
+    for base in ("https://www.hpc-ai.com/api", "https://www.hpc-ai.com/api/", "https://www.hpc-ai.com"):
+        assert account_of(Client(), apiKey="k", endpoint=base).endpoint == "https://www.hpc-ai.com"
+    assert account_of(Client(), apiKey="k", endpoint="https://api").endpoint == "https://api"
     found = resolve(schema, "p", NO_CONFIG, {"NBCLOUD_PROFILE_P_HPCAI_ACCESS_TOKEN": "t", "HPCAI_API_KEY": "k"})
     assert dict(found.values) == {"accessToken": "t"}
     with pytest.raises(SettingsError, match="two ways to sign in to hpcai: apiKey and username \\+ password"):
@@ -172,7 +177,7 @@ def test_the_settings_of_the_cloud() -> None:
             "hpcai endpoint (from Pulumi config nbcloud:hpcai) is plain",
         ),
         (
-            {"apiKey": "k", "endpoint": "https://h/api"},
+            {"apiKey": "k", "endpoint": "https://h/apis"},
             "hpcai endpoint (from Pulumi config nbcloud:hpcai) must not have",
         ),
     ],
@@ -183,6 +188,24 @@ def test_a_setting_that_cannot_be_right_is_refused_without_its_value(values: dic
         account_of(Client(), **values)
     assert caught.value.problem.startswith(problem)
     assert not [each for each in values.values() if len(each) > 3 and each in str(caught.value)]
+
+
+@pytest.mark.anyio
+async def test_a_cloud_that_refuses_the_page_size_is_read_all_the_same(clouds: MockClouds) -> None:
+    clouds.hpcai.configure(largest_page_size=10)
+    ids = clouds.hpcai.put_instances(23)
+    clouds.hpcai.put_instance("odd", row={"instanceMetadata": None})
+    client = Client()
+    account = account_of(client, **clouds.hpcai.settings(None))
+    try:
+        found = await walk(account)
+        assert (list(found.instances), list(found.unreadable)) == (ids, ["row 1"])
+        # Refused, failed without a size as without a pager, and then read in pages of ten; from then on at once.
+        assert [entry.status for entry in clouds.requests] == [400, 500, 200, 200, 200]
+        await walk(account)
+        assert [entry.status for entry in clouds.requests][5:] == [200, 200, 200]
+    finally:
+        await client.aclose()
 
 
 @pytest.mark.anyio

@@ -13,7 +13,7 @@ from nbcloud_support import read
 from pulumi_nbcloud.clouds.hpcai.instances import INSTANCE, INSTANCES
 from pulumi_nbcloud.clouds.hpcai.state import InstancesState, InstanceState
 from pulumi_nbcloud.condition import ConditionError, Evaluator, Moment, compile_conditions
-from pulumi_nbcloud.errors import InputError, NotFoundError
+from pulumi_nbcloud.errors import BadResponseError, InputError, NotFoundError
 
 MOMENT = datetime(2026, 1, 31, tzinfo=timezone.utc)
 
@@ -241,6 +241,54 @@ def test_a_condition_cannot_look_into_a_remote_storage() -> None:
         )
 
 
+ODD = with_part("instanceRuntimeInfo.status", 7, "odd")
+NAMELESS = row(instanceMetadata=None)
+
+
+def read_with(kind: Any, rows: list[Any], values: dict[str, str]) -> Any:
+    account = account_of(client_of(rows))
+
+    async def run() -> Any:
+        return await read(kind, account, kind.parse(values))
+
+    return anyio.run(run)
+
+
+@pytest.mark.parametrize("rows", [[ODD, row("good")], [row("good"), NAMELESS], [None, ODD, 7, None, row("good")]])
+def test_an_odd_row_of_another_instance_is_left_out(rows: list[Any]) -> None:
+    assert read_with(INSTANCE, rows, {"instance_id": "good"}).status == "Running"
+
+
+def test_an_odd_row_of_the_very_instance_is_named() -> None:
+    with pytest.raises(BadResponseError) as caught:
+        read_with(INSTANCE, [ODD, row("good")], {"instance_id": "odd"})
+    assert caught.value.problem.startswith(
+        "the instance's row is not what the vendor's page describes: instanceRuntimeInfo.status: "
+    )
+    assert "get_instances()" in (caught.value.hint or "")
+
+
+def test_where_a_row_has_no_id_nothing_is_proven_gone() -> None:
+    with pytest.raises(BadResponseError, match="the list does not tell"):
+        read_with(INSTANCE, [NAMELESS, row("good")], {"instance_id": "other"})
+    with pytest.raises(NotFoundError):
+        read_with(INSTANCE, [ODD, row("good")], {"instance_id": "other"})
+
+
+def test_the_list_names_the_rows_that_cannot_be_read_and_decides_no_condition() -> None:
+    state = read_with(INSTANCES, [ODD, NAMELESS, row("good")], {})
+    assert [each.instance_id for each in state.instances] == ["good"]
+    assert (state.total, state.truncated) == (3, True)
+    assert [each.partition(": ")[0] for each in state.unreadable] == ["odd", "row 1"]
+    assert state.unreadable[1] == "row 1: instanceMetadata: Input should be an object, not null"
+    until = 'self.instances.all(i, i.status == "Running")'
+    evaluator = Evaluator(compile_conditions({"self": INSTANCES}, until, None))
+    assert evaluator.decide({"self": state}, MOMENT).outcome == "not_yet"
+    whole = read_with(INSTANCES, [row("good")], {})
+    assert (whole.truncated, whole.unreadable) == (False, ())
+    assert evaluator.decide({"self": whole}, MOMENT).outcome == "met"
+
+
 def test_a_list_needs_a_condition_and_may_have_rows() -> None:
     until = 'size(self.instances) > 0 && self.instances.all(i, i.status == "Running")'
     evaluator = Evaluator(compile_conditions({"self": INSTANCES}, until, None))
@@ -256,4 +304,4 @@ def test_what_the_kinds_say_of_themselves() -> None:
     )
     assert [each.holds_for for each in INSTANCE.failed] == [0, 0, 0, 0, 180]
     assert (INSTANCES.ready, INSTANCES.failed) == (None, ())
-    assert "truncated" not in INSTANCES.state_names
+    assert {"truncated", "unreadable"} < set(INSTANCES.state_names)

@@ -161,7 +161,8 @@ AT = f"{WHERE}, request id r-1)\nhint: "
             {"location": "https://www.hpc-ai.com/sign-in?token=canary"},
             "the endpoint redirects to https://www.hpc-ai.com; redirects are never followed (HTTP 301, "
             + AT
-            + "if that is the cloud, set endpoint to it: a redirected POST would arrive as a GET",
+            + "if that is the cloud, set it as endpoint (nbcloud:hpcai.endpoint, or NBCLOUD_HPCAI_ENDPOINT): "
+            "a redirected POST would arrive as a GET",
         ),
         (
             200,

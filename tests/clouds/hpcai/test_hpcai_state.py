@@ -28,7 +28,6 @@ from pulumi_nbcloud.clouds.hpcai.state import (
     NodePort,
     RegionInfo,
 )
-from pulumi_nbcloud.errors import BadResponseError
 from pulumi_nbcloud.kinds.fields import stable, volatile_fields
 
 
@@ -243,33 +242,59 @@ def test_disk_usage_is_volatile_and_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("made", "field"),
     [
-        ({}, "instances.0.instanceMetadata"),
-        (row(instanceMetadata=None), "instances.0.instanceMetadata"),
-        ({"instanceMetadata": {}}, "instances.0.instanceMetadata.instanceId"),
-        (with_part("instanceMetadata.instanceId", None), "instances.0.instanceMetadata.instanceId"),
-        (with_part("instanceMetadata.instanceId", ""), "instances.0.instanceMetadata.instanceId"),
-        (with_part("instanceMetadata.instanceId", 7), "instances.0.instanceMetadata.instanceId"),
-        (with_part("instanceRuntimeInfo.healthy", "canary"), "instances.0.instanceRuntimeInfo.healthy"),
-        (with_part("instanceRuntimeInfo.createAtUnixMs", -1), "instances.0.instanceRuntimeInfo.createAtUnixMs"),
-        (with_part("instanceRuntimeInfo.stopTimestamp", True), "instances.0.instanceRuntimeInfo.stopTimestamp"),
-        (with_part("instanceRuntimeInfo.stopTimestamp", 1.5), "instances.0.instanceRuntimeInfo.stopTimestamp"),
-        (with_part("instanceSpecInfo.nodePorts", {}), "instances.0.instanceSpecInfo.nodePorts"),
-        (with_part("instanceSpecInfo.remoteStorages", "x"), "instances.0.instanceSpecInfo.remoteStorages"),
+        ({}, "instanceMetadata"),
+        (row(instanceMetadata=None), "instanceMetadata"),
+        ({"instanceMetadata": {}}, "instanceMetadata.instanceId"),
+        (with_part("instanceMetadata.instanceId", None), "instanceMetadata.instanceId"),
+        (with_part("instanceMetadata.instanceId", ""), "instanceMetadata.instanceId"),
+        (with_part("instanceMetadata.instanceId", 7), "instanceMetadata.instanceId"),
+        (with_part("instanceRuntimeInfo.healthy", "canary"), "instanceRuntimeInfo.healthy"),
+        (with_part("instanceRuntimeInfo.createAtUnixMs", -1), "instanceRuntimeInfo.createAtUnixMs"),
+        (with_part("instanceRuntimeInfo.stopTimestamp", True), "instanceRuntimeInfo.stopTimestamp"),
+        (with_part("instanceRuntimeInfo.stopTimestamp", 1.5), "instanceRuntimeInfo.stopTimestamp"),
+        (with_part("instanceSpecInfo.nodePorts", {}), "instanceSpecInfo.nodePorts"),
+        (with_part("instanceSpecInfo.remoteStorages", "x"), "instanceSpecInfo.remoteStorages"),
         (
             with_part("instanceSpecInfo.instanceBillingInfo.price", "canary"),
-            "instances.0.instanceSpecInfo.instanceBillingInfo.price",
+            "instanceSpecInfo.instanceBillingInfo.price",
         ),
         (
             with_part("instanceSpecInfo.instanceConfiguration.InstanceDiskAmountRequest", 7),
-            "instances.0.instanceSpecInfo.instanceConfiguration.InstanceDiskAmountRequest",
+            "instanceSpecInfo.instanceConfiguration.InstanceDiskAmountRequest",
         ),
-        (7, "instances.0"),
+        (7, ""),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_does_not_fit_is_named_without_its_value(made: object, field: str) -> None:
-    with pytest.raises(BadResponseError) as caught:
-        walked(lambda number, body: listing([made], 1))
-    assert caught.value.problem.startswith(f"the answer is not what the vendor's page describes: {field}: ")
-    assert caught.value.request_id == "r-1"
-    assert "canary" not in str(caught.value)
+def test_a_row_that_does_not_fit_is_named_without_its_value(made: object, field: str) -> None:
+    found, _ = walked(lambda number, body: listing([made, row("good")], 2))
+    assert list(found.instances) == ["good"]
+    ((name, what),) = found.unreadable.items()
+    assert what.startswith(f"{field}: " if field else "Input should be an object, not a number")
+    named = field.startswith(("instanceRuntime", "instanceSpec"))
+    assert (name, found.nameless) == ((PAGE_ID, False) if named else ("row 1", True))
+    assert "canary" not in what
+
+
+@pytest.mark.parametrize(
+    ("usage", "expected"),
+    [
+        ("canary", None),
+        ([], None),
+        ({"rootDiskUsedGi": "much"}, None),
+        ({"rootDiskUsedGi": "2.48"}, InstanceDiskUsageInfo(root_disk_used_gi=2.48)),
+        ({"rootDiskUsedGi": 3}, InstanceDiskUsageInfo(root_disk_used_gi=3.0)),
+    ],
+)
+def test_a_disk_usage_that_makes_no_sense_is_left_out(usage: object, expected: InstanceDiskUsageInfo | None) -> None:
+    runtime = state_of(with_part("instanceRuntimeInfo.instanceDiskUsageInfo", usage)).instance_runtime_info
+    assert runtime is not None
+    assert (runtime.instance_disk_usage_info, runtime.status) == (expected, "Running")
+
+
+@pytest.mark.parametrize("price", ["0.24", 0.24])
+def test_a_number_written_as_text_is_read(price: object) -> None:
+    spec = state_of(with_part("instanceSpecInfo.instanceBillingInfo.price", price)).instance_spec_info
+    assert spec is not None
+    assert spec.instance_billing_info is not None
+    assert spec.instance_billing_info.price == 0.24

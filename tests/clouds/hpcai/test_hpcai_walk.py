@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import anyio
@@ -25,6 +26,7 @@ from pulumi_nbcloud.errors import (
     AuthenticationError,
     BadResponseError,
     NbcloudError,
+    RefusedError,
     ThrottledError,
     UnreachableError,
 )
@@ -143,6 +145,66 @@ def test_a_count_that_comes_late_is_honoured() -> None:
     found, client = walked(in_turn(listing(rows("a", "b")), listing(rows("c"), 3)))
     assert list(found.instances) == ["a", "b", "c"]
     assert client.pages == [1, 2]
+
+
+# --- rows that cannot be read, and page sizes that are refused
+
+
+def test_an_odd_row_counts_once_however_often_it_is_shown() -> None:
+    odd = row("odd", instanceRuntimeInfo=7)
+    nameless = row(instanceMetadata=None)
+    found, client = walked(
+        in_turn(listing([odd, nameless, row("a")], 4), listing([nameless, odd, row("b")], 4)),
+    )
+    assert (list(found.instances), sorted(found.unreadable)) == (["a", "b"], ["odd", "row 1"])
+    assert client.pages == [1, 2]
+
+
+def test_the_last_sight_of_a_row_that_becomes_odd_or_stops_being_so_counts() -> None:
+    odd = row("a", instanceRuntimeInfo=7)
+    found, _ = walked(in_turn(listing([odd, row("b")], 3), listing([row("a"), row("c")], 3)))
+    assert (sorted(found.instances), found.unreadable) == (["a", "b", "c"], {})
+    found, _ = walked(in_turn(listing([row("a"), row("b")], 3), listing([odd, row("c")], 3)))
+    assert (sorted(found.instances), list(found.unreadable)) == (["b", "c"], ["a"])
+
+
+REFUSED = (400, {"code": 3, "message": "invalid argument"})
+
+
+def sizes(client: Canned) -> list[int | None]:
+    return [json.loads(each.body)["pager"].get("pageSize") for each in client.sent]
+
+
+@pytest.mark.parametrize("refusal", [REFUSED, (200, {"code": 3, "message": "pageSize must be at most 20"}), (422, b"")])
+def test_a_page_size_that_is_refused_is_left_to_the_server(refusal: object) -> None:
+    found, client = walked(
+        lambda number, body: refusal if body["pager"].get("pageSize") == 50 else listing(rows(f"i-{number}"), 2)
+    )
+    assert len(found.instances) == 2
+    # What the cloud accepts is remembered for the next page.
+    assert sizes(client) == [50, None, None]
+
+
+def test_where_the_server_needs_a_size_that_of_the_page_is_taken() -> None:
+    def answer(number: int, body: dict[str, Any]) -> object:
+        size = body["pager"].get("pageSize")
+        return REFUSED if size == 50 else (500, b"") if size is None else listing(rows("a"), 1)
+
+    client = Canned(answer)
+    account = account_of(client)
+
+    async def twice() -> None:
+        for _ in range(2):
+            assert list((await walk(account)).instances) == ["a"]
+
+    anyio.run(twice)
+    assert sizes(client) == [50, None, 10, 10]
+
+
+def test_a_request_that_is_refused_with_every_size_ends_with_the_first_refusal() -> None:
+    error, client = error_of(lambda number, body: REFUSED)
+    assert type(error) is RefusedError
+    assert (error.request_id, sizes(client)) == ("r-1", [50, None, 10])
 
 
 # --- lists that do not add up

@@ -448,9 +448,9 @@ def test_a_list_is_named_by_its_filters() -> None:
 
 def test_what_the_kinds_say_of_themselves() -> None:
     assert DEV_SERVER_JOB.ready == 'self.status == "FINISHED" && self.abnormal_count == 0'
-    assert [(each.condition, each.polls) for each in DEV_SERVER_JOB.failed] == [
-        ('self.status == "FINISHED" && self.abnormal_count > 0', 1),
-        ('self.status == "DELETED"', 1),
+    assert [(each.condition, each.holds_for) for each in DEV_SERVER_JOB.failed] == [
+        ('self.status == "FINISHED" && self.abnormal_count > 0', 0),
+        ('self.status == "DELETED"', 0),
     ]
     assert DEV_SERVER_JOB.not_found_is_gone
     assert (DEV_SERVER_JOBS.ready, DEV_SERVER_JOBS.failed, DEV_SERVER_JOBS.not_found_is_gone) == (None, (), False)

@@ -270,11 +270,12 @@ NOT_DESCRIBED = "the answer is not what the vendor's page describes: "
         ({"enable": 1}, NOT_DESCRIBED + "enable: "),
         ({"enable": "true"}, NOT_DESCRIBED + "enable: "),
         ({**PAGE, "type": 1}, NOT_DESCRIBED + "type: "),
-        ([], NOT_DESCRIBED + "Input should be "),
-        ([PAGE], NOT_DESCRIBED + "Input should be "),
-        (None, NOT_DESCRIBED + "Input should be "),
-        ("canary", NOT_DESCRIBED + "Input should be "),
-        (7, NOT_DESCRIBED + "Input should be "),
+        ([], NOT_DESCRIBED + "Input should be an object, not a list"),
+        ([PAGE], NOT_DESCRIBED + "Input should be an object, not a list"),
+        (None, NOT_DESCRIBED + "Input should be an object, not null"),
+        ("canary", NOT_DESCRIBED + "Input should be an object, not a string"),
+        (7, NOT_DESCRIBED + "Input should be an object, not a number"),
+        (True, NOT_DESCRIBED + "Input should be an object, not a truth value"),
         ({}, "the answer is not a lease: it has neither create_at, duration nor enable"),
         ({"type": "TIMING"}, "the answer is not a lease: it has neither create_at, duration nor enable"),
         ({"canary": 1}, "the answer is not a lease: it has neither create_at, duration nor enable"),
@@ -294,6 +295,7 @@ def test_what_is_no_lease_is_refused_without_its_content(body: object, problem: 
     assert str(error).startswith(f"modelarts:NotebookLease {NOTEBOOK_ID}: {problem}")
     assert f"(HTTP 200, {WHERE}, request id r-1)\nhint: check the endpoint" in str(error)
     assert "canary" not in str(error)
+    assert "Wire" not in str(error)
 
 
 # --- a notebook that does not run, or is not there
@@ -411,8 +413,8 @@ def test_other_arguments_that_cannot_be_right_are_named(values: dict[str, object
 
 def test_what_the_kind_says_of_itself() -> None:
     assert NOTEBOOK_LEASE.ready == "self.running"
-    assert [(each.condition, each.polls) for each in NOTEBOOK_LEASE.failed] == [
-        ('self.not_running_reason == "FROZEN"', 1)
+    assert [(each.condition, each.holds_for) for each in NOTEBOOK_LEASE.failed] == [
+        ('self.not_running_reason == "FROZEN"', 0)
     ]
     assert NOTEBOOK_LEASE.not_found_is_gone
     assert NOTEBOOK_LEASE.argument_names == ("notebook_id", "profile")
