@@ -74,7 +74,7 @@ class NumberOrDigits:
 
     ge: int
     le: int
-    what: str = "a whole number"
+    what: str
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         number = core_schema.int_schema(strict=True, ge=self.ge, le=self.le)
@@ -91,10 +91,10 @@ class NumberOrDigits:
 
 LARGEST = 2**53  # beyond, a float of Pulumi's cannot tell whole numbers apart
 
-Whole = Annotated[int, NumberOrDigits(-LARGEST, LARGEST)]
+Whole = Annotated[int, NumberOrDigits(-LARGEST, LARGEST, "a whole number within 2^53")]
 """A whole number on the wire: a number or its digits."""
 
-Count = Annotated[int, NumberOrDigits(0, LARGEST, "a whole number from 0 on")]
+Count = Annotated[int, NumberOrDigits(0, LARGEST, "a whole number from 0 to 2^53")]
 """A number of things on the wire: a number or its digits."""
 
 

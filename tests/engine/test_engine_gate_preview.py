@@ -19,7 +19,7 @@ TYPO = 'warning: until: "TIMNG" is not a known value of self.type; did you mean 
 
 
 def test_each_gate_says_what_it_would_find_now(stack: Stack, clouds: MockClouds) -> None:
-    clouds.modelarts.put_lease(notebook(1), create_at=CREATED)
+    clouds.modelarts.put_lease(notebook(1), create_at=CREATED, update_at=CREATED)
     clouds.modelarts.put_lease(notebook(2), status="STOPPED")
     clouds.modelarts.put_lease(notebook(4), status="FROZEN")
     clouds.faults.add(service="modelarts", status=500, match=notebook(5), count=1_000)
