@@ -25,7 +25,7 @@ WRONG = {
     "nbcloud.modelarts.get_notebook_leese": "get_notebook_leese",
     'nbcloud.Gate("a", target=lease, not_found="gone")': "not_found",
     'nbcloud.Gate("a", target=lease, enforcement="on")': "enforcement",
-    'nbcloud.wait_before(target=lease, before=("delete",))': "before",
+    'nbcloud.wait_before(target=lease, before=("destroy",))': "before",
     'nbcloud.Gate("a", target={"kind": "modelarts:NotebookLeese", "notebook_id": "n"})': "target",
     'nbcloud.Gate("a", target={"kind": "modelarts:NotebookLease"})': "target",
     'nbcloud.Gate("a", target={"kind": "modelarts:NotebookLease", "notebook_id": "n", "name": "n"})': "target",

@@ -347,7 +347,9 @@ def findings(inputs: Mapping[str, Any], *, polling: bool = True) -> tuple[str | 
             {"targets": {"self": {**AS_A_DICT, "profile": "nobody"}}},
             (
                 "now: could not poll: no credentials for modelarts in profile nobody; looked in Pulumi config "
-                "nbcloud:profiles.nobody.modelarts; the environment (NBCLOUD_PROFILE_NOBODY_MODELARTS_…) "
+                "nbcloud:profiles.nobody.modelarts; the environment (NBCLOUD_PROFILE_NOBODY_MODELARTS_…); the stack's "
+                "config cannot be seen here: this is not the context of a Pulumi program (a thread that you start "
+                "yourself in an inline program has none: run its work in contextvars.copy_context()) "
             )
             + WHEN,
         ),

@@ -159,7 +159,7 @@ def test_the_class_of_a_read_resource_names_the_twins() -> None:
 def test_what_moves_by_itself_is_recorded_only_where_asked(
     given: dict[str, Any], expected: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(host, "config", {}.get)
+    monkeypatch.setattr(host, "config", lambda: {}.get)
     monkeypatch.setattr("pulumi_nbcloud.reading.reader.Reader.account", lambda *_, **__: None)
     provider = ReadProvider("modelarts:Session")
     got = provider.read("s", {"session_id": "s", **given})
