@@ -13,9 +13,10 @@ from pulumi_nbcloud.program import preview, slots
 from pulumi_nbcloud.program.checks import check_name, check_options, check_triggers, check_wait
 from pulumi_nbcloud.program.inputs import clean, duration_text, settled
 from pulumi_nbcloud.program.secret_inputs import secret_inputs
+from pulumi_nbcloud.program.stack_config import asked_accounts
 from pulumi_nbcloud.program.stored import StoredResource
 from pulumi_nbcloud.program.targets import Target, targets_by_name
-from pulumi_nbcloud.provider.gate import OUTPUTS, GateProvider
+from pulumi_nbcloud.provider.gate import ASKED_ACCOUNTS, OUTPUTS, GateProvider
 
 __all__ = ["Gate", "Target"]
 
@@ -173,6 +174,9 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
         """Check what is known already, and declare the resource with its inputs."""
         names = ("targets", *options, "custom_timeouts", "secret_inputs")
         given = clean(lambda: _inputs(resource_name, target, targets, options, opts))
+        accounts = asked_accounts(given["targets"])
+        if accounts is not None:
+            given[ASKED_ACCOUNTS] = accounts
         urn = pulumi.create_urn(
             resource_name, f"pulumi-python:{self._resource_type_name}", opts.parent if opts else None
         )

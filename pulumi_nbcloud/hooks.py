@@ -17,15 +17,15 @@ from pulumi.runtime.settings import get_engine, get_monitor
 from pulumi_nbcloud.engine import end, errors, log, status
 from pulumi_nbcloud.engine.secrets import Secrets
 from pulumi_nbcloud.errors import InputError, NbcloudError
-from pulumi_nbcloud.kinds.registry import KINDS
 from pulumi_nbcloud.program import slots
 from pulumi_nbcloud.program.checks import check_wait, takes
 from pulumi_nbcloud.program.inputs import Operation, clean, duration_text, settled
 from pulumi_nbcloud.program.secret_inputs import secret_inputs
+from pulumi_nbcloud.program.stack_config import stack_config
 from pulumi_nbcloud.program.targets import Target, targets_by_name
 from pulumi_nbcloud.reading import portal
 from pulumi_nbcloud.reading.reader import process_reader
-from pulumi_nbcloud.settings.sources import ConfigReader, config_keys
+from pulumi_nbcloud.settings.sources import ConfigReader
 from pulumi_nbcloud.waiting.options import OPERATIONS
 
 if TYPE_CHECKING:
@@ -154,15 +154,14 @@ def _bind(
         return pulumi.ResourceHookBinding()  # unit tests have no engine that could call a hook
     slots.declare()
     # Taken now, in the program's own context: a hook is called outside of it.
-    clouds = {token.partition(":")[0] for token in KINDS}
-    config = {key: pulumi.runtime.get_config(key) for cloud in clouds for key in config_keys(cloud)}
+    config = stack_config()
     program = _Program(get_monitor(), get_engine())
 
     async def wait(args: pulumi.ResourceHookArgs) -> None:
         inputs = await pulumi.Output.from_input(given).future() or {}
         secrets = Secrets.of(inputs, inputs.get("secret_inputs"))
         try:
-            await _wait(where, inputs, config.get, status.GateReporter(args.urn, program.engine, secrets), program)
+            await _wait(where, inputs, config, status.GateReporter(args.urn, program.engine, secrets), program)
         except NbcloudError as error:
             raise secrets.error(error) from None
 

@@ -67,6 +67,8 @@ def _targets(plan: WaitSpec, config: ConfigReader) -> Iterator[str]:
         yield f"  settings of {kind.cloud}" + (f", profile {arguments.profile}" if arguments.profile else "")
         for key, value in found.values.items():
             yield f"    {key} = {printable(kind.account.schema.shown(key, value))}  from {found.origin[key]}"
+        for each in found.passed_over:
+            yield f"    passed over: {each.name}, because {each.reason}"
         unused = unused_variable(found.values.get("proxy"))
         if unused is not None:
             yield f"    {unused} is set, and is not used: set proxy if it is the only way out"

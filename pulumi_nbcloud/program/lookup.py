@@ -18,9 +18,9 @@ from pulumi_nbcloud.http.messages import last_request_id
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.kinds.registry import load
 from pulumi_nbcloud.program.inputs import as_run_error, clean, settled
+from pulumi_nbcloud.program.stack_config import stack_config
 from pulumi_nbcloud.reading import portal
 from pulumi_nbcloud.reading.reader import overrides, process_reader
-from pulumi_nbcloud.settings.sources import config_keys
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.program.expectation import Expectation
@@ -121,12 +121,12 @@ def _reading(kind: Kind[Any, Any, Any], arguments: Any) -> Callable[[], Awaitabl
             hint=f'wrap the test in: with nbcloud.testing.override("{kind.token}", {{...}})',
         )
     # Taken now, in the program's own context: the background loop serves every program of this process.
-    config = {key: pulumi.runtime.get_config(key) for key in config_keys(kind.cloud)}
+    config = stack_config()
     program = get_monitor()
 
     async def read() -> tuple[Any, str | None]:
         last_request_id.set(None)
-        state = await process_reader(program).read(kind, arguments, config.get)
+        state = await process_reader(program).read(kind, arguments, config)
         return state, last_request_id.get()
 
     return read

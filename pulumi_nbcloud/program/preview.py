@@ -19,9 +19,9 @@ from pulumi_nbcloud.engine.secrets import Secrets
 from pulumi_nbcloud.engine.values import contains_unknown
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.program.inputs import as_run_error
+from pulumi_nbcloud.program.stack_config import stack_config
 from pulumi_nbcloud.reading import portal
 from pulumi_nbcloud.reading.reader import process_reader
-from pulumi_nbcloud.settings.sources import config_keys
 from pulumi_nbcloud.waiting.options import OPTIONS
 
 if TYPE_CHECKING:
@@ -155,14 +155,13 @@ async def _findings(inputs: Mapping[str, Any], *, polling: bool) -> tuple[str | 
 async def _poll(spec: WaitSpec) -> tuple[str, str]:
     from pulumi_nbcloud.waiting.runner import WaitRunner
 
-    clouds = {kind.cloud for kind in spec.kinds.values()}
-    config = {key: pulumi.runtime.get_config(key) for cloud in clouds for key in config_keys(cloud)}
+    config = stack_config()
     program = get_monitor()
     budget = Budget() if program is None else _budgets.setdefault(program, Budget())
 
     async def poll() -> tuple[str, str]:
         with budget.poll():
-            return await WaitRunner(process_reader(program), config.get).poll(spec)
+            return await WaitRunner(process_reader(program), config).poll(spec)
 
     return await asyncio.wrap_future(portal.submit(poll))
 

@@ -40,6 +40,8 @@ OUTPUTS = (
     "transitions",
     "transition_count",
 )
+# What an inline program tells of the accounts that it would ask; compared in Check, and kept nowhere.
+ASKED_ACCOUNTS = "asked_accounts"
 # What holds more of the targets than the inputs of the same names, which the engine itself keeps secret.
 SECRET_OUTPUTS = ("message", "states", "transitions")
 STORED_ITEMS = 20
@@ -59,11 +61,14 @@ class GateProvider(EngineProvider):
         from pulumi_nbcloud.condition import Problem
         from pulumi_nbcloud.waiting.spec import parse_spec
 
+        news = dict(news)
+        host.compare_accounts(plain(news).get(ASKED_ACCOUNTS), news.get("status_urn"))
+        news.pop(ASKED_ACCOUNTS, None)
         _, problems = parse_spec(plain(news), contains_unknown)
         # The SDK stores one in a form that it cannot read again: every later update would fail.
         if contains(news.get("triggers"), lambda value: isinstance(value, (Asset, Archive))):
             problems.append(Problem("triggers cannot hold an asset or archive", "give a hash of its content instead"))
-        return CheckResult(dict(news), check_failures([str(problem) for problem in problems]))
+        return CheckResult(news, check_failures([str(problem) for problem in problems]))
 
     def diff(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> DiffResult:
         """Find a difference where an input of the gate changed; never a replacement."""

@@ -75,7 +75,7 @@ class ReadProvider(EngineProvider):
             )
         recent = RECENT_SECONDS if self.takes_recent else 0.0
         try:
-            state = portal.call(lambda: process_reader().read(kind, arguments, host.config, recent=recent))
+            state = portal.call(lambda: process_reader().read(kind, arguments, host.config(), recent=recent))
         except NotFoundError as error:
             if is_refresh and kind.not_found_is_gone:
                 return ReadResult("", {})
