@@ -12,7 +12,7 @@ from stack import ROOT, Stack, changed_fields
 
 from pulumi_nbcloud.mock import MockClouds
 
-LOOKED_UP = {**STATE, "not_running_reason": None}
+LOOKED_UP = {**STATE, "not_running_reason": None, "earliest_stop_time": None}
 
 
 def recorded(stack: Stack, name: str = "training") -> dict[str, Any]:
