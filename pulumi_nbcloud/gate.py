@@ -10,10 +10,13 @@ import pulumi
 
 from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.program import preview, slots
+from pulumi_nbcloud.program.checks import check_name, check_options, check_triggers, check_wait
 from pulumi_nbcloud.program.inputs import clean, duration_text, settled
+from pulumi_nbcloud.program.secret_inputs import secret_inputs
+from pulumi_nbcloud.program.stack_config import asked_accounts
 from pulumi_nbcloud.program.stored import StoredResource
 from pulumi_nbcloud.program.targets import Target, targets_by_name
-from pulumi_nbcloud.provider.gate import OUTPUTS, GateProvider
+from pulumi_nbcloud.provider.gate import ASKED_ACCOUNTS, OUTPUTS, GateProvider
 
 __all__ = ["Gate", "Target"]
 
@@ -72,7 +75,7 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
     """What was given for `enforcement`; null where nothing was."""
     every_update: pulumi.Output[bool | None]
     """What was given for `every_update`; null where nothing was."""
-    triggers: pulumi.Output[Sequence[Any] | None]
+    triggers: pulumi.Output[Any]
     """What was given for `triggers`; null where nothing was."""
 
     def __init__(
@@ -94,7 +97,7 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
         max_poll_errors: pulumi.Input[int] | None = None,
         enforcement: pulumi.Input[Literal["disabled", "advisory", "mandatory"]] | None = None,
         every_update: pulumi.Input[bool] | None = None,
-        triggers: pulumi.Input[Sequence[Any]] | None = None,
+        triggers: pulumi.Input[Sequence[Any] | Mapping[str, Any]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare a gate; the update that creates it waits.
@@ -134,7 +137,7 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
                 and `message` say how it ended. `disabled`: it does not poll at all. A gate that was not met waits again
                 once this becomes more binding. Default: mandatory.
             every_update: whether every update waits, and not only one that changes what is waited for. Default: False.
-            triggers: any values that the gate stands for. A change waits again.
+            triggers: any values that the gate stands for, a list or a map. A change waits again.
             opts: resource options; without `timeout`, `custom_timeouts` counts for its operation.
 
         Raises:
@@ -169,21 +172,42 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
         opts: pulumi.ResourceOptions | None,
     ) -> None:
         """Check what is known already, and declare the resource with its inputs."""
-        inputs = {
-            "targets": clean(lambda: _targets(resource_name, target, targets, opts)),
-            **options,
-            "custom_timeouts": _custom_timeouts(opts) if options["timeout"] is None else None,
-        }
-        given = {name: settled(value) for name, value in inputs.items() if value is not None}
+        names = ("targets", *options, "custom_timeouts", "secret_inputs")
+        given = clean(lambda: _inputs(resource_name, target, targets, options, opts))
+        accounts = asked_accounts(given["targets"])
+        if accounts is not None:
+            given[ASKED_ACCOUNTS] = accounts
         urn = pulumi.create_urn(
             resource_name, f"pulumi-python:{self._resource_type_name}", opts.parent if opts else None
         )
         # Without what it depends on: a component depends on its children, so a gate in one would depend on itself.
         row: pulumi.Output[str] = pulumi.Output(set(), urn.future(), urn.is_known(), urn.is_secret())  # type: ignore[arg-type]
-        declared = dict.fromkeys((*inputs, *OUTPUTS))
+        declared = dict.fromkeys((*names, *OUTPUTS))
         slots.declare()
         super().__init__(GateProvider(), resource_name, {**declared, **given, "status_urn": row}, opts)
         preview.announce(self, given)
+
+
+def _inputs(
+    resource_name: str,
+    target: Target | None,
+    targets: Mapping[str, Target] | None,
+    options: Mapping[str, Any],
+    opts: pulumi.ResourceOptions | None,
+) -> dict[str, Any]:
+    """Check what is known already; return the inputs that were given."""
+    check_name("Gate", resource_name)
+    where = f"gate {resource_name}"
+    check_options(where, opts)
+    check_triggers(where, options["triggers"])
+    inputs = {
+        "targets": _targets(resource_name, target, targets, opts),
+        **options,
+        "custom_timeouts": _custom_timeouts(opts) if options["timeout"] is None else None,
+    }
+    given = {name: settled(value) for name, value in inputs.items() if value is not None}
+    check_wait(where, given)
+    return {**given, **secret_inputs(given)}
 
 
 def _custom_timeouts(opts: pulumi.ResourceOptions | None) -> dict[str, Any] | None:

@@ -15,20 +15,26 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_engine, get_monitor
 
 from pulumi_nbcloud.engine import end, errors, log, status
-from pulumi_nbcloud.errors import InputError
-from pulumi_nbcloud.kinds.registry import KINDS
+from pulumi_nbcloud.engine.secrets import Secrets
+from pulumi_nbcloud.errors import InputError, NbcloudError
 from pulumi_nbcloud.program import slots
+from pulumi_nbcloud.program.checks import check_wait, takes
 from pulumi_nbcloud.program.inputs import Operation, clean, duration_text, settled
+from pulumi_nbcloud.program.secret_inputs import secret_inputs
+from pulumi_nbcloud.program.stack_config import stack_config
 from pulumi_nbcloud.program.targets import Target, targets_by_name
 from pulumi_nbcloud.reading import portal
 from pulumi_nbcloud.reading.reader import process_reader
-from pulumi_nbcloud.settings.sources import ConfigReader, config_keys
+from pulumi_nbcloud.settings.sources import ConfigReader
 from pulumi_nbcloud.waiting.options import OPERATIONS
 
 if TYPE_CHECKING:
+    from pulumi_nbcloud.waiting.report import Reporter
     from pulumi_nbcloud.waiting.runner import WaitRunner
 
 __all__ = ["wait_before"]
+
+HOOK_OPERATIONS = (*OPERATIONS, "delete")
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,7 @@ def wait_before(
         enforcement: how binding the wait is. `advisory`: a wait that is not met is a warning; a gate's `outcome` and
             `message` say how it ended. `disabled`: it does not poll at all. A gate that was not met waits again once
             this becomes more binding. Default: mandatory.
-        before: what to wait before: `create`, `update` or both.
+        before: what to wait before: some of `create`, `update` and `delete`, which needs a name.
 
     Returns:
         The hooks, for the options of a resource.
@@ -125,6 +131,9 @@ def wait_before(
 
 # End of what scripts/generate writes.
 
+if not TYPE_CHECKING:
+    wait_before = takes(wait_before, "wait_before")
+
 
 def _bind(
     name: str | None,
@@ -137,10 +146,7 @@ def _bind(
     where = f"wait_before {name}" if name else "wait_before"
 
     def check() -> dict[str, Any]:
-        if isinstance(before, str) or not before or not set(before) <= set(OPERATIONS):
-            raise InputError(
-                f"{where}: before must be some of {', '.join(OPERATIONS)}", hint='write it like before=("create",)'
-            )
+        _check_before(where, name, before)
         return _checked(where, {"targets": targets_by_name(where, target, targets), **options})
 
     given = clean(check)
@@ -148,33 +154,47 @@ def _bind(
         return pulumi.ResourceHookBinding()  # unit tests have no engine that could call a hook
     slots.declare()
     # Taken now, in the program's own context: a hook is called outside of it.
-    clouds = {token.partition(":")[0] for token in KINDS}
-    config = {key: pulumi.runtime.get_config(key) for cloud in clouds for key in config_keys(cloud)}
+    config = stack_config()
     program = _Program(get_monitor(), get_engine())
 
     async def wait(args: pulumi.ResourceHookArgs) -> None:
-        inputs = await pulumi.Output.from_input(given).future()
-        await _wait(where, inputs or {}, config.get, args.urn, program)
+        inputs = await pulumi.Output.from_input(given).future() or {}
+        secrets = Secrets.of(inputs, inputs.get("secret_inputs"))
+        try:
+            await _wait(where, inputs, config, status.GateReporter(args.urn, program.engine, secrets), program)
+        except NbcloudError as error:
+            raise secrets.error(error) from None
 
     hook = errors.hook(name, wait)
     return pulumi.ResourceHookBinding(**{f"before_{operation}": [hook] for operation in before})
 
 
+def _check_before(where: str, name: str | None, before: Sequence[Operation]) -> None:
+    """Refuse what the engine has no hooks for."""
+    if isinstance(before, str) or not before or not set(before) <= set(HOOK_OPERATIONS):
+        raise InputError(
+            f"{where}: before must be some of {', '.join(HOOK_OPERATIONS)}", hint='write it like before=("create",)'
+        )
+    if "delete" in before and not name:
+        # It is stored in state by its name, which is all that is there of it when the resource is deleted.
+        raise InputError(
+            f"{where}: the engine knows hooks before a delete by their names alone",
+            hint='give it one: wait_before("wait for the lease", ...)',
+        )
+
+
 def _checked(where: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Check what is known already; return the inputs that were given."""
-    from pulumi_nbcloud.waiting.spec import parse_spec, spec_error
-
     given = {name: settled(value) for name, value in inputs.items() if value is not None}
-    spec, problems = parse_spec(given, lambda value: isinstance(value, pulumi.Output))
-    if problems:
-        raise spec_error(problems, where)
-    for warning in spec.conditions.warnings if spec else ():
+    for warning in check_wait(where, given):
         log.warn(f"{where}: {warning}")
-    return given
+    return {**given, **secret_inputs(given)}
 
 
 @errors.guarded
-async def _wait(where: str, inputs: Mapping[str, Any], config: ConfigReader, urn: str, program: _Program) -> None:
+async def _wait(
+    where: str, inputs: Mapping[str, Any], config: ConfigReader, reporter: Reporter, program: _Program
+) -> None:
     from pulumi_nbcloud.condition import Problem
     from pulumi_nbcloud.waiting.runner import WaitRunner
     from pulumi_nbcloud.waiting.spec import parse_spec, spec_error
@@ -182,7 +202,7 @@ async def _wait(where: str, inputs: Mapping[str, Any], config: ConfigReader, urn
     spec, problems = parse_spec(inputs)
     if spec is None:
         raise spec_error(problems or [Problem("its inputs are not known", "give it inputs that are")], where)
-    known, reporter = spec, status.GateReporter(urn, program.engine)
+    known = spec
 
     async def run() -> None:
         runner = WaitRunner(process_reader(program.monitor), config)

@@ -66,7 +66,7 @@ def hook() -> Iterator[str]:
         "lets several resources share what is returned."
     )
     facts = [("name", name), *TARGETS, *(about(each, of_gate=False) for each in found)]
-    facts.append(("before", "what to wait before: `create`, `update` or both."))
+    facts.append(("before", "what to wait before: some of `create`, `update` and `delete`, which needs a name."))
     yield from indented(
         docstring(
             1,

@@ -357,7 +357,9 @@ def account_problem(values: dict[str, str], environment: dict[str, str] | None =
 def test_a_missing_region_is_named() -> None:
     values = {"accessKey": "a", "secretKey": "s", "projectId": "p"}
     assert account_problem(values) == (
-        "modelarts needs a region or an endpoint\nhint: set NBCLOUD_MODELARTS_REGION, for example cn-north-4"
+        "modelarts needs a region or an endpoint; looked in Pulumi config nbcloud:modelarts (which holds only "
+        "accessKey, secretKey, projectId); the environment (NBCLOUD_MODELARTS_…); the environment (HUAWEICLOUD_SDK_…); "
+        "the environment (HW_…)\nhint: set NBCLOUD_MODELARTS_REGION, for example cn-north-4"
     )
 
 
@@ -378,6 +380,9 @@ def test_a_user_name_needs_to_know_where_iam_is() -> None:
     )
 
 
+_PROJECT_ID = (
+    "must be the project's id, 1 to 64 letters, digits and hyphens, and not its name; a name goes into projectName"
+)
 _PLAIN = "must be printable ASCII without blanks"
 _USER = {"username": "u", "password": "s", "domainName": "d"}
 # The other keys of the set that a key belongs to.
@@ -409,12 +414,15 @@ WAYS: dict[str, dict[str, str]] = {
         ("password", "canary" * 200, "must be text of at most 1,024 characters"),
         ("password", "canary\ud800", "must be text of at most 1,024 characters"),
         ("domainName", "canary" * 50, "must be text of at most 256 characters"),
-        ("projectId", "a/b", "must be 1 to 64 letters, digits and hyphens"),
-        ("projectId", "..", "must be 1 to 64 letters, digits and hyphens"),
-        ("projectId", "a\nb", "must be 1 to 64 letters, digits and hyphens"),
-        ("projectId", "a_b", "must be 1 to 64 letters, digits and hyphens"),
-        ("projectId", "é", "must be 1 to 64 letters, digits and hyphens"),
-        ("projectId", "a" * 65, "must be 1 to 64 letters, digits and hyphens"),
+        ("projectId", "a/b", _PROJECT_ID),
+        ("projectId", "..", _PROJECT_ID),
+        ("projectId", "a\nb", _PROJECT_ID),
+        ("projectId", "a_b", _PROJECT_ID),
+        ("projectId", "cn-north-4", _PROJECT_ID),
+        ("projectId", "cn-north-4_dev", _PROJECT_ID),
+        ("projectName", "a/b", "must be 1 to 64 letters, digits, hyphens and underscores"),
+        ("projectId", "é", _PROJECT_ID),
+        ("projectId", "a" * 65, _PROJECT_ID),
         ("region", "a.b", "must be 1 to 64 lower-case letters, digits and hyphens, for example cn-north-4"),
         ("region", "CN", "must be 1 to 64 lower-case letters, digits and hyphens, for example cn-north-4"),
         ("region", "a@b", "must be 1 to 64 lower-case letters, digits and hyphens, for example cn-north-4"),
@@ -422,7 +430,8 @@ WAYS: dict[str, dict[str, str]] = {
     ids=ascii,
 )
 def test_a_value_that_cannot_be_right_is_named_with_its_source_but_not_shown(key: str, value: str, reason: str) -> None:
-    values = {**WAYS.get(key, WAYS["accessKey"]), "projectId": "p", "region": "r", key: value}
+    project = {} if key == "projectName" else {"projectId": "p"}
+    values = {**WAYS.get(key, WAYS["accessKey"]), **project, "region": "r", key: value}
     assert account_problem(values) == (
         f"modelarts {key} (from Pulumi config nbcloud:modelarts) {reason}\n"
         "hint: correct it; its value is not shown here"

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal, get_args
 
 import pytest
 
+from pulumi_nbcloud import hooks
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount
 from pulumi_nbcloud.kinds import registry
 from pulumi_nbcloud.kinds.fields import State, Volatile
@@ -224,4 +225,4 @@ def test_a_new_option_costs_its_declaration_alone(monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_closed_sets_of_inputs_are_what_a_wait_accepts() -> None:
-    assert set(get_args(inputs.Operation)) == set(options.OPERATIONS)
+    assert set(get_args(inputs.Operation)) == set(hooks.HOOK_OPERATIONS)

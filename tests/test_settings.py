@@ -14,9 +14,11 @@ from nbcloud_support import SECRET_KEY, SECURITY_TOKEN
 from pulumi_nbcloud.clouds.modelarts.account import SCHEMA
 from pulumi_nbcloud.errors import SettingsError
 from pulumi_nbcloud.http.url import endpoint_url
+from pulumi_nbcloud.kinds.registry import KINDS
+from pulumi_nbcloud.settings.identity import Chooses, Entry, Treatment
 from pulumi_nbcloud.settings.resolve import resolve
-from pulumi_nbcloud.settings.schema import CredentialSet, Schema, Settings, Source
-from pulumi_nbcloud.settings.sources import config_keys, variable
+from pulumi_nbcloud.settings.schema import CredentialSet, Schema, Settings, Source, Variables
+from pulumi_nbcloud.settings.sources import CLOUDS, StackConfig, config_keys, variable
 
 CONFIG = "nbcloud:modelarts"
 FILE = "~/.huaweicloud/credentials [basic]"
@@ -28,7 +30,13 @@ TWO_SETS = Schema(
     bound=("projectId",),
     free=("region",),
     environment=(
-        ("VENDOR_…", {"apiKey": "VENDOR_API_KEY", "projectId": "VENDOR_PROJECT_ID", "region": "VENDOR_REGION"}),
+        Variables(
+            "VENDOR_…",
+            tuple(
+                Entry(f"VENDOR_{name}", "a tool", Chooses.SIGN_IN, Treatment.HONOURED, "VENDOR_…", key)
+                for key, name in (("apiKey", "API_KEY"), ("projectId", "PROJECT_ID"), ("region", "REGION"))
+            ),
+        ),
     ),
 )
 
@@ -242,7 +250,7 @@ def test_config_that_holds_nothing_leaves_the_other_sources(value: object) -> No
             (
                 "Pulumi config nbcloud:modelarts.zzz is not a setting of modelarts\n"
                 "hint: known are accessKey, secretKey, securityToken, username, password, domainName, authToken, "
-                "projectId, region, endpoint, iamEndpoint, proxy, caFile"
+                "projectId, projectName, region, endpoint, iamEndpoint, proxy, caFile"
             ),
         ),
     ],
@@ -261,7 +269,8 @@ def test_an_unknown_config_key_suggests_the_near_one(key: str, text: str) -> Non
                 "known are NBCLOUD_MODELARTS_ACCESS_KEY, NBCLOUD_MODELARTS_SECRET_KEY, "
                 "NBCLOUD_MODELARTS_SECURITY_TOKEN, NBCLOUD_MODELARTS_USERNAME, NBCLOUD_MODELARTS_PASSWORD, "
                 "NBCLOUD_MODELARTS_DOMAIN_NAME, NBCLOUD_MODELARTS_AUTH_TOKEN, NBCLOUD_MODELARTS_PROJECT_ID, "
-                "NBCLOUD_MODELARTS_REGION, NBCLOUD_MODELARTS_ENDPOINT, NBCLOUD_MODELARTS_IAM_ENDPOINT, "
+                "NBCLOUD_MODELARTS_PROJECT_NAME, NBCLOUD_MODELARTS_REGION, NBCLOUD_MODELARTS_ENDPOINT, "
+                "NBCLOUD_MODELARTS_IAM_ENDPOINT, "
                 "NBCLOUD_MODELARTS_PROXY, NBCLOUD_MODELARTS_CA_FILE"
             ),
         ),
@@ -542,3 +551,109 @@ def test_an_endpoint_that_cannot_be_right_is_refused_without_its_value(text: str
     assert str(caught.value) == (
         f"endpoint {reason}\nhint: give scheme and host, for example https://modelarts.example.com"
     )
+
+
+# --- Pulumi config as a process of Pulumi sees it
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        (
+            "nbcloud:modelarts.projectId",
+            (
+                "a path needs --path: pulumi config set --path nbcloud:modelarts.projectId VALUE, after pulumi config "
+                "rm nbcloud:modelarts.projectId"
+            ),
+        ),
+        ("nbcloud:modelart", "did you mean nbcloud:modelarts?"),
+        ("nbcloud:modelart.region", "did you mean nbcloud:modelarts.region?"),
+        ("nbcloud:region", "settings are below a cloud: pulumi config set --path nbcloud:modelarts.region VALUE"),
+        ("nbcloud:profile", "did you mean nbcloud:profiles?"),
+        ("nbcloud:previewpoll", "did you mean nbcloud:previewPoll?"),
+    ],
+)
+def test_a_key_of_pulumi_config_that_is_none_of_ours_is_refused(key: str, hint: str) -> None:
+    config = StackConfig({CONFIG: pair("config"), key: SECRET_KEY})
+    with pytest.raises(SettingsError) as caught:
+        resolve(SCHEMA, None, config, {})
+    assert str(caught.value) == f"Pulumi config {key} is none of our keys, and would have no effect\nhint: {hint}"
+
+
+def test_keys_of_ours_and_of_the_engine_are_left_alone() -> None:
+    others = ("hpcai", "aidp", "profiles", "previewPoll", "version", "pluginDownloadURL")
+    config = StackConfig({CONFIG: pair("config"), **{f"nbcloud:{each}": "{}" for each in others}})
+    assert resolve(SCHEMA, None, config, {}).values["accessKey"] == "config-ak"
+
+
+def test_our_clouds_are_those_that_have_kinds() -> None:
+    assert {token.partition(":")[0] for token in KINDS} == set(CLOUDS)
+
+
+def test_what_pulumi_config_holds_and_why_it_may_hold_less_is_told() -> None:
+    config = StackConfig({CONFIG: {"region": "cn-north-4"}})
+    with pytest.raises(SettingsError) as caught:
+        resolve(SCHEMA, None, config, {})
+    assert caught.value.problem == (
+        "no credentials for modelarts; looked in Pulumi config nbcloud:modelarts (which holds only region); the "
+        "environment (NBCLOUD_MODELARTS_…); the environment (HUAWEICLOUD_SDK_…); the environment (HW_…); an object in "
+        "the stack's file, or of --config, replaces that of Pulumi.yaml whole: nothing is merged"
+    )
+    with pytest.raises(SettingsError, match=r"; there is none here\n"):
+        resolve(SCHEMA, None, StackConfig({}, "there is none here"), {})
+
+
+# --- variables of ours whose cloud is misspelt
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("NBCLOUD_MODELART_REGION", "NBCLOUD_MODELARTS_REGION"),
+        ("NBCLOUD_MODEL_ARTS_ACCESS_KEY", "NBCLOUD_MODELARTS_ACCESS_KEY"),
+        ("NBCLOUD_REGION", "NBCLOUD_MODELARTS_REGION"),
+        ("NBCLOUD_PROFILE_EAST_MODELART_IAM_ENDPOINT", "NBCLOUD_PROFILE_EAST_MODELARTS_IAM_ENDPOINT"),
+        ("NBCLOUD_HPCA_ENDPOINT", "NBCLOUD_HPCAI_ENDPOINT"),
+        ("NBCLOUD_HUAWEI_REGION", "NBCLOUD_MODELARTS_REGION"),
+    ],
+)
+def test_a_variable_whose_cloud_is_misspelt_is_refused(name: str, meant: str) -> None:
+    text = problem({}, {**OWN, name: SECRET_KEY})
+    assert text == (
+        f"the environment variable {name} names no cloud of ours, and would have no effect\nhint: did you mean {meant}?"
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["NBCLOUD_SETTINGS", "NBCLOUD_EXAMPLES", "NBCLOUD_HPCAI_ENDPOINT", "NBCLOUD_PROFILE_A_B_AIDP_REGION"]
+)
+def test_other_variables_of_ours_are_left_alone(name: str) -> None:
+    assert find({}, {**OWN, name: "x"}).values["accessKey"] == "own-ak"
+
+
+# --- what is looked up by name
+
+
+def test_a_project_is_named_by_its_id_or_by_its_name_by_the_first_source_that_does_either() -> None:
+    assert find({CONFIG: pair("c", projectName="dev")}).values["projectName"] == "dev"
+    # Of two sources the first counts, whichever way it names the project.
+    environment = {**OWN, "NBCLOUD_MODELARTS_PROJECT_ID": "of-ours", **HW}
+    found = find({CONFIG: {"projectName": "dev"}}, environment)
+    assert (found.values.get("projectId"), found.values.get("projectName")) == (None, "dev")
+    assert "holds projectId and projectName, which name the same thing" in problem(
+        {CONFIG: pair("c", projectId="p", projectName="dev")}
+    )
+
+
+def test_huaweis_file_may_stand_elsewhere(tmp_path: Path) -> None:
+    environment = write_credentials(BASIC)
+    path = tmp_path / "prod.ini"
+    path.write_text("[basic]\nak = prod-ak\nsk = prod-sk\n")
+    found = find({}, {**environment, "HUAWEICLOUD_SDK_CREDENTIALS_FILE": str(path)})
+    assert found.values["accessKey"] == "prod-ak"
+    assert found.credentials_source == f"{path} (HUAWEICLOUD_SDK_CREDENTIALS_FILE) [basic]"
+    path.unlink()
+    text = problem({}, {**environment, "HUAWEICLOUD_SDK_CREDENTIALS_FILE": str(path)})
+    assert text.startswith(f"{path} (HUAWEICLOUD_SDK_CREDENTIALS_FILE) cannot be read: No such file or directory")
+    over = find({}, {**SDK, "HUAWEICLOUD_SDK_CREDENTIALS_FILE": str(path)})
+    assert [each.name for each in over.passed_over] == ["HUAWEICLOUD_SDK_CREDENTIALS_FILE"]

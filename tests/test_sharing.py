@@ -222,3 +222,44 @@ async def test_two_hundred_leases_are_one_request_each_and_at_most_32_of_them_at
     assert {each.running for each in found} == {True}
     assert (MAX_IN_FLIGHT, server.most_in_work) == (32, 32)
     assert len(server.heads) == len(set(server.heads)) == ROWS
+
+
+async def test_who_takes_a_recent_answer_gets_one_and_who_does_not_asks_again(
+    nbcloud_mock: MockClouds, instance_ids: list[str]
+) -> None:
+    async with reader_of(nbcloud_mock.environment()) as reader:
+
+        async def read(number: int, recent: float) -> str:
+            found = await reader.read(
+                INSTANCE, INSTANCE.parse({"instance_id": instance_ids[number]}), no_config, recent=recent
+            )
+            return str(found.name)
+
+        assert [await read(number, 60.0) for number in range(3)] == [f"name-of-{each}" for each in instance_ids[:3]]
+        assert nbcloud_mock.request_count() == PAGES
+        await read(3, 0.0)
+        assert nbcloud_mock.request_count() == 2 * PAGES
+        # That one is the most recent now.
+        await read(4, 60.0)
+        assert nbcloud_mock.request_count() == 2 * PAGES
+
+
+async def test_an_answer_is_kept_for_a_moment_only(
+    nbcloud_mock: MockClouds, instance_ids: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pulumi_nbcloud.reading.reader.KEPT_SECONDS", 0.01)
+    async with reader_of(nbcloud_mock.environment()) as reader:
+        for _ in range(2):
+            await reader.read(INSTANCE, INSTANCE.parse({"instance_id": instance_ids[0]}), no_config, recent=60.0)
+            await anyio.sleep(0.05)
+        assert reader.shared._reads == {}
+    assert nbcloud_mock.request_count() == 2 * PAGES
+
+
+async def test_an_error_from_before_is_nobodys_answer(nbcloud_mock: MockClouds, instance_ids: list[str]) -> None:
+    nbcloud_mock.faults.add(service="hpcai", status=403, count=1)
+    arguments = INSTANCE.parse({"instance_id": instance_ids[0]})
+    async with reader_of(nbcloud_mock.environment()) as reader:
+        with pytest.raises(NbcloudError):
+            await reader.read(INSTANCE, arguments, no_config, recent=60.0)
+        assert (await reader.read(INSTANCE, arguments, no_config, recent=60.0)).name == f"name-of-{instance_ids[0]}"

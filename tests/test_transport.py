@@ -117,8 +117,9 @@ async def test_exactly_these_headers_are_sent_and_no_cookie_comes_back() -> None
                 await account.get("/v1/p")
         for head in server.heads:
             names = sorted(line.partition(b":")[0].decode().lower() for line in head.split(b"\r\n")[1:] if line)
-            expected = "accept accept-encoding authorization host user-agent x-project-id x-sdk-date x-security-token"
-            assert names == expected.split()
+            expected = "accept accept-encoding authorization content-type host user-agent x-project-id x-sdk-date"
+            assert names == [*expected.split(), "x-security-token"]
+            assert header_of(head, "Content-Type") == ["application/json"]
             assert header_of(head, "Accept-Encoding") == ["identity"]
             assert header_of(head, "Accept") == ["application/json"]
             assert header_of(head, "User-Agent") == [f"pulumi-nbcloud/{__version__}"]
@@ -187,7 +188,7 @@ async def test_a_redirect_is_never_followed(status: int, location: str) -> None:
     where = "itself" if location.startswith("/") else "http://other.invalid"
     assert str(caught.value) == (
         f"the endpoint redirects to {where}; redirects are never followed (HTTP {status}, GET {server.origin}/v1/p)\n"
-        "hint: check the endpoint: signed requests must reach the cloud itself"
+        "hint: check the setting endpoint: signed requests must reach the cloud itself"
     )
 
 

@@ -141,6 +141,7 @@ async def _findings(
     keys = sorted(found.credential_keys & found.values.keys())
     origins = ", ".join(dict.fromkeys(found.origin[key] for key in keys))
     findings = [Finding("settings", True, f"{' + '.join(keys)} from {origins}")]
+    findings += [Finding("passed over", None, f"{each.name}, because {each.reason}") for each in found.passed_over]
     unused = unused_variable(found.values.get("proxy"))
     if unused is not None:
         findings.append(

@@ -42,6 +42,8 @@ def _explain(spec: WaitSpec, settings: Path | None) -> ExitCode:
     from pulumi_nbcloud.cli.sources import config_reader
 
     config = config_reader(settings)
+    for warning in spec.warnings:
+        output.say(f"warning: {warning}")
     for section in (_targets(spec, config), _conditions(spec), _schedule(spec)):
         for line in section:
             output.result(line)
@@ -65,6 +67,8 @@ def _targets(plan: WaitSpec, config: ConfigReader) -> Iterator[str]:
         yield f"  settings of {kind.cloud}" + (f", profile {arguments.profile}" if arguments.profile else "")
         for key, value in found.values.items():
             yield f"    {key} = {printable(kind.account.schema.shown(key, value))}  from {found.origin[key]}"
+        for each in found.passed_over:
+            yield f"    passed over: {each.name}, because {each.reason}"
         unused = unused_variable(found.values.get("proxy"))
         if unused is not None:
             yield f"    {unused} is set, and is not used: set proxy if it is the only way out"

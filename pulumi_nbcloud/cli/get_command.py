@@ -44,6 +44,8 @@ def _get(text: str, shape: Format, settings: Path | None, profile: str | None) -
         raise InputError(f"target {target.name}=...: what is read needs no name", hint="leave the name and = out")
     arguments = target.kind.parse(options.with_profile(target, profile))
     config = config_reader(settings)
+    for warning in target.kind.doubts(arguments):
+        output.say(f"warning: {warning}")
     reader = Reader()
 
     async def work() -> Any:

@@ -90,6 +90,9 @@ class View:
         for name in self._names:
             table.add_row(Text(name), Text(self._state(name)))
         table.add_row(Text("expected"), Text(printable(self._expected, 500)))
+        row = self._progress.row if self._progress is not None else None
+        if row:
+            table.add_row(Text("so far"), Text(row))
         trouble = self._trouble()
         if trouble:
             table.add_row(Text("but"), Text(trouble))

@@ -61,7 +61,7 @@ def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, quiet: bool) ->
 
     ending.check()
     config = config_reader(settings)
-    for warning in spec.conditions.warnings:
+    for warning in spec.warnings:
         output.say(f"warning: {warning}")
     reader = Reader()
     runner = WaitRunner(reader, config)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from celpy.celtypes import IntType
 from celpy.evaluation import celstr
 
-from pulumi_nbcloud.condition import calls, operators, vocabulary
+from pulumi_nbcloud.condition import calls, emptiness, operators, vocabulary
 from pulumi_nbcloud.condition.problems import Findings, near
 from pulumi_nbcloud.condition.schema import ANY, BOOL, DOUBLE, INT, STRING, TIMESTAMP, Type, list_of
 from pulumi_nbcloud.condition.syntax import Node, identifier, literal_token, source, trees
@@ -37,6 +37,8 @@ class Checker(calls.Calls):
         """Check the whole condition, which must give a bool."""
         result = self.visit(tree)
         if result.name in ("any", "bool"):
+            for path in () if self.findings.problems else emptiness.lists_that_may_be_empty(tree, self.variables):
+                self.findings.warning(f"holds for an empty list too; add size({path}) > 0 &&")
             return
         what = self.source(tree)
         advice = f"; compare it, as in {what} == {_example(result)}" if result.path and result.name != "record" else ""

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Union
 
-from pulumi_nbcloud.kinds.fields import OpenEnum
+from pulumi_nbcloud.kinds.fields import OpenEnum, RowCount
 from pulumi_nbcloud.kinds.times import Timestamp
 
 
@@ -26,6 +26,7 @@ class Type:
         element: of a list.
         record: of a record: its class.
         label: of a record: what messages call it, `modelarts:NotebookLease`.
+        counts: of an int that counts the rows of a list: the name of the list, a field beside it.
         path: where a value of this type was read from: `self.jobs`; empty if it was computed.
     """
 
@@ -34,6 +35,7 @@ class Type:
     element: Type | None = None
     record: type | None = field(default=None, hash=False)
     label: str = ""
+    counts: str = ""
     path: str = field(default="", compare=False)
 
     def at(self, path: str) -> Type:
@@ -110,4 +112,6 @@ def _marked(base: Type, metadata: tuple[object, ...]) -> Type:
             return TIMESTAMP
         if isinstance(mark, OpenEnum) and base.name == "string":
             return dataclasses.replace(base, known=mark.known)
+        if isinstance(mark, RowCount) and base.name == "int":
+            return dataclasses.replace(base, counts=mark.rows)
     return base

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pulumi_nbcloud.engine.log import process_engine, say, send
+from pulumi_nbcloud.engine.secrets import Secrets
 from pulumi_nbcloud.waiting.progress import Progress
 from pulumi_nbcloud.waiting.report import status_line
 
@@ -18,10 +19,12 @@ class GateReporter:
     Args:
         urn: the URN of the gate, or of the resource that waits; None where it is not known.
         engine: the engine's stub; None for the one of this provider process.
+        secrets: what it must not show; None for nothing.
     """
 
-    def __init__(self, urn: str | None, engine: Any = None) -> None:
+    def __init__(self, urn: str | None, engine: Any = None, secrets: Secrets | None = None) -> None:
         self._urn = urn
+        self._secrets = secrets or Secrets()
         self._stub = engine or process_engine()
         self._last = ""
         self.heartbeat_seconds = HEARTBEAT_SECONDS if urn and self._stub is not None else SLOW_HEARTBEAT_SECONDS
@@ -36,11 +39,12 @@ class GateReporter:
 
     def warning(self, text: str) -> None:
         """Show a warning that stays."""
+        text = self._secrets.text(text)
         if not send(text, self._urn, warning=True, engine=self._stub):
             say(f"warning: {text}")
 
     def _say(self, progress: Progress, elapsed: float) -> None:
-        line = status_line(progress, elapsed)
+        line = self._secrets.text(status_line(progress, elapsed))
         if line == self._last:
             return
         self._last = line

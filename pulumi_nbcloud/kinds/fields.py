@@ -37,8 +37,23 @@ class OpenEnum:
 
 
 @dataclass(frozen=True)
+class Compared(OpenEnum):
+    """Marks a text that is compared with one that has known values, in any case; it stays as it came."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return handler(source)
+
+
+@dataclass(frozen=True)
 class Volatile:
     """Marks a field that moves without anything having happened; read resources leave it out by default."""
+
+
+@dataclass(frozen=True)
+class RowCount:
+    """Marks a number that is 0 where a list beside it is empty."""
+
+    rows: str
 
 
 Text = Annotated[str, Field(strict=True, min_length=0)]
@@ -59,7 +74,7 @@ class NumberOrDigits:
 
     ge: int
     le: int
-    what: str = "a whole number"
+    what: str
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         number = core_schema.int_schema(strict=True, ge=self.ge, le=self.le)
@@ -76,10 +91,10 @@ class NumberOrDigits:
 
 LARGEST = 2**53  # beyond, a float of Pulumi's cannot tell whole numbers apart
 
-Whole = Annotated[int, NumberOrDigits(-LARGEST, LARGEST)]
+Whole = Annotated[int, NumberOrDigits(-LARGEST, LARGEST, "a whole number within 2^53")]
 """A whole number on the wire: a number or its digits."""
 
-Count = Annotated[int, NumberOrDigits(0, LARGEST, "a whole number from 0 on")]
+Count = Annotated[int, NumberOrDigits(0, LARGEST, "a whole number from 0 to 2^53")]
 """A number of things on the wire: a number or its digits."""
 
 
@@ -124,6 +139,26 @@ def volatile_fields(record: type) -> frozenset[str]:
     """
     hints = get_type_hints(record, include_extras=True)
     return frozenset(name for name, hint in hints.items() if Volatile() in getattr(hint, "__metadata__", ()))
+
+
+@lru_cache(maxsize=256)
+def known_values(record: type) -> Mapping[str, tuple[str, ...]]:
+    """Return the known values of the fields that have some, by name.
+
+    Args:
+        record: a dataclass of arguments, or a state.
+    """
+    hints = get_type_hints(record, include_extras=True)
+    marks = {name: list(_marks(hint)) for name, hint in hints.items()}
+    return {name: found[0].known for name, found in marks.items() if found}
+
+
+def _marks(hint: Any) -> Iterator[OpenEnum]:
+    """Yield the open enums of a type: of `Annotated[str, OpenEnum(...)] | None`, too."""
+    yield from (each for each in getattr(hint, "__metadata__", ()) if isinstance(each, OpenEnum))
+    for each in get_args(hint):
+        if get_args(each):
+            yield from _marks(each)
 
 
 @lru_cache(maxsize=256)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import difflib
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -14,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import ValidationError
 
 from pulumi_nbcloud.errors import InputError, NbcloudError
-from pulumi_nbcloud.kinds.fields import State
+from pulumi_nbcloud.kinds.fields import State, known_values
 from pulumi_nbcloud.printable import printable
 
 AccountT = TypeVar("AccountT")
@@ -77,6 +78,7 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
         pick: takes one out of the answer of `read`; raises NotFoundError where there is none. Given the account too.
         asks: what the answer of `read` depends on besides the account: reads with equal ones can share one answer,
             those of other kinds too. By default kind and arguments.
+        reads_all: whether one answer of `read` serves every read of the account: records share a recent one.
         documentation: prose of the typed module; every kind of the registry has it.
     """
 
@@ -93,6 +95,7 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
     interval_seconds: float = 5.0
     pick: Callable[[AccountT, Any, ArgumentsT], StateT] | None = None
     asks: Callable[[ArgumentsT], Hashable] | None = None
+    reads_all: bool = False
     documentation: Documentation | None = None
 
     @property
@@ -138,6 +141,19 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
         named.subject = named.subject or f"{self.token} {printable(self.identify(arguments))}"
         return named
 
+    def doubts(self, arguments: ArgumentsT) -> tuple[str, ...]:
+        """Return what is probably not meant: values that the vendor does not have, which nothing will ever match."""
+        found = []
+        declared: type = self.arguments
+        for name, known in known_values(declared).items():
+            value, meant = getattr(arguments, name), {each.casefold(): each for each in known}
+            if value is None or value.casefold() in meant:
+                continue
+            near = difflib.get_close_matches(value.casefold(), meant, 1)
+            advice = f"did you mean {meant[near[0]]}?" if near else f"known are {', '.join(known)}"
+            found.append(f"{self.token}: {printable(value, 60)!r} is not a known value of {name}; {advice}")
+        return tuple(found)
+
     def parse(self, values: Mapping[str, Any]) -> ArgumentsT:
         """Check arguments before anything is sent.
 
@@ -151,6 +167,15 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
             InputError: names the first argument that cannot be right, and why; its value is not shown.
         """
         given = {name: value for name, value in values.items() if value is not None}
+        # First of all: of `notebookId` it would only be said that notebook_id is missing.
+        unknown = next((name for name in given if name not in self.argument_names), None)
+        if unknown is not None:
+            meant = difflib.get_close_matches(str(unknown).casefold(), self.argument_names, 1)
+            advice = f"did you mean {meant[0]}?" if meant else f"known are {', '.join(self.argument_names)}"
+            raise InputError(
+                f"{self.token}: {printable(str(unknown), 60)} is not an argument; {advice}",
+                hint="correct the argument; nothing was sent",
+            )
         try:
             return self.arguments(**given)
         except ValidationError as error:
@@ -158,8 +183,6 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
             name = ".".join(str(part) for part in first["loc"]) or "arguments"
             if first["type"] in ("missing", "missing_argument"):
                 reason = "is missing"
-            elif first["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
-                reason = f"is not an argument; known are {', '.join(self.argument_names)}"
             else:
                 # Of a check of our own its text: pydantic's message puts a word before it.
                 own = first.get("ctx", {}).get("error")

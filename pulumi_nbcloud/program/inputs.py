@@ -17,7 +17,7 @@ from pulumi_nbcloud.waiting.duration import spell
 T = TypeVar("T")
 
 # As an editor completes it; a test compares it with what the check of a wait accepts.
-Operation: TypeAlias = Literal["create", "update"]
+Operation: TypeAlias = Literal["create", "update", "delete"]
 
 
 def clean(work: Callable[[], T]) -> T:

@@ -18,9 +18,9 @@ from pulumi_nbcloud.http.messages import last_request_id
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.kinds.registry import load
 from pulumi_nbcloud.program.inputs import as_run_error, clean, settled
+from pulumi_nbcloud.program.stack_config import stack_config
 from pulumi_nbcloud.reading import portal
 from pulumi_nbcloud.reading.reader import overrides, process_reader
-from pulumi_nbcloud.settings.sources import config_keys
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.program.expectation import Expectation
@@ -50,6 +50,7 @@ def get(token: str, values: Mapping[str, Any], expect: str | None = None) -> Any
                 )
         kind: Kind[Any, Any, Any] = load(token)
         arguments = kind.parse(values)
+        _say_doubts(kind, arguments)
         expectation = _expectation(kind, expect)
         if override:
             state, request_id = override(arguments), None
@@ -92,6 +93,7 @@ def get_output(
         try:
             kind: Kind[Any, Any, Any] = load(token)
             arguments = kind.parse(known["inputs"])
+            _say_doubts(kind, arguments)
             expectation = at_once or _expectation(kind, known["expect"])
             if override:
                 state, request_id = override(arguments), None
@@ -119,12 +121,12 @@ def _reading(kind: Kind[Any, Any, Any], arguments: Any) -> Callable[[], Awaitabl
             hint=f'wrap the test in: with nbcloud.testing.override("{kind.token}", {{...}})',
         )
     # Taken now, in the program's own context: the background loop serves every program of this process.
-    config = {key: pulumi.runtime.get_config(key) for key in config_keys(kind.cloud)}
+    config = stack_config()
     program = get_monitor()
 
     async def read() -> tuple[Any, str | None]:
         last_request_id.set(None)
-        state = await process_reader(program).read(kind, arguments, config.get)
+        state = await process_reader(program).read(kind, arguments, config)
         return state, last_request_id.get()
 
     return read
@@ -140,6 +142,12 @@ def _expectation(kind: Kind[Any, Any, Any], expect: Any) -> Expectation | None:
         for warning in expectation.condition.warnings:
             log.warn(f"{kind.token}: {warning}")
     return expectation
+
+
+def _say_doubts(kind: Kind[Any, Any, Any], arguments: Any) -> None:
+    if not isinstance(get_monitor(), MockMonitor):
+        for warning in kind.doubts(arguments):
+            log.warn(warning)
 
 
 def once_created(dependency: Any) -> pulumi.Output[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -15,17 +15,23 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
 from pulumi_nbcloud.engine import log
+from pulumi_nbcloud.engine.secrets import Secrets
 from pulumi_nbcloud.engine.values import contains_unknown
 from pulumi_nbcloud.errors import NbcloudError
+from pulumi_nbcloud.program.inputs import as_run_error
+from pulumi_nbcloud.program.stack_config import stack_config
 from pulumi_nbcloud.reading import portal
 from pulumi_nbcloud.reading.reader import process_reader
-from pulumi_nbcloud.settings.sources import config_keys
+from pulumi_nbcloud.waiting.options import OPTIONS
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.waiting.spec import WaitSpec
 
 BUDGET_SECONDS = 5.0
 ASKED_WHEN = "(asked when this gate is created or updated)"
+
+
+WAIT_INPUTS = ("targets", *(each.name for each in OPTIONS))
 
 
 class Budget:
@@ -75,20 +81,49 @@ def announce(gate: pulumi.Resource, inputs: Mapping[str, Any]) -> None:
         inputs: its inputs, not resolved.
     """
     if isinstance(get_monitor(), MockMonitor):
+        # Once it is registered: an error before would leave half of that behind for the next unit test.
+        name = gate.pulumi_resource_name
+        _resolved({**inputs, "urn": gate.urn}, lambda known: _refuse(name, known))
         return
+    secret = inputs.get("secret_inputs")
 
     async def say(known: Mapping[str, Any]) -> None:
+        # A transformation may have added what the program does not give; what nobody gave counts as unknown here.
+        known = {name: value for name, value in known.items() if name in inputs or not _is_unknown(value)}
+        secrets = Secrets.of(known, await secret.future() if secret is not None else None)
         try:
             info, warnings = await _findings(known, polling=pulumi.runtime.is_dry_run() and _switched_on())
         except Exception as error:  # a preview must not fail for what is only information
             info, warnings = f"now: could not poll ({type(error).__name__})", ()
         if info is not None:
-            log.info(info, gate)
+            log.info(secrets.text(info), gate)
         for warning in warnings:
-            log.warn(warning, gate)
+            log.warn(secrets.text(warning), gate)
 
+    # In preview what the engine was given: a transformation may have changed it. In an update that comes too late.
+    given = _registered(gate, inputs) if pulumi.runtime.is_dry_run() else inputs
+    _resolved(given, say)
+
+
+def _registered(gate: pulumi.Resource, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a gate's inputs as the engine has them."""
+    outputs = vars(gate)
+    return {name: outputs.get(name, inputs.get(name)) for name in (*WAIT_INPUTS, "custom_timeouts")}
+
+
+def _resolved(inputs: Mapping[str, Any], use: Callable[[Mapping[str, Any]], Any]) -> None:
+    """Call a function with inputs once they are there, with marks for what is unknown."""
     known: pulumi.Output[Any] = pulumi.Output.from_input(dict(inputs))
-    known.apply(say, run_with_unknowns=True)  # type: ignore[arg-type]  # its result is of no use
+    known.apply(use, run_with_unknowns=True)  # its result is of no use
+
+
+def _refuse(name: str, inputs: Mapping[str, Any]) -> None:
+    """Raise what Check would find: a unit test has no provider."""
+    from pulumi_nbcloud.waiting.spec import parse_spec, spec_error
+
+    _, problems = parse_spec(inputs, _is_unknown)
+    if problems:
+        raise as_run_error(spec_error(problems, f"gate {name}"))
 
 
 def _switched_on() -> bool:
@@ -103,7 +138,7 @@ async def _findings(inputs: Mapping[str, Any], *, polling: bool) -> tuple[str | 
         return None, ()  # Check refuses them, with the same words
     if spec is None or any(name not in spec.arguments for name in spec.kinds):
         return ("now: not known yet, because not all of the gate's inputs are" if polling else None), ()
-    warnings = spec.conditions.warnings
+    warnings = spec.warnings
     if spec.options.enforcement == "disabled":
         return ("now: not polled, because enforcement is 'disabled'" if polling else None), warnings
     if not polling:
@@ -120,14 +155,13 @@ async def _findings(inputs: Mapping[str, Any], *, polling: bool) -> tuple[str | 
 async def _poll(spec: WaitSpec) -> tuple[str, str]:
     from pulumi_nbcloud.waiting.runner import WaitRunner
 
-    clouds = {kind.cloud for kind in spec.kinds.values()}
-    config = {key: pulumi.runtime.get_config(key) for cloud in clouds for key in config_keys(cloud)}
+    config = stack_config()
     program = get_monitor()
     budget = Budget() if program is None else _budgets.setdefault(program, Budget())
 
     async def poll() -> tuple[str, str]:
         with budget.poll():
-            return await WaitRunner(process_reader(program), config.get).poll(spec)
+            return await WaitRunner(process_reader(program), config).poll(spec)
 
     return await asyncio.wrap_future(portal.submit(poll))
 

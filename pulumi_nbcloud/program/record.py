@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
 from collections.abc import Mapping
+from types import FrameType
 from typing import Any, ClassVar
 
 import pulumi
 import pulumi.runtime
+from pulumi.runtime import stack
+from pulumi.runtime.settings import get_root_resource
 
 from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.kinds.fields import records_of, volatile_fields
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.kinds.registry import load
-from pulumi_nbcloud.program.inputs import as_run_error, given_inputs
+from pulumi_nbcloud.program.checks import check_name, check_options
+from pulumi_nbcloud.program.inputs import as_run_error, clean, given_inputs
 from pulumi_nbcloud.program.output_types import derive_outputs
 from pulumi_nbcloud.program.stored import StoredResource
 from pulumi_nbcloud.provider.read import INCLUDE_VOLATILE, ReadProvider
@@ -44,6 +50,7 @@ class ReadResource(StoredResource):
         opts: pulumi.ResourceOptions | None,
         include_volatile: pulumi.Input[bool | None] | None = None,
     ) -> None:
+        clean(lambda: self._check(resource_name, opts))
         kind: Kind[Any, Any, Any] = load(self._token)
         self._arguments = given_inputs(inputs)
         state: type = kind.state
@@ -58,13 +65,6 @@ class ReadResource(StoredResource):
             except Exception as error:
                 raise as_run_error(error) from None
 
-        if opts is not None and opts.id is not None:
-            raise as_run_error(
-                InputError(
-                    f"{self._token} {resource_name}: opts.id is not for this resource",
-                    hint=f"say what to read by {', '.join(name for name in kind.argument_names if name != 'profile')}",
-                )
-            )
         identity: pulumi.Input[str]
         if any(isinstance(value, pulumi.Output) for value in given.values()):
             # Unknown while any input is: the engine reads as soon as it knows the id, and leaves out what it does not
@@ -74,4 +74,36 @@ class ReadResource(StoredResource):
             identity = identify(given)
         declared = dict.fromkeys(kind.state_names)
         options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=identity))
-        super().__init__(ReadProvider(self._token), resource_name, {**declared, **given}, options)
+        provider = ReadProvider(self._token, takes_recent=kind.reads_all and _follows_nothing(given, opts))
+        super().__init__(provider, resource_name, {**declared, **given}, options)
+
+    def _check(self, resource_name: str, opts: pulumi.ResourceOptions | None) -> None:
+        """Refuse a name and options that cannot be right."""
+        check_name(type(self).__name__, resource_name)
+        where = f"{self._token} {resource_name}"
+        check_options(where, opts, is_read=True)
+        if opts is not None and opts.id is not None:
+            names = [name for name in load(self._token).argument_names if name != "profile"]
+            raise InputError(
+                f"{where}: opts.id is not for this resource", hint=f"say what to read by {', '.join(names)}"
+            )
+
+
+def _follows_nothing(given: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> bool:
+    """Return whether a record could as well be read at the program's beginning: nothing is to happen before it is.
+
+    Its inputs are plain, its options name no other resource, nothing may add such an option, and the program declares
+    it in its straight run: what `apply` calls, and what follows an `await`, comes after something.
+    """
+    if any(isinstance(value, pulumi.Output) for value in given.values()):
+        return False
+    if opts is not None and any(
+        getattr(opts, name, None) for name in ("depends_on", "parent", "transformations", "transforms")
+    ):
+        return False
+    if getattr(get_root_resource(), "_transformations", None):
+        return False
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and frame.f_code.co_filename != stack.__file__:
+        frame = None if frame.f_code.co_flags & inspect.CO_COROUTINE else frame.f_back
+    return frame is not None

@@ -14,6 +14,10 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi.dynamic
 
+from pulumi_nbcloud.errors import InputError
+from pulumi_nbcloud.program.checks import take_strictly
+from pulumi_nbcloud.program.inputs import as_run_error
+
 if TYPE_CHECKING:
     from pulumi.dynamic import ResourceProvider
 
@@ -49,6 +53,24 @@ class _Handed(pulumi.CustomResource):
 
 class StoredResource(pulumi.dynamic.Resource, _Handed):
     """A dynamic resource whose provider is stored the same on every Python: the base of ours."""
+
+    def __init_subclass__(cls, module: str = "", name: str = "Resource", **others: Any) -> None:
+        super().__init_subclass__(module=module, name=name, **others)
+        take_strictly(cls)
+
+    @classmethod
+    def get(cls, *_: Any, **__: Any) -> Any:
+        """Refuses: what `get` of other resources adopts from a cloud, this package only reads.
+
+        Raises:
+            InputError: always; it says what to write instead.
+        """
+        raise as_run_error(
+            InputError(
+                f"{cls.__name__} has no get: it creates nothing that could be adopted",
+                hint=f'declare it, {cls.__name__}("name", ...), or read without a record: get_..._output of its module',
+            )
+        )
 
     def __init__(
         self,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from pulumi_nbcloud.errors import InputError
+from pulumi_nbcloud.program.checks import take_strictly
 from pulumi_nbcloud.program.inputs import given_inputs
 from pulumi_nbcloud.program.record import ReadResource
 
@@ -18,6 +19,10 @@ class TargetArgs:
     """
 
     _token: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        take_strictly(cls)
 
     def __init__(self, inputs: Mapping[str, Any]) -> None:
         self._arguments = given_inputs(inputs)

@@ -18,7 +18,9 @@ from pulumi.dynamic import (
 )
 
 from pulumi_nbcloud.engine.errors import EngineProvider, check_failures
+from pulumi_nbcloud.engine.secrets import Secrets, secret
 from pulumi_nbcloud.engine.values import contains, contains_unknown, plain
+from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.provider import host
 from pulumi_nbcloud.waiting.options import OPTIONS
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 # A change of one of these makes the gate wait again; where one of the others changes, its outcome stands.
 WAIT_AGAIN = ("targets", *(each.name for each in OPTIONS if each.waits_again))
-KEEP_OUTCOME = (*(each.name for each in OPTIONS if not each.waits_again), "custom_timeouts")
+KEEP_OUTCOME = (*(each.name for each in OPTIONS if not each.waits_again), "custom_timeouts", "secret_inputs")
 OUTPUTS = (
     "outcome",
     "message",
@@ -38,6 +40,10 @@ OUTPUTS = (
     "transitions",
     "transition_count",
 )
+# What an inline program tells of the accounts that it would ask; compared in Check, and kept nowhere.
+ASKED_ACCOUNTS = "asked_accounts"
+# What holds more of the targets than the inputs of the same names, which the engine itself keeps secret.
+SECRET_OUTPUTS = ("message", "states", "transitions")
 STORED_ITEMS = 20
 
 
@@ -55,11 +61,14 @@ class GateProvider(EngineProvider):
         from pulumi_nbcloud.condition import Problem
         from pulumi_nbcloud.waiting.spec import parse_spec
 
+        news = dict(news)
+        host.compare_accounts(plain(news).get(ASKED_ACCOUNTS), news.get("status_urn"))
+        news.pop(ASKED_ACCOUNTS, None)
         _, problems = parse_spec(plain(news), contains_unknown)
         # The SDK stores one in a form that it cannot read again: every later update would fail.
         if contains(news.get("triggers"), lambda value: isinstance(value, (Asset, Archive))):
             problems.append(Problem("triggers cannot hold an asset or archive", "give a hash of its content instead"))
-        return CheckResult(dict(news), check_failures([str(problem) for problem in problems]))
+        return CheckResult(news, check_failures([str(problem) for problem in problems]))
 
     def diff(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> DiffResult:
         """Find a difference where an input of the gate changed; never a replacement."""
@@ -83,11 +92,11 @@ class GateProvider(EngineProvider):
         if binds or _differ(old, new, WAIT_AGAIN) or _waits_always(new):
             return UpdateResult(_wait(new, "update"))
         kept = {name: value for name, value in old.items() if name not in KEEP_OUTCOME}
-        return UpdateResult({**kept, **new})
+        return UpdateResult(_protected({**kept, **new}))
 
     def read(self, id_: str, props: Mapping[str, Any]) -> ReadResult:
         """Keep the outcome: a refresh does not wait."""
-        return ReadResult(id_, dict(props))
+        return ReadResult(id_, _protected(dict(props)))
 
     def delete(self, _id: str, _props: Mapping[str, Any]) -> None:
         """Do nothing: there is nothing in a cloud to delete."""
@@ -130,12 +139,24 @@ def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
     for disabled in host.take_disabled():
         if not send(disabled, urn, warning=True):
             say(f"warning: {disabled}")
-    reporter, known = GateReporter(urn), spec
+    secrets = Secrets.of(inputs, inputs.get("secret_inputs"))
+    reporter, known = GateReporter(urn, secrets=secrets), spec
 
     def run() -> Awaitable[WaitResult]:
         return host.waits().enforce(known, reporter)
 
-    return {**inputs, **_outputs(portal.call(run))}
+    try:
+        result = portal.call(run)
+    except NbcloudError as error:
+        raise secrets.error(error) from None
+    return _protected({**inputs, **_outputs(result)})
+
+
+def _protected(outputs: dict[str, Any]) -> dict[str, Any]:
+    """Mark outputs as secret that show what came in secret: as a lookup's result is, whole."""
+    if not outputs.get("secret_inputs"):
+        return outputs
+    return {**outputs, **{name: secret(outputs.get(name)) for name in SECRET_OUTPUTS}}
 
 
 def _outputs(result: WaitResult) -> dict[str, Any]:

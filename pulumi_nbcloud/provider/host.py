@@ -28,9 +28,15 @@ from pulumi.dynamic import ConfigureRequest
 
 from pulumi_nbcloud.engine.errors import InternalError
 from pulumi_nbcloud.errors import NbcloudError
+from pulumi_nbcloud.settings.sources import CLOUDS, NAMESPACE, StackConfig, config_keys
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.waiting.runner import WaitRunner
+
+_NONE = (
+    "this process sees no config of the stack: there is none under nbcloud:, or the resource has a provider of its own "
+    "(pulumi-python), which gets none"
+)
 
 # Threads are made as they are needed; the engine's --parallel is the limit that counts.
 POOL_THREADS = 1024
@@ -38,6 +44,7 @@ POOL_THREADS = 1024
 _lock = threading.Lock()
 _stack_config: Any = None
 _done: set[str] = set()
+_compared: set[str] = set()
 _disabled: dict[str, str] = {}
 _waits: WaitRunner | None = None
 _cancelled = False
@@ -54,17 +61,34 @@ def configure(request: ConfigureRequest) -> None:
     patch()
 
 
-def config(key: str) -> object:
-    """Read the stack's config; values arrive in plain here, secrets included.
+def config() -> StackConfig:
+    """Take the stack's config as it is now; values arrive in plain here, secrets included."""
+    # A name of the SDK's that is no promise; without it a key that is none of ours goes unnoticed.
+    raw = getattr(_stack_config, "_props", None)
+    keys = raw if isinstance(raw, Mapping) else {key for cloud in CLOUDS for key in config_keys(cloud)}
+    values = {key: _stack_config.get(key) for key in keys if key.startswith(NAMESPACE)} if _stack_config else {}
+    return StackConfig({key: value for key, value in values.items() if value is not None}, None if values else _NONE)
+
+
+def compare_accounts(theirs: object, urn: object) -> None:
+    """Warn, once for each account, where a program in another process would ask another one than this process.
 
     Args:
-        key: for example `nbcloud:modelarts`.
-
-    Returns:
-        The value; None where there is none.
+        theirs: what the program told; None, or something that is not known yet, is left alone.
+        urn: the row of the gate that told it.
     """
-    value: object = None if _stack_config is None else _stack_config.get(key)
-    return value
+    if not isinstance(theirs, Mapping) or not all(isinstance(each, str) for each in theirs.values()):
+        return
+    from pulumi_nbcloud.engine.log import say, send
+    from pulumi_nbcloud.reading.accounts import differing
+
+    for warning in differing(theirs, config(), dict(os.environ)):
+        with _lock:
+            if warning in _compared:
+                continue
+            _compared.add(warning)
+        if not send(warning, urn if isinstance(urn, str) else None, warning=True):
+            say(f"warning: {warning}")
 
 
 def waits() -> WaitRunner:
@@ -74,7 +98,7 @@ def waits() -> WaitRunner:
 
     global _waits
     if _waits is None:
-        _waits = WaitRunner(process_reader(), config)
+        _waits = WaitRunner(process_reader(), config())
         _waits.cancellation.cancelled = _cancelled
     return _waits
 

@@ -14,6 +14,8 @@ from pulumi_nbcloud.errors import InputError, NotFoundError
 from pulumi_nbcloud.provider import host
 
 INCLUDE_VOLATILE = "include_volatile"
+# How old an answer may be that a record takes which depends on nothing: as old as the update's own beginning.
+RECENT_SECONDS = 5.0
 
 
 class ReadProvider(EngineProvider):
@@ -21,13 +23,18 @@ class ReadProvider(EngineProvider):
 
     Args:
         token: the kind's token.
+        takes_recent: whether an answer will do that another record got a moment ago.
     """
 
     serialize_as_secret_always = False  # it holds no secret; a masked value would only hide that
+    takes_recent = False
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, *, takes_recent: bool = False) -> None:
         super().__init__()
         self.token = token
+        if takes_recent:
+            # Only then, so that the others are stored as they always were.
+            self.takes_recent = True
 
     def configure(self, req: ConfigureRequest) -> None:
         """Keep the stack's config for this process and patch it; raise nothing."""
@@ -66,8 +73,9 @@ class ReadProvider(EngineProvider):
                 f"{self.token} {id_}: the id is not the one of the arguments",
                 hint="do not set opts.id or edit the state",
             )
+        recent = RECENT_SECONDS if self.takes_recent else 0.0
         try:
-            state = portal.call(lambda: process_reader().read(kind, arguments, host.config))
+            state = portal.call(lambda: process_reader().read(kind, arguments, host.config(), recent=recent))
         except NotFoundError as error:
             if is_refresh and kind.not_found_is_gone:
                 return ReadResult("", {})

@@ -30,6 +30,7 @@ Override = Callable[[Any], Any]
 KEPT_ACCOUNTS = 512
 KEPT_STATES = 4096
 """More of these than accounts: a refusal is forgotten after so many others, and then a bad key is tried once more."""
+KEPT_SECONDS = 1.0  # an answer, after the last read that takes a recent one
 
 _overrides: dict[str, Override] = {}
 _lock = threading.Lock()
@@ -85,13 +86,16 @@ class Reader:
             self._shared = SharedReads(Clock())
         return self._shared
 
-    async def read(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> Any:
+    async def read(
+        self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader, *, recent: float = 0.0
+    ) -> Any:
         """Read one thing; equal reads meanwhile share a request.
 
         Args:
             kind: what to read.
             arguments: which one, as `kind.parse` gives them.
             config: reads Pulumi config.
+            recent: how old an answer may be that this read takes, in seconds; an error is never taken from before.
 
         Returns:
             The state.
@@ -101,7 +105,12 @@ class Reader:
         """
         due = anyio.current_time()
         account = self.account(kind, arguments.profile, config)
-        answer = await self.shared.fetch(_key(kind, account, arguments), lambda: _fetch(kind, account, arguments), due)
+        key = _key(kind, account, arguments)
+        if recent:
+            self.shared.keep(key, KEPT_SECONDS)
+        answer = await self.shared.fetch(key, lambda: _fetch(kind, account, arguments), due - recent)
+        if answer.error is not None and answer.sent < due:
+            answer = await self.shared.fetch(key, lambda: _fetch(kind, account, arguments), due)
         # Also where another asked: messages of this one name the request.
         last_request_id.set(answer.request_id)
         try:

@@ -1,11 +1,13 @@
 """What the waits and lookups of one process share: equal reads of one account cost one request, one schedule.
 
 A read may be used by whoever asked before it was sent, never by one who asked later: what another learned a moment ago
-may be what this one is to wait for the end of.
+may be what this one is to wait for the end of. Only who waits for nothing, a record that depends on nothing, may say
+that a recent answer will do.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -101,6 +103,11 @@ class SharedReads:
             # A hold is for those that go on asking: it must not reach a wait of tomorrow.
             if key.account in self._holds and all(each.account != key.account for each in self._users):
                 del self._holds[key.account]
+
+    def keep(self, key: RequestKey, seconds: float) -> None:
+        """Keep the answer of a key a little longer than somebody reads it, for those that take a recent one."""
+        self.join((key,))
+        asyncio.get_running_loop().call_later(seconds, self.leave, (key,))
 
     async def fetch(self, key: RequestKey, read: Callable[[], Awaitable[Any]], due: float) -> Answer:
         """Read once, or take the answer of an equal read that was sent after this one was due.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from pulumi_nbcloud.errors import SettingsError
 from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.settings import vendors
 from pulumi_nbcloud.settings.schema import EVERYWHERE, CredentialSet, NoCredentialsError, Schema, Settings, Source
-from pulumi_nbcloud.settings.sources import ConfigReader, SettingsFile, sources_of, variable
+from pulumi_nbcloud.settings.sources import ConfigReader, SettingsFile, sources_of, variable, why_unseen
 
 _PROFILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 
@@ -41,19 +43,70 @@ def resolve(schema: Schema, profile: str | None, config: ConfigReader, environme
         # The credentials are known: a file that cannot be read could at most add a region.
         with contextlib.suppress(SettingsError):
             sources.extend(schema.files(environment) if profile is None else ())
-    other = "a settings file" if isinstance(config, SettingsFile) else "the Pulumi config"
-    position, credentials = _credentials(schema, profile, sources, other)
-    values: dict[str, str] = {}
-    origin: dict[str, str] = {}
+    names = [each.name for each in sources]
+    if profile is None:
+        vendors.refuse(schema, names, _holder(schema, sources), environment)
+    position, credentials = _credentials(schema, profile, sources, config)
+    found = _chosen(schema, profile, sources, position, credentials)
+    found = replace(found, looked_in=tuple(_looked(sources, config)))
+    if profile is None:
+        vendors.refuse(schema, names, position, environment, found)
+        schema.check(found, environment)
+    return replace(found, passed_over=tuple(vendors.passed_over(schema, found, environment)))
+
+
+def _chosen(
+    schema: Schema, profile: str | None, sources: list[Source], position: int, credentials: CredentialSet
+) -> Settings:
+    """Take each key from the first source that may give it."""
     allowed = dict.fromkeys(credentials.keys, sources[position : position + 1])
     allowed |= dict.fromkeys(schema.bound, sources[: position + 1])
     allowed |= dict.fromkeys((*schema.free, *EVERYWHERE), sources)
+    chosen: dict[str, Source] = {}
     for key, places in allowed.items():
         for source in places:
-            if key in source.values:
-                values[key], origin[key] = source.values[key], source.name
+            if key in source.values and (key not in source.bound or sources.index(source) <= position):
+                chosen[key] = source
                 break
-    return Settings(schema.cloud, profile, values, origin, credentials.keys)
+    _keep_one(schema.one_of, chosen, sources)
+    return Settings(
+        schema.cloud,
+        profile,
+        values={key: _value(source, key) for key, source in chosen.items()},
+        origin={key: source.name for key, source in chosen.items()},
+        credential_keys=credentials.keys,
+        variables={key: source.variables[key] for key, source in chosen.items() if key in source.variables},
+    )
+
+
+def _value(source: Source, key: str) -> str:
+    value = source.values[key]
+    return vendors.content_of(value, source.variables[key]) if key in source.content else value
+
+
+def _keep_one(one_of: tuple[str, ...], chosen: dict[str, Source], sources: list[Source]) -> None:
+    """Of keys that name the same thing, keep the one of the first source; in one source, as the vendor's tools do."""
+    there = [key for key in one_of if key in chosen]
+    if len(there) < 2:
+        return
+    first = min((chosen[key] for key in there), key=sources.index)
+    of_first = [key for key in there if chosen[key] is first]
+    if first.exact and len(of_first) > 1:
+        raise SettingsError(
+            f"{first.name} holds {' and '.join(of_first)}, which name the same thing", hint="keep one of them"
+        )
+    for key in there:
+        if key != of_first[0]:
+            del chosen[key]
+
+
+def _looked(sources: list[Source], config: ConfigReader) -> Iterator[str]:
+    """Name the sources with the keys that they hold: one that looks empty may be another than was meant."""
+    for each in sources:
+        yield each.name + (f" (which holds only {', '.join(each.values)})" if each.values else "")
+    unseen = why_unseen(config, bool(sources[0].values))
+    if unseen:
+        yield unseen
 
 
 def _holder(schema: Schema, sources: list[Source]) -> int | None:
@@ -62,7 +115,9 @@ def _holder(schema: Schema, sources: list[Source]) -> int | None:
     return next((position for position, source in enumerate(sources) if keys & source.values.keys()), None)
 
 
-def _credentials(schema: Schema, profile: str | None, sources: list[Source], other: str) -> tuple[int, CredentialSet]:
+def _credentials(
+    schema: Schema, profile: str | None, sources: list[Source], config: ConfigReader
+) -> tuple[int, CredentialSet]:
     """Find the first source with any credential key, and the one set that it holds whole."""
     position = _holder(schema, sources)
     if position is not None:
@@ -81,11 +136,16 @@ def _credentials(schema: Schema, profile: str | None, sources: list[Source], oth
                 hint=f"add {', '.join(missing)} there, or remove the others: two sources are never mixed",
             )
         return position, present[0]
-    looked = "; ".join(source.name for source in sources)
+    raise _none(schema, profile, sources, config)
+
+
+def _none(schema: Schema, profile: str | None, sources: list[Source], config: ConfigReader) -> NoCredentialsError:
+    other = "a settings file" if isinstance(config, SettingsFile) else "the Pulumi config"
     first = schema.credentials[0].required or schema.credentials[0].optional[-1:]
     hint = "set " + " and ".join(variable(schema.cloud, profile, key) for key in first) + f", or {other}"
     others = "; ".join(each.text for each in schema.credentials[1:])
-    raise NoCredentialsError(
-        f"no credentials for {schema.cloud}{f' in profile {profile}' if profile else ''}; looked in {looked}",
+    return NoCredentialsError(
+        f"no credentials for {schema.cloud}{f' in profile {profile}' if profile else ''}; looked in "
+        + "; ".join(_looked(sources, config)),
         hint=f"{hint}; other ways to sign in: {others}" if others else hint,
     )

@@ -12,6 +12,7 @@ from pulumi_nbcloud.errors import SettingsError
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.settings.objects import DuplicateKeyError, once
 from pulumi_nbcloud.settings.schema import Schema, Source
+from pulumi_nbcloud.settings.vendors import source_of
 
 ConfigReader = Callable[[str], object]
 """Gives the value of a Pulumi config key such as `nbcloud:modelarts`: None, a JSON text or an object."""
@@ -32,6 +33,112 @@ class SettingsFile:
     def __call__(self, key: str) -> object:
         """Return the value of a key of Pulumi config; None where the file has none."""
         return self.values.get(key)
+
+
+@dataclass(frozen=True)
+class StackConfig:
+    """Pulumi config as a process of Pulumi sees it: all keys of ours, so that one that is none is noticed.
+
+    Args:
+        values: by key, `nbcloud:modelarts` for example; those of other namespaces are left out.
+        unseen: why the stack's config cannot be seen where this is asked; None where it can.
+    """
+
+    values: Mapping[str, object] = field(repr=False)
+    unseen: str | None = None
+
+    def __call__(self, key: str) -> object:
+        """Return the value of a key; None where there is none."""
+        return self.values.get(key)
+
+
+NAMESPACE = "nbcloud:"
+CLOUDS = ("modelarts", "hpcai", "aidp")
+# Beside the clouds; the last two are the engine's own.
+_OTHER_KEYS = ("profiles", "previewPoll", "version", "pluginDownloadURL")
+_REPLACED = "an object in the stack's file, or of --config, replaces that of Pulumi.yaml whole: nothing is merged"
+
+
+def why_unseen(config: ConfigReader, some: bool) -> str | None:
+    """Say why Pulumi config can look empty, or emptier than it is.
+
+    Args:
+        config: what was asked.
+        some: whether it holds anything for the cloud that was looked for.
+    """
+    if not isinstance(config, StackConfig):
+        return None
+    if config.unseen:
+        return config.unseen
+    return _REPLACED if some else None
+
+
+def check_keys(config: ConfigReader) -> None:
+    """Refuse a key of Pulumi config in our namespace that is none of ours: Pulumi itself would pass it over.
+
+    Args:
+        config: what is asked.
+
+    Raises:
+        SettingsError: names the key, with the command that sets what was meant.
+    """
+    if not isinstance(config, StackConfig):
+        return
+    for key in config.values:
+        name = key.removeprefix(NAMESPACE)
+        if name in CLOUDS or name in _OTHER_KEYS:
+            continue
+        first, _, rest = name.partition(".")
+        shown = printable(name, 80)
+        if rest and first in (*CLOUDS, "profiles"):
+            hint = (
+                f"a path needs --path: pulumi config set --path {NAMESPACE}{shown} VALUE, "
+                f"after pulumi config rm {NAMESPACE}{shown}"
+            )
+        else:
+            near = difflib.get_close_matches(first, (*CLOUDS, *_OTHER_KEYS), 1, 0.8)
+            meant = f"did you mean {NAMESPACE}{near[0]}{'.' + printable(rest, 60) if rest else ''}?" if near else None
+            hint = meant or f"settings are below a cloud: pulumi config set --path {NAMESPACE}{CLOUDS[0]}.{shown} VALUE"
+        raise SettingsError(
+            f"Pulumi config {NAMESPACE}{shown} is none of our keys, and would have no effect", hint=hint
+        )
+
+
+def check_variables(schema: Schema, environment: Mapping[str, str]) -> None:
+    """Refuse a variable of ours whose cloud is misspelt: it would have no effect.
+
+    Args:
+        schema: of the cloud that is looked for.
+        environment: the process's variables.
+
+    Raises:
+        SettingsError: names the variable, and what was probably meant.
+    """
+    ends = {variable(schema.cloud, None, key).removeprefix(_prefix(schema.cloud, None)) for key in schema.keys}
+    clouds = {each.upper() for each in (*CLOUDS, schema.cloud)}
+    for name, value in environment.items():
+        rest = name.removeprefix("NBCLOUD_")
+        if rest == name or not value.strip() or any(f"{cloud}_" in rest for cloud in clouds):
+            continue
+        end = max((each for each in ends if rest == each or rest.endswith(f"_{each}")), key=len, default=None)
+        if end is not None:
+            profile, cloud = _split(rest.removesuffix(end).rstrip("_"), clouds)
+            meant = "_".join(each for each in ("NBCLOUD", *profile, cloud or schema.cloud.upper(), end) if each)
+            raise SettingsError(
+                f"the environment variable {printable(name, 80)} names no cloud of ours, and would have no effect",
+                hint=f"did you mean {meant}?",
+            )
+
+
+def _split(middle: str, clouds: set[str]) -> tuple[list[str], str | None]:
+    """Split what stands between our prefix and a key into the words of a profile and the cloud that was meant."""
+    words = middle.split("_")
+    start = 2 if words[0] == "PROFILE" else 0
+    for count in (1, 2):
+        near = difflib.get_close_matches("".join(words[start:][-count:]), sorted(clouds), 1, 0.7)
+        if near:
+            return words[:-count] if start else [], near[0]
+    return words if start else [], None
 
 
 def _place(config: ConfigReader, key: str) -> str:
@@ -71,15 +178,14 @@ def sources_of(
     Raises:
         SettingsError: an unknown key, or a value of the wrong type.
     """
+    check_keys(config)
+    check_variables(schema, environment)
     if not isinstance(config, SettingsFile) or config.path is not None:
         yield _from_config(schema, profile, config)
     yield _from_own_variables(schema, profile, environment)
     if profile is None:
-        for name, variables in schema.environment:
-            found = {
-                key: environment[each].strip() for key, each in variables.items() if environment.get(each, "").strip()
-            }
-            yield Source(f"the environment ({name})", found)
+        for variables in schema.environment:
+            yield source_of(variables, schema, environment)
 
 
 def _from_config(schema: Schema, profile: str | None, config: ConfigReader) -> Source:
@@ -104,7 +210,7 @@ def _from_config(schema: Schema, profile: str | None, config: ConfigReader) -> S
         if not str(value).strip():
             raise SettingsError(f"{shown} is empty", hint="give it a value or remove it")
         values[str(name)] = str(value).strip()
-    return Source(_place(config, key), values)
+    return Source(_place(config, key), values, exact=True)
 
 
 def _object(config: ConfigReader, key: str, value: object) -> Mapping[str, object]:
@@ -150,7 +256,7 @@ def _from_own_variables(schema: Schema, profile: str | None, environment: Mappin
         # CI systems pass an unset secret on as an empty variable: that is no value.
         if value.strip():
             values[by_variable[name]] = value.strip()
-    return Source(f"the environment ({prefix}…)", values)
+    return Source(f"the environment ({prefix}…)", values, exact=True)
 
 
 def _known(schema: Schema, key: str, shown: str, show: Callable[[str], str]) -> None:

@@ -139,9 +139,9 @@ class WaitOptions:
         in_hook=False,
         in_command=False,
     )
-    triggers: Sequence[Any] | None = option(
+    triggers: Sequence[Any] | Mapping[str, Any] | None = option(
         VALUES,
-        "any values that the gate stands for",
+        "any values that the gate stands for, a list or a map",
         waits_again=True,
         in_hook=False,
         in_command=False,

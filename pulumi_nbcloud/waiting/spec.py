@@ -40,6 +40,18 @@ class WaitSpec:
         """The conditions, compiled once; raises ConditionError."""
         return compile_conditions(self.kinds, self.options.until, self.options.fail_on)
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is probably not meant, of the conditions and of what is asked for; raises ConditionError."""
+        several = len(self.kinds) > 1
+        filters = (
+            f"target {name}: {each}" if several else each
+            for name, kind in self.kinds.items()
+            if name in self.arguments
+            for each in kind.doubts(self.arguments[name])
+        )
+        return (*self.conditions.warnings, *filters)
+
     def evaluator(self) -> Evaluator:
         """Make the evaluator of one wait."""
         longest_gap = self.schedule().longest_gap

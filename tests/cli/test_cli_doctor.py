@@ -269,3 +269,15 @@ def test_a_cloud_that_there_is_not() -> None:
     done = invoke("doctor", "azure")
     assert done.code == 2
     assert done.err == "error: there is no cloud 'azure'\nhint: known are aidp, hpcai, modelarts\n"
+
+
+def test_what_is_passed_over_is_listed_and_does_not_fail(
+    nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HPCAI_BASE_URL", "https://canary.example.com")
+    done = invoke("doctor", "hpcai")
+    assert done.code == 0
+    assert (
+        "?     passed over  HPCAI_BASE_URL, because endpoint comes from the environment (NBCLOUD_HPCAI_…)" in done.out
+    )
+    assert "canary" not in done.out

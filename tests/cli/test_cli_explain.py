@@ -219,3 +219,32 @@ def test_a_month_of_seconds_is_not_walked_through() -> None:
 
     _, count = planned_polls(Schedule.fixed(1.0, random=steady), 30 * 86_400.0)
     assert (count, len(asked) < 20) == (30 * 86_400 + 1, True)
+
+
+def test_what_the_vendors_tools_would_take_is_listed_with_the_reason(
+    nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HW_ACCESS_KEY", "canary-ak-7f3a")
+    monkeypatch.setenv("HW_PROFILE", "canary-profile-7f3a")
+    monkeypatch.setenv("HUAWEICLOUD_SDK_DOMAIN_ID", "canary-domain-7f3a")
+    done = invoke("explain", TARGETS["modelarts"])
+    assert done.code == 0, done.err
+    ours = "the environment (NBCLOUD_MODELARTS_…)"
+    assert [line for line in done.out.splitlines() if "passed over" in line] == [
+        f"    passed over: HW_ACCESS_KEY, because accessKey comes from {ours}",
+        f"    passed over: HW_PROFILE, because the credentials come from {ours}",
+        "    passed over: HUAWEICLOUD_SDK_DOMAIN_ID, because ModelArts is asked by project",
+    ]
+    assert "7f3a" not in done.out + done.err
+    assert nbcloud_mock.requests == []
+
+
+def test_what_is_refused_by_name_ends_it(clouds: MockClouds, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HW_ACCESS_KEY", "a")
+    monkeypatch.setenv("HW_SECRET_KEY", "s")
+    monkeypatch.setenv("HW_ASSUME_ROLE_AGENCY_NAME", "canary-7f3a")
+    done = invoke("explain", TARGETS["modelarts"])
+    assert done.code == 2
+    assert "HW_ASSUME_ROLE_AGENCY_NAME chooses who signs in for terraform-provider-huaweicloud" in done.err
+    assert "7f3a" not in done.err
+    assert clouds.requests == []

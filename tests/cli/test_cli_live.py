@@ -115,6 +115,15 @@ def test_a_change_is_shown_and_the_result_stays(clouds: MockClouds) -> None:
         assert not shown.screen.cursor.hidden
 
 
+def test_how_far_a_row_of_polls_has_come_is_shown(clouds: MockClouds) -> None:
+    clouds.modelarts.put_lease(NOTEBOOK)
+    times = ("--consecutive", "900", "--holds-for", "1h", "--timeout", "2h", "--interval", "1s")
+    with terminal(clouds, "wait", TARGET, *times) as shown:
+        shown.until(r"so far +met [2-9] of 900 polls in a row; held for \d+s of 1h")
+        shown.process.sendintr()
+        assert shown.end() == 130
+
+
 def test_remote_text_cannot_act(clouds: MockClouds) -> None:
     clouds.hpcai.put_instance("notebook-1", name="n", status="[red]a[/red] \x1b[2J\x1b]0;title\x07\nb\u202e")
     with terminal(clouds, "wait", "hpcai:Instance/notebook-1") as shown:

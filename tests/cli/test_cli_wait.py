@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli_support import invoke, repeatable, same_as_golden
@@ -13,6 +14,7 @@ from lease_support import KIND, LEASE, NOTEBOOK, RUNNING, notebook
 from pulumi_nbcloud.cli.report import Report, public_type
 from pulumi_nbcloud.errors import NbcloudError, ThrottledError
 from pulumi_nbcloud.mock import MockClouds
+from pulumi_nbcloud.mock.aidp.service import DEFAULT_PLATFORM, DEFAULT_WORKSPACE
 from pulumi_nbcloud.settings.schema import NoCredentialsError
 from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
 from pulumi_nbcloud.waiting.schedule import Schedule
@@ -236,6 +238,60 @@ def test_quiet_and_not(nbcloud_mock: MockClouds) -> None:
     assert loud.err.splitlines()[0].startswith("waiting: running=false, not_running_reason=NOT_RUNNING; expected: ")
     assert quiet.err.splitlines() == quiet.error, "the error only"
     assert loud.error[1] == quiet.error[1]
+
+
+GATE = 'self.running && (!self.stops_itself || self.earliest_stop_time - now > duration("30m"))'
+
+
+@pytest.mark.parametrize(
+    ("lease", "reason"),
+    [
+        ({}, None),
+        ({"type": "timing"}, None),
+        ({"absent": ["type"]}, None),
+        ({"duration": 0}, None),
+        ({"duration": -1}, None),
+        ({"enable": False, "duration": -1}, None),
+        ({"type": "IDLE"}, "auto stop is of type IDLE, so it stops when idle, whenever that is"),
+        (
+            {"create_at": LEASE["create_at"]},
+            "create_at + duration is over: it was started again or renewed, and the cloud does not say until when",
+        ),
+    ],
+)
+def test_the_gate_of_the_readme_is_met_or_says_at_its_first_poll_what_it_lacks(
+    nbcloud_mock: MockClouds, lease: dict[str, Any], reason: str | None
+) -> None:
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK, **lease)
+    done = invoke("wait", TARGET, "--until", GATE, "--timeout", "0")
+    if reason is None:
+        assert done.code == 0
+    else:
+        assert done.code == 124
+        assert f"; undecided: self.earliest_stop_time is null ({reason}); 0s of 0s" in done.err.splitlines()[0]
+    assert nbcloud_mock.request_count() == 1
+
+
+def test_a_session_that_nobody_has_connected_to_is_told_at_the_first_poll(nbcloud_mock: MockClouds) -> None:
+    nbcloud_mock.aidp.put_session("s-1", execution_state="starting", connections=0)
+    session = f"aidp:NotebookSession/{DEFAULT_PLATFORM}/{DEFAULT_WORKSPACE}/s-1"
+    done = invoke("wait", session, "--timeout", "0")
+    note = "(kernel.execution_state may stay starting until something connects to the kernel; no connections now)"
+    assert done.code == 124
+    assert note in done.err.splitlines()[0]
+    assert note in done.error[0]
+    as_the_page_says = 'self.lifecycle_state == "ACTIVE" && has(self.kernel) && self.kernel.execution_state != "dead"'
+    assert invoke("wait", session, "--until", as_the_page_says, "--timeout", "0").code == 0
+
+
+def test_a_session_that_is_hidden_is_not_said_to_be_gone(nbcloud_mock: MockClouds) -> None:
+    nbcloud_mock.aidp.put_session("s-1", lifecycle_state="CREATING")
+    nbcloud_mock.aidp.add_transition("s-1", deleted=True, after_reads=1)
+    session = f"aidp:NotebookSession/{DEFAULT_PLATFORM}/{DEFAULT_WORKSPACE}/s-1"
+    done = invoke("wait", session, "--not-found", "fail", "--interval", "1s")
+    problem, hint = done.error
+    assert ": no longer visible (gone, or hidden from these credentials) after " in problem
+    assert hint.startswith("hint: check the ids; a missing permission looks the same")
 
 
 def test_a_warning_of_the_condition(nbcloud_mock: MockClouds) -> None:

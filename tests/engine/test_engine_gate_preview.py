@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 from lease_support import CREATED, RUNNING, STOPPED, looked_at, notebook
-from stack import GATE, PROGRAM_ROW, UNHANDLED, Stack, row
+from stack import PROGRAM_ROW, UNHANDLED, Stack, row
 
 from pulumi_nbcloud.mock import MockClouds
 
@@ -19,7 +19,7 @@ TYPO = 'warning: until: "TIMNG" is not a known value of self.type; did you mean 
 
 
 def test_each_gate_says_what_it_would_find_now(stack: Stack, clouds: MockClouds) -> None:
-    clouds.modelarts.put_lease(notebook(1), create_at=CREATED)
+    clouds.modelarts.put_lease(notebook(1), create_at=CREATED, update_at=CREATED)
     clouds.modelarts.put_lease(notebook(2), status="STOPPED")
     clouds.modelarts.put_lease(notebook(4), status="FROZEN")
     clouds.faults.add(service="modelarts", status=500, match=notebook(5), count=1_000)
@@ -116,15 +116,15 @@ def test_a_newcomer_learns_all_that_is_wrong_from_the_preview(stack: Stack, clou
         gate("ready", 1, until=until, fail_on="self.type", interval="1ms", triggers=triggers)
     """)
     preview = stack.preview(expect=1)
-    start = f"error: {GATE} resource 'ready' has a problem:"
     assert preview.diagnostics == {
-        row("ready"): [
-            f"{start} interval '1ms' is out of range",
+        PROGRAM_ROW: [
+            "error: gate ready: interval '1ms' is out of range",
             "hint: give 1s to 720h",
-            f"{start} until: self.runing is not a field of modelarts:NotebookLease; did you mean self.running?",
-            f'{start} until: TIMING is not a variable; write "TIMING" in quotes',
-            f'{start} fail_on: self.type is a string, not a bool; compare it, as in self.type == "TIMING"',
+            "until: self.runing is not a field of modelarts:NotebookLease; did you mean self.running?",
+            'until: TIMING is not a variable; write "TIMING" in quotes',
+            'fail_on: self.type is a string, not a bool; compare it, as in self.type == "TIMING"',
             FIELDS,
+            UNHANDLED,
         ]
     }
     assert "Traceback" not in preview.text

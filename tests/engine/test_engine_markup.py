@@ -141,11 +141,16 @@ Kind.parse = parse
             "?{%",
         ),
         (f'nbcloud.modelarts.NotebookLease("broken", notebook_id="{notebook(2)}")', RECORD_ROW, SHOWN),
-        ('gate("bad", 1, until="self.nothing && " + UNTIL, not_found=TEXT)', row("bad"), SHOWN[:20]),
+        ('gate("bad", 1, until="self.nothing && " + UNTIL, not_found=TEXT)', PROGRAM_ROW, SHOWN[:20]),
+        (
+            'gate("bad", 1, until=pulumi.Output.from_input("self.nothing && " + UNTIL), not_found="wait")',
+            row("bad"),
+            "self.nothing is not a field",
+        ),
         ('nbcloud.wait_before("<{%boom%}>", target=lease, until="self.nothing")', PROGRAM_ROW, "?{%boom%}>"),
         (f'{INTERNAL}\nnbcloud.modelarts.get_notebook_lease("{notebook(1)}")', PROGRAM_ROW, SHOWN),
     ],
-    ids=["lookup", "output", "expect", "bad expect", "record", "check", "hook", "internal error"],
+    ids=["lookup", "output", "expect", "bad expect", "record", "constructor", "check", "hook", "internal error"],
 )
 def test_what_ends_a_preview(program: str, where: str, part: str, stack: Stack, clouds: MockClouds) -> None:
     clouds.modelarts.put_lease(notebook(1), type=TEXT)

@@ -106,7 +106,7 @@ def test_each_preview_has_its_own_time_to_poll(stack: Stack, clouds: MockClouds)
 
 def test_a_program_that_takes_its_time_between_two_gates_has_both_polled(stack: Stack, clouds: MockClouds) -> None:
     for number in (1, 2):
-        clouds.modelarts.put_lease(notebook(number), create_at=1_700_000_000_123)
+        clouds.modelarts.put_lease(notebook(number), create_at=1_700_000_000_123, update_at=1_700_000_000_123)
     stack.program("""
         import asyncio
 

@@ -336,7 +336,7 @@ def test_an_unexpected_error_ends_a_program_harmlessly_wherever_it_is_raised(mon
 async def test_an_unexpected_error_of_a_hook_is_harmless(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pulumi_nbcloud.waiting.spec.parse_spec", unexpected)
     with pytest.raises(errors.InternalError) as caught:
-        await hooks._wait("a", {}, lambda key: None, "", hooks._Program(None, None))
+        await hooks._wait("a", {}, lambda key: None, GateReporter(""), hooks._Program(None, None))
     check_internal(caught.value)
 
 

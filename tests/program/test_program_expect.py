@@ -170,7 +170,7 @@ def test_the_request_is_named(call: Lookup, nbcloud_mock: MockClouds, monkeypatc
     for name, value in nbcloud_mock.environment().items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(lookup, "get_monitor", lambda: None)
-    nbcloud_mock.modelarts.put_lease(NOTEBOOK, create_at=CREATED)
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK, create_at=CREATED, update_at=CREATED)
     with pytest.raises(nbcloud.ExpectationError) as caught:
         run(lambda: call("!self.running"))
     (request,) = nbcloud_mock.requests
@@ -184,6 +184,6 @@ def test_a_doubtful_expectation_is_warned_of_once(nbcloud_mock: MockClouds, monk
     said: list[str] = []
     monkeypatch.setattr(lookup, "get_monitor", lambda: None)
     monkeypatch.setattr(pulumi.log, "warn", lambda text, **_: said.append(text))
-    nbcloud_mock.modelarts.put_lease(NOTEBOOK, create_at=CREATED)
+    nbcloud_mock.modelarts.put_lease(NOTEBOOK, create_at=CREATED, update_at=CREATED)
     run(lambda: output('self.type != "TIMNG"'))
     assert said == [f'{LEASE}: expect: "TIMNG" is not a known value of self.type; did you mean "TIMING"?']

@@ -93,6 +93,13 @@ def test_it_is_bound_to_the_operations_that_are_named(before: Any, bound: set[st
     assert {name for name, value in vars(binding).items() if value} == bound
 
 
+def test_before_a_delete_it_is_bound_by_its_name(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi, "ResourceHook", lambda name, work: name)
+    binding = nbcloud.wait_before("drained", target=args(), before=["delete", "update"])
+    bound = {name: value for name, value in vars(binding).items() if value}
+    assert bound == {"before_delete": ["drained"], "before_update": ["drained"]}
+
+
 def test_it_waits_and_shows_its_status_on_the_row_of_the_resource(nbcloud_mock: MockClouds, engine: Engine) -> None:
     nbcloud_mock.modelarts.put_lease(NOTEBOOK, status="STOPPED")
     nbcloud_mock.modelarts.add_transition(NOTEBOOK, status="RUNNING", after_reads=1)
@@ -149,10 +156,16 @@ def test_what_turns_out_wrong_when_it_is_known_is_said_then(nbcloud_mock: MockCl
         ({"target": NOTEBOOK}, "wait_before: target self cannot be a str\nhint: give the Args of a kind, "),
         (
             {"target": lease_target(), "before": "create"},
-            'wait_before: before must be some of create, update\nhint: write it like before=("create",)',
+            'wait_before: before must be some of create, update, delete\nhint: write it like before=("create",)',
         ),
-        ({"target": lease_target(), "before": ["delete"]}, "wait_before: before must be some of create, update\n"),
-        ({"target": lease_target(), "before": []}, "wait_before: before must be some of create, update\n"),
+        (
+            {"target": lease_target(), "before": ["delete"]},
+            (
+                "wait_before: the engine knows hooks before a delete by their names alone\n"
+                'hint: give it one: wait_before("wait for the lease", ...)'
+            ),
+        ),
+        ({"target": lease_target(), "before": []}, "wait_before: before must be some of create, update, delete\n"),
         (
             {"target": lease_target(), "consecutive": 0},
             "wait_before: consecutive must be a whole number from 1 to 1000\nhint: write it like consecutive=3",

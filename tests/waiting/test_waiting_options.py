@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import anyio
@@ -163,12 +162,21 @@ def test_so_many_failed_looks_in_a_row_end_it(most: int, why: str) -> None:
 # Enforcement.
 
 
+class LastingAccount:
+    """An account whose credentials do not expire; a class, because keys of requests hold accounts."""
+
+    redactor = Redactor()
+
+    def expires_at(self) -> None:
+        return None
+
+
 class OneAccount(Reader):
     """Has one account, whose credentials do not expire."""
 
     def __init__(self) -> None:
         super().__init__({})
-        self._account: Any = SimpleNamespace(expires_at=lambda: None, redactor=Redactor())
+        self._account: Any = LastingAccount()
 
     def account(self, kind: Any, profile: str | None, config: Any) -> Any:
         return self._account

@@ -38,7 +38,7 @@ def test_a_create_waits_and_answers_what_it_saw(clouds: MockClouds) -> None:
     assert outputs == {
         "outcome": "met",
         "polls": 2,
-        "states": {"self": {**STATE, "not_running_reason": None, "endpoint": clouds.url}},
+        "states": {"self": {**STATE, "not_running_reason": None, "earliest_stop_time": None, "endpoint": clouds.url}},
         "transition_count": 2,
     }
 

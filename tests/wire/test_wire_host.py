@@ -86,11 +86,11 @@ def test_a_process_that_is_not_the_providers_is_left_alone(
 
 
 def test_config_is_handed_on_as_it_is() -> None:
-    assert host.config("nbcloud:modelarts") is None
+    assert host.config()("nbcloud:modelarts") is None
     text = json.dumps({"accessKey": "a"})
     host.configure(ConfigureRequest(Config({"nbcloud:modelarts": text}, "probe")))
-    assert host.config("nbcloud:modelarts") == text
-    assert host.config("nbcloud:profiles") is None
+    assert host.config()("nbcloud:modelarts") == text
+    assert host.config()("nbcloud:profiles") is None
 
 
 def test_wire_values_become_ours() -> None:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pulumi_nbcloud.clouds.account import Account
 from pulumi_nbcloud.clouds.aidp.credentials import AidpCredentials, FileCredentials, KeyCredentials
-from pulumi_nbcloud.clouds.aidp.oci_config import checked
+from pulumi_nbcloud.clouds.aidp.identity import LAST
+from pulumi_nbcloud.clouds.aidp.regions import REALMS, full_name, realm_of
 from pulumi_nbcloud.clouds.aidp.replies import classify, is_passing
-from pulumi_nbcloud.clouds.aidp.schema import ORACLES_VARIABLES, SCHEMA, endpoint_of, find_path_prefix
+from pulumi_nbcloud.clouds.aidp.schema import SCHEMA, endpoint_of, find_path_prefix
 from pulumi_nbcloud.clouds.aidp.signature import body_headers, http_date
 from pulumi_nbcloud.clouds.aidp.signer import SignerCredentials
 from pulumi_nbcloud.clouds.credentials import CredentialState, credentials_of
@@ -20,6 +21,7 @@ from pulumi_nbcloud.errors import NbcloudError, SettingsError
 from pulumi_nbcloud.http.messages import Reply, Request
 from pulumi_nbcloud.http.retry import RETRY_STATUSES
 from pulumi_nbcloud.http.url import endpoint_url
+from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.settings.schema import Schema, Settings
 from pulumi_nbcloud.settings.sources import variable
 
@@ -66,7 +68,6 @@ class AidpAccount(Account):
         self._request_id = request_id
         values = settings.values
         self._endpoint = endpoint_url(values["endpoint"], settings.named("endpoint")) if "endpoint" in values else None
-        self._region = checked("region", values["region"], settings.named("region")) if "region" in values else None
         self.path_prefix = find_path_prefix(settings)
         self._credentials = credentials_of(METHODS, settings, self._connection)
         self.endpoint  # noqa: B018  (raises here where there is none)
@@ -81,16 +82,39 @@ class AidpAccount(Account):
         """The origin that is asked: the setting, or the gateway of the region of the settings or of the profile."""
         if self._endpoint is not None:
             return self._endpoint
+        return endpoint_of(self.region)
+
+    @property
+    def region(self) -> str:
+        """The region's full name, of the settings or of the profile; only checked where it is asked for."""
+        given = self.settings.values.get("region"), self.settings.named("region")
+        profiles = self._credentials.region, self._credentials.region_name
         # As in Oracle's SDK, its variable is asked last (docs/vendors/aidp.md, DP-16).
-        last = self.settings.origin.get("region") == f"the environment ({ORACLES_VARIABLES})"
-        regions = [self._credentials.region, self._region] if last else [self._region, self._credentials.region]
-        for region in regions:
+        last = self.settings.origin.get("region") == f"the environment ({LAST})"
+        for region, name in [profiles, given] if last else [given, profiles]:
             if region is not None:
-                return endpoint_of(region)
+                return full_name(region, name)
         raise SettingsError(
-            "aidp needs a region or an endpoint",
+            f"aidp needs a region or an endpoint; looked in {'; '.join(self.settings.looked_in)}",
             hint=f"set {variable('aidp', self.settings.profile, 'region')}, for example us-ashburn-1",
         )
+
+    def check_realm(self, ocid: str) -> None:
+        """Refuse an OCID of another realm than the region's, whose host would only say that there is no such thing.
+
+        Args:
+            ocid: the platform's.
+
+        Raises:
+            SettingsError: the two do not fit.
+        """
+        realm = realm_of(ocid)
+        if self._endpoint is None and realm is not None and realm != REALMS[self.region][0]:
+            raise SettingsError(
+                f"the platform's OCID is of realm {printable(realm, 20)}, the region {self.region} of realm "
+                f"{REALMS[self.region][0]}",
+                hint="correct the region or the id, or set endpoint",
+            )
 
     def request(self, method: str, target: str, body: bytes = b"") -> Request:
         """Build a request with the date and the id of this attempt."""

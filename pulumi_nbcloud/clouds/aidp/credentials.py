@@ -40,8 +40,13 @@ class AidpCredentials(Credentials):
 
     @property
     def region(self) -> str | None:
-        """The region that the credentials themselves name."""
+        """The region that the credentials themselves name, as it stands there."""
         return None
+
+    @property
+    def region_name(self) -> str:
+        """What messages call that region."""
+        return "the region of the credentials"
 
     @property
     def rejected_hint(self) -> str:
@@ -139,6 +144,11 @@ class FileCredentials(AidpCredentials):
     def region(self) -> str | None:
         """The profile's region."""
         return self._loaded.region
+
+    @property
+    def region_name(self) -> str:
+        """What messages call that region."""
+        return f"region of profile {printable(self._profile, 60)} in {self._name}"
 
     @property
     def rejected_hint(self) -> str:

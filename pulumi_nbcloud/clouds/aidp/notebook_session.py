@@ -154,6 +154,7 @@ class _Wire(BaseModel):
 
 
 async def _read(account: AidpAccount, arguments: NotebookSessionArguments) -> NotebookSessionState:
+    account.check_realm(arguments.ai_data_platform_id)
     workspace = (arguments.ai_data_platform_id, "workspaces", arguments.workspace_key)
     prefix = account.path_prefix.split("/")[1:]
     reply = await account.get(target((*prefix, *workspace, "notebook", "api", "sessions", arguments.session_id)))

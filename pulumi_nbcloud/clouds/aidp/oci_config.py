@@ -17,12 +17,10 @@ DEFAULT_PROFILE = "DEFAULT"
 
 _OCID = re.compile(r"[A-Za-z0-9._:-]{1,255}", re.ASCII)
 _FINGERPRINT = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){15}", re.ASCII)
-_REGION = re.compile(r"(?=.{3,64}\Z)[a-z0-9]+(-[a-z0-9]+)+", re.ASCII)
 _RULES = {
     "tenancy": (_OCID, "must be an OCID: letters, digits and . _ : -"),
     "user": (_OCID, "must be an OCID: letters, digits and . _ : -"),
     "fingerprint": (_FINGERPRINT, "must be 16 pairs of hexadecimal digits with colons between them"),
-    "region": (_REGION, "must be a region's full name, for example us-ashburn-1"),
 }
 
 
@@ -34,10 +32,10 @@ _SIGNER_HINT = "set signer to a function that signs as the principal, or name a 
 
 
 def checked(key: str, value: str, name: str) -> str:
-    """Check what is sent or makes a host name.
+    """Check what is sent.
 
     Args:
-        key: `tenancy`, `user`, `fingerprint` or `region`.
+        key: `tenancy`, `user` or `fingerprint`.
         value: the value.
         name: what messages call it.
 
@@ -64,7 +62,7 @@ class Profile:
         passphrase: opens the key.
         key_id: `tenancy/user/fingerprint`; None where a session token takes its place.
         token_file: the path of the session token.
-        region: the region's name.
+        region: the region's name, as it stands there.
     """
 
     key_file: str
@@ -135,7 +133,7 @@ def _profile(own: Mapping[str, str], inherited: Mapping[str, str], name: str) ->
     if missing:
         _refuse_cloud_shell(name, os.environ)
         raise SettingsError(f"{name} lacks {', '.join(missing)}", hint="add it there, or name another profile")
-    for key in ("region",) if session else ("tenancy", "user", "fingerprint", "region"):
+    for key in () if session else ("tenancy", "user", "fingerprint"):
         if key in values:
             checked(key, values[key], f"{key} of {name}")
     return Profile(

@@ -6,24 +6,29 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from pulumi_nbcloud.clouds.aidp import identity
 from pulumi_nbcloud.clouds.aidp.oci_config import DEFAULT_PATH
+from pulumi_nbcloud.clouds.aidp.oracles_files import check
+from pulumi_nbcloud.clouds.aidp.regions import REALMS
 from pulumi_nbcloud.errors import SettingsError
-from pulumi_nbcloud.settings.schema import CredentialSet, Schema, Settings, Source
+from pulumi_nbcloud.settings.schema import CredentialSet, Schema, Settings, Source, Variables
 from pulumi_nbcloud.settings.secret import PEM
 
 # The path of the page; older tenancies and Oracle's guide know others (docs/vendors/aidp.md, DP-2 to DP-4).
 DEFAULT_PATH_PREFIX = "/20260430/aiDataPlatforms"
 
-ORACLES_VARIABLES = "OCI_…"
+FALLBACK_PATH = "~/.oraclebmc/config"
 _PATH_PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*){1,10}", re.ASCII)
 
 
 def _config_file(environment: Mapping[str, str]) -> Iterator[Source]:
-    """Name `~/.oci/config` where it exists; what it holds is read by the account, each time it changes."""
+    """Name Oracle's file where it exists; what it holds is read by the account, each time it changes."""
     home = environment.get("HOME") or environment.get("USERPROFILE")
-    path = Path(home, ".oci", "config") if home else None
-    if path is not None and path.is_file():
-        yield Source(DEFAULT_PATH, {"configFile": str(path)})
+    for name in (DEFAULT_PATH, FALLBACK_PATH):
+        path = Path(home, *name.split("/")[1:]) if home else None
+        if path is not None and path.is_file():
+            yield Source(name, {"configFile": str(path)})
+            return
 
 
 CONFIG_FILE = CredentialSet((), ("configFile", "configProfile"))
@@ -35,12 +40,14 @@ SCHEMA = Schema(
     credentials=(CONFIG_FILE, KEY, SIGNER),
     free=("region", "endpoint", "pathPrefix"),
     environment=(
-        (
-            ORACLES_VARIABLES,
-            {"configFile": "OCI_CONFIG_FILE", "configProfile": "OCI_CLI_PROFILE", "region": "OCI_REGION"},
-        ),
+        # A key that is whole needs no file, as for the command line.
+        Variables.of(identity.IDENTITY, identity.CLI, KEY, weak=KEY.optional),
+        Variables.of(identity.IDENTITY, identity.TERRAFORM, weak=KEY.optional),
+        Variables.of(identity.IDENTITY, identity.LAST),
     ),
     files=_config_file,
+    identity=identity.IDENTITY,
+    check=check,
     about={
         "configFile": "Oracle's configuration file; `~/.oci/config` if only the profile is set",
         "configProfile": "a profile of that file, with an API key or a session token; else `DEFAULT`",
@@ -50,8 +57,8 @@ SCHEMA = Schema(
         "privateKey": "the PEM text of the API key itself, its line breaks as `\\n` if need be",
         "passphrase": "opens the private key, where it is encrypted",
         "signer": "a function of your own, `module:factory`, that makes what signs",
-        "region": "the full name, `us-ashburn-1`; names the gateway",
-        "endpoint": "scheme and host, instead of the region's gateway; needed outside of the commercial realm",
+        "region": "`us-ashburn-1`, or the short name `iad`, in any case; names the gateway and the realm",
+        "endpoint": "scheme and host, instead of the region's gateway; needed for regions that Oracle's SDK lacks",
         "pathPrefix": "`/20260430/aiDataPlatforms` if not set; older tenancies need `/20240831/dataLakes`",
     },
     public=frozenset({"configFile", "configProfile", "tenancy", "user", "fingerprint", "signer"}),
@@ -60,8 +67,8 @@ SCHEMA = Schema(
 
 
 def endpoint_of(region: str) -> str:
-    """Name the gateway of a region of Oracle's commercial realm (docs/vendors/aidp.md, DP-1)."""
-    return f"https://aidp.{region}.oci.oraclecloud.com"
+    """Name the gateway of a region, by its full name (docs/vendors/aidp.md, DP-1, DP-6)."""
+    return f"https://aidp.{region}.oci.{REALMS[region][1]}"
 
 
 def find_path_prefix(settings: Settings) -> str:

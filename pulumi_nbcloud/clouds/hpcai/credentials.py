@@ -172,6 +172,8 @@ def _token_of(reply: Reply, now: float) -> Token:
     token = header_safe(value, "accessToken of the login")
     seconds = body.get("accessExpire") if isinstance(body, dict) else None
     ends: list[float] = []
+    if isinstance(seconds, str) and re.fullmatch(r"[0-9]{1,9}", seconds):
+        seconds = int(seconds)
     if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 < seconds < math.inf:
         ends.append(float(min(seconds, MAX_TOKEN_SECONDS)))
     expiry = jwt_expiry(token)

@@ -14,10 +14,11 @@ from pydantic import AfterValidator, ConfigDict
 from pydantic.dataclasses import dataclass
 
 from pulumi_nbcloud.clouds.hpcai.account import HpcAiAccount
-from pulumi_nbcloud.clouds.hpcai.state import InstancesState, InstanceState
+from pulumi_nbcloud.clouds.hpcai.state import STATUSES, InstancesState, InstanceState
 from pulumi_nbcloud.clouds.hpcai.walk import Listing, walk
 from pulumi_nbcloud.clouds.identifiers import identifier
 from pulumi_nbcloud.errors import BadResponseError, NotFoundError
+from pulumi_nbcloud.kinds.fields import Compared
 from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind
 from pulumi_nbcloud.printable import printable
 
@@ -49,7 +50,7 @@ class InstancesArguments:
         profile: a named profile of the settings; None for the default.
     """
 
-    status: Filter | None = None
+    status: Annotated[Filter, Compared(STATUSES)] | None = None
     name: Filter | None = None
     region: Filter | None = None
     profile: str | None = None
@@ -175,6 +176,7 @@ INSTANCE = Kind(
     # Only a walk that reached its end says so.
     not_found_is_gone=True,
     headline=("name", "status", "phase", "diagnosis_reason", "healthy"),
+    reads_all=True,
     documentation=Documentation(
         what="one instance",
         returns="The instance.",

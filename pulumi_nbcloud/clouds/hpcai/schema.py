@@ -5,7 +5,8 @@ Source: docs/vendors/hpcai.md, HPC-2 (hosts), HPC-4 to HPC-7.
 
 from __future__ import annotations
 
-from pulumi_nbcloud.settings.schema import CredentialSet, Schema
+from pulumi_nbcloud.clouds.hpcai.identity import IDENTITY, VARIABLES
+from pulumi_nbcloud.settings.schema import CredentialSet, Schema, Variables
 
 API_KEY = CredentialSet(("apiKey",))
 ACCESS_TOKEN = CredentialSet(("accessToken",))
@@ -15,7 +16,8 @@ SCHEMA = Schema(
     cloud="hpcai",
     credentials=(API_KEY, ACCESS_TOKEN, LOGIN),
     free=("endpoint",),
-    environment=(("HPCAI_…", {"apiKey": "HPCAI_API_KEY"}),),
+    environment=(Variables.of(IDENTITY, VARIABLES),),
+    identity=IDENTITY,
     about={
         "apiKey": "a key, sent in the header `X-API-Key`",
         "accessToken": "a token, sent in the cookie `AccessToken`; lasts a day",

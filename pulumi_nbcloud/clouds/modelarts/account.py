@@ -115,7 +115,8 @@ class ModelArtsAccount(Account):
         if self._credentials.project_id is not None:
             return self._credentials.project_id
         assert self._iam is not None  # find_iam_endpoint() raises where a project is to be looked up without a region
-        return await self._iam.project_id(self.settings.values["region"], self._credentials, deadline)
+        values = self.settings.values
+        return await self._iam.project_id(values.get("projectName") or values["region"], self._credentials, deadline)
 
 
 class _Project:

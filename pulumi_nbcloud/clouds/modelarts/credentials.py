@@ -101,8 +101,9 @@ class Password(LoginCredentials, ModelArtsCredentials):
     def __init__(self, settings: Settings, iam: Iam, now: Callable[[], float]) -> None:
         super().__init__(now)
         values = settings.values
+        project = values.get("projectName") or values.get("region")
         self._user = User(
-            values["username"], values["password"], values["domainName"], values.get("projectId"), values.get("region")
+            values["username"], values["password"], values["domainName"], values.get("projectId"), project
         )
         self._iam = iam
         self._project_id: str | None = None

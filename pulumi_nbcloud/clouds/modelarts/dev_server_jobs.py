@@ -15,7 +15,7 @@ from pulumi_nbcloud.clouds.identifiers import identifier
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount, in_project
 from pulumi_nbcloud.clouds.wire import parse_reply
 from pulumi_nbcloud.errors import BadResponseError, NotFoundError, RefusedError, lasting
-from pulumi_nbcloud.kinds.fields import Count, OpenEnum, State, Whole
+from pulumi_nbcloud.kinds.fields import Count, OpenEnum, RowCount, State, Whole
 from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind
 from pulumi_nbcloud.kinds.times import Milliseconds, TimeText, Twinned, time_twin
 from pulumi_nbcloud.printable import printable
@@ -144,7 +144,7 @@ class DevServerJobsState(State):
     """How many pages the cloud counts."""
     size: int | None = None
     """How many rows the cloud puts on a page."""
-    total: int | None = None
+    total: Annotated[int, RowCount("jobs")] | None = None
     """How many jobs the cloud has for these filters."""
     truncated: bool = False
     """Whether rows are missing: `total` exceeds them, or is missing itself. The API has no parameters to request

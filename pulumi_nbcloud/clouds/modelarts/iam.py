@@ -60,13 +60,13 @@ class _ProjectsBody(_Wire):
 
 @dataclass(frozen=True)
 class User:
-    """An IAM user, and the project that its token is for: by id where it is known, else by the region's name."""
+    """An IAM user, and the project that its token is for: by id where it is known, else by name."""
 
     name: str
     password: str
     domain: str
     project_id: str | None
-    region: str | None
+    project_name: str | None
 
     def __repr__(self) -> str:
         return "User(…)"
@@ -74,7 +74,7 @@ class User:
     def body(self) -> bytes:
         """Return the body of the login."""
         user = {"name": self.name, "password": self.password, "domain": {"name": self.domain}}
-        project = {"id": self.project_id} if self.project_id else {"name": self.region}
+        project = {"id": self.project_id} if self.project_id else {"name": self.project_name}
         identity = {"methods": ["password"], "password": {"user": user}}
         return json.dumps({"auth": {"identity": identity, "scope": {"project": project}}}).encode()
 
@@ -131,11 +131,11 @@ class Iam:
             raise _bad(reply, "IAM gave a token that has expired already")
         return Token.lasting(value, seconds, self._now()), project_id
 
-    async def project_id(self, region: str, credentials: Credentials, deadline: float) -> str:
-        """Look the project of a region up by GET /v3/projects?name=….
+    async def project_id(self, name: str, credentials: Credentials, deadline: float) -> str:
+        """Look a project up by GET /v3/projects?name=….
 
         Args:
-            region: the project's name.
+            name: the project's name; that of a region's own project is the region's.
             credentials: sign the request.
             deadline: when to give up, on anyio's clock.
 
@@ -148,7 +148,7 @@ class Iam:
         """
 
         async def prepare() -> Request:
-            bare = Request("GET", self.origin, target(("v3", "projects"), [("name", region)]))
+            bare = Request("GET", self.origin, target(("v3", "projects"), [("name", name)]))
             return await credentials.sign(
                 replace(bare, headers={"Host": bare.host, "Content-Type": "application/json"})
             )
@@ -159,12 +159,12 @@ class Iam:
         if error is not None:
             raise error
         # By name on this side too: a project of another region would be watched in silence.
-        found = [each.id for each in parse_reply(reply, _ProjectsBody).projects if each.name == region]
+        found = [each.id for each in parse_reply(reply, _ProjectsBody).projects if each.name == name]
         if len(found) != 1:
             count = "no project" if not found else f"{len(found)} projects"
             raise SettingsError(
-                f"IAM knows {count} of region {region} for these credentials",
-                hint="set projectId" if found else "check the region, or set projectId",
+                f"IAM knows {count} called {name} for these credentials",
+                hint="set projectId" if found else "check the region or projectName, or set projectId",
                 where=reply.request.where,
                 status=reply.status,
                 request_id=reply.request_id,

@@ -6,33 +6,62 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from pulumi_nbcloud.clouds.modelarts.identity import IDENTITY, SDK, TERRAFORM
 from pulumi_nbcloud.clouds.tokens import header_safe
 from pulumi_nbcloud.errors import SettingsError
 from pulumi_nbcloud.http.url import endpoint_url
+from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.settings.ini import DEFAULT_SECTION, read_ini
-from pulumi_nbcloud.settings.schema import CredentialSet, Schema, Settings, Source
+from pulumi_nbcloud.settings.schema import CredentialSet, Schema, Settings, Source, Variables
 from pulumi_nbcloud.settings.sources import variable
 
 _FILE_EXAMPLE = "it needs a section [basic] with lines such as ak = … and sk = …"
+_FILE_VARIABLE = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
+_SDK_NAME = "huaweicloudsdkcore"
 
 
 def _credentials_file(environment: Mapping[str, str]) -> Iterator[Source]:
-    """Read `~/.huaweicloud/credentials`, section `[basic]`, like Huawei's SDK (docs/vendors/modelarts.md, MA-19)."""
+    """Read Huawei's file of credentials, section `[basic]`, like its SDK (docs/vendors/modelarts.md, MA-19)."""
+    named = environment.get(_FILE_VARIABLE, "").strip()
     home = environment.get("HOME") or environment.get("USERPROFILE")
-    path = Path(home, ".huaweicloud", "credentials") if home else None
-    if path is None or not path.is_file():
+    path = Path(named) if named else Path(home, ".huaweicloud", "credentials") if home else None
+    name = f"{printable(named, 200)} ({_FILE_VARIABLE})" if named else "~/.huaweicloud/credentials"
+    if path is None or (not named and not path.is_file()):
         return
-    sections = read_ini(str(path), "~/.huaweicloud/credentials", _FILE_EXAMPLE)
+    sections = read_ini(str(path), name, _FILE_EXAMPLE)
     section = {**sections.get(DEFAULT_SECTION, {}), **sections["basic"]} if "basic" in sections else {}
-    names = {
+    if section.get("idp_id", "").strip() and section.get("id_token_file", "").strip():
+        raise SettingsError(
+            f"{name} [basic] signs in through an identity provider for {_SDK_NAME} (idp_id and id_token_file), which "
+            "is not done here",
+            hint="put a key pair in their place, or choose with settings of ours, which come before the file",
+        )
+    keys = {
         "accessKey": "ak",
         "secretKey": "sk",
         "securityToken": "security_token",
         "projectId": "project_id",
         "iamEndpoint": "iam_endpoint",
     }
-    found = {key: section[name].strip() for key, name in names.items() if section.get(name, "").strip()}
-    yield Source("~/.huaweicloud/credentials [basic]", found)
+    found = {key: section[each].strip() for key, each in keys.items() if section.get(each, "").strip()}
+    yield Source(f"{name} [basic]", found)
+
+
+def _check_regions_file(found: Settings, environment: Mapping[str, str]) -> None:
+    """Refuse the file by which Huawei's SDK replaces the hosts of regions (docs/vendors/modelarts.md, MA-63)."""
+    home = environment.get("HOME") or environment.get("USERPROFILE")
+    path = Path(home, ".huaweicloud", "regions.yaml") if home else None
+    if "endpoint" in found.values or path is None:
+        return
+    try:
+        replaces = path.is_file() and re.search(r"(?im)^[\"']?modelarts\b", path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        replaces = None
+    if replaces:
+        raise SettingsError(
+            f"~/.huaweicloud/regions.yaml replaces hosts of ModelArts for {_SDK_NAME}, and is not honoured here",
+            hint="set endpoint",
+        )
 
 
 KEY_PAIR = CredentialSet(("accessKey", "secretKey"), ("securityToken",))
@@ -42,31 +71,17 @@ AUTH_TOKEN = CredentialSet(("authToken",))
 SCHEMA = Schema(
     cloud="modelarts",
     credentials=(KEY_PAIR, PASSWORD, AUTH_TOKEN),
-    bound=("projectId",),
+    bound=("projectId", "projectName"),
     free=("region", "endpoint", "iamEndpoint"),
     environment=(
-        (
-            "HUAWEICLOUD_SDK_…",
-            {
-                "accessKey": "HUAWEICLOUD_SDK_AK",
-                "secretKey": "HUAWEICLOUD_SDK_SK",
-                "securityToken": "HUAWEICLOUD_SDK_SECURITY_TOKEN",
-                "projectId": "HUAWEICLOUD_SDK_PROJECT_ID",
-                "iamEndpoint": "HUAWEICLOUD_SDK_IAM_ENDPOINT",
-            },
-        ),
-        (
-            "HW_…",
-            {
-                "accessKey": "HW_ACCESS_KEY",
-                "secretKey": "HW_SECRET_KEY",
-                "securityToken": "HW_SECURITY_TOKEN",
-                "projectId": "HW_PROJECT_ID",
-                "region": "HW_REGION_NAME",
-            },
-        ),
+        Variables.of(IDENTITY, SDK),
+        # As Terraform's provider prefers them (docs/vendors/modelarts.md, MA-62).
+        Variables.of(IDENTITY, TERRAFORM, AUTH_TOKEN, KEY_PAIR, PASSWORD, weak=PASSWORD.required[2:]),
     ),
     files=_credentials_file,
+    identity=IDENTITY,
+    check=_check_regions_file,
+    one_of=("projectId", "projectName"),
     about={
         "accessKey": "the access key (AK) of the pair that signs each request",
         "secretKey": "the secret key (SK) of that pair",
@@ -75,7 +90,8 @@ SCHEMA = Schema(
         "password": "that user's password",
         "domainName": "the name of that user's account",
         "authToken": "a token from IAM; nobody here can renew it",
-        "projectId": "1 to 64 letters, digits, hyphens; looked up at IAM by the region if not set",
+        "projectId": "1 to 64 letters, digits, hyphens; looked up at IAM if not set",
+        "projectName": "what to look the project up by, for example a sub-project `cn-north-4_dev`; else the region",
         "region": "for example `cn-north-4`; names the endpoints",
         "endpoint": "scheme and host of ModelArts, instead of the region's",
         "iamEndpoint": "scheme and host of IAM, instead of the region's",
@@ -83,7 +99,8 @@ SCHEMA = Schema(
     public=frozenset({"username", "domainName"}),
 )
 
-PROJECT_ID = re.compile(r"[A-Za-z0-9-]{1,64}")  # docs/vendors/modelarts.md, MA-5
+# docs/vendors/modelarts.md, MA-5; what is written like a region is the name of its project.
+PROJECT_ID = re.compile(r"(?![a-z]{2}-[a-z]+-[0-9]{1,3}\Z)[A-Za-z0-9-]{1,64}")
 _IN_HEADERS = ("securityToken", "authToken")
 _RULES = {
     "accessKey": (re.compile(r"[!-~]{1,128}"), "must be printable ASCII without blanks, 128 characters at most"),
@@ -91,7 +108,11 @@ _RULES = {
     "username": (re.compile(r"(?s).{1,256}"), "must be text of at most 256 characters"),
     "password": (re.compile(r"(?s).{1,1024}"), "must be text of at most 1,024 characters"),
     "domainName": (re.compile(r"(?s).{1,256}"), "must be text of at most 256 characters"),
-    "projectId": (PROJECT_ID, "must be 1 to 64 letters, digits and hyphens"),
+    "projectId": (
+        PROJECT_ID,
+        "must be the project's id, 1 to 64 letters, digits and hyphens, and not its name; a name goes into projectName",
+    ),
+    "projectName": (re.compile(r"[A-Za-z0-9_-]{1,64}"), "must be 1 to 64 letters, digits, hyphens and underscores"),
     "region": (
         re.compile(r"[a-z0-9-]{1,64}"),
         "must be 1 to 64 lower-case letters, digits and hyphens, for example cn-north-4",
@@ -133,22 +154,36 @@ def endpoint_of(region: str) -> str:
     return f"https://modelarts.{region}.{domain}"
 
 
+# Where IAM is regional; for other regions Huawei's SDK asks the host without a region.
+_IAM_TABLE = """
+cn-north-1 cn-north-2 cn-north-4 cn-north-9 cn-north-12 cn-east-2 cn-east-3 cn-east-4 cn-east-5 cn-south-1 cn-south-2
+cn-southwest-2 ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 af-south-1 sa-brazil-1 la-south-2 la-north-2
+na-mexico-1 eu-west-0 my-kualalumpur-1 ru-moscow-1 me-east-1 ae-ad-1 tr-west-1
+"""
+_IAM_REGIONS = frozenset(_IAM_TABLE.split())
+
+
 def iam_endpoint_of(region: str) -> str:
-    """Name the IAM host of a region.
+    """Name the IAM host for a region.
 
     Args:
         region: for example `cn-north-4`.
 
     Returns:
-        The origin by the IAM table of Huawei's SDK, in which ap-southeast-1 follows the common domain; Europe
-        (eu-west-1…) as in `endpoint_of`. The setting `iamEndpoint` overrides it.
-        Source: docs/vendors/modelarts.md, MA-4.
+        The origin by the IAM table of Huawei's SDK, in which ap-southeast-1 follows the common domain, and regions that
+        it lacks, such as af-north-1, share one host; Europe (eu-west-1…) as in `endpoint_of`. The setting
+        `iamEndpoint` overrides it. Source: docs/vendors/modelarts.md, MA-3, MA-4, MA-65.
     """
-    return f"https://iam.{region}.{_domain(region)}"
+    if region in _IAM_REGIONS or _domain(region) != _COMMON_DOMAIN:
+        return f"https://iam.{region}.{_domain(region)}"
+    return f"https://iam.{_COMMON_DOMAIN}"
+
+
+_COMMON_DOMAIN = "myhuaweicloud.com"
 
 
 def _domain(region: str) -> str:
-    return "myhuaweicloud.eu" if region.startswith("eu-west-1") else "myhuaweicloud.com"
+    return "myhuaweicloud.eu" if region.startswith("eu-west-1") else _COMMON_DOMAIN
 
 
 def find_endpoint(settings: Settings) -> str:
@@ -168,7 +203,7 @@ def find_endpoint(settings: Settings) -> str:
     if "region" in settings.values:
         return endpoint_of(settings.values["region"])
     raise SettingsError(
-        "modelarts needs a region or an endpoint",
+        f"modelarts needs a region or an endpoint; looked in {'; '.join(settings.looked_in)}",
         hint=f"set {variable('modelarts', settings.profile, 'region')}, for example cn-north-4",
     )
 
@@ -192,8 +227,10 @@ def find_iam_endpoint(settings: Settings) -> str | None:
     else:
         origin = iam_endpoint_of(settings.values["region"]) if "region" in settings.values else ""
     region = variable("modelarts", settings.profile, "region")
-    if "projectId" not in settings.values and "region" not in settings.values:
-        source = settings.origin[next(key for key in settings.origin if key in settings.credential_keys)]
+    if not {"projectId", "projectName", "region"} & settings.values.keys() or (
+        "projectId" not in settings.values and not origin
+    ):
+        source = settings.credentials_source
         raise SettingsError(
             "modelarts needs a projectId, or a region to look it up by",
             hint=f"set projectId where the credentials come from ({source}) or in a source before it; or set {region}",

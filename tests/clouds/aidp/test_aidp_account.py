@@ -445,8 +445,12 @@ BY_NAME = "(from Pulumi config nbcloud:aidp)"
             f"aidp privateKey {BY_NAME} cannot be opened with its passphrase",
         ),
         *(
-            ({"region": region}, f"aidp region {BY_NAME} must be a region's full name, for example us-ashburn-1")
-            for region in ("iad", "US-ashburn-1", "a.b", "us-ashburn-1/", "-a", "a-", "canary" * 20 + "-1")
+            ({"region": region}, f"aidp region {BY_NAME} is no region that Oracle's SDK knows, so its realm and host")
+            for region in ("canary", "a.b", "us-ashburn-1/", "-a", "a-", "canary" * 20 + "-1", "\u0131ad")
+        ),
+        *(
+            ({"region": region}, f"aidp region {BY_NAME}, {region.lower()}, is no region that Oracle's SDK knows")
+            for region in ("us-nowhere-1", "XX-Nowhere-12")
         ),
         ({"endpoint": "http://canary.example.com"}, f"aidp endpoint {BY_NAME} is plain http"),
         *(

@@ -411,6 +411,7 @@ async def test_what_a_login_sends() -> None:
         ({"accessToken": jwt({"exp": NOW + 100})}, 90),
         # By the other clock it has expired already; it was made this moment.
         ({"accessToken": jwt({"exp": NOW - 5}), "accessExpire": 100}, 90),
+        ({"accessToken": "t", "accessExpire": "86400"}, 84_600),
         ({"accessToken": "t", "accessExpire": "soon"}, None),
         ({"accessToken": "t", "accessExpire": 0}, None),
         ({"accessToken": "t", "accessExpire": True}, None),

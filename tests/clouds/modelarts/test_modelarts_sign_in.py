@@ -126,7 +126,7 @@ async def test_what_a_login_asks() -> None:
         with pytest.raises(UnreachableError):
             await read(NOTEBOOK_LEASE, account, LEASE)
         (request,) = bodies
-        assert (request.method, request.origin) == ("POST", "https://iam.r.myhuaweicloud.com")
+        assert (request.method, request.origin) == ("POST", "https://iam.myhuaweicloud.com")
         assert (request.target, request.headers["Content-Type"]) == ("/v3/auth/tokens", "application/json")
         assert json.loads(request.body) == {
             "auth": {
@@ -326,6 +326,37 @@ async def test_the_project_of_a_key_pair_is_looked_up_once_for_all(clouds: MockC
 
 
 @pytest.mark.anyio
+async def test_a_sub_project_is_looked_up_by_its_name(clouds: MockClouds) -> None:
+    clouds.modelarts.add_account("KEY", "s" * 20, projects=["parent", "sub"])
+    clouds.modelarts.name_project("sub", "mock-region-1_dev")
+    values = key_pair(clouds, accessKey="KEY", secretKey="s" * 20, projectName="mock-region-1_dev")
+    async with account_with(values) as account:
+        await outcomes(1, account)
+        assert account.project_id == "sub"
+    assert clouds.requests[0].target == "/v3/projects?name=mock-region-1_dev"
+
+
+@pytest.mark.anyio
+async def test_a_user_signs_in_for_the_project_of_that_name() -> None:
+    for settings, scope in (
+        ({"projectName": "r_dev"}, {"name": "r_dev"}),
+        # Of another source than the id: see test_settings.
+        ({}, {"name": "r"}),
+    ):
+        bodies: list[Request] = []
+
+        class Asked(Canned):
+            async def send(self, prepare: Any, **options: Any) -> Any:
+                bodies.append(await prepare())  # noqa: B023  (used within the turn)
+                raise UnreachableError("enough")
+
+        account = account_of({**USER, **settings}, Asked(201, {}))
+        with pytest.raises(UnreachableError):
+            await read(NOTEBOOK_LEASE, account, LEASE)
+        assert json.loads(bodies[0].body)["auth"]["scope"]["project"] == scope
+
+
+@pytest.mark.anyio
 async def test_a_temporary_key_pair_looks_its_project_up_with_its_token(clouds: MockClouds) -> None:
     clouds.modelarts.add_account("TEMP", "s" * 20, projects=["mock-project"], security_token="t" * 20)
     values = key_pair(clouds, accessKey="TEMP", secretKey="s" * 20, securityToken="t" * 20)
@@ -336,7 +367,7 @@ async def test_a_temporary_key_pair_looks_its_project_up_with_its_token(clouds: 
 @pytest.mark.parametrize(
     ("projects", "names", "problem", "hint"),
     [
-        (["a"], {"a": "elsewhere"}, "no project", "check the region, or set projectId"),
+        (["a"], {"a": "elsewhere"}, "no project", "check the region or projectName, or set projectId"),
         (["a", "b"], {}, "2 projects", "set projectId"),
     ],
 )
@@ -353,7 +384,7 @@ async def test_no_project_or_several_are_an_error_that_is_not_asked_for_again(
     assert {type(error) for error in errors} == {SettingsError}
     [text] = {str(error) for error in errors}
     assert text == (
-        f"modelarts:NotebookLease {NOTEBOOK_ID}: IAM knows {problem} of region mock-region-1 for these credentials "
+        f"modelarts:NotebookLease {NOTEBOOK_ID}: IAM knows {problem} called mock-region-1 for these credentials "
         f"(HTTP 200, GET {clouds.url}/v3/projects, request id {clouds.requests[0].request_id})\nhint: {hint}"
     )
 

@@ -1,0 +1,91 @@
+"""Values that a program keeps secret, the id of a target for one: nothing shows them, and what is stored says so."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from pulumi.runtime import rpc
+
+from pulumi_nbcloud.errors import NbcloudError
+from pulumi_nbcloud.printable import printable
+
+ErrorT = TypeVar("ErrorT", bound=NbcloudError)
+
+# Inputs of a wait whose values reach messages and states.
+SHOWN = ("targets", "until", "fail_on")
+MARK = "[secret]"  # as the engine shows one
+_SHORTEST = 4  # anything shorter is part of ordinary words
+_CUT = 8  # of what was cut, the beginning still tells: this much of it must not stay
+
+
+class Secrets:
+    """Takes values out of what a wait shows.
+
+    Args:
+        values: the values; none to leave everything as it is.
+    """
+
+    def __init__(self, values: Iterable[str] = ()) -> None:
+        forms = {form for value in values if len(value) >= _SHORTEST for form in _forms(value)}
+        self._pattern = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True)))) if forms else None
+
+    @classmethod
+    def of(cls, inputs: Mapping[str, Any], paths: Iterable[str] | None) -> Secrets:
+        """Collect the secret values of a wait.
+
+        Args:
+            inputs: with their values.
+            paths: of those that are secret, as `secret_inputs` names them; None for none.
+        """
+        return cls(text for path in paths or () for text in _texts(_at(inputs, path)))
+
+    def text(self, text: str) -> str:
+        """Take the values out of a text."""
+        return self._pattern.sub(MARK, text) if self._pattern else text
+
+    def error(self, error: ErrorT) -> ErrorT:
+        """Copy an error without the values; give one that holds none as it is."""
+        if self._pattern is None:
+            return error
+        clean = copy.copy(error)
+        for name in ("summary", "hint", "where", "code", "subject", "vendor_message"):
+            value = getattr(clean, name)
+            if value is not None:
+                setattr(clean, name, self.text(value))
+        clean.args = tuple(self.text(each) if isinstance(each, str) else each for each in clean.args)
+        return clean.with_traceback(None)
+
+
+def secret(value: Any) -> Any:
+    """Mark an output as secret, as it travels to the engine; null stays null."""
+    return value if value is None else {rpc._special_sig_key: rpc._special_secret_sig, "value": value}
+
+
+def _forms(value: str) -> Iterator[str]:
+    """Yield a value as texts show it: whole, in one line, in a URL, and cut."""
+    yield value
+    yield quote(value, safe="")
+    line = printable(value, len(value))
+    yield line
+    yield from (f"{line[:length]}…" for length in range(_CUT, len(line)))
+
+
+def _at(value: Any, path: str) -> Any:
+    for name in path.split("."):
+        if not isinstance(value, Mapping):
+            break  # a part that is secret as a whole
+        value = value.get(name)
+    return value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for name, each in value.items():
+            if name != "kind":
+                yield from _texts(each)
+    elif isinstance(value, str):
+        yield value

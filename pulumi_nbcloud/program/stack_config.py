@@ -1,0 +1,106 @@
+"""The stack's config as a program sees it, and why it may see none."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import Any
+
+import pulumi
+import pulumi.runtime
+from pulumi.runtime import config as sdk
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.settings import get_monitor, get_root_resource
+
+from pulumi_nbcloud.engine.log import say
+from pulumi_nbcloud.kinds.registry import KINDS
+from pulumi_nbcloud.reading.accounts import fingerprints
+from pulumi_nbcloud.settings.sources import CLOUDS, NAMESPACE, StackConfig, config_keys
+
+_IN_PROVIDER = (
+    "a dynamic provider of your own does not see the stack's config: read what you need in the program, and give it to "
+    "the provider as inputs"
+)
+_IN_THREAD = (
+    "the stack's config cannot be seen here: this is not the context of a Pulumi program (a thread that you start "
+    "yourself in an inline program has none: run its work in contextvars.copy_context())"
+)
+_lock = threading.Lock()
+_said: set[str] = set()
+
+
+def stack_config() -> StackConfig:
+    """Take the stack's config now, in the program's own context: reads happen outside of it.
+
+    Returns:
+        All keys of ours, with a word on why they are not seen, where that is so.
+    """
+    all_keys = {**_of_environment(), **_of_context()}
+    found = {key: value for key, value in all_keys.items() if key.startswith(NAMESPACE)}
+    for cloud in CLOUDS:
+        for key in config_keys(cloud):
+            # The SDK's own way as well: a single key may stand in a variable of its own.
+            value = pulumi.runtime.get_config(key)
+            if value is not None:
+                found[key] = value
+    unseen = _unseen() if not found else None
+    if unseen and (unseen == _IN_PROVIDER or "pulumi.automation._server" in sys.modules):
+        _say_once(unseen)
+    return StackConfig(found, unseen)
+
+
+def is_inline() -> bool:
+    """Return whether this is an inline program of the Automation API: its process is not the engine's child."""
+    return get_monitor() is not None and "PULUMI_CONFIG" not in os.environ
+
+
+def asked_accounts(targets: Mapping[str, Any]) -> pulumi.Output[dict[str, str]] | None:
+    """Tell the provider process which accounts an inline program would ask, so that it can compare.
+
+    Args:
+        targets: of a gate, as plain inputs.
+
+    Returns:
+        See `reading.accounts.fingerprints`; None where program and provider have one environment anyway.
+    """
+    if not is_inline() or isinstance(get_monitor(), MockMonitor):
+        return None
+    config, environment = stack_config(), dict(os.environ)
+
+    def asked(known: Mapping[str, Any]) -> dict[str, str]:
+        wanted = [(str(each.get("kind")), each.get("profile")) for each in known.values()]
+        return fingerprints([each for each in wanted if each[0] in KINDS], config, environment)
+
+    return pulumi.Output.from_input(dict(targets)).apply(asked)
+
+
+def _of_context() -> Mapping[str, object]:
+    values = getattr(sdk, "CONFIG", None)
+    found = values.get() if isinstance(values, ContextVar) else values
+    return found if isinstance(found, Mapping) else {}
+
+
+def _of_environment() -> Mapping[str, object]:
+    try:
+        return sdk.get_config_env()
+    except ValueError:
+        return {}
+
+
+def _unseen() -> str | None:
+    if hasattr(sys.modules.get("__main__"), "DynamicResourceProviderServicer"):
+        return _IN_PROVIDER
+    # The monitor is no sign: threads see that of the last program.
+    return _IN_THREAD if get_root_resource() is None and "PULUMI_CONFIG" not in os.environ else None
+
+
+def _say_once(text: str) -> None:
+    with _lock:
+        if text in _said:
+            return
+        _said.add(text)
+    # There is no row here to show it on.
+    say(f"warning: pulumi-nbcloud: {text}; only the environment counts")

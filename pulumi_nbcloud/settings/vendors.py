@@ -1,0 +1,193 @@
+"""Reads the variables of the vendors' own tools: what counts, what is refused, what is passed over and why."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+
+from pulumi_nbcloud.errors import SettingsError
+from pulumi_nbcloud.settings.identity import Chooses, Entry, Passed, Treatment
+from pulumi_nbcloud.settings.paths import oddity, shown_path
+from pulumi_nbcloud.settings.schema import CredentialSet, Schema, Settings, Source, Variables
+
+MAX_FILE_BYTES = 1_000_000
+
+
+def source_of(variables: Variables, schema: Schema, environment: Mapping[str, str]) -> Source:
+    """Read one source of a vendor's variables.
+
+    Args:
+        variables: which.
+        schema: knows the credential sets.
+        environment: the process's variables.
+    """
+    used: dict[str, Entry] = {}
+    for entry in variables.entries:
+        # CI systems pass an unset secret on as an empty variable: that is no value.
+        if environment.get(entry.name, "").strip():
+            used.setdefault(entry.key or "", entry)
+    keys = _preferred(frozenset(used), variables, schema)
+    return Source(
+        variables.label,
+        {key: _value(entry, environment) for key, entry in used.items() if key in keys},
+        variables={key: entry.name for key, entry in used.items() if key in keys},
+        bound=frozenset(key for key, entry in used.items() if entry.bound),
+        content=frozenset(key for key, entry in used.items() if entry.content),
+    )
+
+
+def _preferred(keys: frozenset[str], variables: Variables, schema: Schema) -> frozenset[str]:
+    """Return the keys that count: of the credentials, only those of the set that the vendor's tool would take."""
+    for each in schema.credentials:
+        if variables.weak & each.keys and not keys & (each.keys - variables.weak):
+            keys -= each.keys
+    whole = (each for each in variables.order if set(each.required) <= keys)
+    taken: CredentialSet | None = next(whole, None)
+    return keys if taken is None else keys - (schema.credential_keys - taken.keys)
+
+
+def _value(entry: Entry, environment: Mapping[str, str]) -> str:
+    value = environment[entry.name].strip()
+    for path in entry.paths:
+        value = value.rstrip("/").removesuffix(path)
+    return value
+
+
+def content_of(path: str, name: str) -> str:
+    """Read a small file that a variable names.
+
+    Args:
+        path: its path; a leading `~` is expanded.
+        name: the variable.
+
+    Returns:
+        Its text.
+
+    Raises:
+        SettingsError: it cannot be read; the path is shown unless it may be a secret.
+    """
+    expanded = os.path.expanduser(path)
+    # The key itself may stand in its path's place.
+    shown = f"{name} names the file {shown_path(expanded) or '(hidden)'}, which"
+    try:
+        # Asked first: opening a named pipe would wait for its writer.
+        if not stat.S_ISREG(os.stat(expanded).st_mode):
+            raise SettingsError(f"{shown} is no regular file", hint="check the path")
+        with open(expanded, "rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+        if len(content) > MAX_FILE_BYTES:
+            raise SettingsError(f"{shown} is larger than {MAX_FILE_BYTES:,} bytes", hint="check the path")
+        return content.decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "it is no text in UTF-8"
+        hint = oddity(expanded) if isinstance(error, FileNotFoundError) else None
+        raise SettingsError(
+            f"{shown} cannot be read: {reason}", hint=hint or "check the path and who may read it"
+        ) from None
+
+
+def refuse(
+    schema: Schema,
+    names: Sequence[str],
+    taken: int | None,
+    environment: Mapping[str, str],
+    found: Settings | None = None,
+) -> None:
+    """Refuse what a vendor's tool would take and this package does not, where its source is the one that is taken.
+
+    Args:
+        schema: of the cloud.
+        names: the names of the sources, in their order.
+        taken: the position of the source of the credentials; None where none has any.
+        environment: the process's variables.
+        found: what was found; None where that is not known yet, and only what signs in can be evaluated.
+
+    Raises:
+        SettingsError: names the variable, the tool that reads it, and what to do instead.
+    """
+    region = found.values.get("region") if found else None
+    for entry in schema.identity:
+        host = entry.chooses is Chooses.HOST
+        if entry.treatment is Treatment.REFUSED and entry.is_variable and host == (found is not None):
+            overridden = found is not None and _overridden(entry, found)
+            if entry.acts(environment, region) and _counts(entry, names, taken, found) and not overridden:
+                raise entry.refusal(region)
+
+
+def _counts(entry: Entry, names: Sequence[str], taken: int | None, found: Settings | None) -> bool:
+    """Return whether the source that an entry belongs to is the one that is taken, or would be before it."""
+    if taken is None:
+        return entry.chooses is Chooses.SIGN_IN and not entry.foreign
+    own = _position(entry, names)
+    # A region that came from a source has that source's hosts.
+    if entry.chooses is Chooses.HOST and found is not None and found.origin.get("region") == _label(entry):
+        return True
+    return own == taken or (own < taken and not entry.foreign)
+
+
+def _overridden(entry: Entry, found: Settings) -> bool:
+    return bool(entry.unless) and all(key in found.values for key in entry.unless)
+
+
+def _position(entry: Entry, names: Sequence[str]) -> int:
+    for label in (_label(entry), entry.source):
+        if label in names:
+            return names.index(label)
+    return len(names)
+
+
+def _label(entry: Entry) -> str:
+    return f"the environment ({entry.source})"
+
+
+def passed_over(schema: Schema, found: Settings, environment: Mapping[str, str]) -> Iterator[Passed]:
+    """Tell what a vendor's tools would take, that is set, and that did not count.
+
+    Args:
+        schema: of the cloud.
+        found: what did count.
+        environment: the process's variables.
+    """
+    region = found.values.get("region")
+    for entry in schema.identity:
+        name = entry.variable(region)
+        if not entry.is_variable or not environment.get(name, "").strip():
+            continue
+        if found.profile is not None:
+            yield Passed(name, f"the profile {found.profile} hears no variable of the vendor's")
+        elif entry.treatment is not Treatment.HONOURED:
+            reason = _why_not(entry, found, environment)
+            if reason:
+                yield Passed(name, reason)
+        elif entry.key is None:
+            if entry.name not in found.credentials_source:
+                yield Passed(name, f"the credentials come from {found.credentials_source}")
+        elif found.variables.get(entry.key) != entry.name:
+            yield Passed(name, _why_unused(entry, found))
+
+
+def _why_not(entry: Entry, found: Settings, environment: Mapping[str, str]) -> str | None:
+    value = environment[entry.variable(found.values.get("region"))].strip().casefold()
+    if entry.treatment is Treatment.HARMLESS:
+        return entry.reason
+    if value in entry.values:
+        return None  # it says what is done anyway
+    missing = [each for each in entry.needs if not environment.get(each, "").strip()]
+    if missing:
+        return f"it counts only with {', '.join(missing)}"
+    preferred = [each for each in entry.behind if environment.get(each, "").strip()]
+    if preferred:
+        return f"{preferred[0]} comes before it"
+    if _overridden(entry, found):
+        return f"the setting {' and '.join(entry.unless)} takes its place"
+    return f"the credentials come from {found.credentials_source}"
+
+
+def _why_unused(entry: Entry, found: Settings) -> str:
+    key = entry.key or ""
+    if key not in found.values:
+        return f"the credentials come from {found.credentials_source}, without it"
+    if found.origin[key] == _label(entry):
+        return f"{found.variables[key]} comes before it"
+    return f"{key} comes from {found.origin[key]}"
