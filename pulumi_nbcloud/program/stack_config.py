@@ -47,7 +47,7 @@ def stack_config() -> StackConfig:
             if value is not None:
                 found[key] = value
     unseen = _unseen() if not found else None
-    if unseen and (unseen == _IN_PROVIDER or "pulumi.automation._server" in sys.modules):
+    if unseen and (unseen == _IN_PROVIDER or get_monitor() is not None):
         _say_once(unseen)
     return StackConfig(found, unseen)
 

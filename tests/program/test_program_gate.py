@@ -23,7 +23,7 @@ from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.kinds.registry import KINDS, load
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.modelarts import NotebookLease, NotebookLeaseArgs, NotebookLeaseTarget
-from pulumi_nbcloud.program import preview, targets
+from pulumi_nbcloud.program import preview, stack_config, targets
 from pulumi_nbcloud.program.targets import TargetArgs
 from pulumi_nbcloud.provider.gate import KEEP_OUTCOME, OUTPUTS, WAIT_AGAIN
 from pulumi_nbcloud.waiting.runner import WaitRunner
@@ -347,9 +347,9 @@ def findings(inputs: Mapping[str, Any], *, polling: bool = True) -> tuple[str | 
             {"targets": {"self": {**AS_A_DICT, "profile": "nobody"}}},
             (
                 "now: could not poll: no credentials for modelarts in profile nobody; looked in Pulumi config "
-                "nbcloud:profiles.nobody.modelarts; the environment (NBCLOUD_PROFILE_NOBODY_MODELARTS_…); the stack's "
-                "config cannot be seen here: this is not the context of a Pulumi program (a thread that you start "
-                "yourself in an inline program has none: run its work in contextvars.copy_context()) "
+                "nbcloud:profiles.nobody.modelarts; the environment (NBCLOUD_PROFILE_NOBODY_MODELARTS_…); "
+                # There is no program around it here.
+                f"{stack_config._IN_THREAD} "
             )
             + WHEN,
         ),

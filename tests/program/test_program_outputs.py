@@ -19,6 +19,7 @@ from pulumi_nbcloud.program import record
 from pulumi_nbcloud.program.output_types import output_hint, output_type_of
 from pulumi_nbcloud.provider import host
 from pulumi_nbcloud.provider.read import ReadProvider
+from pulumi_nbcloud.settings.sources import StackConfig
 from pulumi_nbcloud.testing import override
 
 
@@ -159,7 +160,7 @@ def test_the_class_of_a_read_resource_names_the_twins() -> None:
 def test_what_moves_by_itself_is_recorded_only_where_asked(
     given: dict[str, Any], expected: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(host, "config", lambda: {}.get)
+    monkeypatch.setattr(host, "config", lambda: StackConfig({}))
     monkeypatch.setattr("pulumi_nbcloud.reading.reader.Reader.account", lambda *_, **__: None)
     provider = ReadProvider("modelarts:Session")
     got = provider.read("s", {"session_id": "s", **given})
