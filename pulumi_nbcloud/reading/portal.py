@@ -170,14 +170,21 @@ def keep_for_ever(thing: Any) -> None:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
 
 
+def _is_open(transport: asyncio.Transport, number: int) -> bool:
+    held = transport.get_extra_info("socket")
+    return held is not None and held.fileno() == number
+
+
 def _cut_off(opened: _Background) -> None:
     """Put a null device in the place of what the child shares with its parent, in the child alone.
 
     The parent's connections then end with the parent, and what the system was told to watch is left as it is.
     """
     shared = {each for each in opened.selector.get_map() if isinstance(each, int)}
-    # A connection that is held back for a moment is not watched.
-    shared |= set(getattr(opened.loop, "_transports", ()))
+    # A connection that is held back for a moment is not watched. One that is closed may still be known by its number,
+    # which by now may be a file or a pipe of the program.
+    transports = dict(getattr(opened.loop, "_transports", {}))
+    shared |= {number for number, transport in transports.items() if _is_open(transport, number)}
     # What watches them is shared on Linux; on macOS the system leaves it out of the child.
     fileno = getattr(opened.selector, "fileno", None)
     if hasattr(selectors, "EpollSelector") and fileno is not None:

@@ -141,6 +141,17 @@ def run(folder: Path, program: str, environment: Mapping[str, str]) -> list[str]
         ),
         pytest.param(
             """
+            # The numbers of connections that are closed by now are those of other files.
+            say(running())
+            pipes = [os.pipe() for _ in range(8)]
+            code = ends(lambda: sys.exit(sum(os.write(each[1], b"a") for each in pipes) - 8))
+            say(code, [os.read(each[0], 1) == b"a" for each in pipes] == [True] * 8, running())
+            """,
+            ["True", "0 True True"],
+            id="files of the program",
+        ),
+        pytest.param(
+            """
             from pulumi_nbcloud import testing
 
             with testing.override("modelarts:NotebookLease", {"running": False}):

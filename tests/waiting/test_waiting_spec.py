@@ -118,7 +118,7 @@ def test_each_wait_of_a_spec_gets_its_own_evaluator_and_schedule() -> None:
         (
             {"targets": {"self": {**LEASE, "notebook": "x"}}},
             (
-                "target self: modelarts:NotebookLease: notebook is not an argument; known are notebook_id, profile\n"
+                "target self: modelarts:NotebookLease: notebook is not an argument; did you mean notebook_id?\n"
                 "hint: correct the argument; nothing was sent"
             ),
         ),

@@ -400,7 +400,7 @@ def test_a_list_that_is_not_there_is_named_so() -> None:
             "job_id must be 1 to 64 printable ASCII characters without blanks or any of / \\ ? # %, and not dots alone",
         ),
         (DEV_SERVER_JOB, {"job_id": 7}, "job_id Input should be a valid string"),
-        (DEV_SERVER_JOB, {"id": "x"}, "job_id is missing"),
+        (DEV_SERVER_JOB, {"id": "x"}, "id is not an argument; known are job_id, profile"),
         (DEV_SERVER_JOB, {"job_id": "x", "name": "y"}, "name is not an argument; known are job_id, profile"),
         (
             DEV_SERVER_JOBS,

@@ -23,6 +23,7 @@ from nbcloud_support import (
     raw_server,
     read,
     target_of,
+    timed,
 )
 
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount
@@ -218,7 +219,7 @@ async def test_a_wrong_password_reaches_iam_once_and_modelarts_never(clouds: Moc
     assert operations(clouds) == [LOGIN]
     assert len(errors) == 200
     assert {type(error) for error in errors} == {AuthenticationError}
-    [text] = {str(error) for error in errors}
+    [text] = {timed(str(error)).replace("refused at T; ", "") for error in errors}
     assert text == (
         f"modelarts:NotebookLease {NOTEBOOK_ID}: the cloud refuses the credentials: "
         f'"The username or password is wrong." (HTTP 401, POST {clouds.url}/v3/auth/tokens, '
@@ -299,9 +300,8 @@ async def test_a_given_token_that_expires_is_not_sent_again(clouds: MockClouds) 
     assert operations(clouds) == [SHOW]
     assert {type(error) for error in errors} == {AuthenticationError}
     assert {error.code for error in errors} == {"APIGW.0307"}
-    assert {error.hint for error in errors} == {
-        "get a new token from IAM: this one is not valid, or no longer; it is not sent again until changed"
-    }
+    hint = "get a new token from IAM: this one is not valid, or no longer; it is not sent again until changed"
+    assert {timed(error.hint) for error in errors} == {hint, f"refused at T; {hint}"}
 
 
 @pytest.mark.anyio
@@ -396,9 +396,8 @@ async def test_a_bad_secret_key_is_refused_by_iam_once(clouds: MockClouds) -> No
     assert operations(clouds) == [PROJECTS]
     assert {(type(error), error.code) for error in errors} == {(AuthenticationError, "APIGW.0301")}
     assert {error.where for error in errors} == {f"GET {clouds.url}/v3/projects"}
-    assert {error.hint for error in errors} == {
-        "check access key, secret key and security token; they are not sent again until they change"
-    }
+    hint = "check access key, secret key and security token; they are not sent again until they change"
+    assert {timed(error.hint) for error in errors} == {hint, f"refused at T; {hint}"}
 
 
 @pytest.mark.anyio

@@ -400,7 +400,7 @@ def test_a_uuid_is_taken_as_it_is(notebook_id: str) -> None:
         ({"notebook_id": NOTEBOOK_ID, "profile": 7}, "profile Input should be a valid string"),
         (
             {"notebook_id": NOTEBOOK_ID, "notebok_id": "canary"},
-            "notebok_id is not an argument; known are notebook_id, profile",
+            "notebok_id is not an argument; did you mean notebook_id?",
         ),
     ],
 )
