@@ -1,4 +1,4 @@
-"""What long lists cost: 10,000 jobs in one reply and 10,000 instances in 200 pages, beside plain json.loads.
+"""What long lists cost: 10,000 jobs in one response and 10,000 instances in 200 pages, beside plain json.loads.
 
 Each measurement is a process of its own against the mock clouds; memory is the peak above that after importing.
 `--quick` only shows that it runs: its figures mean nothing.

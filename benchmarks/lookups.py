@@ -26,7 +26,7 @@ THREADS = 16
 ROUNDS = 5
 PROJECT = "mock-project"
 BODY = b'{"create_at":1638841744515,"duration":3600000,"enable":true,"type":"TIMING","update_at":1638842905925}'
-REPLY = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
+RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
 IDS = [f"aaaaaaaa-0000-4000-8000-{number:012d}" for number in range(LOOK_UPS)]
 
 
@@ -51,7 +51,7 @@ class _Protocol(asyncio.Protocol):
 
     def _answer(self) -> None:
         if not self._transport.is_closing():
-            self._transport.write(REPLY)
+            self._transport.write(RESPONSE)
 
 
 async def _serve(delay: float) -> None:

@@ -21,7 +21,7 @@ from pulumi_nbcloud.clouds.modelarts.dev_server_jobs import DEV_SERVER_JOBS, Dev
 from pulumi_nbcloud.condition import Evaluator, compile_conditions
 from pulumi_nbcloud.condition.vocabulary import MAX_ROWS
 from pulumi_nbcloud.http.client import Client
-from pulumi_nbcloud.http.messages import Reply
+from pulumi_nbcloud.http.messages import Response
 from pulumi_nbcloud.kinds.fields import stable
 from pulumi_nbcloud.reading import portal
 from pulumi_nbcloud.settings.resolve import resolve
@@ -56,8 +56,8 @@ class Canned(Client):
         super().__init__()
         self._bytes = body
 
-    async def send(self, prepare: Any, **_: Any) -> Reply:
-        return Reply(await prepare(), 200, {"content-type": "application/json"}, self._bytes)
+    async def send(self, prepare: Any, **_: Any) -> Response:
+        return Response(await prepare(), 200, {"content-type": "application/json"}, self._bytes)
 
 
 def ours(body: bytes) -> Callable[[], DevServerJobsState]:

@@ -26,7 +26,7 @@ def printable(text: str, limit: int = REMOTE_TEXT_LIMIT) -> str:
     Returns:
         One line, without characters that a terminal, a CI runner or the Pulumi CLI would act on.
     """
-    # Cut first: a reply may hold megabytes.
+    # Cut first: a response may hold megabytes.
     return _inert(" ".join(text[: limit * 4].split()), limit)
 
 

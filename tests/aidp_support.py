@@ -14,7 +14,7 @@ from pulumi_nbcloud.clouds.account import CredentialState
 from pulumi_nbcloud.clouds.aidp.account import SCHEMA, AidpAccount
 from pulumi_nbcloud.clouds.aidp.notebook_session import NOTEBOOK_SESSION, NotebookSessionState
 from pulumi_nbcloud.http.client import Client
-from pulumi_nbcloud.http.messages import Reply
+from pulumi_nbcloud.http.messages import Response
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.mock.aidp.keys import FIRST, SECOND
 from pulumi_nbcloud.mock.aidp.service import DEFAULT_PLATFORM, DEFAULT_WORKSPACE
@@ -75,7 +75,7 @@ def settings_of(values: Mapping[str, str], environment: Mapping[str, str] | None
 
 
 class Canned(Client):
-    """Answers each request with one reply, without any network."""
+    """Answers each request with one response, without any network."""
 
     def __init__(self, status: int = 200, body: object = BODY, headers: Mapping[str, str] | None = None) -> None:
         super().__init__()
@@ -84,11 +84,11 @@ class Canned(Client):
         self.headers = {"opc-request-id": f"{REQUEST_ID}/a/b", **(headers or {})}
         self.sent: list[Any] = []
 
-    async def send(self, prepare: Any, **options: Any) -> Reply:
+    async def send(self, prepare: Any, **options: Any) -> Response:
         request = await prepare()
         self.sent.append(request)
         self.options = options
-        return Reply(request, self.status, self.headers, self.body)
+        return Response(request, self.status, self.headers, self.body)
 
 
 def account_of(

@@ -12,7 +12,7 @@ from pulumi_nbcloud.clouds.account import Account
 from pulumi_nbcloud.clouds.credentials import Connection, Credentials, credentials_of
 from pulumi_nbcloud.clouds.statuses import described
 from pulumi_nbcloud.errors import NbcloudError, RefusedError, SettingsError
-from pulumi_nbcloud.http.messages import Reply, Request, target
+from pulumi_nbcloud.http.messages import Request, Response, target
 from pulumi_nbcloud.kinds.fields import State
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.settings.schema import CredentialSet, Schema, Settings
@@ -87,11 +87,11 @@ class MadeUpAccount(Account):
     def request(self, method: str, target: str, body: bytes = b"") -> Request:
         return Request(method, self.endpoint, target, {}, body)
 
-    def error(self, reply: Reply) -> NbcloudError | None:
-        if reply.status == 200:
+    def error(self, response: Response) -> NbcloudError | None:
+        if response.status == 200:
             return None
-        said = reply.text(reply.body.decode())
-        return described(RefusedError("no", hint="ask elsewhere"), reply, code=None, message=said)
+        said = response.text(response.body.decode())
+        return described(RefusedError("no", hint="ask elsewhere"), response, code=None, message=said)
 
 
 @dataclass(frozen=True)
@@ -106,11 +106,11 @@ class Thing(State):
 
 
 async def _read(account: MadeUpAccount, arguments: ThingArguments) -> Thing:
-    reply = await account.get(target(("things", arguments.thing_id)))
-    body = reply.json()
+    response = await account.get(target(("things", arguments.thing_id)))
+    body = response.json()
     if not isinstance(body, dict):
         # As a kind might say it, without a thought of secrets.
-        raise reply.bad(f"not a thing but {body}", hint="look at it")
+        raise response.bad(f"not a thing but {body}", hint="look at it")
     return Thing(body.get("status"))
 
 

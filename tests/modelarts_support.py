@@ -1,4 +1,4 @@
-"""What tests of ModelArts' kinds share: canned replies, and accounts on the mock cloud."""
+"""What tests of ModelArts' kinds share: canned responses, and accounts on the mock cloud."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nbcloud_support import make_account, read
 
 from pulumi_nbcloud.clouds.modelarts.account import SCHEMA, ModelArtsAccount
 from pulumi_nbcloud.http.client import Client
-from pulumi_nbcloud.http.messages import Reply, Request
+from pulumi_nbcloud.http.messages import Request, Response
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.settings.resolve import resolve
 
@@ -46,7 +46,7 @@ DIAGNOSIS_ID = "62c89f77-fc81-45a8-9647-d6e457e73954"
 
 
 class Canned(Client):
-    """Answers each request with one reply, without any network."""
+    """Answers each request with one response, without any network."""
 
     def __init__(self, status: int, body: object) -> None:
         super().__init__()
@@ -58,14 +58,14 @@ class Canned(Client):
     def sent(self) -> list[str]:
         return [request.target for request in self.requests]
 
-    async def send(self, prepare: Any, **_: Any) -> Reply:
+    async def send(self, prepare: Any, **_: Any) -> Response:
         request = await prepare()
         self.requests.append(request)
-        return Reply(request, self.status, {"x-request-id": "r-1"}, self.body)
+        return Response(request, self.status, {"x-request-id": "r-1"}, self.body)
 
 
 def read_canned(kind: Kind[Any, Any, Any], values: dict[str, Any], body: object, status: int = 200) -> Any:
-    """Reads one thing whose reply is given."""
+    """Reads one thing whose response is given."""
     account = make_account(Canned(status, body))
 
     async def run() -> Any:

@@ -15,7 +15,7 @@ import anyio.lowlevel
 from pulumi_nbcloud.clouds.modelarts.account import SCHEMA, ModelArtsAccount
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.http.client import Client
-from pulumi_nbcloud.http.messages import Reply, Request
+from pulumi_nbcloud.http.messages import Request, Response
 from pulumi_nbcloud.kinds.kind import AccountT, ArgumentsT, Kind, StateT
 from pulumi_nbcloud.settings.resolve import resolve
 from pulumi_nbcloud.settings.schema import Settings
@@ -207,11 +207,11 @@ def make_account(
     return ModelArtsAccount(make_settings(**changes), client or Client(), now=now)
 
 
-def make_reply(
+def make_response(
     status: int = 200, body: bytes = LEASE_BODY, headers: Mapping[str, str] | None = None, target: str = "/v1/p"
-) -> Reply:
-    """A reply as the transport gives it."""
-    return Reply(Request("GET", "https://modelarts.example.com", target), status, headers or {}, body)
+) -> Response:
+    """A response as the transport gives it."""
+    return Response(Request("GET", "https://modelarts.example.com", target), status, headers or {}, body)
 
 
 def examples(count: int) -> int:

@@ -14,7 +14,7 @@ from pulumi_nbcloud.clouds.account import Account
 from pulumi_nbcloud.clouds.credentials import Connection, Credentials, CredentialState, credentials_of
 from pulumi_nbcloud.errors import AuthenticationError, NbcloudError, RefusedError, UnreachableError
 from pulumi_nbcloud.http.client import Client
-from pulumi_nbcloud.http.messages import Reply, Request
+from pulumi_nbcloud.http.messages import Request, Response
 from pulumi_nbcloud.settings.schema import CredentialSet, Schema, Settings
 
 pytestmark = pytest.mark.anyio
@@ -32,13 +32,13 @@ class Cloud(Client):
         self.sent: list[str] = []
         self.down = False
 
-    async def send(self, prepare: Any, **_: Any) -> Reply:
+    async def send(self, prepare: Any, **_: Any) -> Response:
         request = await prepare()
         await anyio.lowlevel.checkpoint()
         if self.down:
             raise UnreachableError("the cloud cannot be reached")
         self.sent.append(request.headers["Token"])
-        return Reply(request, 200 if request.headers["Token"] == f"t{self.valid}" else 401, {}, request.body)
+        return Response(request, 200 if request.headers["Token"] == f"t{self.valid}" else 401, {}, request.body)
 
 
 class Token(Credentials):
@@ -90,8 +90,8 @@ class Login(Account):
     def request(self, method: str, target: str, body: bytes = b"") -> Request:
         return Request(method, "https://made-up.example", target, {}, body)
 
-    def error(self, reply: Reply) -> NbcloudError | None:
-        return None if reply.status == 200 else AuthenticationError("refused", status=401)
+    def error(self, response: Response) -> NbcloudError | None:
+        return None if response.status == 200 else AuthenticationError("refused", status=401)
 
 
 async def outcomes(account: Account, count: int) -> list[str]:
@@ -111,8 +111,8 @@ async def outcomes(account: Account, count: int) -> list[str]:
 
 async def test_a_read_logs_in_first_and_sends_its_body() -> None:
     cloud = Cloud()
-    reply = await Login(cloud).send("POST", "/v1", b"body")
-    assert (reply.request.method, reply.body, cloud.sent) == ("POST", b"body", ["t1"])
+    response = await Login(cloud).send("POST", "/v1", b"body")
+    assert (response.request.method, response.body, cloud.sent) == ("POST", b"body", ["t1"])
 
 
 async def test_a_token_that_is_refused_in_mid_run_is_renewed_once_for_all() -> None:
@@ -193,7 +193,7 @@ async def test_credentials_are_of_the_method_whose_set_the_settings_hold() -> No
 
 async def test_another_answer_of_the_cloud_is_raised_as_it_is() -> None:
     class Odd(Login):
-        def error(self, reply: Reply) -> NbcloudError | None:
+        def error(self, response: Response) -> NbcloudError | None:
             return RefusedError("odd")
 
     assert await outcomes(Odd(Cloud()), 2) == ["odd"] * 2

@@ -1,4 +1,4 @@
-"""Request targets, requests and replies."""
+"""Request targets, requests and responses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nbcloud_support import make_reply
+from nbcloud_support import make_response
 
 from pulumi_nbcloud.errors import BadResponseError, InputError
 from pulumi_nbcloud.http.messages import Request, target
@@ -60,8 +60,8 @@ def test_a_request_names_its_host_and_url_without_the_query() -> None:
     assert "canary" not in repr(request)
 
 
-def test_a_reply_shows_neither_headers_nor_body() -> None:
-    assert "canary" not in repr(make_reply(body=b"canary", headers={"set-cookie": "canary"}))
+def test_a_response_shows_neither_headers_nor_body() -> None:
+    assert "canary" not in repr(make_response(body=b"canary", headers={"set-cookie": "canary"}))
 
 
 @pytest.mark.parametrize(
@@ -69,13 +69,13 @@ def test_a_reply_shows_neither_headers_nor_body() -> None:
     [(b"{}", {}), (b" [1, null] ", [1, None]), ('"中"'.encode(), "中")],
 )
 def test_a_body_is_json(body: bytes, value: object) -> None:
-    assert make_reply(body=body).json() == value
+    assert make_response(body=body).json() == value
 
 
 @pytest.mark.parametrize("body", [b'{"a":1,"a":2}', b'[{"b": {"c": 0, "a": [], "a": []}}]'])
 def test_an_object_that_names_a_key_twice_is_refused(body: bytes) -> None:
     with pytest.raises(BadResponseError) as caught:
-        make_reply(body=body).json()
+        make_response(body=body).json()
     assert str(caught.value) == (
         "the answer is JSON that names 'a' twice (HTTP 200, GET https://modelarts.example.com/v1/p)\n"
         "hint: check the endpoint; if it is right, please report this"
@@ -103,9 +103,9 @@ def test_an_object_that_names_a_key_twice_is_refused(body: bytes) -> None:
     ids=lambda body: repr(body[:12]),
 )
 def test_a_body_that_is_not_json_is_named_by_type_and_length_only(body: bytes) -> None:
-    reply = make_reply(502, body, {"content-type": "text/html; charset=\x1b[31mcanary", "x-request-id": "r-1"})
+    response = make_response(502, body, {"content-type": "text/html; charset=\x1b[31mcanary", "x-request-id": "r-1"})
     with pytest.raises(BadResponseError) as caught:
-        reply.json()
+        response.json()
     assert str(caught.value) == (
         f"the answer is not JSON but {len(body)} bytes of text/html; charset=?[31mcanary "
         "(HTTP 502, GET https://modelarts.example.com/v1/p, request id r-1)\n"
@@ -116,7 +116,7 @@ def test_a_body_that_is_not_json_is_named_by_type_and_length_only(body: bytes) -
 
 def test_a_missing_content_type_is_said() -> None:
     with pytest.raises(BadResponseError, match="not JSON but 0 bytes of no content type"):
-        make_reply(body=b"").json()
+        make_response(body=b"").json()
 
 
 @pytest.mark.parametrize(
@@ -130,4 +130,4 @@ def test_a_missing_content_type_is_said() -> None:
     ],
 )
 def test_the_request_id_is_safe_to_show(headers: dict[str, str], request_id: str | None) -> None:
-    assert make_reply(headers=headers).request_id == request_id
+    assert make_response(headers=headers).request_id == request_id

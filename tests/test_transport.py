@@ -35,7 +35,7 @@ from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount
 from pulumi_nbcloud.clouds.modelarts.signature import authorization
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, ThrottledError, UnreachableError
 from pulumi_nbcloud.http.client import MAX_HEADER_LINE_BYTES, MAX_IN_FLIGHT, Client
-from pulumi_nbcloud.http.messages import Reply, Request, target
+from pulumi_nbcloud.http.messages import Request, Response, target
 from pulumi_nbcloud.http.retry import RetryBudget
 
 pytestmark = pytest.mark.anyio
@@ -76,7 +76,7 @@ def preparing(request: Request) -> Prepare:
     return prepare
 
 
-async def send(client: Client, prepare: Prepare) -> Reply:
+async def send(client: Client, prepare: Prepare) -> Response:
     return await client.send(prepare, budget=RetryBudget())
 
 
@@ -165,13 +165,13 @@ async def test_after_closing_the_next_send_opens_again() -> None:
             assert (await send(client, request_to(server))).status == 200
 
 
-async def test_a_reply_is_given_whole_with_lower_case_names_and_the_first_of_repeated_headers() -> None:
+async def test_a_response_is_given_whole_with_lower_case_names_and_the_first_of_repeated_headers() -> None:
     answer = b"HTTP/1.1 299 Any\r\nX-Request-Id: r\r\nX-A: 1\r\nx-a: 2\r\nContent-Length: 4\r\n\r\nb\x00dy"
     with raw_server(answer) as server:
         async with client_of() as client:
-            reply = await send(client, request_to(server))
-    assert (reply.status, reply.body, reply.request_id) == (299, b"b\x00dy", "r")
-    assert reply.headers["x-a"] == "1"
+            response = await send(client, request_to(server))
+    assert (response.status, response.body, response.request_id) == (299, b"b\x00dy", "r")
+    assert response.headers["x-a"] == "1"
 
 
 # --- redirects
@@ -230,16 +230,16 @@ async def test_everything_else_is_an_answer_at_once(status: int) -> None:
 async def test_a_cloud_may_name_further_statuses() -> None:
     with raw_server(lambda number, head: http_answer(500 if number == 1 else 200)) as server:
         async with client_of(sleep=FakeClock().sleep) as client:
-            reply = await client.send(request_to(server), budget=RetryBudget(), retry_statuses=frozenset({500}))
-    assert (reply.status, len(server.heads)) == (200, 2)
+            response = await client.send(request_to(server), budget=RetryBudget(), retry_statuses=frozenset({500}))
+    assert (response.status, len(server.heads)) == (200, 2)
 
 
-async def test_the_fifth_attempt_is_the_last_and_its_reply_is_given() -> None:
+async def test_the_fifth_attempt_is_the_last_and_its_response_is_given() -> None:
     clock = FakeClock()
     with raw_server(lambda number, head: http_answer(503, b"%d" % number)) as server:
         async with client_of(sleep=clock.sleep, random=lambda: 0.5) as client:
-            reply = await send(client, request_to(server))
-    assert (reply.status, reply.body, len(server.heads)) == (503, b"5", 5)
+            response = await send(client, request_to(server))
+    assert (response.status, response.body, len(server.heads)) == (503, b"5", 5)
     assert clock.slept == [0.25, 0.5, 1.0, 2.0]
 
 

@@ -20,6 +20,8 @@ BANNED = {
     "judge": "evaluate, evaluator",
     "knob": "option",
     "mend": "patch, fix",
+    "replies": "responses",
+    "reply": "response",
     "told at": "reported at",
     "verdict": "outcome",
 }

@@ -20,7 +20,7 @@ from pulumi_nbcloud.errors import (
     PermissionDeniedError,
     UnreachableError,
 )
-from pulumi_nbcloud.http.messages import Reply, Request
+from pulumi_nbcloud.http.messages import Request, Response
 from pulumi_nbcloud.http.proxy import route_of
 from pulumi_nbcloud.http.redaction import Redactor
 from pulumi_nbcloud.http.retry import RETRY_STATUSES, RetryBudget
@@ -76,8 +76,8 @@ class Account(ABC):
         """Build a request with every header but those of the signature; `ready` has been waited for."""
 
     @abstractmethod
-    def error(self, reply: Reply) -> NbcloudError | None:
-        """Classify a reply: None where it is a success, else the error that it means."""
+    def error(self, response: Response) -> NbcloudError | None:
+        """Classify a response: None where it is a success, else the error that it means."""
 
     @classmethod
     def confirms(cls, error: NbcloudError | None) -> bool:
@@ -94,8 +94,8 @@ class Account(ABC):
         # Without a status it was this side that found nothing, in a whole list of the cloud's.
         return error.status is not None and error.code is None
 
-    def passes(self, reply: Reply) -> bool:
-        """Return whether a reply is worth another attempt though its status alone is not."""
+    def passes(self, response: Response) -> bool:
+        """Return whether a response is worth another attempt though its status alone is not."""
         return False
 
     async def ready(self, deadline: float) -> None:
@@ -126,11 +126,11 @@ class Account(ABC):
         """Knows every secret of the settings and the credentials at this moment."""
         return self._secrets.with_secrets(self.credentials.secrets())
 
-    async def get(self, target: str) -> Reply:
+    async def get(self, target: str) -> Response:
         """Read one thing by GET; see `send`."""
         return await self.send("GET", target)
 
-    async def send(self, method: str, target: str, body: bytes = b"") -> Reply:
+    async def send(self, method: str, target: str, body: bytes = b"") -> Response:
         """Send one read.
 
         Args:
@@ -139,7 +139,7 @@ class Account(ABC):
             body: the exact bytes; empty for none.
 
         Returns:
-            A successful reply.
+            A successful response.
 
         Raises:
             AuthenticationError: the cloud rejects the credentials, now or earlier in this program: five bad
@@ -160,18 +160,18 @@ class Account(ABC):
                 )
         return await self._send(method, target, body, deadline)
 
-    async def _send(self, method: str, target: str, body: bytes, deadline: float) -> Reply:
+    async def _send(self, method: str, target: str, body: bytes, deadline: float) -> Response:
         revision = self.credentials.revision()
         self._state.check(revision)
         try:
             await self.ready(deadline)
             generation = self.credentials.generation
-            reply, error = await self._attempt(method, target, body, deadline)
+            response, error = await self._attempt(method, target, body, deadline)
             if isinstance(error, AuthenticationError) and await self.credentials.renew(generation, deadline):
-                reply, error = await self._attempt(method, target, body, deadline)
+                response, error = await self._attempt(method, target, body, deadline)
             if error is not None:
                 raise error
-            return reply
+            return response
         except NbcloudError as failed:
             self.redactor.error(failed)
             if isinstance(failed, AuthenticationError):
@@ -180,14 +180,14 @@ class Account(ABC):
 
     async def _attempt(
         self, method: str, target: str, body: bytes, deadline: float
-    ) -> tuple[Reply, NbcloudError | None]:
-        reply = await self._deliver(lambda: self.sign(method, target, body), deadline)
-        error = self.error(reply)
+    ) -> tuple[Response, NbcloudError | None]:
+        response = await self._deliver(lambda: self.sign(method, target, body), deadline)
+        error = self.error(response)
         if not isinstance(error, AuthenticationError) and self.confirms(error):
             self._state.accepted = True
-        return reply, error
+        return response, error
 
-    async def _deliver(self, prepare: Callable[[], Awaitable[Request]], deadline: float) -> Reply:
+    async def _deliver(self, prepare: Callable[[], Awaitable[Request]], deadline: float) -> Response:
         """Send what is prepared, a login too, the way that the settings say."""
 
         async def prepared() -> Request:
@@ -197,7 +197,7 @@ class Account(ABC):
             prepared,
             budget=self._budget,
             retry_statuses=self.retry_statuses,
-            retry_reply=self.passes,
+            retry_response=self.passes,
             deadline=deadline,
             route=self._route,
         )

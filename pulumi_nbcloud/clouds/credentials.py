@@ -19,10 +19,10 @@ import anyio
 from pulumi_nbcloud.clock import text
 from pulumi_nbcloud.clouds.tokens import Token, TokenKeeper
 from pulumi_nbcloud.errors import AuthenticationError
-from pulumi_nbcloud.http.messages import Reply, Request
+from pulumi_nbcloud.http.messages import Request, Response
 from pulumi_nbcloud.settings.schema import CredentialSet, Settings
 
-Send = Callable[[Callable[[], Awaitable[Request]], float], Awaitable[Reply]]
+Send = Callable[[Callable[[], Awaitable[Request]], float], Awaitable[Response]]
 """Sends what is prepared, within a deadline on anyio's clock."""
 
 

@@ -1,4 +1,4 @@
-"""What an HTTP answer means whatever cloud it comes from; each cloud's `replies` decides by its own codes first."""
+"""What an HTTP answer means whatever cloud it comes from; each cloud's `responses` decides by its own codes first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pulumi_nbcloud.clock import text
 from pulumi_nbcloud.errors import HOUR_TOLD_SECONDS, BadResponseError, ErrorT, ThrottledError, UnreachableError, lasting
-from pulumi_nbcloud.http.messages import Reply
+from pulumi_nbcloud.http.messages import Response
 from pulumi_nbcloud.http.retry import parse_retry_after
 
 UnreachableT = TypeVar("UnreachableT", bound=UnreachableError)
@@ -19,16 +19,16 @@ _LAST_MOMENT = 253_402_300_799.0  # the end of the year 9999, beyond which no da
 _MESSAGE_KEYS = ("errormsg", "errormessage", "message", "msg", "errordescription", "detail", "error")
 
 
-def described(error: ErrorT, reply: Reply, *, code: str | None, message: str | None) -> ErrorT:
+def described(error: ErrorT, response: Response, *, code: str | None, message: str | None) -> ErrorT:
     """Complete an error with what its response says.
 
     Args:
         error: what the response means.
-        reply: the response.
+        response: the response.
         code: the vendor's code, safe to show.
         message: the vendor's message, safe to show; empty or None where there is none.
     """
-    error.where, error.status, error.request_id = reply.request.where, reply.status, reply.request_id
+    error.where, error.status, error.request_id = response.request.where, response.status, response.request_id
     error.code, error.vendor_message = code, message or None
     return error
 
@@ -58,33 +58,33 @@ def message_in(body: object) -> str:
     return ""
 
 
-def throttled(reply: Reply, now: float) -> ThrottledError:
+def throttled(response: Response, now: float) -> ThrottledError:
     """Make the error of a cloud that asks for fewer requests.
 
     Args:
-        reply: its answer.
+        response: its answer.
         now: the wall clock in seconds since 1970, for a Retry-After date.
     """
-    return _again_after(ThrottledError, "the cloud asks for fewer requests", reply, now)
+    return _again_after(ThrottledError, "the cloud asks for fewer requests", response, now)
 
 
-def passing(reply: Reply, now: float, status: int | None = None) -> UnreachableError | None:
+def passing(response: Response, now: float, status: int | None = None) -> UnreachableError | None:
     """Make the error of a status that another try may change; None for other statuses.
 
     Args:
-        reply: the cloud's answer.
+        response: the cloud's answer.
         now: the wall clock in seconds since 1970, for a Retry-After date.
         status: what its status stands for, where that is another.
     """
-    status = reply.status if status is None else status
+    status = response.status if status is None else status
     if status not in (408, 425) and (not 500 <= status < 600 or status == 501):
         return None
-    return _again_after(UnreachableError, "the cloud cannot answer now", reply, now)
+    return _again_after(UnreachableError, "the cloud cannot answer now", response, now)
 
 
-def _again_after(cls: type[UnreachableT], problem: str, reply: Reply, now: float) -> UnreachableT:
+def _again_after(cls: type[UnreachableT], problem: str, response: Response, now: float) -> UnreachableT:
     """Make the error of what another try may change, with the time from which one may."""
-    seconds = parse_retry_after(reply.headers.get("retry-after"), now)
+    seconds = parse_retry_after(response.headers.get("retry-after"), now)
     if seconds is None:
         return cls(problem, hint="try again later")
     moment = text(datetime.fromtimestamp(min(now + seconds, _LAST_MOMENT), timezone.utc))
@@ -95,40 +95,40 @@ def _again_after(cls: type[UnreachableT], problem: str, reply: Reply, now: float
     return error
 
 
-def redirected(reply: Reply, hint: str) -> BadResponseError | None:
+def redirected(response: Response, hint: str) -> BadResponseError | None:
     """Make the error of a redirect, which is never followed: a signature holds for one host; None for other statuses.
 
     Args:
-        reply: the answer; of where it leads only the origin is shown, because the rest of a URL may hold tokens.
+        response: the answer; of where it leads only the origin is shown, because the rest of a URL may hold tokens.
         hint: what to do.
     """
-    if not 300 <= reply.status < 400 or reply.status == 304:
+    if not 300 <= response.status < 400 or response.status == 304:
         return None
     return lasting(
-        BadResponseError(f"the endpoint redirects to {_origin(reply)}; redirects are never followed", hint=hint)
+        BadResponseError(f"the endpoint redirects to {_origin(response)}; redirects are never followed", hint=hint)
     )
 
 
-def _origin(reply: Reply) -> str:
+def _origin(response: Response) -> str:
     try:
-        parts = urlsplit(reply.headers.get("location", ""))
+        parts = urlsplit(response.headers.get("location", ""))
         if not parts.hostname:
             return "itself"
-        return reply.text(f"{parts.scheme}://{parts.hostname}" if parts.scheme else parts.hostname)
+        return response.text(f"{parts.scheme}://{parts.hostname}" if parts.scheme else parts.hostname)
     except ValueError:
         return "an ill-formed URL"
 
 
-def clock_hint(reply: Reply, now: float, minutes: int) -> str | None:
+def clock_hint(response: Response, now: float, minutes: int) -> str | None:
     """Say that this machine's clock is off, where the answer's Date shows it.
 
     Args:
-        reply: an answer that refuses a signature.
+        response: an answer that refuses a signature.
         now: the wall clock in seconds since 1970.
         minutes: how far off a signature may be.
     """
     try:
-        skew = parsedate_to_datetime(reply.headers.get("date", "")).timestamp() - now
+        skew = parsedate_to_datetime(response.headers.get("date", "")).timestamp() - now
     except (ValueError, TypeError):
         return None
     if abs(skew) <= minutes * 60:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 from pydantic import TypeAdapter, ValidationError
 
 from pulumi_nbcloud.errors import lasting
-from pulumi_nbcloud.http.messages import Reply
+from pulumi_nbcloud.http.messages import Response
 
 WireT = TypeVar("WireT")
 
@@ -17,11 +17,11 @@ WireT = TypeVar("WireT")
 _OBJECTS = frozenset({"model_type", "model_attributes_type", "dataclass_type", "dict_type", "mapping_type"})
 
 
-def parse_reply(reply: Reply, wire: type[WireT]) -> WireT:
-    """Read a successful reply into a model.
+def parse_response(response: Response, wire: type[WireT]) -> WireT:
+    """Read a successful response into a model.
 
     Args:
-        reply: what the account gave.
+        response: what the account gave.
         wire: what the vendor's page describes, as a pydantic model or dataclass; unknown fields are ignored.
 
     Returns:
@@ -30,12 +30,12 @@ def parse_reply(reply: Reply, wire: type[WireT]) -> WireT:
     Raises:
         BadResponseError: the answer does not fit; names the first field that does not, never its value.
     """
-    value = reply.json()
+    value = response.json()
     try:
         validated: WireT = _adapter(cast("Any", wire)).validate_python(value)
     except ValidationError as error:
-        bad = reply.bad(
-            f"the answer is not what the vendor's page describes: {oddity(reply, error, value)}",
+        bad = response.bad(
+            f"the answer is not what the vendor's page describes: {oddity(response, error, value)}",
             hint="check the endpoint; if it is right, please report this",
         )
         # A field may be odd for a while; a list in place of an object is something else's answer.
@@ -43,11 +43,11 @@ def parse_reply(reply: Reply, wire: type[WireT]) -> WireT:
     return validated
 
 
-def oddity(reply: Reply, error: ValidationError, value: object) -> str:
+def oddity(response: Response, error: ValidationError, value: object) -> str:
     """Say what is odd about a value that does not fit, by its first field that does not.
 
     Args:
-        reply: holds the value.
+        response: holds the value.
         error: what pydantic says; of it neither the input nor the name of a class of ours is shown.
         value: what does not fit.
     """
@@ -60,7 +60,7 @@ def oddity(reply: Reply, error: ValidationError, value: object) -> str:
         problem = f"Input should be an object, not {_json_type(found)}"
     else:
         problem = first["msg"]
-    return f"{reply.text(path, 80)}: {problem}" if path else problem
+    return f"{response.text(path, 80)}: {problem}" if path else problem
 
 
 def _json_type(value: object) -> str:

@@ -27,7 +27,7 @@ from yarl import URL
 from pulumi_nbcloud._version import __version__
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError, lasting
 from pulumi_nbcloud.http import certificates
-from pulumi_nbcloud.http.messages import Reply, Request, last_date, last_request_id
+from pulumi_nbcloud.http.messages import Request, Response, last_date, last_request_id
 from pulumi_nbcloud.http.proxy import DIRECT, Route, refused_by_proxy, way_out_hint
 from pulumi_nbcloud.http.retry import MAX_ATTEMPTS, RETRY_STATUSES, Failure, RetryBudget, next_delay, parse_retry_after
 
@@ -54,7 +54,7 @@ Again = Literal["never", "once", "at once", "later"]
 
 @dataclass(frozen=True)
 class _Attempt:
-    reply: Reply | None = None
+    response: Response | None = None
     error: NbcloudError | None = None
     again: Again = "later"
 
@@ -125,26 +125,26 @@ class Client:
         *,
         budget: RetryBudget,
         retry_statuses: frozenset[int] = RETRY_STATUSES,
-        retry_reply: Callable[[Reply], bool] | None = None,
+        retry_response: Callable[[Response], bool] | None = None,
         deadline: float | None = None,
         route: Route = DIRECT,
-    ) -> Reply:
+    ) -> Response:
         """Send one idempotent read, again where that is worth it.
 
         Args:
             prepare: builds and signs the request; called for each attempt, because a signature ages.
             budget: the account's retries.
             retry_statuses: the statuses that are worth another attempt.
-            retry_reply: finds other replies that are, by what they hold.
+            retry_response: finds other responses that are, by what they hold.
             deadline: when to give up, on anyio's clock; `total_seconds` from now if not given.
             route: the way to go.
 
         Returns:
-            The last reply, whatever its status.
+            The last response, whatever its status.
 
         Raises:
-            UnreachableError: no whole reply came within the deadline, or the request was not signed within it.
-            BadResponseError: the reply breaks HTTP, is larger than the cap, or comes from an untrusted certificate.
+            UnreachableError: no whole response came within the deadline, or the request was not signed within it.
+            BadResponseError: the response breaks HTTP, is larger than the cap, or comes from an untrusted certificate.
             SettingsError: the proxy asks for other credentials.
         """
         if deadline is None:
@@ -155,18 +155,18 @@ class Client:
             attempt += 1
             request = await self._prepare(prepare, deadline)
             done = await self._attempt(request, deadline, route)
-            if done.reply is not None and not (
-                done.reply.status in retry_statuses or (retry_reply is not None and retry_reply(done.reply))
+            if done.response is not None and not (
+                done.response.status in retry_statuses or (retry_response is not None and retry_response(done.response))
             ):
                 budget.refund()
-                return done.reply
+                return done.response
             if done.error is not None and (done.again == "never" or (done.again == "once" and spent)):
                 raise done.error
             delay = self._delay(done, attempt, deadline, spent)
             spent = spent or done.again in ("once", "at once")
             if delay is None or not budget.spend():
-                if done.reply is not None:
-                    return done.reply
+                if done.response is not None:
+                    return done.response
                 assert done.error is not None
                 done.error.attempts = attempt
                 raise done.error
@@ -174,9 +174,9 @@ class Client:
 
     def _delay(self, done: _Attempt, attempt: int, deadline: float, spent: bool) -> float | None:
         failure = Failure()
-        if done.reply is not None:
-            retry_after = parse_retry_after(done.reply.headers.get("retry-after"), self._now())
-            failure = Failure(done.reply.status, retry_after)
+        if done.response is not None:
+            retry_after = parse_retry_after(done.response.headers.get("retry-after"), self._now())
+            failure = Failure(done.response.status, retry_after)
         delay = next_delay(failure, attempt, deadline - anyio.current_time(), self._random)
         return 0.0 if done.again == "at once" and not spent and attempt < MAX_ATTEMPTS else delay
 
@@ -188,23 +188,23 @@ class Client:
         )
 
     async def _attempt(self, request: Request, deadline: float, route: Route) -> _Attempt:
-        reply: Reply | None = None
+        response: Response | None = None
         with anyio.CancelScope(deadline=deadline):
             async with self._slots:
                 with anyio.CancelScope(deadline=anyio.current_time() + self._attempt_seconds):
                     _reused.set(False)
                     try:
-                        reply = await self._exchange(request, route)
+                        response = await self._exchange(request, route)
                     except NbcloudError as error:
                         return _Attempt(error=error, again="never")
                     except Exception as error:  # whatever the library raises must end as ours, without its text
                         return _explain(error, request, route)
-        if reply is None:
+        if response is None:
             seconds = min(self._attempt_seconds, self.total_seconds)
             return _Attempt(error=_unreachable(f"no whole answer within {seconds:g} s", request))
-        return _Attempt(reply)
+        return _Attempt(response)
 
-    async def _exchange(self, request: Request, route: Route) -> Reply:
+    async def _exchange(self, request: Request, route: Route) -> Response:
         sent = httpx.Request(
             request.method,
             request.origin + request.target,
@@ -229,7 +229,7 @@ class Client:
         finally:
             await response.aclose()
 
-    async def _body(self, response: httpx.Response, head: Reply) -> bytes:
+    async def _body(self, response: httpx.Response, head: Response) -> bytes:
         encoding = response.headers.get("content-encoding", "identity")
         if encoding.lower() not in ("", "identity"):
             raise head.bad("the answer is compressed although none was asked for", hint=PROXY_HINT)
@@ -303,12 +303,12 @@ def _tls(route: Route) -> ssl.SSLContext:
     return context
 
 
-def _head(response: httpx.Response, request: Request) -> Reply:
+def _head(response: httpx.Response, request: Request) -> Response:
     """Read the status and the headers, of a repeated one the first value."""
     headers: dict[str, str] = {}
     for name, value in response.headers.multi_items():
         headers.setdefault(name.lower(), value)
-    head = Reply(request, response.status_code, headers, b"")
+    head = Response(request, response.status_code, headers, b"")
     if sum(len(name) + len(value) for name, value in response.headers.raw) > MAX_HEADER_BYTES:
         raise head.bad(f"the headers are larger than {MAX_HEADER_BYTES} bytes", hint=PROXY_HINT)
     return head
@@ -356,7 +356,7 @@ def _explain(error: Exception, request: Request, route: Route) -> _Attempt:
             return _Attempt(error=_unconnected(f"could not connect{whom}: {reason}", request, route))
         if isinstance(cause, aiohttp.ConnectionTimeoutError):
             return _Attempt(error=_unconnected(f"could not connect within {CONNECT_SECONDS:g} s", request, route))
-        # aiohttp.ClientResponseError here means that the reply could not be parsed; an HTTP status never raises it.
+        # aiohttp.ClientResponseError here means that the response could not be parsed; an HTTP status never raises it.
         if isinstance(cause, (aiohttp.ClientResponseError, httpx.ProtocolError)):
             problem = "the answer breaks the HTTP protocol"
             broken = lasting(BadResponseError(problem, hint=PROXY_HINT, where=request.where))

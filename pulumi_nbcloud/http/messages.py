@@ -1,4 +1,4 @@
-"""A request as it is signed and sent, and the reply to it; neither shows a header value when printed."""
+"""A request as it is signed and sent, and the response to it; neither shows a header value when printed."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Reply:
+class Response:
     """One whole answer.
 
     Args:
@@ -164,7 +164,7 @@ class Reply:
 
     @cached_property
     def _parsed(self) -> object:
-        # Once a reply: the account looks for an error in it, then the kind reads it.
+        # Once a response: the account looks for an error in it, then the kind reads it.
         from_json(self.body, allow_inf_nan=False, cache_strings="none")  # strict in encoding and depth
         value: object = json.loads(self.body, object_pairs_hook=_once, parse_float=_finite)
         return value

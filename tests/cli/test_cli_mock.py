@@ -78,13 +78,13 @@ def test_json_for_scripts(number: signal.Signals) -> None:
         assert [row["status"] for row in shown["notebooks"]] == ["RUNNING", "STOPPED", "STARTING"]
         with pytest.raises(urllib.error.HTTPError) as caught:
             urllib.request.urlopen(shown["url"] + "/v1/p/notebooks/x/lease", timeout=30)
-        with caught.value as reply:
-            assert reply.code == 401
-            assert json.load(reply)["error_code"] == "APIGW.0301"
+        with caught.value as response:
+            assert response.code == 401
+            assert json.load(response)["error_code"] == "APIGW.0301"
         advance = urllib.request.Request(shown["url"] + "/_mock/clock", data=b'{"advance": 30}')
         urllib.request.urlopen(advance, timeout=30).close()
-        with urllib.request.urlopen(shown["url"] + "/_mock/state", timeout=30) as reply:
-            notebooks = json.load(reply)["services"]["modelarts"]["notebooks"]
+        with urllib.request.urlopen(shown["url"] + "/_mock/state", timeout=30) as response:
+            notebooks = json.load(response)["services"]["modelarts"]["notebooks"]
         assert [row["status"] for row in notebooks] == ["RUNNING", "STOPPED", "RUNNING"]
         assert end(process, number) == ("", ""), "no access log, no second line"
 

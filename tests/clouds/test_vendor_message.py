@@ -11,10 +11,10 @@ from dataclasses import replace
 import pytest
 from nbcloud_support import NOW
 
-from pulumi_nbcloud.clouds.aidp.replies import classify as aidp
-from pulumi_nbcloud.clouds.hpcai.replies import classify as hpcai
+from pulumi_nbcloud.clouds.aidp.responses import classify as aidp
+from pulumi_nbcloud.clouds.hpcai.responses import classify as hpcai
 from pulumi_nbcloud.clouds.modelarts.iam import _classify as iam
-from pulumi_nbcloud.clouds.modelarts.replies import classify as modelarts
+from pulumi_nbcloud.clouds.modelarts.responses import classify as modelarts
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     NbcloudError,
@@ -22,30 +22,30 @@ from pulumi_nbcloud.errors import (
     PermissionDeniedError,
     ThrottledError,
 )
-from pulumi_nbcloud.http.messages import Reply, Request
+from pulumi_nbcloud.http.messages import Request, Response
 from pulumi_nbcloud.http.redaction import Redactor
 from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
 
 SECRET = "canary-secret-9f21-which-is-long"
 REQUEST = Request("GET", "https://cloud.example", "/v1/p", redactor=Redactor([SECRET]))
-# For each cloud: how a reply is classified, and a body with a message.
-CLOUDS: dict[str, tuple[Callable[[Reply], NbcloudError | None], Callable[[str], object]]] = {
+# For each cloud: how a response is classified, and a body with a message.
+CLOUDS: dict[str, tuple[Callable[[Response], NbcloudError | None], Callable[[str], object]]] = {
     "modelarts": (
-        lambda reply: modelarts(reply, NOW),
+        lambda response: modelarts(response, NOW),
         lambda text: {"error_code": "ModelArts.0104", "error_msg": text},
     ),
     "IAM": (
-        lambda reply: iam(reply, NOW, success=200, refused=None, denied="ask"),
+        lambda response: iam(response, NOW, success=200, refused=None, denied="ask"),
         lambda text: {"error": {"message": text}},
     ),
-    "hpcai": (lambda reply: hpcai(reply, NOW), lambda text: {"code": 7, "message": text}),
-    "aidp": (lambda reply: aidp(reply, NOW, "renew"), lambda text: {"code": "InvalidParameter", "message": text}),
+    "hpcai": (lambda response: hpcai(response, NOW), lambda text: {"code": 7, "message": text}),
+    "aidp": (lambda response: aidp(response, NOW, "renew"), lambda text: {"code": "InvalidParameter", "message": text}),
 }
 
 
 def error_of(cloud: str, text: str, status: int = 400) -> NbcloudError:
     classify, body = CLOUDS[cloud]
-    error = classify(Reply(REQUEST, status, {}, json.dumps(body(text)).encode()))
+    error = classify(Response(REQUEST, status, {}, json.dumps(body(text)).encode()))
     assert error is not None
     return error
 
@@ -64,7 +64,7 @@ def test_the_message_is_a_part_of_its_own_and_quoted(cloud: str, status: int) ->
 @pytest.mark.parametrize("key", ["error", "ERROR", "error_msg", "Error_Msg", "errorMessage", "error_message", "detail"])
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_the_message_of_a_403_is_shown_under_whatever_key_it_stands(cloud: str, key: str) -> None:
-    error = CLOUDS[cloud][0](Reply(REQUEST, 403, {}, json.dumps({key: f"ask {SECRET}"}).encode()))
+    error = CLOUDS[cloud][0](Response(REQUEST, 403, {}, json.dumps({key: f"ask {SECRET}"}).encode()))
     assert type(error) is PermissionDeniedError
     assert error.vendor_message == "ask …"
 
@@ -137,7 +137,7 @@ def test_a_wait_says_the_message_once() -> None:
 
 def test_what_a_request_sends_in_confidence_is_redacted_too() -> None:
     headers = {"X-Voucher": "canary-voucher-31f0", "Authorization": 'Signature signature="canary-signed-77aa"'}
-    reply = Reply(replace(REQUEST, headers=headers), 400, {"x-request-id": "canary-signed-77aa"}, b"")
-    assert reply.request_id == "…"
-    assert reply.text(f"canary-voucher-31f0 {SECRET} x") == "… … x"
+    response = Response(replace(REQUEST, headers=headers), 400, {"x-request-id": "canary-signed-77aa"}, b"")
+    assert response.request_id == "…"
+    assert response.text(f"canary-voucher-31f0 {SECRET} x") == "… … x"
     assert type(error_of("hpcai", "not logged in")) is AuthenticationError

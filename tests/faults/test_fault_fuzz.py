@@ -1,4 +1,4 @@
-"""Made-up replies, settings and conditions: whatever comes, only errors of our tree, and an end.
+"""Made-up responses, settings and conditions: whatever comes, only errors of our tree, and an end.
 
 How many are tried is set by NBCLOUD_FUZZ_EXAMPLES; a small number by default.
 """
@@ -23,7 +23,7 @@ from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount
 from pulumi_nbcloud.condition import Evaluator
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.http.client import Client
-from pulumi_nbcloud.http.messages import Reply
+from pulumi_nbcloud.http.messages import Response
 from pulumi_nbcloud.http.url import endpoint_url
 from pulumi_nbcloud.kinds.registry import load
 from pulumi_nbcloud.reading.reader import Reader
@@ -98,15 +98,15 @@ HEADERS = st.dictionaries(
 )
 
 
-class Replies(Client):
-    """Answers every request with one reply."""
+class Responses(Client):
+    """Answers every request with one response."""
 
     def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
         super().__init__(sleep=FakeClock().sleep)
-        self._reply = (status, headers, body)
+        self._response = (status, headers, body)
 
-    async def send(self, prepare: Any, **_: Any) -> Reply:
-        return Reply(await prepare(), *self._reply)
+    async def send(self, prepare: Any, **_: Any) -> Response:
+        return Response(await prepare(), *self._response)
 
 
 def account_for(cloud: str, client: Client) -> Any:
@@ -128,7 +128,7 @@ def test_whatever_a_cloud_answers_is_a_state_or_an_error_of_ours(
     token: str, status: int, headers: dict[str, str], body: bytes
 ) -> None:
     kind = load(token)
-    account = account_for(kind.cloud, Replies(status, headers, body))
+    account = account_for(kind.cloud, Responses(status, headers, body))
 
     async def run() -> Any:
         try:

@@ -40,14 +40,14 @@ from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError
 pytestmark = pytest.mark.anyio
 
 
-def respond(reply: Callable[[int, bytes], bytes]) -> tuple[Callable[[Peer], bool], list[int]]:
+def respond(response: Callable[[int, bytes], bytes]) -> tuple[Callable[[Peer], bool], list[int]]:
     """A step that answers by the number of the request and its head."""
     served: list[int] = []
 
     def step(peer: Peer) -> bool:
         head = peer.read()
         served.append(1)
-        peer.send(reply(len(served), head))
+        peer.send(response(len(served), head))
         return True
 
     return step, served
@@ -95,12 +95,12 @@ async def job(body: object, job_id: str = "job-1") -> Any:
 async def test_a_token_that_was_replaced_is_renewed_once() -> None:
     tokens = iter(("first", "second"))
 
-    def reply(number: int, head: bytes) -> bytes:
+    def response(number: int, head: bytes) -> bytes:
         if b"/api/user/login" in head:
             return http_answer(200, json.dumps({"accessToken": next(tokens), "accessExpire": 9999}).encode())
         return page("a", total=1) if b"AccessToken=second" in head else http_answer(401)
 
-    step, served = respond(reply)
+    step, served = respond(response)
     client = Client(sleep=FakeClock().sleep)
     with FaultServer(step) as server:
         account = hpcai(server, client, username="u", password="canary-pass")
@@ -112,11 +112,11 @@ async def test_a_token_that_was_replaced_is_renewed_once() -> None:
 
 # F-21
 async def test_a_refused_token_is_renewed_only_once() -> None:
-    def reply(number: int, head: bytes) -> bytes:
+    def response(number: int, head: bytes) -> bytes:
         login = json.dumps({"accessToken": f"token-{number}", "accessExpire": 9999}).encode()
         return http_answer(200, login) if b"/api/user/login" in head else http_answer(401)
 
-    step, served = respond(reply)
+    step, served = respond(response)
     client = Client(sleep=FakeClock().sleep)
     with FaultServer(step) as server:
         account = hpcai(server, client, username="u", password="canary-pass")

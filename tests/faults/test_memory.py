@@ -1,4 +1,4 @@
-"""A reply of 200 MB costs next to no memory: measured in a process of its own, whose peak nothing else raises."""
+"""A response of 200 MB costs next to no memory: measured in a process of its own, whose peak nothing else raises."""
 
 from __future__ import annotations
 

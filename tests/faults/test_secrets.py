@@ -111,7 +111,7 @@ def words(received: bytes) -> list[str]:
 def echo(status: int, at_login: bool, **headers: str) -> Callable[[str], Step]:
     """Answers with everything secret that was received, in each place that a message could come from."""
 
-    def reply(said: str) -> bytes:
+    def response(said: str) -> bytes:
         body = {"error_code": "ModelArts.0104", "error_msg": said, "code": said, "message": said}
         more = {"X-Request-Id": said, "opc-request-id": said, "WWW-Authenticate": said, "Set-Cookie": f"canary={said}"}
         located = {"Location": f"https://cloud.example/{said}"} if 300 <= status < 400 else {}
@@ -124,7 +124,7 @@ def echo(status: int, at_login: bool, **headers: str) -> Callable[[str], Step]:
             if head.startswith(LOGINS) and not at_login:
                 peer.send(signed_in(head))
             else:
-                peer.send(reply(" ".join(words(received))))
+                peer.send(response(" ".join(words(received))))
             return True
 
         return step

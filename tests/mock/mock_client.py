@@ -21,7 +21,7 @@ PROJECT = "mock-project"
 
 
 @dataclass(frozen=True)
-class Reply:
+class Response:
     status: int
     headers: dict[str, str]
     body: bytes
@@ -36,7 +36,9 @@ class Reply:
         return code
 
 
-def send(url: str, target: str, method: str = "GET", headers: dict[str, str] | None = None, body: Any = None) -> Reply:
+def send(
+    url: str, target: str, method: str = "GET", headers: dict[str, str] | None = None, body: Any = None
+) -> Response:
     """Send one request with exactly this target."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
@@ -49,7 +51,7 @@ def send(url: str, target: str, method: str = "GET", headers: dict[str, str] | N
             connection.putheader("Content-Length", str(len(content)))
         connection.endheaders(content or None)
         response = connection.getresponse()
-        return Reply(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+        return Response(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
     finally:
         connection.close()
 
@@ -83,11 +85,11 @@ def lease_path(notebook_id: str = NOTEBOOK, project_id: str = PROJECT) -> str:
     return f"/v1/{project_id}/notebooks/{notebook_id}/lease"
 
 
-def get_lease(url: str, notebook_id: str = NOTEBOOK, project_id: str = PROJECT, **signing: Any) -> Reply:
+def get_lease(url: str, notebook_id: str = NOTEBOOK, project_id: str = PROJECT, **signing: Any) -> Response:
     """Read a lease with a signature by the vendor's signer."""
     target, headers = sign(url, lease_path(notebook_id, project_id), **signing)
     return send(url, target, headers=headers)
 
 
-def admin(url: str, method: str, path: str, body: Any = None) -> Reply:
+def admin(url: str, method: str, path: str, body: Any = None) -> Response:
     return send(url, "/_mock/" + path, method, body=body)

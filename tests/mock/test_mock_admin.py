@@ -66,11 +66,11 @@ FAULT = {"service": "modelarts", "status": 503}
 def test_bad_input_is_named(clouds: MockClouds, method: str, path: str, body: Any, field: str) -> None:
     clouds.modelarts.put_lease(NOTEBOOK)
     before = clouds.state()
-    reply = admin(clouds.url, method, path, body)
-    assert reply.status == 400, reply.body
-    assert list(reply.json) == ["error"]
-    assert reply.json["error"].startswith(f"{field}: ")
-    assert "\n" not in reply.json["error"]
+    response = admin(clouds.url, method, path, body)
+    assert response.status == 400, response.body
+    assert list(response.json) == ["error"]
+    assert response.json["error"].startswith(f"{field}: ")
+    assert "\n" not in response.json["error"]
     after = clouds.state()
     assert {**after, "clock": 0} == {**before, "clock": 0}
 
@@ -87,8 +87,8 @@ def test_bad_input_is_named(clouds: MockClouds, method: str, path: str, body: An
     ],
 )
 def test_a_wrong_method(clouds: MockClouds, method: str, path: str, allowed: str) -> None:
-    reply = admin(clouds.url, method, path)
-    assert (reply.status, reply.headers["allow"]) == (405, allowed)
+    response = admin(clouds.url, method, path)
+    assert (response.status, response.headers["allow"]) == (405, allowed)
 
 
 @pytest.mark.parametrize(
@@ -103,9 +103,9 @@ def test_a_wrong_method(clouds: MockClouds, method: str, path: str, allowed: str
     ],
 )
 def test_unknown_paths_and_things(clouds: MockClouds, method: str, path: str) -> None:
-    reply = admin(clouds.url, method, path)
-    assert reply.status == 404
-    assert ": " in reply.json["error"]
+    response = admin(clouds.url, method, path)
+    assert response.status == 404
+    assert ": " in response.json["error"]
 
 
 def test_a_lease_over_the_admin_api(clouds: MockClouds) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import oci.signer
 import pytest
 from aidp_support import PLATFORM, SESSION, TARGET, WORKSPACE, pem
-from mock_client import Reply, admin, send
+from mock_client import Response, admin, send
 from oci.auth.signers import SecurityTokenSigner
 
 from pulumi_nbcloud.mock import MockClouds
@@ -54,20 +54,20 @@ def signed(
     return {name: value for name, value in request.headers.items() if name != "host"}
 
 
-def get(url: str, target: str = TARGET, *, sent: str | None = None, **signing: Any) -> Reply:
+def get(url: str, target: str = TARGET, *, sent: str | None = None, **signing: Any) -> Response:
     return send(url, sent or target, headers=signed(url, target, **signing))
 
 
-def refused(reply: Reply, text: str) -> None:
-    assert reply.status == 401, reply.body
-    assert set(reply.json) == {"code", "message"}
-    assert reply.json["code"] == "NotAuthenticated"
-    assert text in reply.json["message"]
+def refused(response: Response, text: str) -> None:
+    assert response.status == 401, response.body
+    assert set(response.json) == {"code", "message"}
+    assert response.json["code"] == "NotAuthenticated"
+    assert text in response.json["message"]
 
 
-def missing(reply: Reply) -> None:
-    assert reply.status == 404, reply.body
-    assert reply.json["code"] == "NotAuthorizedOrNotFound"
+def missing(response: Response) -> None:
+    assert response.status == 404, response.body
+    assert response.json["code"] == "NotAuthorizedOrNotFound"
 
 
 @pytest.fixture(autouse=True)
@@ -80,11 +80,11 @@ def session(clouds: MockClouds) -> None:
 
 def test_a_session_answers_the_fields_of_the_page(clouds: MockClouds) -> None:
     clouds.aidp.put_session(SESSION, agent_flow_key="flow", last_activity="2026-01-31T12:00:00.5Z", connections=3)
-    reply = get(clouds.url)
-    assert reply.status == 200
-    assert reply.headers["content-type"] == "application/json"
-    assert reply.headers["etag"]
-    assert reply.json == {
+    response = get(clouds.url)
+    assert response.status == 200
+    assert response.headers["content-type"] == "application/json"
+    assert response.headers["etag"]
+    assert response.json == {
         "id": SESSION,
         "name": "training",
         "path": "/data/test.ipynb",
@@ -133,11 +133,11 @@ def test_the_etag_changes_with_the_session_and_not_with_a_read(clouds: MockCloud
 
 
 def test_the_request_id_is_echoed_as_a_joined_triple(clouds: MockClouds) -> None:
-    for reply in (get(clouds.url, headers={"opc-request-id": REQUEST_ID}), send(clouds.url, TARGET)):
-        assert re.fullmatch(r"[0-9A-F]{32}(/[0-9A-F]{32}){2}", reply.headers["opc-request-id"])
+    for response in (get(clouds.url, headers={"opc-request-id": REQUEST_ID}), send(clouds.url, TARGET)):
+        assert re.fullmatch(r"[0-9A-F]{32}(/[0-9A-F]{32}){2}", response.headers["opc-request-id"])
     assert get(clouds.url, headers={"opc-request-id": "a_b-1"}).headers["opc-request-id"].startswith("a_b-1/")
-    reply = get(clouds.url, headers={"opc-request-id": "a b"})
-    assert (reply.status, reply.json["code"]) == (400, "InvalidParameter")
+    response = get(clouds.url, headers={"opc-request-id": "a b"})
+    assert (response.status, response.json["code"]) == (400, "InvalidParameter")
 
 
 # --- who is let in
@@ -227,9 +227,9 @@ def test_five_minutes(frozen: Any, difference: int, status: int) -> None:
 def test_the_gateway_shows_its_own_time(frozen: Any) -> None:
     with MockClouds(time=frozen) as clouds:
         clouds.clock.skew = 3600
-        reply = get(clouds.url, date=frozen.now)
-        refused(reply, "more than 5 minutes")
-        assert reply.headers["date"] == formatdate(frozen.now + 3600, usegmt=True)
+        response = get(clouds.url, date=frozen.now)
+        refused(response, "more than 5 minutes")
+        assert response.headers["date"] == formatdate(frozen.now + 3600, usegmt=True)
 
 
 def test_a_date_that_is_none(clouds: MockClouds) -> None:

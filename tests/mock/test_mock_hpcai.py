@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from mock_client import Reply, admin, send
+from mock_client import Response, admin, send
 
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.mock.hpcai.accounts import read_token, sign_token
@@ -21,12 +21,12 @@ ERROR = {"code": -1, "message": "Not logged in or login expired, please log in a
 
 def post(
     clouds: MockClouds, path: str = "/api/instance/list", body: Any = None, headers: dict[str, str] | None = None
-) -> Reply:
+) -> Response:
     asked = {"pager": {"currentPage": 1, "pageSize": 10}} if body is None else body
     return send(clouds.url, path, "POST", headers={"Content-Type": "application/json", **(headers or {})}, body=asked)
 
 
-def listed(clouds: MockClouds, page: int = 1, size: int = 10, /, **headers: str) -> Reply:
+def listed(clouds: MockClouds, page: int = 1, size: int = 10, /, **headers: str) -> Response:
     body = {"pager": {"currentPage": page, "pageSize": size}}
     return post(clouds, body=body, headers=headers or {"X-API-Key": KEY})
 
@@ -35,8 +35,8 @@ def cookie(token: str, **more: str) -> dict[str, str]:
     return {"Cookie": f"AccessToken={token}", **more}
 
 
-def ids(reply: Reply) -> list[str]:
-    return [each["instanceMetadata"]["instanceId"] for each in reply.json["instances"] or []]
+def ids(response: Response) -> list[str]:
+    return [each["instanceMetadata"]["instanceId"] for each in response.json["instances"] or []]
 
 
 # --- rows
@@ -44,10 +44,10 @@ def ids(reply: Reply) -> list[str]:
 
 def test_a_row_has_every_field_of_the_page_in_its_order(clouds: MockClouds) -> None:
     clouds.hpcai.put_instance(ID, create_at_unix_ms=1751527726179)
-    reply = listed(clouds)
-    assert (reply.status, reply.headers["content-type"]) == (200, "application/json")
-    assert list(reply.json) == ["instances", "pager"]
-    (row,) = reply.json["instances"]
+    response = listed(clouds)
+    assert (response.status, response.headers["content-type"]) == (200, "application/json")
+    assert list(response.json) == ["instances", "pager"]
+    (row,) = response.json["instances"]
     metadata, spec, runtime = row["instanceMetadata"], row["instanceSpecInfo"], row["instanceRuntimeInfo"]
     assert list(row) == ["instanceMetadata", "instanceSpecInfo", "instanceRuntimeInfo"]
     assert list(metadata) == ["instanceAuth", "instanceId", "instanceUsername"]
@@ -79,7 +79,7 @@ def test_a_row_has_every_field_of_the_page_in_its_order(clouds: MockClouds) -> N
         "stopTimestamp": 0,
         "scheduledStopTimestamp": 0,
     }
-    assert reply.json["pager"] == {"currentPage": 1, "pageSize": 10, "totalEntries": 1}
+    assert response.json["pager"] == {"currentPage": 1, "pageSize": 10, "totalEntries": 1}
 
 
 def test_every_part_of_a_row_can_be_something_else(clouds: MockClouds) -> None:
@@ -119,9 +119,9 @@ def test_pages_have_a_size_of_the_clouds_own(
 ) -> None:
     clouds.hpcai.put_instances(7)
     clouds.hpcai.configure(page_size=cap)
-    reply = listed(clouds, page, size)
-    assert "".join(each[-1] for each in ids(reply)) == expected
-    assert reply.json["pager"] == {"currentPage": page, "pageSize": shown_size, "totalEntries": 7}
+    response = listed(clouds, page, size)
+    assert "".join(each[-1] for each in ids(response)) == expected
+    assert response.json["pager"] == {"currentPage": page, "pageSize": shown_size, "totalEntries": 7}
 
 
 def test_a_page_without_rows_is_null_and_the_pager_can_be(clouds: MockClouds) -> None:
@@ -150,20 +150,20 @@ def test_a_page_without_rows_is_null_and_the_pager_can_be(clouds: MockClouds) ->
     ],
 )
 def test_without_a_pager_it_answers_500(clouds: MockClouds, body: Any) -> None:
-    reply = send(
+    response = send(
         clouds.url,
         "/api/instance/list",
         "POST",
         headers={"X-API-Key": KEY, "Content-Type": "application/json"},
         body=body,
     )
-    assert (reply.status, reply.json) == (500, {"message": "internal server error"})
+    assert (response.status, response.json) == (500, {"message": "internal server error"})
 
 
 def test_without_a_content_type_it_answers_500(clouds: MockClouds) -> None:
     body = {"pager": {"currentPage": 1, "pageSize": 1}}
-    reply = send(clouds.url, "/api/instance/list", "POST", headers={"X-API-Key": KEY}, body=body)
-    assert reply.status == 500
+    response = send(clouds.url, "/api/instance/list", "POST", headers={"X-API-Key": KEY}, body=body)
+    assert response.status == 500
 
 
 @pytest.mark.parametrize(
@@ -282,8 +282,8 @@ def test_each_account_sees_its_own(clouds: MockClouds) -> None:
 )
 def test_others_are_not_and_the_status_can_be_either(clouds: MockClouds, headers: dict[str, str], status: int) -> None:
     clouds.hpcai.configure(auth_failure_status=status)
-    reply = listed(clouds, **headers)
-    assert (reply.status, reply.json) == (status, ERROR)
+    response = listed(clouds, **headers)
+    assert (response.status, response.json) == (status, ERROR)
 
 
 def test_a_wrong_key_does_not_fall_back_to_the_cookie(clouds: MockClouds) -> None:
@@ -299,8 +299,8 @@ def test_a_cookie_among_others(clouds: MockClouds) -> None:
 
 def test_a_denied_account(clouds: MockClouds) -> None:
     clouds.hpcai.add_account("mock-user", PASSWORD, KEY, denied=True)
-    reply = listed(clouds)
-    assert (reply.status, reply.json) == (403, {"message": "permission denied"})
+    response = listed(clouds)
+    assert (response.status, response.json) == (403, {"message": "permission denied"})
 
 
 def test_a_rotated_key(clouds: MockClouds) -> None:
@@ -313,20 +313,20 @@ def test_a_rotated_key(clouds: MockClouds) -> None:
 # --- tokens
 
 
-def log_in(clouds: MockClouds, **login: str) -> Reply:
+def log_in(clouds: MockClouds, **login: str) -> Response:
     return post(clouds, "/api/user/login", {"username": "mock-user", "password": PASSWORD, **login})
 
 
 def test_a_login_gives_a_token_for_a_day(clouds: MockClouds) -> None:
-    reply = log_in(clouds)
-    assert (reply.status, list(reply.json)) == (200, ["accessToken", "accessExpire"])
-    assert reply.json["accessExpire"] == 86_400
-    claims = read_token(reply.json["accessToken"])
+    response = log_in(clouds)
+    assert (response.status, list(response.json)) == (200, ["accessToken", "accessExpire"])
+    assert response.json["accessExpire"] == 86_400
+    claims = read_token(response.json["accessToken"])
     assert claims is not None
     # The claims of the list page's own token.
     assert {"aud", "exp", "group", "iat", "iss", "sub"} <= set(claims)
     assert claims["exp"] == claims["iat"] + 86_400
-    assert "pager" in listed(clouds, **cookie(reply.json["accessToken"])).json
+    assert "pager" in listed(clouds, **cookie(response.json["accessToken"])).json
     assert clouds.requests[0].operation == "Login"
 
 
@@ -334,8 +334,8 @@ def test_a_login_gives_a_token_for_a_day(clouds: MockClouds) -> None:
 @pytest.mark.parametrize("login", [{"password": "wrong"}, {"username": "nobody"}, {"password": ""}])
 def test_a_login_that_is_refused(clouds: MockClouds, login: dict[str, str], status: int) -> None:
     clouds.hpcai.configure(auth_failure_status=status)
-    reply = log_in(clouds, **login)
-    assert (reply.status, reply.json) == (status, {"code": -1, "message": "incorrect username or password"})
+    response = log_in(clouds, **login)
+    assert (response.status, response.json) == (status, {"code": -1, "message": "incorrect username or password"})
 
 
 def test_a_login_without_its_fields(clouds: MockClouds) -> None:
@@ -440,6 +440,6 @@ def test_the_admin_api(clouds: MockClouds) -> None:
     ],
 )
 def test_the_admin_api_names_bad_fields(clouds: MockClouds, method: str, path: str, body: Any, field: str) -> None:
-    reply = admin(clouds.url, method, path, body)
-    assert reply.status == 400
-    assert reply.json["error"].startswith(f"{field}: ")
+    response = admin(clouds.url, method, path, body)
+    assert response.status == 400
+    assert response.json["error"].startswith(f"{field}: ")

@@ -6,7 +6,7 @@ import time
 import typing
 
 import pytest
-from mock_client import ACCESS_KEY, NOTEBOOK, SECRET_KEY, Reply, get_lease, lease_path, send, sign
+from mock_client import ACCESS_KEY, NOTEBOOK, SECRET_KEY, Response, get_lease, lease_path, send, sign
 
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.mock.modelarts.notebooks import Status
@@ -19,21 +19,21 @@ def failures(clouds: MockClouds, access_key: str = ACCESS_KEY) -> int:
     return found
 
 
-def refused(reply: Reply, text: str) -> None:
-    assert reply.status == 401, reply.body
-    assert reply.code == "APIGW.0301"
-    assert text in reply.json["error_msg"]
-    assert reply.json["request_id"] == reply.headers["x-request-id"]
-    assert reply.headers["content-type"] == "application/json"
+def refused(response: Response, text: str) -> None:
+    assert response.status == 401, response.body
+    assert response.code == "APIGW.0301"
+    assert text in response.json["error_msg"]
+    assert response.json["request_id"] == response.headers["x-request-id"]
+    assert response.headers["content-type"] == "application/json"
 
 
 def test_a_running_notebook_answers_the_five_fields_of_the_page(clouds: MockClouds) -> None:
     clouds.modelarts.put_lease(NOTEBOOK, create_at=1638841744515, update_at=1638842905925)
-    reply = get_lease(clouds.url)
-    assert reply.status == 200
-    assert reply.headers["content-type"] == "application/json"
-    assert len(reply.headers["x-request-id"]) == 32
-    assert list(reply.json.items()) == [
+    response = get_lease(clouds.url)
+    assert response.status == 200
+    assert response.headers["content-type"] == "application/json"
+    assert len(response.headers["x-request-id"]) == 32
+    assert list(response.json.items()) == [
         ("create_at", 1638841744515),
         ("duration", 3600000),
         ("enable", True),
@@ -155,16 +155,16 @@ def test_a_rotated_secret_key(clouds: MockClouds) -> None:
 
 
 def test_the_project_must_be_the_callers(clouds: MockClouds) -> None:
-    reply = get_lease(clouds.url, project_id="other-project")
-    assert (reply.status, reply.code) == (403, "ModelArts.0210")
-    assert "request_id" not in reply.json
+    response = get_lease(clouds.url, project_id="other-project")
+    assert (response.status, response.code) == (403, "ModelArts.0210")
+    assert "request_id" not in response.json
 
 
 def test_a_denied_account(clouds: MockClouds) -> None:
     clouds.modelarts.put_lease(NOTEBOOK)
     clouds.modelarts.deny(ACCESS_KEY)
-    reply = get_lease(clouds.url)
-    assert (reply.status, reply.code) == (403, "ModelArts.0108")
+    response = get_lease(clouds.url)
+    assert (response.status, response.code) == (403, "ModelArts.0108")
     clouds.modelarts.deny(ACCESS_KEY, False)
     assert get_lease(clouds.url).status == 200
 
@@ -180,21 +180,21 @@ def test_a_denied_account(clouds: MockClouds) -> None:
     ],
 )
 def test_the_gateway_knows_no_such_api(clouds: MockClouds, method: str, target: str) -> None:
-    reply = send(clouds.url, target, method)
-    assert (reply.status, reply.code) == (404, "APIGW.0101")
-    assert reply.json["request_id"] == reply.headers["x-request-id"]
+    response = send(clouds.url, target, method)
+    assert (response.status, response.code) == (404, "APIGW.0101")
+    assert response.json["request_id"] == response.headers["x-request-id"]
 
 
 def test_paths_of_no_cloud(clouds: MockClouds) -> None:
-    reply = send(clouds.url, "/elsewhere")
-    assert reply.status == 404
-    assert reply.json == {"error": "path: no mock cloud serves it"}
+    response = send(clouds.url, "/elsewhere")
+    assert response.status == 404
+    assert response.json == {"error": "path: no mock cloud serves it"}
     assert clouds.request_count() == 0
 
 
 def test_an_id_that_is_no_uuid(clouds: MockClouds) -> None:
-    reply = get_lease(clouds.url, "not-a-uuid")
-    assert (reply.status, reply.code) == (400, "ModelArts.0104")
+    response = get_lease(clouds.url, "not-a-uuid")
+    assert (response.status, response.code) == (400, "ModelArts.0104")
 
 
 NOT_RUNNING = {
@@ -211,9 +211,9 @@ def test_the_table_of_statuses_is_whole() -> None:
 @pytest.mark.parametrize(("status", "code"), NOT_RUNNING.items())
 def test_a_notebook_that_does_not_run(clouds: MockClouds, status: str, code: str) -> None:
     clouds.modelarts.put_lease(NOTEBOOK, status=status)
-    reply = get_lease(clouds.url)
-    assert (reply.status, reply.code) == (400, f"ModelArts.{code}")
-    assert set(reply.json) == {"error_code", "error_msg"}
+    response = get_lease(clouds.url)
+    assert (response.status, response.code) == (400, f"ModelArts.{code}")
+    assert set(response.json) == {"error_code", "error_msg"}
 
 
 def test_a_missing_notebook(clouds: MockClouds) -> None:
@@ -242,17 +242,17 @@ def test_a_transition_after_seconds(frozen: typing.Any) -> None:
         clouds.clock.advance(59.5)
         assert get_lease(clouds.url, date=frozen.now).code == "ModelArts.6306"
         clouds.clock.advance(40)
-        reply = get_lease(clouds.url, date=frozen.now)
-        assert reply.json["update_at"] == int((frozen.now + 160) * 1000), "its time is when it fell due"
-        assert reply.json["create_at"] == int(frozen.now * 1000)
+        response = get_lease(clouds.url, date=frozen.now)
+        assert response.json["update_at"] == int((frozen.now + 160) * 1000), "its time is when it fell due"
+        assert response.json["create_at"] == int(frozen.now * 1000)
 
 
 def test_an_immediate_transition(clouds: MockClouds) -> None:
     clouds.modelarts.put_lease(NOTEBOOK, duration=1)
     clouds.modelarts.add_transition(NOTEBOOK, duration=2, absent=["type"])
-    reply = get_lease(clouds.url)
-    assert reply.json["duration"] == 2
-    assert "type" not in reply.json
+    response = get_lease(clouds.url)
+    assert response.json["duration"] == 2
+    assert "type" not in response.json
 
 
 def test_transitions_apply_in_order(clouds: MockClouds) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 import pytest
-from mock_client import NOTEBOOK, Reply, lease_path, send, sign
+from mock_client import NOTEBOOK, Response, lease_path, send, sign
 
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.mock.validation import InvalidInput, UnknownThing
@@ -28,23 +28,23 @@ def body(scope: typing.Any = None, **user: typing.Any) -> dict[str, typing.Any]:
     }
 
 
-def log_in(clouds: MockClouds, content: typing.Any = None) -> Reply:
+def log_in(clouds: MockClouds, content: typing.Any = None) -> Response:
     return send(clouds.url, "/v3/auth/tokens", "POST", body=body() if content is None else content)
 
 
-def read_lease(clouds: MockClouds, token: str, path: str | None = None) -> Reply:
+def read_lease(clouds: MockClouds, token: str, path: str | None = None) -> Response:
     return send(clouds.url, path or lease_path(), headers={"X-Auth-Token": token})
 
 
 def test_a_login_gives_a_token_that_opens_its_project(clouds: MockClouds) -> None:
     clouds.modelarts.put_lease(NOTEBOOK)
-    reply = log_in(clouds)
-    assert reply.status == 201
-    token = reply.headers["x-subject-token"]
-    details = reply.json["token"]
+    response = log_in(clouds)
+    assert response.status == 201
+    token = response.headers["x-subject-token"]
+    details = response.json["token"]
     assert (details["project"], details["methods"]) == ({"id": "mock-project", "name": REGION}, ["password"])
     lasts = datetime.fromisoformat(details["expires_at"].replace("Z", "+00:00")) - parsedate_to_datetime(
-        reply.headers["date"]
+        response.headers["date"]
     )
     assert 86_399 < lasts.total_seconds() < 86_402
     assert read_lease(clouds, token).status == 200
@@ -59,21 +59,21 @@ def test_a_project_is_named_either_way(clouds: MockClouds, scope: dict[str, str]
 
 @pytest.mark.parametrize("user", [{"password": "wrong"}, {"name": "nobody"}, {"domain": {"name": "elsewhere"}}])
 def test_a_wrong_login(clouds: MockClouds, user: dict[str, typing.Any]) -> None:
-    reply = log_in(clouds, body(**user))
-    assert reply.status == 401
-    assert reply.json == {
+    response = log_in(clouds, body(**user))
+    assert response.status == 401
+    assert response.json == {
         "error": {"message": "The username or password is wrong.", "code": 401, "title": "Unauthorized"}
     }
-    assert "x-subject-token" not in reply.headers
-    assert len(reply.headers["x-request-id"]) == 32
+    assert "x-subject-token" not in response.headers
+    assert len(response.headers["x-request-id"]) == 32
 
 
 @pytest.mark.parametrize("scope", [{"id": "other-project"}, {"name": "elsewhere"}, {}])
 def test_a_scope_that_is_none_of_the_users(clouds: MockClouds, scope: dict[str, str]) -> None:
     expected = body()
     expected["auth"]["scope"]["project"] = scope
-    reply = log_in(clouds, expected)
-    assert (reply.status, reply.json["error"]["title"]) == (400, "Bad Request")
+    response = log_in(clouds, expected)
+    assert (response.status, response.json["error"]["title"]) == (400, "Bad Request")
 
 
 def test_two_projects_of_one_name_are_no_scope(clouds: MockClouds) -> None:
@@ -99,9 +99,9 @@ def test_a_malformed_login(clouds: MockClouds) -> None:
         for part in path[:-1]:
             place = place[part]
         del place[path[-1]]
-        reply = log_in(clouds, wrong)
-        assert reply.status == 400
-        assert path[-1] in reply.json["error"]["message"]
+        response = log_in(clouds, wrong)
+        assert response.status == 400
+        assert path[-1] in response.json["error"]["message"]
     wrong = body()
     wrong["auth"]["identity"]["methods"] = ["token"]
     assert log_in(clouds, wrong).status == 401
@@ -115,10 +115,10 @@ def test_a_token_ends_on_the_virtual_clock(clouds: MockClouds) -> None:
     second = log_in(clouds)
     assert read_lease(clouds, first).status == 200
     clouds.clock.advance(20)
-    reply = read_lease(clouds, first)
-    assert (reply.status, reply.code) == (401, "APIGW.0307")
+    response = read_lease(clouds, first)
+    assert (response.status, response.code) == (401, "APIGW.0307")
     assert read_lease(clouds, second.headers["x-subject-token"]).status == 200
-    # The reply's own clock is the one that it is evaluated by.
+    # The response's own clock is the one that it is evaluated by.
     expires = datetime.fromisoformat(second.json["token"]["expires_at"].replace("Z", "+00:00"))
     assert 59 < (expires - parsedate_to_datetime(second.headers["date"])).total_seconds() < 62
 
@@ -127,8 +127,8 @@ def test_a_token_that_is_unknown_or_taken_back(clouds: MockClouds) -> None:
     token = clouds.modelarts.issue_token()
     clouds.modelarts.revoke_tokens()
     for value in (token, "canary"):
-        reply = read_lease(clouds, value)
-        assert (reply.status, reply.code) == (401, "APIGW.0301")
+        response = read_lease(clouds, value)
+        assert (response.status, response.code) == (401, "APIGW.0301")
         assert clouds.requests[-1].access_key == "(unknown)"
 
 
@@ -160,8 +160,8 @@ def test_the_projects_of_a_caller(clouds: MockClouds) -> None:
     assert projects() == [("a", REGION), ("b", "elsewhere")]
     assert projects(REGION) == [("a", REGION)]
     assert projects("nowhere") == []
-    reply = read_lease(clouds, clouds.modelarts.issue_token(), "/v3/projects")
-    assert [each["id"] for each in reply.json["projects"]] == ["mock-project"]
+    response = read_lease(clouds, clouds.modelarts.issue_token(), "/v3/projects")
+    assert [each["id"] for each in response.json["projects"]] == ["mock-project"]
     assert send(clouds.url, "/v3/projects").status == 401
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing
 
 import pytest
-from mock_client import PROJECT, Reply, admin, send, sign
+from mock_client import PROJECT, Response, admin, send, sign
 
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.mock.validation import InvalidInput, UnknownThing
@@ -15,15 +15,15 @@ OTHER = "62c89f77-fc81-45a8-9647-d6e457e73954"
 ADMIN = f"modelarts/jobs/{PROJECT}/{JOB}"
 
 
-def list_jobs(url: str, project_id: str = PROJECT, date: float | None = None, /, **query: str) -> Reply:
+def list_jobs(url: str, project_id: str = PROJECT, date: float | None = None, /, **query: str) -> Response:
     target, headers = sign(url, f"/v1/{project_id}/dev-servers/jobs", list(query.items()), date=date)
     return send(url, target, headers=headers)
 
 
 def ids(clouds: MockClouds, **query: str) -> list[str]:
-    reply = list_jobs(clouds.url, **query)
-    assert reply.status == 200, reply.body
-    return [row["id"] for row in reply.json["data"]]
+    response = list_jobs(clouds.url, **query)
+    assert response.status == 200, response.body
+    return [row["id"] for row in response.json["data"]]
 
 
 def test_the_pages_own_example(clouds: MockClouds) -> None:
@@ -105,9 +105,9 @@ def test_filters_are_applied(clouds: MockClouds, query: dict[str, str], found: l
 
 @pytest.mark.parametrize("query", [{"visible": "True"}, {"visible": ""}, {"id": ""}, {"id": "x" * 65}])
 def test_a_bad_filter(clouds: MockClouds, query: dict[str, str]) -> None:
-    reply = list_jobs(clouds.url, **query)
-    assert (reply.status, reply.code) == (400, "ModelArts.0104")
-    assert next(iter(query)) in reply.json["error_msg"]
+    response = list_jobs(clouds.url, **query)
+    assert (response.status, response.code) == (400, "ModelArts.0104")
+    assert next(iter(query)) in response.json["error_msg"]
 
 
 def test_who_may_ask(clouds: MockClouds) -> None:
@@ -233,9 +233,9 @@ def test_the_admin_api_names_the_bad_field(
     clouds: MockClouds, method: str, path: str, body: typing.Any, field: str
 ) -> None:
     clouds.modelarts.put_job(JOB)
-    reply = admin(clouds.url, method, path, body)
-    assert reply.status == 400
-    assert reply.json["error"].startswith(f"{field}: ")
+    response = admin(clouds.url, method, path, body)
+    assert response.status == 400
+    assert response.json["error"].startswith(f"{field}: ")
 
 
 def test_a_reset_forgets_jobs(clouds: MockClouds) -> None:

@@ -32,9 +32,9 @@ def test_the_target_is_kept_byte_for_byte(clouds: MockClouds, target: str) -> No
     parts = urlsplit(clouds.url)
     with socket.create_connection((parts.hostname, parts.port or 0), timeout=30) as connection:
         connection.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        with connection.makefile("rb") as reply:
-            assert reply.readline().startswith(b"HTTP/1.1 40")
-            reply.read()
+        with connection.makefile("rb") as response:
+            assert response.readline().startswith(b"HTTP/1.1 40")
+            response.read()
     assert clouds.requests[-1].target == target
 
 
@@ -53,9 +53,9 @@ def test_a_planned_fault_comes_instead_of_the_cloud(clouds: MockClouds) -> None:
     clouds.modelarts.add_transition(NOTEBOOK, after_reads=1, status="STOPPED")
     clouds.faults.add(service="modelarts", status=503, headers={"Retry-After": "7"}, body="busy", count=2)
     for _ in range(2):
-        reply = get_lease(clouds.url)
-        assert (reply.status, reply.body, reply.headers["retry-after"]) == (503, b"busy", "7")
-        assert reply.headers["x-request-id"] == clouds.requests[-1].request_id
+        response = get_lease(clouds.url)
+        assert (response.status, response.body, response.headers["retry-after"]) == (503, b"busy", "7")
+        assert response.headers["x-request-id"] == clouds.requests[-1].request_id
     assert get_lease(clouds.url).status == 200, "a fault is no read"
     assert [entry.operation for entry in clouds.requests] == ["(fault)", "(fault)", "ShowLease"]
 
@@ -64,9 +64,9 @@ def test_a_fault_may_shape_the_whole_answer(clouds: MockClouds) -> None:
     headers = {"content-type": "text/html", "X-Request-Id": "mine"}
     clouds.faults.add(service="modelarts", status=200, headers=headers, body="<p>é", match="lease")
     assert send(clouds.url, "/v1/other").status == 404
-    reply = send(clouds.url, lease_path())
-    assert (reply.status, reply.body.decode()) == (200, "<p>é")
-    assert (reply.headers["content-type"], reply.headers["x-request-id"]) == ("text/html", "mine")
+    response = send(clouds.url, lease_path())
+    assert (response.status, response.body.decode()) == (200, "<p>é")
+    assert (response.headers["content-type"], response.headers["x-request-id"]) == ("text/html", "mine")
 
 
 class Held(threading.Event):
@@ -147,12 +147,12 @@ def test_no_secret_is_shown(clouds: MockClouds, caplog: pytest.LogCaptureFixture
     clouds.modelarts.add_account("TEMP", "CANARYsecretKEY1", projects=[PROJECT], security_token="CANARYsecurityTOKEN2")
     clouds.modelarts.put_lease(NOTEBOOK)
     token = {"X-Security-Token": "CANARYsecurityTOKEN2", "X-Auth-Token": "CANARYauthTOKEN4"}
-    replies = [
+    responses = [
         get_lease(clouds.url, access_key="TEMP", secret_key="CANARYsecretKEY1", headers=token),
         get_lease(clouds.url, access_key="CANARYswappedKEY3", secret_key="x"),
         send(clouds.url, lease_path(), headers={"Authorization": "CANARYauthTOKEN4"}),
     ]
-    assert [reply.status for reply in replies] == [200, 401, 401]
+    assert [response.status for response in responses] == [200, 401, 401]
     _, headers = sign(clouds.url, lease_path(), access_key="TEMP", secret_key="CANARYsecretKEY1")
     secrets.add(headers["Authorization"].rpartition("=")[2])
     assert send(clouds.url, lease_path(), headers=headers).status == 401
@@ -162,7 +162,7 @@ def test_no_secret_is_shown(clouds: MockClouds, caplog: pytest.LogCaptureFixture
         "requests over HTTP": admin(clouds.url, "GET", "requests").body.decode(),
         "state": json.dumps(clouds.state()),
         "state over HTTP": admin(clouds.url, "GET", "state").body.decode(),
-        "answers": repr(replies),
+        "answers": repr(responses),
         "log": caplog.text,
         "output": output.out + output.err,
         "objects": repr([vars(clouds), vars(clouds.modelarts), clouds.modelarts._accounts.find("TEMP")]),
@@ -180,9 +180,9 @@ def test_a_failure_of_the_mock_is_not_swallowed(
         raise ZeroDivisionError("on purpose")
 
     monkeypatch.setattr(clouds.modelarts, "respond", broken)
-    reply = send(clouds.url, lease_path())
-    assert reply.status == 500
-    assert "ZeroDivisionError: on purpose" in reply.json["error"]
+    response = send(clouds.url, lease_path())
+    assert response.status == 500
+    assert "ZeroDivisionError: on purpose" in response.json["error"]
     assert clouds.requests[-1].status == 500
     assert "the mock failed" in caplog.text
     with pytest.raises(ZeroDivisionError):
@@ -194,9 +194,9 @@ def test_many_at_once(clouds: MockClouds) -> None:
     clouds.modelarts.put_lease(NOTEBOOK, status="STARTING")
     clouds.modelarts.add_transition(NOTEBOOK, after_reads=40, status="RUNNING")
     with ThreadPoolExecutor(16) as pool:
-        replies = list(pool.map(lambda _: get_lease(clouds.url), range(100)))
-    assert sorted(reply.status for reply in replies) == [200] * 60 + [400] * 40
-    assert len({reply.headers["x-request-id"] for reply in replies}) == 100
+        responses = list(pool.map(lambda _: get_lease(clouds.url), range(100)))
+    assert sorted(response.status for response in responses) == [200] * 60 + [400] * 40
+    assert len({response.headers["x-request-id"] for response in responses}) == 100
     assert [entry.sequence for entry in clouds.requests] == list(range(1, 101))
     assert clouds.request_count(service="modelarts") == 100
     assert 1 <= clouds.max_in_flight() <= 16

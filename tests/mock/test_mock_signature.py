@@ -87,8 +87,8 @@ def test_agrees_with_the_vendors_signer(path: list[str], query: list[tuple[str, 
 )
 def test_the_running_mock_accepts_the_vendors_signer(clouds: MockClouds, query: list[tuple[str, str]]) -> None:
     clouds.modelarts.put_lease(NOTEBOOK)
-    reply = get_lease(clouds.url, query=query)
-    assert reply.status == 200, reply.body
+    response = get_lease(clouds.url, query=query)
+    assert response.status == 200, response.body
     assert clouds.requests[-1].target == sign(clouds.url, lease_path(), query)[0]
 
 
@@ -97,8 +97,8 @@ def test_odd_ids_reach_the_rules_behind_the_signature(clouds: MockClouds, odd: s
     _, headers = sign(clouds.url, lease_path(odd))
     # The vendor's signer is given the decoded path; on the wire a slash within the id must be encoded.
     wire = lease_path(quote(odd, safe="~"))
-    reply = send(clouds.url, wire, headers=headers)
-    assert (reply.status, reply.code) == (400, "ModelArts.0104"), reply.body
+    response = send(clouds.url, wire, headers=headers)
+    assert (response.status, response.code) == (400, "ModelArts.0104"), response.body
     assert clouds.requests[-1].target == wire
 
 

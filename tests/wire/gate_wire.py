@@ -40,9 +40,9 @@ def gate(number: int = 1, **inputs: Any) -> dict[str, Any]:
 
 
 def create(process: ProviderProcess, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    reply = process.call("Create", create_request(inputs, gate_blob()))
-    assert re.fullmatch("[0-9a-f]{32}", reply.id)
-    properties: dict[str, Any] = MessageToDict(reply)["properties"]
+    response = process.call("Create", create_request(inputs, gate_blob()))
+    assert re.fullmatch("[0-9a-f]{32}", response.id)
+    properties: dict[str, Any] = MessageToDict(response)["properties"]
     assert properties.pop("__provider") == gate_blob()
     return properties
 

@@ -138,7 +138,7 @@ class ProviderProcess:
         self._config = dict(config or {})
         self._channel: grpc.Channel | None = None
         self._stub: Any = None
-        self.replies: list[str] = []
+        self.responses: list[str] = []
 
     def __enter__(self) -> ProviderProcess:
         try:
@@ -197,28 +197,28 @@ class ProviderProcess:
 
     def call(self, method: str, request: Any) -> Any:
         """Makes a call that must succeed."""
-        reply = getattr(self._stub, method)(request, timeout=LIMIT_SECONDS)
-        self.replies.append(json.dumps(MessageToDict(reply)))
-        return reply
+        response = getattr(self._stub, method)(request, timeout=LIMIT_SECONDS)
+        self.responses.append(json.dumps(MessageToDict(response)))
+        return response
 
     def begin(self, method: str, request: Any) -> Any:
-        """Begins a call; its future gives the reply, or raises a `grpc.RpcError`."""
+        """Begins a call; its future gives the response, or raises a `grpc.RpcError`."""
         return getattr(self._stub, method).future(request, timeout=LIMIT_SECONDS)
 
     def failure(self, method: str, request: Any) -> str:
         """Makes a call that must fail, and gives the text of the error."""
         try:
-            reply = self.call(method, request)
+            response = self.call(method, request)
         except grpc.RpcError as error:
             text = error_text(error)
-            self.replies.append(text)
+            self.responses.append(text)
             return text
-        raise AssertionError(f"{method} succeeded: {reply}")
+        raise AssertionError(f"{method} succeeded: {response}")
 
     def read(self, request: provider_pb2.ReadRequest) -> tuple[str, dict[str, Any]]:
         """Reads and gives id and properties."""
-        reply = self.call("Read", request)
-        return reply.id, MessageToDict(reply)["properties"]
+        response = self.call("Read", request)
+        return response.id, MessageToDict(response)["properties"]
 
 
 def get_request(inputs: Mapping[str, Any], id_: str = NOTEBOOK, blob: str | None = None) -> provider_pb2.ReadRequest:

@@ -234,7 +234,7 @@ def test_the_other_form_is_no_difference_of_a_gate(old: int, new: int, clouds: M
     assert clouds.request_count() == 0
 
 
-def test_replies_hold_the_golden_names_and_no_others(clouds: MockClouds) -> None:
+def test_responses_hold_the_golden_names_and_no_others(clouds: MockClouds) -> None:
     golden = GOLDEN["modelarts:NotebookLease"]
     clouds.modelarts.put_lease(NOTEBOOK)
     inputs = {"notebook_id": NOTEBOOK}
@@ -281,8 +281,8 @@ def test_a_gate_answers_the_golden_names_and_no_others(clouds: MockClouds) -> No
         "status_urn": "urn:pulumi:test::probe::pulumi-python:dynamic/nbcloud:Gate::ready",
     }
     with ProviderProcess(clouds.environment()) as process:
-        reply = process.call("Create", create_request(given, GATE["blob"]))
-    properties = MessageToDict(reply)["properties"]
+        response = process.call("Create", create_request(given, GATE["blob"]))
+    properties = MessageToDict(response)["properties"]
     assert list(given) == GATE["inputs"]
     # The SDK sends no nulls, and there is a message only where the condition was not met.
     assert set(properties) == {*GATE["inputs"], *GATE["outputs"], "__provider"} - {"message"}

@@ -27,10 +27,10 @@ SESSION = {
 
 
 def failures(process: ProviderProcess, inputs: Mapping[str, Any]) -> list[str]:
-    reply = process.call("Check", check_request(inputs, gate_blob()))
+    response = process.call("Check", check_request(inputs, gate_blob()))
     # The engine would print the value of a property that is named.
-    assert {each.property for each in reply.failures} <= {""}
-    return [each.reason for each in reply.failures]
+    assert {each.property for each in response.failures} <= {""}
+    return [each.reason for each in response.failures]
 
 
 def test_check_names_every_problem_at_once(shared: ProviderProcess, clouds: MockClouds) -> None:
@@ -134,10 +134,10 @@ def test_check_refuses(inputs: dict[str, Any], problem: str, shared: ProviderPro
 def test_check_gives_the_inputs_back_as_they_are(
     inputs: dict[str, Any], shared: ProviderProcess, clouds: MockClouds
 ) -> None:
-    reply = shared.call("Check", check_request(inputs, gate_blob()))
+    response = shared.call("Check", check_request(inputs, gate_blob()))
     # What has no target at all is refused, and given back too.
-    assert bool(reply.failures) is (not inputs)
-    assert MessageToDict(reply)["inputs"] == {**inputs, "__provider": gate_blob()}
+    assert bool(response.failures) is (not inputs)
+    assert MessageToDict(response)["inputs"] == {**inputs, "__provider": gate_blob()}
     assert clouds.request_count() == 0
 
 

@@ -95,11 +95,11 @@ def test_diff_finds_what_the_gate_is_asked_differently(
     shared: ProviderProcess,
     clouds: MockClouds,
 ) -> None:
-    reply = shared.call("Diff", diff_request(olds, news, gate_blob()))
+    response = shared.call("Diff", diff_request(olds, news, gate_blob()))
     expected = provider_pb2.DiffResponse.DIFF_SOME if changes else provider_pb2.DiffResponse.DIFF_NONE
-    assert reply.changes == expected
-    assert not reply.replaces
-    assert not reply.deleteBeforeReplace
+    assert response.changes == expected
+    assert not response.replaces
+    assert not response.deleteBeforeReplace
     assert clouds.request_count() == 0
 
 
@@ -139,8 +139,8 @@ def test_what_is_unknown_may_change(unknown: dict[str, Any], shared: ProviderPro
 
 def test_numbers_are_no_change_for_having_travelled(shared: ProviderProcess) -> None:
     olds, news = {**BEFORE, "triggers": [1, {"a": 2.0}]}, {**BEFORE, "triggers": [1.0, {"a": 2}]}
-    reply = shared.call("Diff", diff_request(stored(olds), news, gate_blob()))
-    assert reply.changes == provider_pb2.DiffResponse.DIFF_NONE
+    response = shared.call("Diff", diff_request(stored(olds), news, gate_blob()))
+    assert response.changes == provider_pb2.DiffResponse.DIFF_NONE
 
 
 @pytest.mark.parametrize(("olds", "news", "_changes", "waits"), ROWS)
@@ -155,9 +155,9 @@ def test_an_update_waits_where_the_gate_is_asked_something_else(
     for number in (1, 2):
         clouds.modelarts.put_lease(notebook(number), **LEASE)
         clouds.modelarts.put_lease(notebook(number), project_id="other-project", **LEASE)
-    reply = shared.call("Update", update_request(olds, news, gate_blob(), ID))
+    response = shared.call("Update", update_request(olds, news, gate_blob(), ID))
     assert clouds.request_count() == int(waits)
-    outputs = MessageToDict(reply)["properties"]
+    outputs = MessageToDict(response)["properties"]
     absent = "message" if outputs["outcome"] == "met" else "met_time"
     assert set(outputs) == {*OUTPUTS, *news, "__provider"} - {absent}
     assert {name: outputs[name] for name in news if name != "status_urn"} == {
@@ -178,8 +178,8 @@ def test_an_update_waits_where_the_gate_is_asked_something_else(
 
 def test_what_was_seen_stays_where_an_update_does_not_wait(shared: ProviderProcess) -> None:
     olds = stored({**BEFORE, **ADVISORY}, LATE)
-    reply = shared.call("Update", update_request(olds, {**BEFORE, **DISABLED}, gate_blob(), ID))
-    outputs = MessageToDict(reply)["properties"]
+    response = shared.call("Update", update_request(olds, {**BEFORE, **DISABLED}, gate_blob(), ID))
+    outputs = MessageToDict(response)["properties"]
     del olds["states"], olds["enforcement"]
     assert {name: outputs[name] for name in olds} == olds
 
@@ -212,11 +212,11 @@ def test_an_update_that_is_not_met_fails(shared: ProviderProcess, clouds: MockCl
 
 def test_a_refresh_keeps_what_was_seen_and_asks_nothing(shared: ProviderProcess, clouds: MockClouds) -> None:
     kept = stored({**BEFORE, "triggers": [1, "a"]})
-    reply = shared.call("Read", stored_request(kept, gate_blob(), ID))
-    assert reply.id == ID
+    response = shared.call("Read", stored_request(kept, gate_blob(), ID))
+    assert response.id == ID
     # The SDK drops nulls on the way in; they are missing, not changed, to the engine.
     del kept["states"]["self"]["not_running_reason"]
-    assert MessageToDict(reply)["properties"] == {**kept, "__provider": gate_blob()}
+    assert MessageToDict(response)["properties"] == {**kept, "__provider": gate_blob()}
     assert clouds.request_count() == 0
 
 

@@ -166,7 +166,7 @@ def test_the_profile_decides_which_account_is_asked(clouds: MockClouds) -> None:
     assert whole(refreshed) == whole(got)
 
 
-def test_config_is_read_and_its_secrets_are_in_no_reply(clouds: MockClouds) -> None:
+def test_config_is_read_and_its_secrets_are_in_no_response(clouds: MockClouds) -> None:
     canary = "canary-3c9e51-secret-key"
     clouds.modelarts.add_account("CANARYKEY", canary, projects=["mock-project"])
     clouds.modelarts.put_lease(NOTEBOOK, **LEASE)
@@ -182,7 +182,7 @@ def test_config_is_read_and_its_secrets_are_in_no_reply(clouds: MockClouds) -> N
         assert whole(properties) == STATE
         assert [entry.access_key for entry in clouds.requests] == ["CANARYKEY"] * 4
         assert process.interrupt() == 0
-        said = "".join(process.replies) + process.errors()
+        said = "".join(process.responses) + process.errors()
     assert canary not in said
 
 

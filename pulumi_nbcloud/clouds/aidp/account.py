@@ -12,13 +12,13 @@ from pulumi_nbcloud.clouds.account import Account
 from pulumi_nbcloud.clouds.aidp.credentials import AidpCredentials, FileCredentials, KeyCredentials
 from pulumi_nbcloud.clouds.aidp.identity import LAST
 from pulumi_nbcloud.clouds.aidp.regions import REALMS, full_name, realm_of
-from pulumi_nbcloud.clouds.aidp.replies import classify, is_passing
+from pulumi_nbcloud.clouds.aidp.responses import classify, is_passing
 from pulumi_nbcloud.clouds.aidp.schema import SCHEMA, endpoint_of, find_path_prefix
 from pulumi_nbcloud.clouds.aidp.signature import body_headers, http_date
 from pulumi_nbcloud.clouds.aidp.signer import SignerCredentials
 from pulumi_nbcloud.clouds.credentials import CredentialState, credentials_of
 from pulumi_nbcloud.errors import NbcloudError, SettingsError
-from pulumi_nbcloud.http.messages import Reply, Request
+from pulumi_nbcloud.http.messages import Request, Response
 from pulumi_nbcloud.http.retry import RETRY_STATUSES
 from pulumi_nbcloud.http.url import endpoint_url
 from pulumi_nbcloud.printable import printable
@@ -123,9 +123,9 @@ class AidpAccount(Account):
         headers = {"Host": bare.host, "date": http_date(self._now()), "content-type": "application/json"}
         return replace(bare, headers={**headers, **body_headers(method, body), "opc-request-id": self._request_id()})
 
-    def error(self, reply: Reply) -> NbcloudError | None:
-        """Classify a reply, by the HTTP status and Oracle's code."""
-        return classify(reply, self._now(), self._credentials.rejected_hint)
+    def error(self, response: Response) -> NbcloudError | None:
+        """Classify a response, by the HTTP status and Oracle's code."""
+        return classify(response, self._now(), self._credentials.rejected_hint)
 
     @classmethod
     def confirms(cls, error: NbcloudError | None) -> bool:
@@ -135,6 +135,6 @@ class AidpAccount(Account):
         """
         return super().confirms(error) and not cls.anonymous(error)
 
-    def passes(self, reply: Reply) -> bool:
-        """Return whether a reply is worth another attempt: a 409 of a thing that changes, as Oracle's SDK takes it."""
-        return is_passing(reply)
+    def passes(self, response: Response) -> bool:
+        """Return whether to try again: after a 409 of a thing that changes, as Oracle's SDK takes it."""
+        return is_passing(response)

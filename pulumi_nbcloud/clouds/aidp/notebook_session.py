@@ -14,8 +14,8 @@ from pydantic.dataclasses import dataclass
 
 from pulumi_nbcloud.clouds.aidp.account import AidpAccount
 from pulumi_nbcloud.clouds.identifiers import identifier
-from pulumi_nbcloud.clouds.wire import parse_reply
-from pulumi_nbcloud.http.messages import Reply, target
+from pulumi_nbcloud.clouds.wire import parse_response
+from pulumi_nbcloud.http.messages import Response, target
 from pulumi_nbcloud.kinds.fields import Count, OpenEnum, OrNull, State, Text, Volatile
 from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind
 from pulumi_nbcloud.kinds.times import TimeText, time_text
@@ -157,22 +157,22 @@ async def _read(account: AidpAccount, arguments: NotebookSessionArguments) -> No
     account.check_realm(arguments.ai_data_platform_id)
     workspace = (arguments.ai_data_platform_id, "workspaces", arguments.workspace_key)
     prefix = account.path_prefix.split("/")[1:]
-    reply = await account.get(target((*prefix, *workspace, "notebook", "api", "sessions", arguments.session_id)))
-    wire = parse_reply(reply, _Wire)
+    response = await account.get(target((*prefix, *workspace, "notebook", "api", "sessions", arguments.session_id)))
+    wire = parse_response(response, _Wire)
     if wire.id.casefold() != arguments.session_id.casefold():
-        raise reply.bad(
+        raise response.bad(
             "the answer is another session than the one asked for",
             hint="check the endpoint; if it is right, please report this",
         )
-    return _state(reply, wire, arguments)
+    return _state(response, wire, arguments)
 
 
-def _state(reply: Reply, wire: _Wire, arguments: NotebookSessionArguments) -> NotebookSessionState:
+def _state(response: Response, wire: _Wire, arguments: NotebookSessionArguments) -> NotebookSessionState:
     return NotebookSessionState(
         ai_data_platform_id=arguments.ai_data_platform_id,
         workspace_key=arguments.workspace_key,
         session_id=arguments.session_id,
-        endpoint=reply.request.origin,
+        endpoint=response.request.origin,
         name=wire.name,
         path=wire.path,
         type=wire.type,
@@ -180,7 +180,7 @@ def _state(reply: Reply, wire: _Wire, arguments: NotebookSessionArguments) -> No
         agent_flow_key=wire.agentFlowKey,
         lifecycle_state=wire.lifecycleState,
         kernel=_kernel(wire.kernel) if wire.kernel is not None else None,
-        etag=printable(reply.headers["etag"]) if reply.headers.get("etag") else None,
+        etag=printable(response.headers["etag"]) if response.headers.get("etag") else None,
     )
 
 

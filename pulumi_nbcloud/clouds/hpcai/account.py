@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 from pulumi_nbcloud.clouds.account import Account
 from pulumi_nbcloud.clouds.credentials import Credentials, CredentialState, credentials_of
 from pulumi_nbcloud.clouds.hpcai.credentials import AccessToken, ApiKey, Login, find_endpoint
-from pulumi_nbcloud.clouds.hpcai.replies import classify
+from pulumi_nbcloud.clouds.hpcai.responses import classify
 from pulumi_nbcloud.clouds.hpcai.schema import SCHEMA
 from pulumi_nbcloud.errors import NbcloudError
-from pulumi_nbcloud.http.messages import Reply, Request
+from pulumi_nbcloud.http.messages import Request, Response
 from pulumi_nbcloud.settings.schema import Schema, Settings
 
 if TYPE_CHECKING:
@@ -62,6 +62,6 @@ class HpcAiAccount(Account):
         """Build a request."""
         return Request(method, self.endpoint, target, {"Content-Type": "application/json"} if body else {}, body)
 
-    def error(self, reply: Reply) -> NbcloudError | None:
-        """Classify a reply, by the text of its body first and the HTTP status second."""
-        return classify(reply, self._now())
+    def error(self, response: Response) -> NbcloudError | None:
+        """Classify a response, by the text of its body first and the HTTP status second."""
+        return classify(response, self._now())

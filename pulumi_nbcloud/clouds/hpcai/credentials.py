@@ -15,12 +15,12 @@ from datetime import datetime, timezone
 from pydantic import SecretStr
 
 from pulumi_nbcloud.clouds.credentials import Connection, Credentials, LoginCredentials
-from pulumi_nbcloud.clouds.hpcai.replies import CREDENTIALS_HINT, classify
+from pulumi_nbcloud.clouds.hpcai.responses import CREDENTIALS_HINT, classify
 from pulumi_nbcloud.clouds.hpcai.schema import ACCESS_TOKEN, API_KEY, DEFAULT_ENDPOINT, LOGIN
 from pulumi_nbcloud.clouds.lockouts import sign_in_hint
 from pulumi_nbcloud.clouds.tokens import Token, header_safe, jwt_expiry
 from pulumi_nbcloud.errors import AuthenticationError, PermissionDeniedError, RefusedError, SettingsError
-from pulumi_nbcloud.http.messages import Reply, Request
+from pulumi_nbcloud.http.messages import Request, Response
 from pulumi_nbcloud.http.url import endpoint_url
 from pulumi_nbcloud.settings.schema import Settings
 
@@ -145,10 +145,10 @@ class Login(LoginCredentials):
         async def prepare() -> Request:
             return Request("POST", origin, LOGIN_PATH, {"Content-Type": "application/json"}, body)
 
-        reply = await self._connection.send(prepare, deadline)
+        response = await self._connection.send(prepare, deadline)
         now = self._connection.now()
-        error = classify(reply, now, result="accessToken")
-        if isinstance(error, PermissionDeniedError) or (isinstance(error, RefusedError) and reply.status != 404):
+        error = classify(response, now, result="accessToken")
+        if isinstance(error, PermissionDeniedError) or (isinstance(error, RefusedError) and response.status != 404):
             # No page names the errors of the login: whatever it says against one, sending it again would not help and
             # may lock the user.
             error = AuthenticationError.of_response(
@@ -156,16 +156,16 @@ class Login(LoginCredentials):
             )
         if error is not None:
             raise error
-        return _token_of(reply, now)
+        return _token_of(response, now)
 
 
-def _token_of(reply: Reply, now: float) -> Token:
+def _token_of(response: Response, now: float) -> Token:
     """Read `accessToken` and `accessExpire` (seconds) out of the response to a login."""
-    body = reply.json()
+    body = response.json()
     value = body.get("accessToken") if isinstance(body, dict) else None
     # Of a token that the cloud made up, a blank is as wrong as none at all.
     if not isinstance(value, str) or not _COOKIE.fullmatch(value.strip()) or not value.isascii():
-        raise reply.bad(
+        raise response.bad(
             "the answer to the login holds no accessToken that can be sent",
             hint="check endpoint; if it is right, please report this",
         )

@@ -23,9 +23,9 @@ from pulumi_nbcloud.clouds.hpcai.state import (
     InstanceState,
     Whole,
 )
-from pulumi_nbcloud.clouds.wire import oddity, parse_reply
+from pulumi_nbcloud.clouds.wire import oddity, parse_response
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, RefusedError, UnreachableError, lasting
-from pulumi_nbcloud.http.messages import Reply
+from pulumi_nbcloud.http.messages import Response
 
 LIST_PATH = "/api/instance/list"
 # What is asked for; without a size, the server takes its own; and what the page's example asks for.
@@ -87,10 +87,10 @@ class Listing:
 class _DoesNotAddUp(Exception):
     """What a walk saw cannot be one list."""
 
-    def __init__(self, reason: str, reply: Reply) -> None:
+    def __init__(self, reason: str, response: Response) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.reply = reply
+        self.response = response
 
 
 async def walk(account: HpcAiAccount) -> Listing:
@@ -119,9 +119,9 @@ async def walk(account: HpcAiAccount) -> Listing:
             raise UnreachableError(
                 f"the pages of the list do not add up, twice in a row: {problem.reason}",
                 hint="instances may have come or gone meanwhile: try again; if it stays so, please report it",
-                where=problem.reply.request.where,
-                status=problem.reply.status,
-                request_id=problem.reply.request_id,
+                where=problem.response.request.where,
+                status=problem.response.status,
+                request_id=problem.response.request_id,
             ) from None
     raise UnreachableError(
         f"the list was not whole within {WALK_SECONDS:g} s",
@@ -141,21 +141,21 @@ class _Walk:
     async def run(self) -> Listing:
         number = 1
         while True:
-            reply = await self._page(number)
-            if self._take(number, _page_of(reply), reply):
-                return self._listing(reply)
+            response = await self._page(number)
+            if self._take(number, _page_of(response), response):
+                return self._listing(response)
             if number == MAX_PAGES:
-                raise _too_long(f"{MAX_PAGES:,} pages", reply)
+                raise _too_long(f"{MAX_PAGES:,} pages", response)
             number += 1
 
-    async def _page(self, number: int) -> Reply:
+    async def _page(self, number: int) -> Response:
         """Ask for a page, with the size that the cloud accepts; the account remembers which that is."""
         first: NbcloudError | None = None
         for size in PAGE_SIZES[PAGE_SIZES.index(self._account.page_size) :]:
             pager = {"currentPage": number} if size is None else {"currentPage": number, "pageSize": size}
             body = json.dumps({"pager": pager}, separators=(",", ":")).encode()
             try:
-                reply = await self._account.send("POST", LIST_PATH, body)
+                response = await self._account.send("POST", LIST_PATH, body)
             except NbcloudError as error:
                 # Without a size the cloud may fail, as it does without a pager (docs/vendors/hpcai.md, HPC-9).
                 if not _refuses_size(error) and not (first and isinstance(error, UnreachableError)):
@@ -163,46 +163,46 @@ class _Walk:
                 first = first or error
                 continue
             self._account.page_size = size
-            return reply
+            return response
         assert first is not None  # there is at least one size
         raise first
 
-    def _listing(self, reply: Reply) -> Listing:
+    def _listing(self, response: Response) -> Listing:
         nameless = {f"row {place}": what for place, what in enumerate(self._odd_nameless.values(), 1)}
         unreadable = {**self._odd, **nameless}
-        where, request_id = reply.request.where, reply.request_id
+        where, request_id = response.request.where, response.request_id
         return Listing(self._account.endpoint, self._seen, where, request_id, unreadable, bool(nameless))
 
     @property
     def _count_seen(self) -> int:
         return len(self._seen) + len(self._odd) + len(self._odd_nameless)
 
-    def _take(self, number: int, page: _Page, reply: Reply) -> bool:
+    def _take(self, number: int, page: _Page, response: Response) -> bool:
         """Take in a page; return whether it was the last."""
-        self._count(page, reply)
+        self._count(page, response)
         before = self._count_seen
-        self._take_rows(page, reply)
+        self._take_rows(page, response)
         if self._count_seen > MAX_INSTANCES:
-            raise _too_long(f"{MAX_INSTANCES:,} instances", reply)
+            raise _too_long(f"{MAX_INSTANCES:,} instances", response)
         total, seen = self._total, self._count_seen
         if total is not None and seen > total:
-            raise _DoesNotAddUp(f"{seen} instances were seen but the cloud counts {total}", reply)
+            raise _DoesNotAddUp(f"{seen} instances were seen but the cloud counts {total}", response)
         if seen == total:
             return True
         if not page.instances:
             # Without a count, the first page without rows is the end.
             if total is None:
                 return True
-            raise _DoesNotAddUp(f"page {number} is empty after {seen} of {total} instances", reply)
+            raise _DoesNotAddUp(f"page {number} is empty after {seen} of {total} instances", response)
         if seen == before:
-            raise _DoesNotAddUp(f"page {number} repeats instances of pages before it", reply)
+            raise _DoesNotAddUp(f"page {number} repeats instances of pages before it", response)
         return False
 
-    def _take_rows(self, page: _Page, reply: Reply) -> None:
+    def _take_rows(self, page: _Page, response: Response) -> None:
         """Take in the rows of a page; of one that is repeated the last sight counts."""
         texts: Counter[str] = Counter()
         for row in page.instances:
-            state, what = _read(row, self._account.endpoint, reply)
+            state, what = _read(row, self._account.endpoint, response)
             name = state.instance_id if state is not None else _id_of(row)
             if name is None:
                 # Told from its like on the same page, but not from itself on another.
@@ -216,23 +216,23 @@ class _Walk:
                 self._odd.pop(name, None)
                 self._seen[name] = state
 
-    def _count(self, page: _Page, reply: Reply) -> None:
+    def _count(self, page: _Page, response: Response) -> None:
         counted = page.pager.total_entries if page.pager is not None else None
         if counted is None:
             return
         if counted > MAX_INSTANCES:
-            raise _too_long(f"{MAX_INSTANCES:,} instances", reply)
+            raise _too_long(f"{MAX_INSTANCES:,} instances", response)
         if self._total is not None and counted != self._total:
-            raise _DoesNotAddUp(f"the cloud's count changed from {self._total} to {counted}", reply)
+            raise _DoesNotAddUp(f"the cloud's count changed from {self._total} to {counted}", response)
         self._total = counted
 
 
-def _read(row: object, endpoint: str, reply: Reply) -> tuple[InstanceState | None, str]:
+def _read(row: object, endpoint: str, response: Response) -> tuple[InstanceState | None, str]:
     """Read a row; return None and what is odd about it where it is not what the vendor's page describes."""
     try:
         return _state(_ROW.validate_python(row), endpoint), ""
     except ValidationError as error:
-        return None, oddity(reply, error, row)
+        return None, oddity(response, error, row)
 
 
 def _id_of(row: object) -> str | None:
@@ -249,12 +249,12 @@ def _refuses_size(error: NbcloudError) -> bool:
     return error.status in (400, 413, 422) or "pagesize" in (error.vendor_message or "").replace(" ", "").casefold()
 
 
-def _page_of(reply: Reply) -> _Page:
-    page = parse_reply(reply, _Page)
+def _page_of(response: Response) -> _Page:
+    page = parse_response(response, _Page)
     if not page.model_fields_set & {"instances", "pager"}:
         # An object of something else must not count as an empty list: that would prove things gone.
         raise lasting(
-            reply.bad(
+            response.bad(
                 "the answer is not a list of instances: it has neither instances nor pager",
                 hint="check endpoint; if it is right, please report this",
             )
@@ -262,8 +262,8 @@ def _page_of(reply: Reply) -> _Page:
     return page
 
 
-def _too_long(bound: str, reply: Reply) -> BadResponseError:
-    return reply.bad(
+def _too_long(bound: str, response: Response) -> BadResponseError:
+    return response.bad(
         f"the list is longer than {bound}",
         hint="this package reads no longer lists; please report what you need",
     )

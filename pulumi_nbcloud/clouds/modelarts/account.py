@@ -15,10 +15,10 @@ from pulumi_nbcloud.clouds.credentials import CredentialState, credentials_of
 from pulumi_nbcloud.clouds.locks import acquired
 from pulumi_nbcloud.clouds.modelarts.credentials import GivenToken, KeyPair, ModelArtsCredentials, Password
 from pulumi_nbcloud.clouds.modelarts.iam import Iam
-from pulumi_nbcloud.clouds.modelarts.replies import UNKNOWN_API_CODES, classify
+from pulumi_nbcloud.clouds.modelarts.responses import UNKNOWN_API_CODES, classify
 from pulumi_nbcloud.clouds.modelarts.schema import SCHEMA, check_values, find_endpoint, find_iam_endpoint
 from pulumi_nbcloud.errors import NbcloudError, SettingsError, UnreachableError
-from pulumi_nbcloud.http.messages import Reply, Request, encode, target
+from pulumi_nbcloud.http.messages import Request, Response, encode, target
 from pulumi_nbcloud.settings.schema import Schema, Settings
 
 if TYPE_CHECKING:
@@ -96,9 +96,9 @@ class ModelArtsAccount(Account):
         # For a read too, and signed with the rest: the pages call it mandatory (docs/vendors/modelarts.md, MA-58).
         return replace(bare, headers={"Host": bare.host, "Content-Type": "application/json", **project})
 
-    def error(self, reply: Reply) -> NbcloudError | None:
-        """Classify a reply, by Huawei's code first and the HTTP status second."""
-        return classify(reply, self._now(), refused=self._credentials.rejected_hint)
+    def error(self, response: Response) -> NbcloudError | None:
+        """Classify a response, by Huawei's code first and the HTTP status second."""
+        return classify(response, self._now(), refused=self._credentials.rejected_hint)
 
     @classmethod
     def confirms(cls, error: NbcloudError | None) -> bool:

@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass
 
 from pulumi_nbcloud.clouds.identifiers import identifier
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount, in_project
-from pulumi_nbcloud.clouds.wire import parse_reply
+from pulumi_nbcloud.clouds.wire import parse_response
 from pulumi_nbcloud.errors import BadResponseError, NotFoundError, RefusedError, lasting
 from pulumi_nbcloud.kinds.fields import Count, OpenEnum, RowCount, State, Whole
 from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind
@@ -167,7 +167,7 @@ class _Wire(BaseModel):
 
 async def _list(account: ModelArtsAccount, query: tuple[tuple[str, str], ...]) -> DevServerJobsState:
     try:
-        reply = await account.get(in_project(("dev-servers", "jobs"), query))
+        response = await account.get(in_project(("dev-servers", "jobs"), query))
     except NotFoundError as error:
         # Of the list, not of a job: taken for one it would drop the job from a stack's state.
         raise RefusedError.of_response(
@@ -175,11 +175,11 @@ async def _list(account: ModelArtsAccount, query: tuple[tuple[str, str], ...]) -
             "the cloud knows no list of DevServer jobs here",
             hint="check the endpoint, the region and the project",
         ) from None
-    wire = parse_reply(reply, _Wire)
+    wire = parse_response(response, _Wire)
     if wire.data is None and wire.total != 0:
         # Strictly: an object of something else must not count as "no jobs".
         raise lasting(
-            reply.bad(
+            response.bad(
                 "the answer has no list of jobs: data is missing or null, and total is not 0",
                 hint="check the endpoint; if it is right, please report this",
             )

@@ -15,9 +15,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from pulumi_nbcloud.clouds.credentials import Connection, Credentials
 from pulumi_nbcloud.clouds.lockouts import sign_in_hint
-from pulumi_nbcloud.clouds.modelarts.replies import classify
+from pulumi_nbcloud.clouds.modelarts.responses import classify
 from pulumi_nbcloud.clouds.tokens import Token, header_safe
-from pulumi_nbcloud.clouds.wire import parse_reply
+from pulumi_nbcloud.clouds.wire import parse_response
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     BadResponseError,
@@ -27,7 +27,7 @@ from pulumi_nbcloud.errors import (
     RefusedError,
     SettingsError,
 )
-from pulumi_nbcloud.http.messages import Reply, Request, target
+from pulumi_nbcloud.http.messages import Request, Response, target
 
 _USER_HINT = (
     "check username, password and domainName (the account's name); an IAM user can sign in so, a HUAWEI ID or a user "
@@ -112,23 +112,23 @@ class Iam:
             headers = {"Host": bare.host, "Content-Type": "application/json"}
             return Request(bare.method, bare.origin, bare.target, headers, user.body())
 
-        reply = await self._send(prepare, deadline)
-        error = _classify(reply, self._now(), success=201, refused=_USER_HINT, denied="ask who manages the IAM user")
+        response = await self._send(prepare, deadline)
+        error = _classify(response, self._now(), success=201, refused=_USER_HINT, denied="ask who manages the IAM user")
         if error is not None:
             raise _login_error(error)
-        details = parse_reply(reply, _TokenBody).token
+        details = parse_response(response, _TokenBody).token
         try:
-            value = header_safe(reply.headers.get("x-subject-token", ""), "the header X-Subject-Token")
+            value = header_safe(response.headers.get("x-subject-token", ""), "the header X-Subject-Token")
         except SettingsError as unsafe:
-            raise _bad(reply, f"IAM gave no token that can be sent: {unsafe.problem}") from None
+            raise _bad(response, f"IAM gave no token that can be sent: {unsafe.problem}") from None
         project_id = details.project.id if details.project else None
-        sent = _date(reply.headers)
+        sent = _date(response.headers)
         if sent is None:
             # Without the server's time its expiry says nothing about this clock; a refused token is renewed anyway.
             return Token(value), project_id
         seconds = details.expires_at.timestamp() - sent
         if seconds <= 0:
-            raise _bad(reply, "IAM gave a token that has expired already")
+            raise _bad(response, "IAM gave a token that has expired already")
         return Token.lasting(value, seconds, self._now()), project_id
 
     async def project_id(self, name: str, credentials: Credentials, deadline: float) -> str:
@@ -153,31 +153,31 @@ class Iam:
                 replace(bare, headers={"Host": bare.host, "Content-Type": "application/json"})
             )
 
-        reply = await self._send(prepare, deadline)
+        response = await self._send(prepare, deadline)
         hint = credentials.rejected_hint
-        error = _classify(reply, self._now(), success=200, refused=hint, denied=_LOOK_UP_HINT)
+        error = _classify(response, self._now(), success=200, refused=hint, denied=_LOOK_UP_HINT)
         if error is not None:
             raise error
         # By name on this side too: a project of another region would be watched in silence.
-        found = [each.id for each in parse_reply(reply, _ProjectsBody).projects if each.name == name]
+        found = [each.id for each in parse_response(response, _ProjectsBody).projects if each.name == name]
         if len(found) != 1:
             count = "no project" if not found else f"{len(found)} projects"
             raise SettingsError(
                 f"IAM knows {count} called {name} for these credentials",
                 hint="set projectId" if found else "check the region or projectName, or set projectId",
-                where=reply.request.where,
-                status=reply.status,
-                request_id=reply.request_id,
+                where=response.request.where,
+                status=response.status,
+                request_id=response.request_id,
             )
         return found[0]
 
 
-def _classify(reply: Reply, now: float, *, success: int, refused: str | None, denied: str) -> NbcloudError | None:
-    """Decide what a reply of IAM means; never NotFoundError, which would say that a thing of ModelArts is gone."""
-    error = classify(reply, now, success=success, refused=refused)
+def _classify(response: Response, now: float, *, success: int, refused: str | None, denied: str) -> NbcloudError | None:
+    """Decide what a response of IAM means; never NotFoundError, which would say that a thing of ModelArts is gone."""
+    error = classify(response, now, success=success, refused=refused)
     if error is None:
         return None
-    message = _message(reply) if error.code is None else None
+    message = _message(response) if error.code is None else None
     if message:
         error.vendor_message = message
     if isinstance(error, PermissionDeniedError):
@@ -200,15 +200,15 @@ def _login_error(error: NbcloudError) -> NbcloudError:
     return AuthenticationError.of_response(error, "IAM refuses the login", hint=hint)
 
 
-def _message(reply: Reply) -> str | None:
+def _message(response: Response) -> str | None:
     """Return the text of an error in IAM's own form (docs/vendors/modelarts.md, MA-10)."""
     try:
-        body = reply.json()
+        body = response.json()
     except BadResponseError:
         return None
     error = body.get("error") if isinstance(body, Mapping) else None
     message = error.get("message") if isinstance(error, Mapping) else None
-    return reply.text(message) if isinstance(message, str) and message else None
+    return response.text(message) if isinstance(message, str) and message else None
 
 
 def _date(headers: Mapping[str, str]) -> float | None:
@@ -218,8 +218,8 @@ def _date(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def _bad(reply: Reply, problem: str) -> BadResponseError:
-    return reply.bad(
+def _bad(response: Response, problem: str) -> BadResponseError:
+    return response.bad(
         problem,
         hint="check iamEndpoint; if it is right, please report this",
     )

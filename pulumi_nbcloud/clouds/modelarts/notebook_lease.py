@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StrictBool
 from pydantic.dataclasses import dataclass
 
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount, in_project
-from pulumi_nbcloud.clouds.wire import parse_reply
+from pulumi_nbcloud.clouds.wire import parse_response
 from pulumi_nbcloud.errors import NotFoundError, RefusedError, lasting
 from pulumi_nbcloud.kinds.fields import OpenEnum, State, Text, Whole
 from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind
@@ -127,7 +127,7 @@ class _Wire(BaseModel):
 async def _read(account: ModelArtsAccount, arguments: NotebookLeaseArguments) -> NotebookLeaseState:
     path = in_project(("notebooks", arguments.notebook_id, "lease"))
     try:
-        reply = await account.get(path)
+        response = await account.get(path)
     except RefusedError as error:
         if error.code in NOT_FOUND_CODES:
             raise NotFoundError.of_response(
@@ -136,11 +136,11 @@ async def _read(account: ModelArtsAccount, arguments: NotebookLeaseArguments) ->
         if error.code in NOT_RUNNING_REASONS:
             return _state(account, arguments, running=False, not_running_reason=NOT_RUNNING_REASONS[error.code])
         raise
-    wire = parse_reply(reply, _Wire)
+    wire = parse_response(response, _Wire)
     if wire.create_at is None and wire.duration is None and wire.enable is None:
         # `running` follows from the answer being a lease, so an empty object must not count as one.
         raise lasting(
-            reply.bad(
+            response.bad(
                 "the answer is not a lease: it has neither create_at, duration nor enable",
                 hint="check the endpoint; if it is right, please report this",
             )

@@ -74,8 +74,8 @@ class ManySpec(InstanceSpec):
 class OptionsSpec(StrictModel):
     """How ugly the cloud is.
 
-    `page_size` is the most rows of a page: the list page asks for 10 and shows a reply of 3, so the cloud has a size of
-    its own. `null_pager` sends the pager of a list's answer as null (docs/vendors/hpcai.md, HPC-13).
+    `page_size` is the most rows of a page: the list page asks for 10 and shows a response of 3, so the cloud has a size
+    of its own. `null_pager` sends the pager of a list's answer as null (docs/vendors/hpcai.md, HPC-13).
     `largest_page_size` is the largest that may be asked for: a larger one is refused with 400, which no page describes
     (HPC-10); None refuses none. `auth_failure_status` is the status of "Not logged in": no page names it.
     `token_seconds` is how long the token of a login lasts on the virtual clock; a day by the page.

@@ -53,7 +53,7 @@ class JobSpec(StrictModel):
 class RowLimitSpec(StrictModel):
     """How many rows one answer holds; None for all.
 
-    The reply has page numbers although the request has no parameters for them; the sibling list of DevServers gives 10
+    The response has page numbers although the request has no parameters for them; the list of DevServers gives 10
     rows by default (docs/vendors/modelarts.md, MA-48).
     """
 

@@ -1,4 +1,4 @@
-"""The kind `aidp:NotebookSession`: the page's fields, odd replies, errors, arguments, readiness."""
+"""The kind `aidp:NotebookSession`: the page's fields, odd responses, errors, arguments, readiness."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import anyio
 from pulumi_nbcloud.clouds.hpcai.account import HpcAiAccount
 from pulumi_nbcloud.clouds.hpcai.walk import Listing, walk
 from pulumi_nbcloud.http.client import Client
-from pulumi_nbcloud.http.messages import Reply, Request
+from pulumi_nbcloud.http.messages import Request, Response
 from pulumi_nbcloud.settings.resolve import resolve
 
 NOW = 1_751_600_000.0  # 2025-07-04T03:33:20Z
@@ -180,13 +180,13 @@ class Canned(Client):
         """Which pages were asked for, in order."""
         return [json.loads(each.body)["pager"]["currentPage"] for each in self.sent]
 
-    async def send(self, prepare: Any, **_: Any) -> Reply:
+    async def send(self, prepare: Any, **_: Any) -> Response:
         request = await prepare()
         self.sent.append(request)
         answer = self.answer(len(self.sent), json.loads(request.body))
         status, content = answer if isinstance(answer, tuple) else (200, answer)
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
-        return Reply(request, status, {"x-request-id": f"r-{len(self.sent)}"}, body)
+        return Response(request, status, {"x-request-id": f"r-{len(self.sent)}"}, body)
 
 
 def settings_of(values: Mapping[str, str]) -> Any:

@@ -30,7 +30,7 @@ from pulumi_nbcloud.errors import (
     UnreachableError,
 )
 from pulumi_nbcloud.http.client import Client
-from pulumi_nbcloud.http.messages import Reply, Request
+from pulumi_nbcloud.http.messages import Request, Response
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.reading.reader import Reader
 from pulumi_nbcloud.settings.resolve import resolve
@@ -353,12 +353,12 @@ async def test_a_walk_whose_token_expires_between_two_pages_goes_on(mocked: Mock
     account = mocked.account(mocked.clouds.hpcai.login_settings())
     send, walked = mocked.clients[-1].send, []
 
-    async def slow(prepare: Any, **options: Any) -> Reply:
-        reply = await send(prepare, **options)
-        walked.append(reply.request.target)
+    async def slow(prepare: Any, **options: Any) -> Response:
+        response = await send(prepare, **options)
+        walked.append(response.request.target)
         if len(walked) == 2:
             mocked.clouds.clock.advance(101)
-        return reply
+        return response
 
     mocked.clients[-1].send = slow  # type: ignore[method-assign]
     state = await read(INSTANCES, account, INSTANCES.parse({}))

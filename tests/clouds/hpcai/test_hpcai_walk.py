@@ -73,7 +73,7 @@ def test_what_is_sent() -> None:
 
 
 def test_the_example_itself_is_one_page_of_ninety_two() -> None:
-    # The page asks for 10, the reply has a size of 3 and shows one: nothing can be computed from either.
+    # The page asks for 10, the response has a size of 3 and shows one: nothing can be computed from either.
     error, client = error_of(lambda number, body: PAGE_EXAMPLE.encode())
     assert error.problem == f"{TWICE}page 2 repeats instances of pages before it"
     assert client.pages == [1, 2, 1, 2]

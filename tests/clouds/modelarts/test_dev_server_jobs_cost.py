@@ -8,10 +8,10 @@ import sys
 from typing import Any
 
 from modelarts_support import JOBS_BODY
-from nbcloud_support import make_reply
+from nbcloud_support import make_response
 
 from pulumi_nbcloud.clouds.modelarts.dev_server_jobs import _Wire
-from pulumi_nbcloud.clouds.wire import parse_reply
+from pulumi_nbcloud.clouds.wire import parse_response
 
 PAGE = json.loads(JOBS_BODY)
 
@@ -19,8 +19,8 @@ PAGE = json.loads(JOBS_BODY)
 def python_calls(rows: int) -> int:
     """How many functions of Python run while a list of so many rows is parsed."""
     data = [{**PAGE["data"][0], "id": str(number), "create_at": str(number)} for number in range(rows)]
-    reply = make_reply(body=json.dumps({**PAGE, "data": data, "total": rows}).encode())
-    reply.json()  # reading JSON looks for duplicate keys, object by object
+    response = make_response(body=json.dumps({**PAGE, "data": data, "total": rows}).encode())
+    response.json()  # reading JSON looks for duplicate keys, object by object
     calls: list[str] = []
 
     def note(frame: Any, event: str, argument: object) -> None:
@@ -32,7 +32,7 @@ def python_calls(rows: int) -> int:
     before = sys.getprofile()
     sys.setprofile(note)
     try:
-        found = parse_reply(reply, _Wire).data
+        found = parse_response(response, _Wire).data
     finally:
         sys.setprofile(before)
         gc.enable()

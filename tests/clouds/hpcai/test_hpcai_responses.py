@@ -8,7 +8,7 @@ import json
 import pytest
 from hpcai_support import NOW, PAGE_ERROR, PAGE_EXAMPLE, WHERE
 
-from pulumi_nbcloud.clouds.hpcai.replies import classify
+from pulumi_nbcloud.clouds.hpcai.responses import classify
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     BadResponseError,
@@ -18,19 +18,19 @@ from pulumi_nbcloud.errors import (
     ThrottledError,
     UnreachableError,
 )
-from pulumi_nbcloud.http.messages import Reply, Request
+from pulumi_nbcloud.http.messages import Request, Response
 from pulumi_nbcloud.http.redaction import Redactor
 
 HTML = b"<html>sign in</html>"
 REQUEST = Request("POST", "https://hpc-ai.com", "/api/instance/list", {}, b"{}")
 
 
-def reply(status: int, content: bytes = b"", headers: dict[str, str] | None = None) -> Reply:
-    return Reply(REQUEST, status, {"x-request-id": "r-1", **(headers or {})}, content)
+def response(status: int, content: bytes = b"", headers: dict[str, str] | None = None) -> Response:
+    return Response(REQUEST, status, {"x-request-id": "r-1", **(headers or {})}, content)
 
 
 def error_of(status: int, content: bytes = b"", headers: dict[str, str] | None = None) -> NbcloudError:
-    error = classify(reply(status, content, headers), NOW)
+    error = classify(response(status, content, headers), NOW)
     assert error is not None
     return error
 
@@ -124,7 +124,7 @@ def test_status_and_body_decide_the_class(
     ],
 )
 def test_a_200_without_an_error_is_a_success(content: bytes) -> None:
-    assert classify(reply(200, content), NOW) is None
+    assert classify(response(200, content), NOW) is None
 
 
 def test_how_long_to_wait_is_honoured() -> None:
@@ -203,6 +203,6 @@ def test_the_clouds_text_is_cut_and_made_printable() -> None:
 def test_a_text_that_repeats_a_secret_is_left_out(place: str) -> None:
     content = json.dumps({"message": "no", "code": "x", place: "bad key 'canary-1' given"}).encode()
     request = dataclasses.replace(REQUEST, redactor=Redactor(["canary-1"]))
-    error = classify(Reply(request, 400, {}, content), NOW)
+    error = classify(Response(request, 400, {}, content), NOW)
     assert error is not None
     assert "canary" not in str(error) + repr(vars(error))

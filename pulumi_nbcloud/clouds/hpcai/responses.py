@@ -18,7 +18,7 @@ from pulumi_nbcloud.errors import (
     RefusedError,
     lasting,
 )
-from pulumi_nbcloud.http.messages import Reply
+from pulumi_nbcloud.http.messages import Response
 
 # The page's own text is "Not logged in or login expired, please log in again"; either half is taken alone too.
 SIGNED_OUT_TEXTS = ("not logged in", "login expired")
@@ -46,25 +46,25 @@ class Fault:
         return any(each in text for each in SIGNED_OUT_TEXTS)
 
 
-def fault_of(reply: Reply, result: str) -> Fault | None:
+def fault_of(response: Response, result: str) -> Fault | None:
     """Read the error out of a body.
 
     Args:
-        reply: any answer.
+        response: any answer.
         result: the field that a successful answer has: a `message` beside it is none of an error.
 
     Returns:
         Code and text; None where the body is no object, or names no error: a code of 0, or a result without a code.
     """
     try:
-        body = reply.json()
+        body = response.json()
     except BadResponseError:
         return None
     if not isinstance(body, Mapping):
         return None
     code, message = body.get("code"), body.get("message")
     text = message if isinstance(message, str) else ""
-    if not text and reply.status >= 400:
+    if not text and response.status >= 400:
         # A gateway before the cloud has words of its own.
         text = message_in(body)
     if isinstance(code, (int, str)) and not isinstance(code, bool) and str(code).strip() not in ("", "0"):
@@ -72,40 +72,42 @@ def fault_of(reply: Reply, result: str) -> Fault | None:
     return Fault(None, text) if text and result not in body else None
 
 
-def classify(reply: Reply, now: float, *, result: str = "instances") -> NbcloudError | None:
-    """Decide what a reply means.
+def classify(response: Response, now: float, *, result: str = "instances") -> NbcloudError | None:
+    """Decide what a response means.
 
     Args:
-        reply: any answer.
+        response: any answer.
         now: the wall clock in seconds since 1970, for a Retry-After date.
         result: the field that a successful answer has.
 
     Returns:
         None for a 200 whose body names no error; else an error whose class says what the caller can do.
     """
-    fault = fault_of(reply, result)
-    if reply.status == 200 and fault is None:
+    fault = fault_of(response, result)
+    if response.status == 200 and fault is None:
         return None
-    code = None if fault is None or fault.code is None else reply.text(fault.code, 40)
-    return described(_error(reply, fault, now), reply, code=code, message=reply.text(fault.message) if fault else None)
+    code = None if fault is None or fault.code is None else response.text(fault.code, 40)
+    return described(
+        _error(response, fault, now), response, code=code, message=response.text(fault.message) if fault else None
+    )
 
 
-def _error(reply: Reply, fault: Fault | None, now: float) -> NbcloudError:
-    status = reply.status
+def _error(response: Response, fault: Fault | None, now: float) -> NbcloudError:
+    status = response.status
     if status == 401 or (fault is not None and fault.signed_out):
-        hint = sign_in_hint(reply.text(fault.message)) if fault else None
+        hint = sign_in_hint(response.text(fault.message)) if fault else None
         return AuthenticationError("the cloud refuses the credentials", hint=hint or CREDENTIALS_HINT)
     if status == 403:
         return PermissionDeniedError(
             "the credentials may not read this", hint="check that the account may list instances"
         )
     if status == 429:
-        return throttled(reply, now)
-    if (transient := passing(reply, now)) is not None:
+        return throttled(response, now)
+    if (transient := passing(response, now)) is not None:
         return transient
     if (
         redirect := redirected(
-            reply,
+            response,
             "if that is the cloud, set it as endpoint (nbcloud:hpcai.endpoint, or NBCLOUD_HPCAI_ENDPOINT): "
             "a redirected POST would arrive as a GET",
         )

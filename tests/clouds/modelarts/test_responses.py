@@ -9,10 +9,10 @@ from datetime import datetime, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nbcloud_support import NOW, make_reply
+from nbcloud_support import NOW, make_response
 
 from pulumi_nbcloud.clock import text as text_of
-from pulumi_nbcloud.clouds.modelarts.replies import (
+from pulumi_nbcloud.clouds.modelarts.responses import (
     AUTHENTICATION_CODES,
     PERMISSION_CODES,
     Fault,
@@ -40,7 +40,7 @@ def body(code: str, message: str = "what the cloud says") -> bytes:
 
 
 def error_of(status: int, content: bytes = b"", headers: dict[str, str] | None = None) -> NbcloudError:
-    error = classify(make_reply(status, content, JSON if headers is None else headers), NOW)
+    error = classify(make_response(status, content, JSON if headers is None else headers), NOW)
     assert error is not None
     return error
 
@@ -133,7 +133,7 @@ def test_status_and_code_decide_the_class(status: int, content: bytes, cls: type
 
 @pytest.mark.parametrize("content", [b"{}", b"[]", b"", HTML, b'{"code": 0}', b'{"error_code": null}', b'{"code":"x"}'])
 def test_a_200_without_a_code_is_a_success(content: bytes) -> None:
-    assert classify(make_reply(200, content), NOW) is None
+    assert classify(make_response(200, content), NOW) is None
 
 
 AT = f"{WHERE}, request id r-1)\nhint: "
@@ -314,12 +314,12 @@ def test_a_date_that_is_none_says_nothing_of_the_clock(date: str) -> None:
     ],
 )
 def test_the_spellings_of_an_error(content: object, fault: Fault) -> None:
-    assert fault_of(make_reply(400, json.dumps(content).encode())) == fault
+    assert fault_of(make_response(400, json.dumps(content).encode())) == fault
 
 
 def test_the_header_names_the_request_before_the_body() -> None:
     content = b'{"error_code": "A.0001", "request_id": "body"}'
-    assert fault_of(make_reply(400, content, {"x-request-id": "header"})).request_id == "header"
+    assert fault_of(make_response(400, content, {"x-request-id": "header"})).request_id == "header"
 
 
 @pytest.mark.parametrize("content", [b"", HTML, b"{}", body("ModelArts.6309")])

@@ -20,7 +20,7 @@ from pulumi_nbcloud.errors import (
     RefusedError,
     lasting,
 )
-from pulumi_nbcloud.http.messages import Reply
+from pulumi_nbcloud.http.messages import Response
 
 MAX_CLOCK_SKEW_MINUTES = 5  # docs/vendors/aidp.md, DP-13
 
@@ -38,51 +38,51 @@ class Fault:
     message: str = ""
 
 
-def fault_of(reply: Reply) -> Fault:
+def fault_of(response: Response) -> Fault:
     """Read the error out of a body: `{code, message}`, or plain text; the content of a web page is not shown."""
     try:
-        body = reply.json()
+        body = response.json()
     except BadResponseError:
-        kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-        text = reply.body[:100_000].decode("utf-8", "replace").strip()
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        text = response.body[:100_000].decode("utf-8", "replace").strip()
         plain = kind in ("", "text/plain") and not text.startswith("<")
-        return Fault(message=reply.text(text) if plain else "")
+        return Fault(message=response.text(text) if plain else "")
     if not isinstance(body, Mapping):
         return Fault()
     code, message = body.get("code"), body.get("message")
     text = message if isinstance(message, str) else message_in(body)
-    return Fault(code if isinstance(code, str) and _CODE.fullmatch(code) else None, reply.text(text))
+    return Fault(code if isinstance(code, str) and _CODE.fullmatch(code) else None, response.text(text))
 
 
-def classify(reply: Reply, now: float, credentials_hint: str) -> NbcloudError | None:
-    """Decide what a reply means.
+def classify(response: Response, now: float, credentials_hint: str) -> NbcloudError | None:
+    """Decide what a response means.
 
     Args:
-        reply: any answer.
+        response: any answer.
         now: the wall clock in seconds since 1970, to notice a clock that is off.
         credentials_hint: what to do where the credentials are refused.
 
     Returns:
         None for a 200; else an error whose class says what the caller can do.
     """
-    if reply.status == 200:
+    if response.status == 200:
         return None
-    fault = fault_of(reply)
-    error = _error(reply, fault, now, credentials_hint)
-    return described(error, reply, code=fault.code, message=fault.message)
+    fault = fault_of(response)
+    error = _error(response, fault, now, credentials_hint)
+    return described(error, response, code=fault.code, message=fault.message)
 
 
-def is_passing(reply: Reply) -> bool:
-    """Return whether a reply is a conflict that passes (docs/vendors/aidp.md, DP-33)."""
-    return reply.status == 409 and fault_of(reply).code in _PASSING_CODES
+def is_passing(response: Response) -> bool:
+    """Return whether a response is a conflict that passes (docs/vendors/aidp.md, DP-33)."""
+    return response.status == 409 and fault_of(response).code in _PASSING_CODES
 
 
-def _error(reply: Reply, fault: Fault, now: float, credentials_hint: str) -> NbcloudError:
-    status, code = reply.status, fault.code
+def _error(response: Response, fault: Fault, now: float, credentials_hint: str) -> NbcloudError:
+    status, code = response.status, fault.code
     if status == 401 or code == "NotAuthenticated":
         return AuthenticationError(
             "the cloud refuses the credentials",
-            hint=lock_hint(fault.message) or clock_hint(reply, now, MAX_CLOCK_SKEW_MINUTES) or credentials_hint,
+            hint=lock_hint(fault.message) or clock_hint(response, now, MAX_CLOCK_SKEW_MINUTES) or credentials_hint,
         )
     if status == 403:
         return PermissionDeniedError(
@@ -96,11 +96,11 @@ def _error(reply: Reply, fault: Fault, now: float, credentials_hint: str) -> Nbc
             "see the settings pathPrefix and endpoint",
         )
     if status == 429 or code == "TooManyRequests":
-        return throttled(reply, now)
-    if (transient := passing(reply, now, 503 if is_passing(reply) else None)) is not None:
+        return throttled(response, now)
+    if (transient := passing(response, now, 503 if is_passing(response) else None)) is not None:
         return transient
     if (
-        redirect := redirected(reply, "check the setting endpoint: signed requests must reach the cloud itself")
+        redirect := redirected(response, "check the setting endpoint: signed requests must reach the cloud itself")
     ) is not None:
         return redirect
     if code is not None:

@@ -20,7 +20,7 @@ from pulumi_nbcloud.errors import (
     RefusedError,
     lasting,
 )
-from pulumi_nbcloud.http.messages import Reply
+from pulumi_nbcloud.http.messages import Response
 
 MAX_CLOCK_SKEW_MINUTES = 15  # docs/vendors/modelarts.md, MA-15
 
@@ -55,41 +55,41 @@ class Fault:
     request_id: str | None = None
 
 
-def fault_of(reply: Reply) -> Fault:
+def fault_of(response: Response) -> Fault:
     """Read the error out of a body.
 
     Args:
-        reply: any answer.
+        response: any answer.
 
     Returns:
         Its code, text and request id. Huawei's own parser accepts these spellings too: `error_code`/`error_msg`,
         `errorCode`/`errorMsg`, `code`/`message`, the same one level down (docs/vendors/modelarts.md, MA-24); older
         services write `error_message` (MA-59).
     """
-    request_id = reply.headers.get("x-request-id")
+    request_id = response.headers.get("x-request-id")
     try:
-        body = reply.json()
+        body = response.json()
     except BadResponseError:
-        return Fault(request_id=_text(reply, request_id))
+        return Fault(request_id=_text(response, request_id))
     if isinstance(body, Mapping):
         for holder in (body, *(value for value in body.values() if isinstance(value, Mapping))):
             values = plain_keys(holder)
             for code in (values.get("errorcode"), values.get("code")):
                 if isinstance(code, str) and _CODE.fullmatch(code):
                     found = request_id or values.get("requestid")
-                    return Fault(code, _text(reply, message_in(holder)) or "", _text(reply, found))
-    return Fault(message=_text(reply, message_in(body)) or "", request_id=_text(reply, request_id))
+                    return Fault(code, _text(response, message_in(holder)) or "", _text(response, found))
+    return Fault(message=_text(response, message_in(body)) or "", request_id=_text(response, request_id))
 
 
-def _text(reply: Reply, value: object) -> str | None:
-    return reply.text(value) if isinstance(value, str) and value else None
+def _text(response: Response, value: object) -> str | None:
+    return response.text(value) if isinstance(value, str) and value else None
 
 
-def classify(reply: Reply, now: float, *, success: int = 200, refused: str | None = None) -> NbcloudError | None:
-    """Decide what a reply means.
+def classify(response: Response, now: float, *, success: int = 200, refused: str | None = None) -> NbcloudError | None:
+    """Decide what a response means.
 
     Args:
-        reply: any answer.
+        response: any answer.
         now: the wall clock in seconds since 1970, to notice a clock that is off.
         success: the status of a success.
         refused: the hint where the credentials are refused; None for that of a signature, which needs the clock right.
@@ -97,22 +97,22 @@ def classify(reply: Reply, now: float, *, success: int = 200, refused: str | Non
     Returns:
         None for a success without an error code; else an error whose class says what the caller can do.
     """
-    fault = fault_of(reply)
-    if reply.status == success and fault.code is None:
+    fault = fault_of(response)
+    if response.status == success and fault.code is None:
         return None
-    error = described(_error(reply, fault, now, refused), reply, code=fault.code, message=fault.message)
+    error = described(_error(response, fault, now, refused), response, code=fault.code, message=fault.message)
     error.request_id = fault.request_id
     return error
 
 
-def _error(reply: Reply, fault: Fault, now: float, refused: str | None) -> NbcloudError:
-    code, status = fault.code, reply.status
+def _error(response: Response, fault: Fault, now: float, refused: str | None) -> NbcloudError:
+    code, status = fault.code, response.status
     if code in AUTHENTICATION_CODES or (code not in PERMISSION_CODES and status == 401):
         return AuthenticationError(
             "the cloud refuses the credentials",
             hint=lock_hint(fault.message)
             or refused
-            or clock_hint(reply, now, MAX_CLOCK_SKEW_MINUTES)
+            or clock_hint(response, now, MAX_CLOCK_SKEW_MINUTES)
             or _SIGNATURE_HINT,
         )
     if code in PERMISSION_CODES or status == 403:
@@ -121,16 +121,16 @@ def _error(reply: Reply, fault: Fault, now: float, refused: str | None) -> Nbclo
             hint="check that the project id belongs to the credentials, and that they may read ModelArts in it",
         )
     if code in THROTTLED_CODES or status == 429:
-        return throttled(reply, now)
-    if (transient := passing(reply, now)) is not None:
+        return throttled(response, now)
+    if (transient := passing(response, now)) is not None:
         return transient
     if code in UNKNOWN_API_CODES:
         # A 404 too, but of the gateway: it says nothing about the notebook.
         return RefusedError("this endpoint does not know the API", hint="check the region and the endpoint")
-    if status == 404 and (code.startswith("ModelArts.") if code else not reply.body):
+    if status == 404 and (code.startswith("ModelArts.") if code else not response.body):
         return NotFoundError("the cloud does not know it", hint="check the id and the project")
     if (
-        redirect := redirected(reply, "check the setting endpoint: signed requests must reach the cloud itself")
+        redirect := redirected(response, "check the setting endpoint: signed requests must reach the cloud itself")
     ) is not None:
         return redirect
     if code is not None:
