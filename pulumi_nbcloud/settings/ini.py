@@ -74,12 +74,12 @@ def _explained(error: configparser.Error, name: str, example: str) -> SettingsEr
     if isinstance(error, configparser.DuplicateOptionError):
         key = f"the key {error.option}" if _KEY_NAME.fullmatch(error.option) else "a key"
         return SettingsError(
-            f"{name} has {key} twice in section [{printable(error.section, 60)}], again in line {error.lineno}",
+            f"{name} has {key} twice in section [{printable(str(error.section), 60)}], again in line {error.lineno}",
             hint="keep one of them: nobody can tell which one is meant",
         )
     if isinstance(error, configparser.DuplicateSectionError):
         return SettingsError(
-            f"{name} has the section [{printable(error.section, 60)}] twice, again in line {error.lineno}",
+            f"{name} has the section [{printable(str(error.section), 60)}] twice, again in line {error.lineno}",
             hint=f"put its lines into one section; only [{DEFAULT_SECTION}] may be there twice",
         )
     if isinstance(error, configparser.MissingSectionHeaderError):
