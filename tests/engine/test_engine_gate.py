@@ -360,8 +360,8 @@ def test_an_unpatched_process_says_on_the_gates_row_what_it_lacks(stack: Stack, 
     stack.program('gate("ready", 1)')
     start = "warning: NBCLOUD_PROVIDER_PATCHES is off: "
     assert sorted(stack.up().diagnostics[row("ready")]) == [
-        f"{start}after a CLI that was killed a waiting gate goes on to its timeout",
         f"{start}after Ctrl-C a waiting gate goes on to its timeout",
+        f"{start}after a CLI that was killed a waiting gate goes on to its timeout",
         f"{start}errors of pulumi-nbcloud are shown with a traceback",
         f"{start}only 4 dynamic resources of this stack are served at a time, waiting gates among them",
     ]

@@ -112,7 +112,7 @@ def test_rows_warnings_errors_and_hooks_in_preview_and_update(stack: Stack, clou
     error = one(updates[0][row("late")], "error: ")
     assert error.startswith(f"error: {KIND} {notebook(1)}: timed out after Ns of Ns; {NEVER_MET}; actual: running=true")
     assert f"type={SHOWN} (" in error
-    assert SHOWN in one(updates[0][row("down")], f"error: {KIND} {notebook(2)}: unreachable ")
+    assert SHOWN in one(updates[0][row("down")], f"error: {KIND} {notebook(2)}: bad response ")
     assert NEVER_MET in one(updates[0][row("advised")], f"warning: {KIND} {notebook(1)}: timed out ")
     error = one(updates[0][HELD_ROW], "error: ")
     assert error.startswith(f'error: before hook "hook ?{{%boom%}}>" failed: {KIND} {notebook(1)}: timed out ')

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from stack import Stack
 
 from pulumi_nbcloud.mock import MockClouds
@@ -31,9 +33,13 @@ def test_records_of_one_account_cost_at_most_a_quarter_more_than_lookups(stack: 
     for number in range(COUNT):
         clouds.hpcai.put_instance(f"notebook-{number:04d}")
     lookups = asked(stack, clouds, LOOKUPS)
+    started = time.monotonic()
     records = asked(stack, clouds, RECORDS)
-    print(f"lookups {lookups}, records {records}")  # noqa: T201
-    assert records <= lookups * 1.25
+    # An answer is shared for 5 s: where the machine is so busy that it takes longer, the list is walked again. A preview
+    # and an update walk it twice each for lookups, so that a walk is a quarter of theirs.
+    walks_again = (time.monotonic() - started) // 5
+    print(f"lookups {lookups}, records {records}, {walks_again:g} times 5 s")  # noqa: T201
+    assert records <= lookups * 1.25 + walks_again * lookups / 4
 
 
 def test_a_record_that_comes_after_something_takes_no_older_answer(stack: Stack, clouds: MockClouds) -> None:
