@@ -35,8 +35,8 @@ def test_records_of_one_account_cost_at_most_a_quarter_more_than_lookups(stack: 
     lookups = asked(stack, clouds, LOOKUPS)
     started = time.monotonic()
     records = asked(stack, clouds, RECORDS)
-    # An answer is shared for 5 s: where the machine is so busy that it takes longer, the list is walked again. A preview
-    # and an update walk it twice each for lookups, so that a walk is a quarter of theirs.
+    # An answer is shared for 5 s: where the machine is so busy that it takes longer, the list is walked again. For
+    # lookups a preview and an update walk it twice each, so that a walk is a quarter of theirs.
     walks_again = (time.monotonic() - started) // 5
     print(f"lookups {lookups}, records {records}, {walks_again:g} times 5 s")  # noqa: T201
     assert records <= lookups * 1.25 + walks_again * lookups / 4
