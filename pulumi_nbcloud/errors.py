@@ -27,8 +27,8 @@ from typing import Any, TypeVar
 
 from pulumi_nbcloud.printable import printable_lines
 
-HOUR_TOLD_SECONDS = 60.0
-"""From how long a cloud asks to wait its hint tells the hour; of a few seconds that is of no use to anybody."""
+TRY_LATER = "try again later"
+"""The hint where the cloud cannot answer now and does not say when it can; a wait tries again, and knows better."""
 
 ErrorT = TypeVar("ErrorT", bound="NbcloudError")
 

@@ -9,11 +9,12 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from pulumi_nbcloud.clock import text
-from pulumi_nbcloud.errors import HOUR_TOLD_SECONDS, BadResponseError, ErrorT, ThrottledError, UnreachableError, lasting
+from pulumi_nbcloud.errors import TRY_LATER, BadResponseError, ErrorT, ThrottledError, UnreachableError, lasting
 from pulumi_nbcloud.http.messages import Response
 from pulumi_nbcloud.http.retry import parse_retry_after
 
 UnreachableT = TypeVar("UnreachableT", bound=UnreachableError)
+HOUR_TOLD_SECONDS = 60.0  # from how long a cloud asks to wait its hint tells the hour
 _LAST_MOMENT = 253_402_300_799.0  # the end of the year 9999, beyond which no date can be written
 # Seen in errors of the three clouds and of the gateways before them (docs/vendors/modelarts.md, MA-24, MA-59).
 _MESSAGE_KEYS = ("errormsg", "errormessage", "message", "msg", "errordescription", "detail", "error")
@@ -86,10 +87,10 @@ def _again_after(cls: type[UnreachableT], problem: str, response: Response, now:
     """Make the error of what another try may change, with the time from which one may."""
     seconds = parse_retry_after(response.headers.get("retry-after"), now)
     if seconds is None:
-        return cls(problem, hint="try again later")
+        return cls(problem, hint=TRY_LATER)
     moment = text(datetime.fromtimestamp(min(now + seconds, _LAST_MOMENT), timezone.utc))
     # Of a few seconds the hour is of no use to anybody.
-    hint = f"try again after {moment}, as the cloud asks" if seconds >= HOUR_TOLD_SECONDS else "try again later"
+    hint = f"try again after {moment}, as the cloud asks" if seconds >= HOUR_TOLD_SECONDS else TRY_LATER
     error = cls(problem, hint=hint)
     error.retry_after, error.retry_time = seconds, moment
     return error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pulumi_nbcloud.errors import HOUR_TOLD_SECONDS, NbcloudError, UnreachableError
+from pulumi_nbcloud.errors import TRY_LATER, UnreachableError
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.waiting.duration import spell
 from pulumi_nbcloud.waiting.observation import Observation
@@ -113,21 +113,13 @@ def _hints(outcome: Outcome, progress: Progress | None) -> tuple[str, ...]:
         if own and outcome in (Outcome.UNAUTHORIZED, Outcome.BAD_RESPONSE):
             return (own,)
         # Where the network itself failed, the error knows better than we do what to look at.
-        if own and outcome is Outcome.UNREACHABLE and (_names_hour(progress.last_error) or not _is_vague(own)):
+        if own and outcome is Outcome.UNREACHABLE and own != TRY_LATER:
             return own, *_HINTS[outcome][1:]
     if progress is not None and outcome in _DOUBTS:
         own = next((each.error.hint for each in _unproven(progress) if each.error is not None), None)
         if own:
             return (own,)
     return _HINTS.get(outcome, ())
-
-
-def _names_hour(error: NbcloudError) -> bool:
-    return isinstance(error, UnreachableError) and (error.retry_after or 0.0) >= HOUR_TOLD_SECONDS
-
-
-def _is_vague(hint: str) -> bool:
-    return hint.startswith("try again")
 
 
 def _age(progress: Progress, now: datetime) -> str:

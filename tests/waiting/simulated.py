@@ -14,6 +14,7 @@ from virtual_time import VirtualClock, run
 from pulumi_nbcloud.clouds.account import Account
 from pulumi_nbcloud.condition import Evaluator, compile_conditions
 from pulumi_nbcloud.errors import (
+    TRY_LATER,
     AuthenticationError,
     BadResponseError,
     NbcloudError,
@@ -98,7 +99,7 @@ def error_of(value: Any) -> NbcloudError | None:
         return NotFoundError("there is no such thing", status=404, request_id="req-404")
     if value == DOWN:
         return UnreachableError(
-            "the cloud cannot answer now", hint="try again", where=WHERE, status=503, request_id="req-503"
+            "the cloud cannot answer now", hint=TRY_LATER, where=WHERE, status=503, request_id="req-503"
         )
     if value == LOCKED:
         return AuthenticationError(
