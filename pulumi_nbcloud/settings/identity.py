@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 from pulumi_nbcloud.errors import SettingsError
 from pulumi_nbcloud.printable import printable
@@ -74,13 +75,15 @@ class Entry:
     paths: tuple[str, ...] = ()
     foreign: bool = False
 
-    @property
+    @cached_property
     def is_variable(self) -> bool:
         """Whether it is a variable of the environment, and no key of a file."""
         return " " not in self.name and "/" not in self.name
 
     def variable(self, region: str | None) -> str:
         """Return the variable's name for a region."""
+        if REGION not in self.name:  # nearly all of them, in every read
+            return self.name
         return self.name.replace(REGION, (region or "").upper().replace("-", "_"))
 
     def acts(self, environment: Mapping[str, str], region: str | None) -> bool:

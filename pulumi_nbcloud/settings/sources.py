@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from pulumi_nbcloud.errors import SettingsError
 from pulumi_nbcloud.printable import printable
@@ -154,6 +155,7 @@ def config_keys(cloud: str) -> tuple[str, str]:
     return f"nbcloud:{cloud}", "nbcloud:profiles"
 
 
+@lru_cache(maxsize=1024)  # every read asks for all of a cloud
 def variable(cloud: str, profile: str | None, key: str) -> str:
     """Name our own environment variable of a key, for example `NBCLOUD_MODELARTS_ACCESS_KEY`."""
     return _prefix(cloud, profile) + re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).upper()
