@@ -100,7 +100,7 @@ def get_output(
             else:
                 state, request_id = await asyncio.wrap_future(portal.submit(_reading(kind, arguments)))
             if expectation:
-                # Off the program's loop: evaluation a long list takes a while.
+                # Off the program's loop: to evaluate a long list takes a while.
                 await asyncio.to_thread(expectation.check, state, arguments, request_id)
             return state
         except Exception as error:

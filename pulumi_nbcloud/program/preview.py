@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 BUDGET_SECONDS = 5.0
 ASKED_WHEN = "(asked when this gate is created or updated)"
-
-
 WAIT_INPUTS = ("targets", *(each.name for each in OPTIONS))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from pulumi_nbcloud.errors import NbcloudError
-from pulumi_nbcloud.kinds.registry import load
+from pulumi_nbcloud.kinds.registry import KINDS, load
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.settings.resolve import resolve
 from pulumi_nbcloud.settings.sources import ConfigReader
@@ -51,7 +51,7 @@ def differing(theirs: Mapping[str, str], config: ConfigReader, environment: Mapp
         config: reads Pulumi config.
         environment: the process's variables.
     """
-    tokens = {token.partition(":")[0]: token for token in _tokens()}
+    tokens = {token.partition(":")[0]: token for token in KINDS}
     for name, fingerprint in theirs.items():
         cloud, _, profile = name.partition("/")
         if cloud in tokens:
@@ -62,9 +62,3 @@ def differing(theirs: Mapping[str, str], config: ConfigReader, environment: Mapp
                     "differ, so lookups, hooks and the `now:` line ask another account than gates and records; set the "
                     "account in the stack's config and not in variables (docs/automation-api.md)"
                 )
-
-
-def _tokens() -> Iterable[str]:
-    from pulumi_nbcloud.kinds.registry import KINDS
-
-    return KINDS
