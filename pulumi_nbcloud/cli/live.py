@@ -83,7 +83,7 @@ class View:
         """Draw the view as it is now."""
         elapsed = self._monotonic() - self._started
         # The names keep their room, or long states would take it.
-        width = min(NAME_COLUMNS, max(len(each) for each in (*self._names, "elapsed")))
+        width = min(NAME_COLUMNS, max(len(each) for each in (*self._names, "expected")))
         table = Table.grid(padding=(0, 2), expand=True)
         table.add_column(no_wrap=True, overflow="ellipsis", width=width)
         table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)

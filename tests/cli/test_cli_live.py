@@ -148,6 +148,13 @@ def test_no_color(clouds: MockClouds, no_color: str) -> None:
     assert bool(coloured) is not bool(no_color)
 
 
+def test_the_labels_are_whole_beside_a_short_name(clouds: MockClouds) -> None:
+    clouds.modelarts.put_lease(NOTEBOOK, status="STOPPED")
+    with terminal(clouds, "wait", TARGET, "--timeout", "1h") as shown:
+        lines = shown.until("self +running=false(.|\n)*elapsed.* of 1h")
+        assert [line.split()[0] for line in lines] == ["self", "expected", "elapsed"]
+
+
 def test_a_terminal_that_cannot_redraw(clouds: MockClouds) -> None:
     clouds.modelarts.put_lease(NOTEBOOK, status="STOPPED")
     with terminal(clouds, "wait", TARGET, "--timeout", "0", TERM="dumb") as shown:
