@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -657,3 +659,17 @@ def test_huaweis_file_may_stand_elsewhere(tmp_path: Path) -> None:
     assert text.startswith(f"{path} (HUAWEICLOUD_SDK_CREDENTIALS_FILE) cannot be read: No such file or directory")
     over = find({}, {**SDK, "HUAWEICLOUD_SDK_CREDENTIALS_FILE": str(path)})
     assert [each.name for each in over.passed_over] == ["HUAWEICLOUD_SDK_CREDENTIALS_FILE"]
+
+
+def test_settings_stand_in_the_order_of_declaration() -> None:
+    # A set has another order in each process.
+    program = (
+        "from pulumi_nbcloud.clouds.modelarts.schema import SCHEMA\n"
+        "from pulumi_nbcloud.settings.resolve import resolve\n"
+        "environment = {f'NBCLOUD_MODELARTS_{each}': 'x' for each in ('SECRET_KEY', 'SECURITY_TOKEN', 'ACCESS_KEY')}\n"
+        "print(*resolve(SCHEMA, None, lambda key: None, environment).values)"
+    )
+    for seed in "0123":
+        line = [sys.executable, "-c", program]
+        done = subprocess.run(line, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True)
+        assert (done.stdout, done.stderr) == ("accessKey secretKey securityToken\n", "")

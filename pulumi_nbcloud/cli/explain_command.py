@@ -50,13 +50,13 @@ def _explain(spec: WaitSpec, settings: Path | None) -> ExitCode:
     return ExitCode.MET
 
 
-def _targets(plan: WaitSpec, config: ConfigReader) -> Iterator[str]:
+def _targets(spec: WaitSpec, config: ConfigReader) -> Iterator[str]:
     from pulumi_nbcloud.http.proxy import unused_variable
     from pulumi_nbcloud.settings.resolve import resolve
 
     shown = set()
-    for name, kind in plan.kinds.items():
-        arguments = plan.arguments[name]
+    for name, kind in spec.kinds.items():
+        arguments = spec.arguments[name]
         yield f"{name}: {kind.token} {kind.identify(arguments)}"
         found = resolve(kind.account.schema, arguments.profile, config, dict(os.environ))
         yield f"  asks {_request(kind, arguments, config)}"

@@ -59,7 +59,8 @@ def _chosen(
     schema: Schema, profile: str | None, sources: list[Source], position: int, credentials: CredentialSet
 ) -> Settings:
     """Take each key from the first source that may give it."""
-    allowed = dict.fromkeys(credentials.keys, sources[position : position + 1])
+    # In the order of declaration: `nbcloud explain` shows them so.
+    allowed = dict.fromkeys((*credentials.required, *credentials.optional), sources[position : position + 1])
     allowed |= dict.fromkeys(schema.bound, sources[: position + 1])
     allowed |= dict.fromkeys((*schema.free, *EVERYWHERE), sources)
     chosen: dict[str, Source] = {}
