@@ -10,7 +10,6 @@ from contextvars import ContextVar
 from typing import Any
 
 import pulumi
-import pulumi.runtime
 from pulumi.runtime import config as sdk
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor, get_root_resource
@@ -38,14 +37,7 @@ def stack_config() -> StackConfig:
     Returns:
         All keys of ours, with a word on why they are not seen, where that is so.
     """
-    all_keys = {**_of_environment(), **_of_context()}
-    found = {key: value for key, value in all_keys.items() if key.startswith(NAMESPACE)}
-    for cloud in CLOUDS:
-        for key in config_keys(cloud):
-            # The SDK's own way as well: a single key may stand in a variable of its own.
-            value = pulumi.runtime.get_config(key)
-            if value is not None:
-                found[key] = value
+    found = {key: value for key, value in _all_config().items() if key.startswith(NAMESPACE)}
     unseen = _unseen() if not found else None
     if unseen and (unseen == _IN_PROVIDER or get_monitor() is not None):
         _say_once(unseen)
@@ -77,17 +69,17 @@ def asked_accounts(targets: Mapping[str, Any]) -> pulumi.Output[dict[str, str]] 
     return pulumi.Output.from_input(dict(targets)).apply(asked)
 
 
-def _of_context() -> Mapping[str, object]:
+def _all_config() -> dict[str, object]:
+    """Read all config as the SDK reads one key, which parses all of it each time."""
+    found: dict[str, object] = dict(sdk.get_config_env())
+    for key in {key for cloud in CLOUDS for key in config_keys(cloud)}:
+        # A single key may stand in a variable of its own.
+        value = os.environ.get(sdk.get_config_env_key(key))
+        if value is not None:
+            found[key] = value
     values = getattr(sdk, "CONFIG", None)
-    found = values.get() if isinstance(values, ContextVar) else values
-    return found if isinstance(found, Mapping) else {}
-
-
-def _of_environment() -> Mapping[str, object]:
-    try:
-        return sdk.get_config_env()
-    except ValueError:
-        return {}
+    set_here = values.get() if isinstance(values, ContextVar) else values
+    return {**found, **set_here} if isinstance(set_here, Mapping) else found
 
 
 def _unseen() -> str | None:
