@@ -31,6 +31,7 @@ SCRIPT = ROOT / "scripts" / "generate"
 CLOUDS = sorted({token.partition(":")[0] for token in registry.KINDS})
 WRITTEN = [*(f"{cloud}.py" for cloud in CLOUDS), "program/target_dicts.py"]
 IN_PART = ["gate.py", "hooks.py"]
+TABLES = "condition/parser_tables.json"
 HELPERS = ["option_signatures.py", "python_source.py"]
 
 
@@ -43,19 +44,20 @@ def test_the_typed_modules_are_what_the_kinds_say() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("stale", [*WRITTEN, *IN_PART])
+@pytest.mark.parametrize("stale", [*WRITTEN, *IN_PART, TABLES])
 def test_a_stale_module_is_noticed_and_written_again(stale: str, tmp_path: Path) -> None:
     """On a copy, so that the modules themselves stay as they are."""
     script = tmp_path / "scripts" / "generate"
     copied = [f"scripts/{name}" for name in ("generate", *HELPERS)]
-    copied += [f"pulumi_nbcloud/{name}" for name in (*WRITTEN, *IN_PART)]
+    copied += [f"pulumi_nbcloud/{name}" for name in (*WRITTEN, *IN_PART, TABLES)]
     for name in copied:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text((ROOT / name).read_text(encoding="utf-8"), encoding="utf-8")
     copy = tmp_path / "pulumi_nbcloud" / stale
     text = copy.read_text(encoding="utf-8")
-    changed = text.replace(*(("TYPE_CHECKING:", "TYPE_CHECKING :") if stale in WRITTEN else ("interval: ", "pause: ")))
+    edits = {**dict.fromkeys(WRITTEN, ("TYPE_CHECKING:", "TYPE_CHECKING :")), TABLES: ("lark 1.", "lark 0.")}
+    changed = text.replace(*edits.get(stale, ("interval: ", "pause: ")))
     assert changed != text
     copy.write_text(changed, encoding="utf-8")
     done = checked(script)
@@ -65,7 +67,7 @@ def test_a_stale_module_is_noticed_and_written_again(stale: str, tmp_path: Path)
         "hint: run make generate",
     ]
     subprocess.run([sys.executable, str(script)], check=True)
-    assert copy.read_text(encoding="utf-8") == (ROOT / "pulumi_nbcloud" / stale).read_text(encoding="utf-8")
+    assert checked(script).returncode == 0
 
 
 @pytest.mark.parametrize("name", WRITTEN)

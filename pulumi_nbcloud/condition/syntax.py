@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from celpy.celparser import CELParseError, CELParser
 from lark import Token, Tree
+from lark.exceptions import LexError, ParseError
 
+from pulumi_nbcloud.condition.parser import cel_parser
 from pulumi_nbcloud.condition.vocabulary import MAX_BYTES, MAX_DEPTH
 from pulumi_nbcloud.printable import printable
 
@@ -66,8 +67,8 @@ def parse(text: str) -> Node:
     if not text.strip():
         raise SyntaxProblem("is empty; leave it out for the default")
     try:
-        tree = CELParser().parse(text)
-    except CELParseError as error:
+        tree = cel_parser().parse(text)
+    except (LexError, ParseError) as error:
         raise SyntaxProblem(_explain(text, error)) from None
     compact, depth = _compact(tree)
     if depth > MAX_DEPTH:
@@ -75,10 +76,9 @@ def parse(text: str) -> Node:
     return compact
 
 
-def _explain(text: str, error: CELParseError) -> str:
-    cause = error.__context__
-    token: Token | None = getattr(cause, "token", None)
-    position = getattr(cause, "pos_in_stream", None)
+def _explain(text: str, error: LexError | ParseError) -> str:
+    token: Token | None = getattr(error, "token", None)
+    position: int | None = getattr(error, "pos_in_stream", None)
     if token is not None and token.type == "$END":
         return "syntax error: the expression ends too early; is a bracket or an operand missing?"
     if position is None:
