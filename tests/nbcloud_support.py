@@ -220,3 +220,11 @@ def examples(count: int) -> int:
     On the other Pythons (scripts/test-versions) few do: each property has held on the main one.
     """
     return {"many": count, "quick": 20}.get(os.environ.get("NBCLOUD_EXAMPLES", ""), count // 5)
+
+
+def one_line(error: NbcloudError) -> str:
+    """The text of an error as logs have it, and its hint; a person sees the same in lines."""
+    facts = [f"  {name}: {value}" for name, value in error.all_facts()]
+    hint = [f"hint: {error.hint}"] if error.hint else []
+    assert str(error).split("\n") == [*error.headline.split("\n"), *facts, *hint]
+    return "\n".join((error.line, *hint))

@@ -25,7 +25,7 @@ _unusable = False
 _calls: set[Any] = set()
 
 
-def send(text: str, urn: str | None, *, warning: bool = False, engine: Any = None) -> bool:
+def send(text: str, urn: str | None, *, warning: bool = False, engine: Any = None, wait: bool = False) -> bool:
     """Show a text on a resource's row.
 
     Args:
@@ -33,6 +33,7 @@ def send(text: str, urn: str | None, *, warning: bool = False, engine: Any = Non
         urn: the resource.
         warning: as a warning that stays, instead of a status that the next one replaces.
         engine: the engine's stub; None for the one of this provider process.
+        wait: until it was delivered, for what must be shown before something else.
 
     Returns:
         Whether it could be handed to the engine.
@@ -46,11 +47,13 @@ def send(text: str, urn: str | None, *, warning: bool = False, engine: Any = Non
         severity = engine_pb2.WARNING if warning else engine_pb2.INFO
         message = printable_lines(text)
         request = engine_pb2.LogRequest(severity=severity, message=message, urn=urn, streamId=0, ephemeral=not warning)
-        # Not waited for: the engine may be busy, and the event loop serves all waits. Kept, because gRPC cancels a call
-        # that nobody holds.
+        # As a rule not waited for: the engine may be busy, and the event loop serves all waits. Kept, because gRPC
+        # cancels a call that nobody holds.
         call = stub.Log.future(request, timeout=LOG_SECONDS)
         _calls.add(call)
         call.add_done_callback(partial(_sent, stub))
+        if wait:
+            call.result(LOG_SECONDS)
     except Exception:
         return False
     return True
