@@ -521,7 +521,7 @@ async def test_a_host_name_that_does_not_resolve(monkeypatch: pytest.MonkeyPatch
         "the host name cannot be resolved; attempts made: 5 (GET https://modelarts.nowhere.invalid/v1/p)\n"
         "hint: check the region and the endpoint"
     )
-    assert str(behind_a_proxy) == (
+    assert one_line(behind_a_proxy) == (
         "the host name cannot be resolved; attempts made: 5 (GET https://modelarts.nowhere.invalid/v1/p)\n"
         "hint: HTTPS_PROXY is set, and is not used here: if a proxy is the only way out, set proxy; else check the "
         "region and the endpoint"
