@@ -35,6 +35,9 @@ TRY_LATER = "try again later"
 HEADLINE = 120
 """The longest headline, in characters; a subject that is too long for it is cut, and is a fact besides."""
 
+NOT_MET = "not met"
+"""The name of the fact that is a clause which is not met; each is a line of its own."""
+
 _SUBJECT = 40
 
 ErrorT = TypeVar("ErrorT", bound="NbcloudError")

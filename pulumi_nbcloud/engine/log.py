@@ -8,6 +8,7 @@ raises: a wait must not end because a message could not be shown.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from functools import partial
@@ -19,6 +20,7 @@ from pulumi_nbcloud.engine import end
 from pulumi_nbcloud.printable import printable_lines
 
 LOG_SECONDS = 5.0
+DELIVERY_SECONDS = 1.0
 
 _stub: Any = None
 _unusable = False
@@ -53,7 +55,8 @@ def send(text: str, urn: str | None, *, warning: bool = False, engine: Any = Non
         _calls.add(call)
         call.add_done_callback(partial(_sent, stub))
         if wait:
-            call.result(LOG_SECONDS)
+            with contextlib.suppress(Exception):  # an engine that does not answer holds nobody up
+                call.result(DELIVERY_SECONDS)
     except Exception:
         return False
     return True

@@ -10,9 +10,8 @@ from urllib.parse import quote
 
 from pulumi.runtime import rpc
 
-from pulumi_nbcloud.errors import NbcloudError
+from pulumi_nbcloud.errors import NOT_MET, NbcloudError
 from pulumi_nbcloud.printable import printable
-from pulumi_nbcloud.waiting.progress import NOT_MET
 
 ErrorT = TypeVar("ErrorT", bound=NbcloudError)
 

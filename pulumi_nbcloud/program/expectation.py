@@ -7,10 +7,10 @@ from datetime import datetime, timezone
 from typing import Any
 
 from pulumi_nbcloud.condition import Condition, compile_condition
-from pulumi_nbcloud.errors import ExpectationError
+from pulumi_nbcloud.errors import NOT_MET, ExpectationError
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.printable import printable
-from pulumi_nbcloud.waiting.progress import CONDITION_SHOWN, NOT_MET, headline, unmet
+from pulumi_nbcloud.waiting.progress import CONDITION_SHOWN, headline, unmet
 
 HINTS = {
     "false": "look at the thing itself, or correct expect; it is evaluated in every preview and update",

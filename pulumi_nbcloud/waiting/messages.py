@@ -6,12 +6,12 @@ import copy
 from collections.abc import Iterator
 from datetime import datetime
 
-from pulumi_nbcloud.errors import TRY_LATER, UnreachableError
+from pulumi_nbcloud.errors import NOT_MET, TRY_LATER, UnreachableError
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.waiting.duration import spell
 from pulumi_nbcloud.waiting.observation import Observation
 from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
-from pulumi_nbcloud.waiting.progress import CONDITION_SHOWN, NOT_MET, Progress
+from pulumi_nbcloud.waiting.progress import CONDITION_SHOWN, Progress
 
 LOOK = "look at the thing itself"
 CLAUSES_SHOWN = 5

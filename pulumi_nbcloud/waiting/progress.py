@@ -19,8 +19,6 @@ from pulumi_nbcloud.waiting.observation import Observation, Target
 FIRST_KEPT = 5
 LAST_KEPT = 20
 CONDITION_SHOWN = 300
-NOT_MET = "not met"
-"""What messages call a clause that is not met; each is a line of its own."""
 
 
 @dataclass

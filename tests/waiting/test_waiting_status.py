@@ -164,7 +164,7 @@ class Call:
         return self.status
 
     def result(self, timeout: float) -> None:
-        assert timeout == log.LOG_SECONDS
+        assert timeout == log.DELIVERY_SECONDS
         self.waited = True
 
 
