@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nbcloud_support import LIMIT_SECONDS
+from nbcloud_support import LIMIT_SECONDS, folded
 from typer.testing import CliRunner
 
 from pulumi_nbcloud.cli.app import app
@@ -34,8 +34,8 @@ class WaitResult:
 
     @property
     def error(self) -> list[str]:
-        """The lines of its error, from the first that says so."""
-        lines = self.err.splitlines()
+        """The lines of its error, from the first that says so; its facts in one line."""
+        lines = folded(self.err).splitlines()
         first = next((index for index, line in enumerate(lines) if line.startswith("error: ")), len(lines))
         return lines[first:]
 

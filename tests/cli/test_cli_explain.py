@@ -173,8 +173,12 @@ def test_the_options_are_shown(nbcloud_mock: MockClouds) -> None:
 def test_options_that_count_time_are_shown_where_they_are_given(nbcloud_mock: MockClouds) -> None:
     times = ("--holds-for", "10m", "--fail-holds-for", "90s", "--appear-timeout", "5m", "--stall-timeout", "20m")
     assert invoke("explain", TARGETS["modelarts"], *times).out.splitlines()[-1] == (
-        "  met after 1 poll; met once it has held for 10m; failed once a failure has held for 1m30s; not found: wait; "
+        "  met once it has held for 10m; failed once a failure has held for 1m30s; not found: wait; "
         "each must be found within 5m; stalled after 20m without a change; 10 failed polls in a row end it"
+    )
+    both = invoke("explain", TARGETS["modelarts"], "--consecutive", "3", "--holds-for", "10m").out.splitlines()[-1]
+    assert both == (
+        "  met after 3 polls in a row, once it has held for 10m; not found: wait; 10 failed polls in a row end it"
     )
 
 

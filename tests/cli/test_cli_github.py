@@ -90,7 +90,7 @@ def test_a_wait_that_failed(nbcloud_mock: MockClouds, step: Step) -> None:
     assert annotation.startswith(f"::error title=nbcloud wait%3A failed::{KIND} {NOTEBOOK}: failed after ")
     assert "%0Ahint: " in annotation, "all of the message, in one line"
     assert step.outputs()["exit_code"] == "1"
-    assert "hint&#58; look at the thing itself" in step.summary.read_text()
+    assert "hint&#58; look at the notebook's events" in step.summary.read_text()
 
 
 def test_what_is_escaped_for_a_command() -> None:
@@ -144,7 +144,7 @@ def test_a_file_that_cannot_be_written(nbcloud_mock: MockClouds, step: Step, mon
         "error: /dev/full could not be written: No space left on device",
         "hint: check the path and the space that is left",
     ]
-    assert done.out.startswith("met: ")
+    assert done.out.startswith("met after ")
     assert step.summary.exists()
     assert step.junit.exists()
 
