@@ -122,6 +122,13 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
         return tuple(each.name for each in dataclasses.fields(self.arguments))  # type: ignore[arg-type]
 
     @property
+    def required_names(self) -> tuple[str, ...]:
+        """The names of the arguments that have no default; of a list none."""
+        fields = dataclasses.fields(self.arguments)  # type: ignore[arg-type]
+        missing = dataclasses.MISSING
+        return tuple(each.name for each in fields if each.default is missing and each.default_factory is missing)
+
+    @property
     def state_names(self) -> tuple[str, ...]:
         """The names of the state's fields."""
         return tuple(each.name for each in dataclasses.fields(self.state))  # type: ignore[arg-type]
