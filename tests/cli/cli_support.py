@@ -12,10 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from nbcloud_support import LIMIT_SECONDS
 from typer.testing import CliRunner
 
 from pulumi_nbcloud.cli.app import app
+from pulumi_nbcloud.cli.terminal import Terminal
 
 ROOT = str(Path(__file__).parents[2])
 GOLDEN = Path(__file__).parent / "golden"
@@ -44,6 +46,13 @@ def invoke(*arguments: str) -> WaitResult:
     """Runs the command in this process; what it raises, it raises here."""
     done = CliRunner().invoke(app, list(arguments), catch_exceptions=False, prog_name="nbcloud")
     return WaitResult(done.exit_code, done.stdout, done.stderr)
+
+
+def invoke_on_terminal(columns: int, *arguments: str, styles: bool = False) -> WaitResult:
+    """Runs a command that only prints in this process, as if stdout were a terminal."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pulumi_nbcloud.cli.terminal.of_stdout", lambda: Terminal(columns, styles))
+        return invoke(*arguments)
 
 
 def command(*arguments: str, before: str = "") -> list[str]:
