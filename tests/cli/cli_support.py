@@ -13,12 +13,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from nbcloud_support import LIMIT_SECONDS
 from picture_support import WIDTHS, Shot, placeholders
-from terminal_support import ROWS, Terminal, on_terminal
+from terminal_support import ROWS, on_terminal
+from terminal_support import Terminal as PseudoTerminal
 from typer.testing import CliRunner
 
 from pulumi_nbcloud.cli.app import app
+from pulumi_nbcloud.cli.terminal import Terminal
 from pulumi_nbcloud.mock import MockClouds
 
 ROOT = str(Path(__file__).parents[2])
@@ -48,6 +51,13 @@ def invoke(*arguments: str) -> WaitResult:
     """Runs the command in this process; what it raises, it raises here."""
     done = CliRunner().invoke(app, list(arguments), catch_exceptions=False, prog_name="nbcloud")
     return WaitResult(done.exit_code, done.stdout, done.stderr)
+
+
+def invoke_on_terminal(columns: int, *arguments: str, styles: bool = False) -> WaitResult:
+    """Runs a command that only prints in this process, as if stdout were a terminal."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pulumi_nbcloud.cli.terminal.of_stdout", lambda: Terminal(columns, styles))
+        return invoke(*arguments)
 
 
 def command(*arguments: str, before: str = "") -> list[str]:
@@ -102,7 +112,7 @@ def terminal(
     rows: int = ROWS,
     before: str = "",
     env: Mapping[str, str] | None = None,
-) -> Iterator[Terminal]:
+) -> Iterator[PseudoTerminal]:
     """Runs the command on a terminal with colours."""
     changed = environment(**{**clouds.environment(), "TERM": "xterm-256color", "NO_COLOR": "", **(env or {})})
     # Else rich would believe these, and not the terminal.
