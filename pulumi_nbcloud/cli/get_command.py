@@ -18,9 +18,17 @@ if TYPE_CHECKING:
 
 
 def get(
-    target: Annotated[str, typer.Argument(metavar="KIND/ID", help="KIND/ID, or KIND?filter=value for a list.")],
+    target: Annotated[
+        str, typer.Argument(metavar="KIND/ID", help="Or KIND?FILTER=VALUE for a list; see nbcloud help targets.")
+    ],
     output_: Annotated[
-        Format, typer.Option("--output", help="text (a table on a terminal), json, or jsonl: a line for each row.")
+        Format,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FORMAT",
+            help="text (a table on a terminal), json, or jsonl: a line for each row.",
+        ),
     ] = Format.TEXT,
     settings: options.SettingsOption = None,
     profile: options.ProfileOption = None,

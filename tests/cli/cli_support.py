@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nbcloud_support import LIMIT_SECONDS
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from pulumi_nbcloud.cli.app import app
@@ -44,6 +45,12 @@ def invoke(*arguments: str) -> WaitResult:
     """Runs the command in this process; what it raises, it raises here."""
     done = CliRunner().invoke(app, list(arguments), catch_exceptions=False, prog_name="nbcloud")
     return WaitResult(done.exit_code, done.stdout, done.stderr)
+
+
+def app_commands() -> dict[str, Any]:
+    """The commands by their names, as typer makes them."""
+    found: Any = get_command(app)
+    return dict(found.commands)
 
 
 def command(*arguments: str, before: str = "") -> list[str]:
