@@ -26,6 +26,7 @@ __all__ = [
 _NOTEBOOK_SESSION = "aidp:NotebookSession"
 
 
+@lookup.checked
 def get_notebook_session(
     ai_data_platform_id: str,
     workspace_key: str,
@@ -62,6 +63,7 @@ def get_notebook_session(
     return cast("NotebookSessionState", lookup.get(_NOTEBOOK_SESSION, inputs, expect))
 
 
+@lookup.checked
 def get_notebook_session_output(
     ai_data_platform_id: pulumi.Input[str],
     workspace_key: pulumi.Input[str],

@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import pulumi
 
-from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.program import preview, slots
-from pulumi_nbcloud.program.checks import check_name, check_options, check_triggers, check_wait
+from pulumi_nbcloud.program.checks import check_name, check_triggers, check_wait
 from pulumi_nbcloud.program.inputs import clean, duration_text, settled
+from pulumi_nbcloud.program.resource_options import check_options
 from pulumi_nbcloud.program.secret_inputs import secret_inputs
 from pulumi_nbcloud.program.stack_config import asked_accounts
 from pulumi_nbcloud.program.stored import StoredResource
@@ -201,7 +201,7 @@ def _inputs(
     check_options(where, opts)
     check_triggers(where, options["triggers"])
     inputs = {
-        "targets": _targets(resource_name, target, targets, opts),
+        "targets": targets_by_name(where, target, targets),
         **options,
         "custom_timeouts": _custom_timeouts(opts) if options["timeout"] is None else None,
     }
@@ -215,14 +215,3 @@ def _custom_timeouts(opts: pulumi.ResourceOptions | None) -> dict[str, Any] | No
     custom = opts.custom_timeouts if opts is not None else None
     given = {"create": custom.create, "update": custom.update} if custom is not None else {}
     return {name: value for name, value in given.items() if value is not None} or None
-
-
-def _targets(
-    resource_name: str,
-    target: Target | None,
-    targets: Mapping[str, Target] | None,
-    opts: pulumi.ResourceOptions | None,
-) -> dict[str, Any]:
-    if opts is not None and opts.id is not None:
-        raise InputError(f"gate {resource_name}: opts.id is not for gates", hint="leave it out")
-    return targets_by_name(f"gate {resource_name}", target, targets)

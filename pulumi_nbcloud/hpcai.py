@@ -62,6 +62,7 @@ _INSTANCE = "hpcai:Instance"
 _INSTANCES = "hpcai:Instances"
 
 
+@lookup.checked
 def get_instance(instance_id: str, *, profile: str | None = None, expect: str | None = None) -> InstanceState:
     r"""Read one instance now, in preview too.
 
@@ -84,6 +85,7 @@ def get_instance(instance_id: str, *, profile: str | None = None, expect: str | 
     return cast("InstanceState", lookup.get(_INSTANCE, inputs, expect))
 
 
+@lookup.checked
 def get_instance_output(
     instance_id: pulumi.Input[str],
     *,
@@ -216,6 +218,7 @@ class Instance(record.ReadResource, module="nbcloud/hpcai", name="Instance"):
         super().__init__(resource_name, inputs, opts, include_volatile=include_volatile)
 
 
+@lookup.checked
 def get_instances(
     *,
     status: str | None = None,
@@ -246,6 +249,7 @@ def get_instances(
     return cast("InstancesState", lookup.get(_INSTANCES, inputs, expect))
 
 
+@lookup.checked
 def get_instances_output(
     *,
     status: pulumi.Input[str | None] | None = None,

@@ -40,6 +40,7 @@ _DEV_SERVER_JOB = "modelarts:DevServerJob"
 _DEV_SERVER_JOBS = "modelarts:DevServerJobs"
 
 
+@lookup.checked
 def get_notebook_lease(
     notebook_id: str, *, profile: str | None = None, expect: str | None = None
 ) -> NotebookLeaseState:
@@ -62,6 +63,7 @@ def get_notebook_lease(
     return cast("NotebookLeaseState", lookup.get(_NOTEBOOK_LEASE, inputs, expect))
 
 
+@lookup.checked
 def get_notebook_lease_output(
     notebook_id: pulumi.Input[str],
     *,
@@ -194,6 +196,7 @@ class NotebookLease(record.ReadResource, module="nbcloud/modelarts", name="Noteb
         super().__init__(resource_name, inputs, opts)
 
 
+@lookup.checked
 def get_dev_server_job(job_id: str, *, profile: str | None = None, expect: str | None = None) -> DevServerJobState:
     """Read one DevServer job now, in preview too.
 
@@ -215,6 +218,7 @@ def get_dev_server_job(job_id: str, *, profile: str | None = None, expect: str |
     return cast("DevServerJobState", lookup.get(_DEV_SERVER_JOB, inputs, expect))
 
 
+@lookup.checked
 def get_dev_server_job_output(
     job_id: pulumi.Input[str],
     *,
@@ -340,6 +344,7 @@ class DevServerJob(record.ReadResource, module="nbcloud/modelarts", name="DevSer
         super().__init__(resource_name, inputs, opts)
 
 
+@lookup.checked
 def get_dev_server_jobs(
     *,
     job_id: str | None = None,
@@ -372,6 +377,7 @@ def get_dev_server_jobs(
     return cast("DevServerJobsState", lookup.get(_DEV_SERVER_JOBS, inputs, expect))
 
 
+@lookup.checked
 def get_dev_server_jobs_output(
     *,
     job_id: pulumi.Input[str | None] | None = None,

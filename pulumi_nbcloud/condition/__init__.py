@@ -8,11 +8,12 @@ from __future__ import annotations
 from pulumi_nbcloud.condition.compiled import Condition, compile_condition
 from pulumi_nbcloud.condition.conditions import Conditions, compile_conditions
 from pulumi_nbcloud.condition.evaluator import Evaluator
-from pulumi_nbcloud.condition.outcome import ConditionError, Decision, Evaluation, Held
+from pulumi_nbcloud.condition.outcome import Clause, ConditionError, Decision, Evaluation, Held
 from pulumi_nbcloud.condition.problems import Problem
 from pulumi_nbcloud.condition.span import Moment, Span, long_enough
 
 __all__ = [
+    "Clause",
     "Condition",
     "ConditionError",
     "Conditions",

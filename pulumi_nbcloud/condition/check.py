@@ -227,6 +227,9 @@ class Checker(calls.Calls):
         meant = near(name, self.variables)
         if name.casefold() in self.enums or (name.isupper() and not meant):
             advice = f'write "{self.enums.get(name.casefold(), name)}" in quotes'
+        elif name == "self":
+            targets = [each for each in self.variables if each != vocabulary.NOW]
+            advice = f"the target{'s are' if len(targets) > 1 else ' is'} called {', '.join(targets)}"
         elif vocabulary.taken(name):
             advice = f"it is {vocabulary.taken(name)}"
         else:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pulumi_nbcloud.condition import vocabulary
-from pulumi_nbcloud.condition.outcome import ConditionError, Evaluation
+from pulumi_nbcloud.condition.outcome import Clause, ConditionError, Evaluation
 from pulumi_nbcloud.printable import printable
 
 if TYPE_CHECKING:
@@ -67,6 +67,23 @@ class Condition:
         from pulumi_nbcloud.condition.interpreter import evaluate
 
         return evaluate(self._tree, self.fields, self._kinds, states, now, labels or {})
+
+    def not_met(
+        self, states: Mapping[str, State | None], now: datetime, *, labels: Mapping[str, str] | None = None
+    ) -> tuple[Clause, ...]:
+        """Name the clauses that keep the condition from being met at one poll; never raise.
+
+        Args:
+            states: by the names of the targets; None, or none, for a target that was not found.
+            now: the time of the evaluation.
+            labels: what the clauses call a target, where that is not its name.
+
+        Returns:
+            Of `a && b` those that are false or undecided; none exactly where `evaluate` gives "true".
+        """
+        from pulumi_nbcloud.condition.clauses import clauses
+
+        return clauses(self, states, now, labels or {})
 
     def named(self, old: str, new: str) -> str:
         """Write the condition with a target under another name, for messages.

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pulumi_nbcloud.condition.compiled import Condition, compile_condition, name_problems
-from pulumi_nbcloud.condition.outcome import ConditionError, Evaluation
+from pulumi_nbcloud.condition.outcome import Clause, ConditionError, Evaluation
 from pulumi_nbcloud.condition.problems import Problem
 
 if TYPE_CHECKING:
@@ -47,6 +47,10 @@ class DefaultCondition:
         """Evaluate the condition at one poll; see `Condition.evaluate`."""
         return self.condition.evaluate({"self": states.get(self.target)}, now, labels={"self": self.target})
 
+    def not_met(self, states: Mapping[str, State | None], now: datetime) -> tuple[Clause, ...]:
+        """Name the clauses that are not met at one poll; see `Condition.not_met`."""
+        return self.condition.not_met({"self": states.get(self.target)}, now, labels={"self": self.target})
+
 
 @dataclass(frozen=True)
 class Conditions:
@@ -75,6 +79,12 @@ class Conditions:
     def warnings(self) -> tuple[str, ...]:
         """What is probably not meant, one line each."""
         return tuple(warning for each in (self.until, self.fail_on) if each for warning in each.warnings)
+
+    def not_met(self, states: Mapping[str, State | None], now: datetime) -> tuple[Clause, ...]:
+        """Name the clauses of what is waited for that are not met at one poll; none where all of it is."""
+        if self.until:
+            return self.until.not_met(states, now)
+        return tuple(clause for each in self.ready for clause in each.not_met(states, now))
 
     @cached_property
     def fields(self) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,12 @@ class Evaluator:
             nothing is met; then `until`; then the defaults of the kinds, so that a default never keeps one from
             waiting for what it calls a failure.
         """
-        moment = moment or Moment.at(now.timestamp())
+        decision = self._decide(states, now, moment or Moment.at(now.timestamp()))
+        if decision.outcome == "met":
+            return decision
+        return replace(decision, not_met=self.conditions.not_met(states, now))
+
+    def _decide(self, states: Mapping[str, State | None], now: datetime, moment: Moment) -> Decision:
         # Before anything decides: failures are observed at every poll.
         by_default = self._failed(states, now, moment)
         fail_on = self.conditions.fail_on

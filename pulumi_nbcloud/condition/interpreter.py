@@ -159,32 +159,54 @@ def evaluate(
         What it comes to.
     """
     try:
-        variables: dict[str, Result] = {vocabulary.NOW: TimestampType(now)}
-        for name, kind in kinds.items():
-            state, label = states.get(name), labels.get(name, name)
-            called = kind.token if label == "self" else label
-            variables[name] = (
-                Absent(f"{called} does not exist yet")
-                if state is None
-                else Record(state, record_type(kind.state, kind.token), label)
-            )
-        evaluation = _evaluation(Interpreter(tree, variables).visit(tree))
+        variables = variables_of(kinds, states, now, labels)
+        evaluation = evaluation_of(Interpreter(tree, variables).visit(tree))
     except Exception as error:
         # A wait must end with a sentence, whatever a state held.
         return Evaluation("error", f"cannot be evaluated ({type(error).__name__})")
-    cut = [labels.get(name, name) for name in kinds if _truncated(name, fields, states.get(name))]
+    cut = truncated(fields, states, labels)
     if cut and evaluation.outcome in ("true", "false"):
         return Evaluation("undecided", f"{', '.join(cut)} is truncated: narrow the arguments, or read `truncated`")
     return evaluation
 
 
-def _truncated(name: str, fields: frozenset[str], state: State | None) -> bool:
-    """Return whether rows are missing that the condition may be about."""
-    reads = any(path.startswith(f"{name}.") for path in fields)
-    return reads and f"{name}.truncated" not in fields and getattr(state, "truncated", None) is True
+def variables_of(
+    kinds: Mapping[str, Kind[Any, Any, Any]],
+    states: Mapping[str, State | None],
+    now: datetime,
+    labels: Mapping[str, str],
+) -> dict[str, Result]:
+    """Return the values of the names of a condition; see `evaluate`."""
+    variables: dict[str, Result] = {vocabulary.NOW: TimestampType(now)}
+    for name, kind in kinds.items():
+        state, label = states.get(name), labels.get(name, name)
+        called = kind.token if label == "self" else label
+        variables[name] = (
+            Absent(f"{called} does not exist yet")
+            if state is None
+            else Record(state, record_type(kind.state, kind.token), label)
+        )
+    return variables
 
 
-def _evaluation(value: Result) -> Evaluation:
+def truncated(fields: frozenset[str], states: Mapping[str, State | None], labels: Mapping[str, str]) -> tuple[str, ...]:
+    """Name the targets of which rows are missing that a condition may be about.
+
+    Args:
+        fields: the paths that it reads.
+        states: of its targets, by name.
+        labels: what messages call a target, where that is not its name.
+    """
+    read = {path.partition(".")[0] for path in fields}
+    return tuple(
+        labels.get(name, name)
+        for name, state in states.items()
+        if name in read and f"{name}.truncated" not in fields and getattr(state, "truncated", None) is True
+    )
+
+
+def evaluation_of(value: Result) -> Evaluation:
+    """Return what the value of a condition, or of a part of one, comes to."""
     if isinstance(value, BoolType):
         return Evaluation("true" if value else "false")
     if isinstance(value, Absent):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pulumi_nbcloud.condition.problems import Problem
@@ -39,6 +39,27 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
+class Clause:
+    """A part of a condition that keeps it from being met.
+
+    Args:
+        text: the clause as it was written, over the names of the targets, in one line.
+        outcome: what it comes to: "false", "undecided" or "error".
+        actual: what is there, in a few words: `job.status is PROCESSING`; None where there is nothing to say.
+        expected: what would meet it: `FINISHED`; None where the text says it best.
+        target: the one target that it reads; None where it reads none or several.
+        brief: both for a narrow place, the field first: `job.status PROCESSING, not FINISHED`.
+    """
+
+    text: str
+    outcome: Literal["false", "undecided", "error"]
+    actual: str | None = None
+    expected: str | None = None
+    target: str | None = None
+    brief: str = ""
+
+
+@dataclass(frozen=True)
 class Held:
     """A failure that holds, and for how long it must.
 
@@ -64,9 +85,11 @@ class Decision:
         reason: why, as far as the outcome does not say it: what is absent, or what cannot be evaluated.
         condition: the expression that decided.
         failing: a failure that must hold for some time and holds: for long enough where the outcome is "failed".
+        not_met: the clauses of what is waited for that are not met; empty where all of it is.
     """
 
     outcome: Literal["met", "failed", "not_yet", "bad_condition"]
     reason: str | None = None
     condition: str | None = None
     failing: Held | None = None
+    not_met: tuple[Clause, ...] = field(default=(), compare=False)

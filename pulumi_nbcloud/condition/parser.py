@@ -21,8 +21,15 @@ from lark.grammar import Rule
 from lark.lexer import TerminalDef
 
 TABLES = Path(__file__).with_name("parser_tables.json")
-# Tells `true` and `false` from names.
-_CALLBACKS = {"IDENT": CELParser.ambiguous_literals}
+
+
+def _literal(token: lark.Token) -> lark.Token:
+    """Tell `true` and `false` from names, as cel-python does, but keep their place in the text."""
+    known = CELParser.ambiguous_literals(token)
+    return lark.Token.new_borrow_pos(known.type, known, token)
+
+
+_CALLBACKS = {"IDENT": _literal}
 
 
 @functools.cache

@@ -7,13 +7,15 @@ compact, without recursion, and its depth is limited.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from lark import Token, Tree
 from lark.exceptions import LexError, ParseError
 
 from pulumi_nbcloud.condition.parser import cel_parser
-from pulumi_nbcloud.condition.vocabulary import MAX_BYTES, MAX_DEPTH
+from pulumi_nbcloud.condition.vocabulary import LIST_MACROS, MAX_BYTES, MAX_DEPTH
 from pulumi_nbcloud.printable import printable
 
 Node: TypeAlias = Tree[Any]
@@ -32,6 +34,7 @@ _PASS_THROUGH = {
 }
 _CHAINS = {"conditionalor", "conditionaland"}
 _LEVELS = _PASS_THROUGH | {"member_dot", "member_dot_arg", "member_index", "ident_arg", "list_lit", "map_lit"}
+_DOT = re.compile(r"\s*\.\s*")
 _HINTS = {
     "=": "write == to compare",
     "&": "write && for and",
@@ -119,9 +122,6 @@ def _wraps(node: Node, child: object) -> bool:
 
 def source(text: str, node: Node) -> str:
     """Return the part of the text that a node was made from, for messages: one line, at most 60 characters."""
-    # cel-python's parser loses the place of `true` and `false`, so a part may be all that is known.
-    if node.meta.empty:
-        return printable(" ".join(str(each) for each in node.scan_values(lambda _: True)), 60)
     return printable(text[node.meta.start_pos : node.meta.end_pos], 60)
 
 
@@ -137,6 +137,37 @@ def identifier(node: Node) -> str | None:
     return str(child.children[0]) if isinstance(child, Tree) and child.data == "ident" else None
 
 
+def reads(node: Node, names: Collection[str]) -> bool:
+    """Return whether a part reads one of these variables."""
+    return any(each.data == "ident" and str(each.children[0]) in names for each in node.iter_subtrees())
+
+
+def is_path(node: Node) -> bool:
+    """Return whether a part is nothing but a field, or a row of a list."""
+    if node.data in ("member_dot", "member_index"):
+        return is_path(trees(node)[0])
+    return identifier(node) is not None
+
+
+def paths(node: Node) -> Iterator[Node]:
+    """Yield the fields that a part reads, of macros the lists that they go through."""
+    if node.data == "member_dot" and is_path(node):
+        yield node
+    elif node.data == "member_dot_arg" and str(node.children[1]) in LIST_MACROS:
+        yield from paths(trees(node)[0])
+    else:
+        for each in trees(node):
+            yield from paths(each)
+
+
+def tested_by_has(node: Node) -> Node | None:
+    """Return the field that `has(x.y)` asks for; None for anything else."""
+    call = trees(node)[0] if node.data == "primary" and trees(node) else None
+    if call is None or call.data != "ident_arg" or str(call.children[0]) != "has":
+        return None
+    return trees(trees(call)[0])[0]
+
+
 def trees(node: Node) -> list[Node]:
     """Return the children of a node that are trees."""
     return [child for child in node.children if isinstance(child, Tree)]
@@ -146,13 +177,27 @@ def renamed(text: str, tree: Node, old: str, new: str) -> str:
     """Write a condition with one variable under another name, for messages; nothing is evaluated from it."""
     if old == new:
         return text
-    starts = [
-        child.start_pos
-        for each in tree.iter_subtrees()
-        for child in each.children
-        if each.data == "ident" and isinstance(child, Token) and child == old
-    ]
-    # From the end, so that the places before stay where they are.
-    for start in sorted((each for each in starts if each is not None), reverse=True):
-        text = f"{text[:start]}{new}{text[start + len(old) :]}"
-    return f"({text})" if tree.data in ("expr", "conditionalor") else text
+    renamed = f"{text[: tree.meta.start_pos]}{written(text, tree, {old: new})}{text[tree.meta.end_pos :]}"
+    return f"({renamed})" if tree.data in ("expr", "conditionalor") else renamed
+
+
+def written(text: str, node: Node, names: Mapping[str, str]) -> str:
+    """Write a part of a condition with its variables under other names, for messages.
+
+    Args:
+        text: of the condition.
+        node: the part.
+        names: by the variables; empty for one that is left out where a field of it is read.
+    """
+    places: dict[int, Token] = {}
+    for each in node.iter_subtrees():
+        child = each.children[0] if each.data == "ident" else None
+        if isinstance(child, Token) and child in names and child.start_pos is not None:
+            places[child.start_pos] = child
+    parts, at = [], node.meta.start_pos
+    for place, name in sorted(places.items()):
+        new, end = names[name], place + len(name)
+        dot = _DOT.match(text, end) if not new else None
+        parts += text[at:place], new or ("" if dot else name)
+        at = dot.end() if dot else end
+    return "".join((*parts, text[at : node.meta.end_pos]))

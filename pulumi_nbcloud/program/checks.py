@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any, TypeVar, cast
@@ -17,9 +18,19 @@ from pulumi_nbcloud.program.inputs import as_run_error
 
 CallT = TypeVar("CallT", bound=Callable[..., Any])
 
-_OPERATIONS = ("create", "update", "delete", "read")
-_PROVIDER_PACKAGE = "pulumi-python"  # of all dynamic resources
-_CUSTOM_TIMEOUTS = 'pulumi.CustomTimeouts(create="1h")'
+CUSTOM_TIMEOUTS = 'pulumi.CustomTimeouts(create="1h")'
+# What options of a resource are written like, where `...` says too little.
+_EXAMPLES = {"custom_timeouts": CUSTOM_TIMEOUTS, "depends_on": "[...]", "parent": "self"}
+# Options that are refused as options, too.
+_REFUSED_OPTIONS = {"id", "urn", "import_", "provider", "providers"}
+
+
+def a(value: object) -> str:
+    """Return what a value is, with its article: `an Output`; of a class its name."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
 def takes(call: CallT, called: str) -> CallT:
@@ -57,21 +68,17 @@ def _misfit(
     parameters = [each for each in signature.parameters.values() if each.name != "self"]
     names = [each.name for each in parameters]
     unknown = next((name for name in named if name not in names), None)
-    if unknown == "custom_timeouts":
-        return InputError(
-            f"{called} has no argument custom_timeouts",
-            hint=f"write opts=pulumi.ResourceOptions(custom_timeouts={_CUSTOM_TIMEOUTS})",
-        )
     if unknown is not None:
-        meant = near(unknown, names)
-        hint = f"did you mean {meant}?" if meant else f"known are {', '.join(names)}"
-        return InputError(f"{called} has no argument {printable(unknown, 60)}", hint=hint)
+        return InputError(f"{called} has no argument {printable(unknown, 60)}", hint=_unknown(called, unknown, names))
     keywords = [each.name for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY]
     by_position = [name for name in names if name not in keywords]
     count = len(arguments) - ("self" in signature.parameters)
     if count > len(by_position):
         takes_these = f"takes only {' and '.join(by_position)}" if by_position else "takes nothing"
-        return InputError(f"{called} {takes_these} by position", hint=f"name the others: {keywords[0]}=...")
+        hint = f"name the others: {keywords[0]}=..."
+        if _is_lookup(called) and by_position:
+            hint = f"a lookup takes no name: write {called}({by_position[0]}=...)"
+        return InputError(f"{called} {takes_these} by position", hint=hint)
     given = {*by_position[:count], *named}
     missing = [each.name for each in parameters if each.default is inspect.Parameter.empty and each.name not in given]
     if missing:
@@ -79,70 +86,42 @@ def _misfit(
     return InputError(f"{called} is given an argument twice", hint="give each argument once")
 
 
+def snake_case(name: str) -> str:
+    """Write a name as Python does: `depends_on` for `dependsOn`."""
+    return re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def _unknown(called: str, unknown: str, names: Sequence[str]) -> str:
+    """Advise on an argument that there is not: options of Pulumi first, which a program may take for arguments."""
+    if unknown == "opts" and _is_lookup(called):
+        return f"{called}_output takes it; {called} reads at once"
+    if unknown == "name" and names[0] == "resource_name":
+        return f'write {called}("name", ...)'
+    if "opts" in names:
+        options = pulumi.InvokeOutputOptions if _is_lookup(called) else pulumi.ResourceOptions
+        option = snake_case(unknown)
+        if option in ("provider", "providers"):
+            return f"choose the account with profile={'' if 'profile' in names else ' of the target'}"
+        if option in inspect.signature(options).parameters and option not in _REFUSED_OPTIONS:
+            return f"write opts=pulumi.{options.__name__}({option}={_EXAMPLES.get(option, '...')})"
+    meant = near(unknown, names)
+    return f"did you mean {meant}?" if meant else f"known are {', '.join(names)}"
+
+
+def _is_lookup(called: str) -> bool:
+    return called.startswith("get_")
+
+
 def check_name(called: str, name: object) -> None:
     """Refuse what cannot be the name of a resource."""
-    if not isinstance(name, str) or not name:
-        raise InputError(
-            f"{called}: the first argument is the resource's name, not a {type(name).__name__}"
-            if not isinstance(name, str)
-            else f"{called}: the resource's name is empty",
-            hint=f'write {called}("name", ...)',
-        )
-
-
-def check_options(where: str, opts: pulumi.ResourceOptions | None, *, is_read: bool = False) -> None:
-    """Refuse resource options that our resources cannot honour, or that the SDK would choke on.
-
-    Args:
-        where: names the resource, for messages.
-        opts: its options.
-        is_read: whether the resource is only read: the engine calls no hooks for one.
-
-    Raises:
-        InputError: one of them is not for this resource.
-    """
-    if opts is None:
+    if isinstance(name, str) and name:
         return
-    # What a program gives, whatever its annotation says.
-    given: Any = opts
-    if not isinstance(given, pulumi.ResourceOptions):
-        raise InputError(
-            f"{where}: opts cannot be a {type(given).__name__}", hint="write opts=pulumi.ResourceOptions(...)"
-        )
-    _check_timeouts(where, given.custom_timeouts)
-    if given.import_ is not None:
-        raise InputError(
-            f"{where}: nothing can be imported as this resource, because it creates nothing in a cloud",
-            hint="leave import_ out: declaring the resource is all that it takes",
-        )
-    package = getattr(given.provider, "package", None)
-    if package is not None and package != _PROVIDER_PACKAGE:
-        raise InputError(
-            f"{where}: the provider of {printable(str(package), 60)} has no say in whose account is read",
-            hint="leave provider out; choose the account with profile=",
-        )
-    if is_read and any(vars(given.hooks or pulumi.ResourceHookBinding()).values()):
-        raise InputError(
-            f"{where}: the engine calls no hooks for what is only read",
-            hint="wait with a gate that this depends on: opts=pulumi.ResourceOptions(depends_on=[gate])",
-        )
-
-
-def _check_timeouts(where: str, custom: Any) -> None:
-    if custom is None:
-        return
-    if not isinstance(custom, pulumi.CustomTimeouts):
-        raise InputError(
-            f"{where}: custom_timeouts cannot be a {type(custom).__name__}",
-            hint=f"write custom_timeouts={_CUSTOM_TIMEOUTS}",
-        )
-    for operation in _OPERATIONS:
-        value = getattr(custom, operation)
-        if value is not None and not isinstance(value, str):
-            raise InputError(
-                f"{where}: custom_timeouts.{operation} must be a text, not a {type(value).__name__}",
-                hint="write it like 90s, 30m or 1h30m",
-            )
+    hint = f'write {called}("name", ...)'
+    if isinstance(name, pulumi.Output) or inspect.isawaitable(name):
+        hint = f"{hint}: the engine must know a name in preview, so it cannot come out of another resource"
+    is_empty = isinstance(name, str)
+    problem = "resource's name is empty" if is_empty else f"first argument is the resource's name, not {a(name)}"
+    raise InputError(f"{called}: the {problem}", hint=hint)
 
 
 def check_triggers(where: str, triggers: Any) -> None:
@@ -160,9 +139,7 @@ def check_triggers(where: str, triggers: Any) -> None:
             raise InputError(
                 f"{where}: triggers cannot hold an asset or archive", hint="give a hash of its content instead"
             )
-        raise InputError(
-            f"{where}: triggers cannot hold a {type(each).__name__}", hint="give it as a text, for example with str()"
-        )
+        raise InputError(f"{where}: triggers cannot hold {a(each)}", hint="give it as a text, for example with str()")
 
 
 def _unstorable(value: Any) -> Iterator[object]:

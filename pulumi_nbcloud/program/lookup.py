@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pulumi
 import pulumi.runtime
@@ -17,13 +17,23 @@ from pulumi_nbcloud.errors import InputError, NbcloudError
 from pulumi_nbcloud.http.messages import last_request_id
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.kinds.registry import load
+from pulumi_nbcloud.program.checks import a, takes
 from pulumi_nbcloud.program.inputs import as_run_error, clean, settled
+from pulumi_nbcloud.program.resource_options import check_invoke_options
 from pulumi_nbcloud.program.stack_config import stack_config
 from pulumi_nbcloud.reading import portal
 from pulumi_nbcloud.reading.reader import overrides, process_reader
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.program.expectation import Expectation
+
+
+FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
+
+
+def checked(function: FunctionT) -> FunctionT:
+    """Make a lookup of a typed module say in one line which argument it does not take."""
+    return takes(function, function.__name__)
 
 
 def get(token: str, values: Mapping[str, Any], expect: str | None = None) -> Any:
@@ -45,7 +55,7 @@ def get(token: str, values: Mapping[str, Any], expect: str | None = None) -> Any
         for name, value in {**values, "expect": expect}.items():
             if isinstance(value, pulumi.Output) or inspect.isawaitable(value):
                 raise InputError(
-                    f"{token}: {name} is an {type(value).__name__}, whose value is not there yet",
+                    f"{token}: {name} is {a(value)}, whose value is not there yet",
                     hint="use the _output form of this function",
                 )
         kind: Kind[Any, Any, Any] = load(token)
@@ -85,6 +95,7 @@ def get_output(
     Raises:
         NbcloudError: through the Output; see `get`.
     """
+    clean(lambda: check_invoke_options(token, opts))
     override = overrides().get(token)
     # At once where it is known, because a mistake in it must be found while the inputs are still unknown.
     at_once = clean(lambda: _expectation(load(token), expect)) if isinstance(expect, str) else None

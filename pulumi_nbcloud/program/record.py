@@ -17,9 +17,10 @@ from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.kinds.fields import records_of, volatile_fields
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.kinds.registry import load
-from pulumi_nbcloud.program.checks import check_name, check_options
+from pulumi_nbcloud.program.checks import check_name, snake_case
 from pulumi_nbcloud.program.inputs import as_run_error, clean, given_inputs
 from pulumi_nbcloud.program.output_types import derive_outputs
+from pulumi_nbcloud.program.resource_options import check_options
 from pulumi_nbcloud.program.stored import StoredResource
 from pulumi_nbcloud.provider.read import INCLUDE_VOLATILE, ReadProvider
 
@@ -77,16 +78,20 @@ class ReadResource(StoredResource):
         provider = ReadProvider(self._token, takes_recent=kind.reads_all and _follows_nothing(given, opts))
         super().__init__(provider, resource_name, {**declared, **given}, options)
 
+    @classmethod
+    def _has_no_get(cls) -> InputError:
+        kind: Kind[Any, Any, Any] = load(cls._token)
+        given = ", ".join(f"{name}=..." for name in kind.required_names)
+        lookup = f"get_{snake_case(kind.name)}_output"
+        return InputError(
+            f"{cls.__name__} has no get: declaring it reads what there is",
+            hint=f'write {cls.__name__}("name", {given}), or without a record nbcloud.{kind.cloud}.{lookup}({given})',
+        )
+
     def _check(self, resource_name: str, opts: pulumi.ResourceOptions | None) -> None:
         """Refuse a name and options that cannot be right."""
         check_name(type(self).__name__, resource_name)
-        where = f"{self._token} {resource_name}"
-        check_options(where, opts, is_read=True)
-        if opts is not None and opts.id is not None:
-            names = [name for name in load(self._token).argument_names if name != "profile"]
-            raise InputError(
-                f"{where}: opts.id is not for this resource", hint=f"say what to read by {', '.join(names)}"
-            )
+        check_options(f"{self._token} {resource_name}", opts, read_by=load(self._token).required_names)
 
 
 def _follows_nothing(given: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> bool:

@@ -65,11 +65,13 @@ class StoredResource(pulumi.dynamic.Resource, _Handed):
         Raises:
             InputError: always; it says what to write instead.
         """
-        raise as_run_error(
-            InputError(
-                f"{cls.__name__} has no get: it creates nothing that could be adopted",
-                hint=f'declare it, {cls.__name__}("name", ...), or read without a record: get_..._output of its module',
-            )
+        raise as_run_error(cls._has_no_get())
+
+    @classmethod
+    def _has_no_get(cls) -> InputError:
+        return InputError(
+            f"{cls.__name__} has no get: it creates nothing that could be adopted",
+            hint=f'declare it: {cls.__name__}("name", ...)',
         )
 
     def __init__(

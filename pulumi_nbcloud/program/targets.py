@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from pulumi_nbcloud.errors import InputError
-from pulumi_nbcloud.program.checks import take_strictly
+from pulumi_nbcloud.kinds.registry import KINDS
+from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.program.checks import a, take_strictly
 from pulumi_nbcloud.program.inputs import given_inputs
 from pulumi_nbcloud.program.record import ReadResource
+from pulumi_nbcloud.program.target_advice import advice
 
 
 class TargetArgs:
@@ -54,10 +57,7 @@ def target_inputs(where: str, target: Target) -> dict[str, Any]:
         return {"kind": target._token, **target._arguments}
     if isinstance(target, Mapping):
         return given_inputs(target)
-    raise InputError(
-        f"{where} cannot be a {type(target).__name__}",
-        hint='give the Args of a kind, a read resource, or a dict with "kind"',
-    )
+    raise InputError(f"{where} cannot be {a(target)}", hint=advice(target))
 
 
 def targets_by_name(where: str, target: Target | None, targets: Mapping[str, Target] | None) -> dict[str, Any]:
@@ -81,8 +81,29 @@ def targets_by_name(where: str, target: Target | None, targets: Mapping[str, Tar
         )
     if targets is not None and not isinstance(targets, Mapping):
         raise InputError(
-            f"{where}: targets cannot be a {type(targets).__name__}",
+            f"{where}: targets cannot be {a(targets)}",
             hint="give a dict of things by the name that conditions call them; target= for one thing",
         )
+    one: Any = target  # what a program gives, whatever its annotation says
+    if isinstance(one, Mapping) and "kind" not in one and any(map(_is_target, one.values())):
+        raise InputError(f"{where}: target= is one thing", hint="give several by name: targets={...}")
+    if targets is not None and isinstance(targets.get("kind"), str):
+        raise InputError(f"{where}: targets= is several things by name", hint="give one thing as target=")
+    _check_names(where, targets or {})
     chosen = {"self": target} if target is not None else dict(targets or {})
     return {name: target_inputs(f"{where}: target {name}", each) for name, each in chosen.items()}
+
+
+def _is_target(value: object) -> bool:
+    return isinstance(value, (TargetArgs, ReadResource)) or (isinstance(value, Mapping) and "kind" in value)
+
+
+def _check_names(where: str, names: Iterable[object]) -> None:
+    """Refuse names that are none at all; the conditions' own check refuses the others."""
+    for name in names:
+        problem = "a kind" if name in KINDS else None if isinstance(name, str) else a(name)
+        if problem:
+            raise InputError(
+                f"{where}: {printable(str(name), 60)} is {problem}, not the name of a target",
+                hint='call it what conditions are to call it: targets={"lease": ...}',
+            )

@@ -10,6 +10,7 @@ from pulumi_nbcloud.printable import printable
 MAX_SECONDS = 30 * 24 * 3600.0
 
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_DIGITS = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 _PART = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|d|h|m|s)", re.ASCII)
 
 
@@ -32,10 +33,10 @@ def parse_duration(text: str, name: str, *, least: float = 0.0) -> float:
     if trimmed != "0":
         parts = _PART.findall(trimmed)
         if not parts or "".join(number + unit for number, unit in parts) != trimmed:
-            raise InputError(
-                f"{name} {printable(text, 40)!r} is not a duration",
-                hint="write it like 90s, 30m or 1h30m; 0 is allowed",
-            )
+            hint = "write it like 90s, 30m or 1h30m; 0 is allowed"
+            if _DIGITS.fullmatch(trimmed):
+                hint = f"give it a unit, as in {trimmed}s or {trimmed}m; only 0 needs none"
+            raise InputError(f"{name} {printable(text, 40)!r} is not a duration", hint=hint)
         seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
     if not least <= seconds <= MAX_SECONDS:
         raise InputError(

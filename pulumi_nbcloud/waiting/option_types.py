@@ -180,7 +180,9 @@ def _seconds(value: Any, name: str, *, least: float) -> float:
     if value == 0 and not isinstance(value, (str, bool)):
         value = "0"
     if not isinstance(value, str):
-        raise InputError(f"{name} must be a text", hint="write it like 90s, 30m or 1h30m")
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
+        hint = f'give it a unit: {name}="{value:g}s"' if is_number else "write it like 90s, 30m or 1h30m"
+        raise InputError(f"{name} must be a text", hint=hint)
     return parse_duration(value, name, least=least)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_nbcloud.clock import text
-from pulumi_nbcloud.condition import Held
+from pulumi_nbcloud.condition import Clause, Held
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.kinds.fields import State
 from pulumi_nbcloud.kinds.kind import Kind
@@ -40,6 +40,7 @@ class Progress:
         observations: of each target what the last poll gave that did not fail.
         last_error: of the last poll that failed.
         reason: why the last outcome was not "met".
+        not_met: of the last poll that did not fail, the clauses of what is waited for that are not met; empty when met.
         transitions: each first observation and each change of a target's headline; the first 5 and the last 20.
         transition_count: how many there were.
     """
@@ -60,6 +61,7 @@ class Progress:
     ever_found: set[str] = field(default_factory=set)
     last_error: NbcloudError | None = None
     reason: str | None = None
+    not_met: tuple[Clause, ...] = ()
     transitions: list[dict[str, str]] = field(default_factory=list)
     transition_count: int = 0
 

@@ -130,7 +130,7 @@ class WaitRunner:
         for name, each in observations.items():
             progress.record(name, each)
         decision = spec.evaluator().decide(progress.states(), self._clock.now(), moment_of(observations))
-        progress.reason = decision.reason
+        progress.reason, progress.not_met = decision.reason, decision.not_met
         return progress.summary(), self._meaning(spec, decision, progress)
 
     def _meaning(self, spec: WaitSpec, decision: Decision, progress: Progress) -> str:

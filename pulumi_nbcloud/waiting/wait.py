@@ -187,6 +187,7 @@ class Wait:
 
     def _decide(self, decision: Decision, moment: Moment) -> Met | None:
         self.progress.reason, failing = decision.reason, decision.failing
+        self.progress.not_met = decision.not_met
         if decision.outcome == "failed":
             held = f"has held for {spell(int(failing.seconds))}" if failing else "holds"
             self.progress.failing = None
@@ -200,6 +201,8 @@ class Wait:
         # A fail_on of one's own holds everything back while it is true.
         held_back = failing is not None and failing.explicit
         met = (decision.outcome == "met" or self._options.meets(states)) and not held_back
+        if met:
+            self.progress.not_met = ()
         self.progress.met_in_a_row = self.progress.met_in_a_row + 1 if met else 0
         self.progress.held = self._span.observe(met, moment)
         enough = long_enough(self.progress.held, self.progress.holds_for)

@@ -12,11 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from nbcloud_support import LIMIT_SECONDS
 from typer.main import get_command
 from typer.testing import CliRunner
 
 from pulumi_nbcloud.cli.app import app
+from pulumi_nbcloud.cli.terminal import Terminal
 
 ROOT = str(Path(__file__).parents[2])
 GOLDEN = Path(__file__).parent / "golden"
@@ -51,6 +53,13 @@ def app_commands() -> dict[str, Any]:
     """The commands by their names, as typer makes them."""
     found: Any = get_command(app)
     return dict(found.commands)
+
+
+def invoke_on_terminal(columns: int, *arguments: str, styles: bool = False) -> WaitResult:
+    """Runs a command that only prints in this process, as if stdout were a terminal."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pulumi_nbcloud.cli.terminal.of_stdout", lambda: Terminal(columns, styles))
+        return invoke(*arguments)
 
 
 def command(*arguments: str, before: str = "") -> list[str]:

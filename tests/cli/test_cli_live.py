@@ -187,7 +187,7 @@ def test_a_table_on_a_terminal(clouds: MockClouds) -> None:
     clouds.modelarts.put_job("job-1", name="[b]n[/b]\x1b[2J", status="FINISHED")
     with terminal(clouds, "get", "modelarts:DevServerJobs", columns=250) as shown:
         assert shown.end() == 0
-    head, row = shown.lines
+    head, row, _count = shown.lines
     assert head.split()[:2] == ["job_id", "name"]
     assert row.split()[0] == "job-1"
     assert "[b]n[/b]?[2J" in row

@@ -296,6 +296,16 @@ def test_text_is_needed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("names", "advice"),
+    [(("job", "lease"), "the targets are called job, lease"), (("lease",), "the target is called lease")],
+)
+def test_self_is_the_name_of_a_single_target_only(names: tuple[str, ...], advice: str) -> None:
+    with pytest.raises(ConditionError) as caught:
+        compile_condition("self.b", dict.fromkeys(names, THING))
+    assert texts(caught.value) == (f"until: self is not a variable; {advice}",)
+
+
+@pytest.mark.parametrize(
     ("name", "problem"),
     [
         ("now", "targets: 'now' is the time of the evaluation; choose another name"),

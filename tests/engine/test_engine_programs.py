@@ -32,14 +32,17 @@ WHEN = "(asked when this gate is created or updated)"
             "give it as a text, for example with str()",
         ),
         (
-            'nbcloud.Gate("ready", target=lease, opts={"depends_on": []})',
-            "gate ready: opts cannot be a dict",
-            "write opts=pulumi.ResourceOptions(...)",
+            'nbcloud.modelarts.get_notebook_lease_output("some-id", opts=pulumi.ResourceOptions())',
+            "modelarts:NotebookLease: opts cannot be a ResourceOptions",
+            "write opts=pulumi.InvokeOutputOptions(depends_on=[...])",
         ),
         (
             'nbcloud.modelarts.NotebookLease.get("lease", "some-id")',
-            "NotebookLease has no get: it creates nothing that could be adopted",
-            'declare it, NotebookLease("name", ...), or read without a record: get_..._output of its module',
+            "NotebookLease has no get: declaring it reads what there is",
+            (
+                'write NotebookLease("name", notebook_id=...), or without a record '
+                "nbcloud.modelarts.get_notebook_lease_output(notebook_id=...)"
+            ),
         ),
     ],
 )

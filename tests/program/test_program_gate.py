@@ -258,12 +258,12 @@ def test_there_is_an_annotation_for_every_argument_and_output() -> None:
         (
             lambda: nbcloud.Gate("ready", target=NOTEBOOK),  # type: ignore[arg-type]
             "gate ready: target self cannot be a str",
-            'give the Args of a kind, a read resource, or a dict with "kind"',
+            ('an id does not say of which kind it is; give the Args of a kind, a read resource, or a dict with "kind"'),
         ),
         (
             lambda: nbcloud.Gate("ready", targets={"a": args(), "b": pulumi.Output.from_input(5)}),  # type: ignore[dict-item]
-            "gate ready: target b cannot be a Output",
-            'give the Args of a kind, a read resource, or a dict with "kind"',
+            "gate ready: target b cannot be an Output",
+            "give the Args of a kind, whose arguments may be Outputs; what a lookup gives is read only once",
         ),
         (
             lambda: nbcloud.Gate("ready", targets=[args()]),  # type: ignore[arg-type]

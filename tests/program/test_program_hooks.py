@@ -153,7 +153,7 @@ def test_what_turns_out_wrong_when_it_is_known_is_said_then(nbcloud_mock: MockCl
     ("how", "message"),
     [
         ({}, "wait_before: give either target= or targets=\nhint: target= for one thing, which conditions call self; "),
-        ({"target": NOTEBOOK}, "wait_before: target self cannot be a str\nhint: give the Args of a kind, "),
+        ({"target": NOTEBOOK}, "wait_before: target self cannot be a str\nhint: an id does not say "),
         (
             {"target": lease_target(), "before": "create"},
             'wait_before: before must be some of create, update, delete\nhint: write it like before=("create",)',
