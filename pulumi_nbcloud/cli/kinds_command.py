@@ -38,9 +38,12 @@ def kinds(
     kind: Annotated[
         list[str] | None, typer.Argument(metavar="[KIND]...", help="Only these, with their fields.")
     ] = None,
-    output_: Annotated[Format, typer.Option("--output", help="text or json.")] = Format.TEXT,
+    output_: Annotated[Format, typer.Option("--output", "-o", metavar="FORMAT", help="text or json.")] = Format.TEXT,
 ) -> None:
-    """List the kinds; of those that are named, their arguments, fields, types, units and default conditions."""
+    """List what can be read; of a named kind, everything about it.
+
+    That is its arguments, its fields with their types and units, and its default conditions.
+    """
     running.finish(lambda: _kinds(kind or [], output_))
 
 

@@ -32,15 +32,26 @@ class Output(str, Enum):
 
 
 def mock(
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    port: Annotated[
+        int, typer.Option("--port", metavar="PORT", min=0, max=65_535, help="Port on 127.0.0.1; 0 takes a free one.")
+    ] = 0,
     scenario: Annotated[
-        Scenario, typer.Option(help="What the clouds hold: three notebooks (demo) or nothing (empty).")
+        Scenario,
+        typer.Option(
+            "--scenario", metavar="NAME", help="What the clouds hold: three notebooks (demo) or nothing (empty)."
+        ),
     ] = Scenario.DEMO,
     shape: Annotated[
-        Output, typer.Option("--output", help="How to print the settings: for a shell (text) or as one line of JSON.")
+        Output,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FORMAT",
+            help="How to print the settings: for a shell (text) or as one line of JSON.",
+        ),
     ] = Output.TEXT,
 ) -> None:
-    """Serve mock clouds on loopback and print ready-made settings for them.
+    """Serve mock clouds on this machine.
 
     Serves until SIGINT (Ctrl-C) or SIGTERM and then ends with exit code 0. Exit code 2: bad options, a port that is
     taken, or the `mock` extra is not installed.

@@ -24,9 +24,9 @@ ProfileOption = Annotated[
     str | None, typer.Option("--profile", metavar="NAME", help="The profile of targets that name none.")
 ]
 VerboseOption = Annotated[
-    bool, typer.Option("--verbose", help="Show each request, and all of an internal error, on stderr.")
+    bool, typer.Option("--verbose", "-v", help="Show each request, and all of an internal error, on stderr.")
 ]
-QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress on stderr; errors are still shown.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr; errors are still shown.")]
 
 
 def with_profile(target: TypedTarget, profile: str | None) -> dict[str, Any]:
