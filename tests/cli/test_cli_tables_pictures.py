@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from aidp_support import PLATFORM, SESSION, WORKSPACE
@@ -28,7 +29,7 @@ def mock(clouds: MockClouds, monkeypatch: pytest.MonkeyPatch) -> MockClouds:
     for name, value in clouds.environment().items():
         monkeypatch.setenv(name, value)
     clouds.modelarts.put_lease(NOTEBOOK, **LEASE)
-    times = {"create_at": CREATED, "update_at": CREATED}
+    times: dict[str, Any] = {"create_at": CREATED, "update_at": CREATED}
     for number, name in enumerate(NAMES):
         status = ("PROCESSING", "FINISHED")[number % 2]
         clouds.modelarts.put_job(
