@@ -13,8 +13,8 @@ Paste these lines into another terminal, and go on there:
         --plaintext platformId=ocid1.aidataplatform.oc1.mock.first \
         --plaintext workspaceKey=mock-workspace \
         --plaintext sessionId=4f1c6d5e-0f0a-4c57-9d0e-6a1b2c3d4e05
-    curl -X POST $NBCLOUD_MODELARTS_ENDPOINT/_mock/reset    # starts in 30 s
-    pulumi up
+    curl -so /dev/null -X POST $NBCLOUD_MODELARTS_ENDPOINT/_mock/reset
+    pulumi up           # the kernel is up 30 s after the reset
     pulumi destroy
 """
 

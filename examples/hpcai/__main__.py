@@ -10,8 +10,8 @@ Paste these lines into another terminal, and go on there:
     cd examples/hpcai
     pulumi stack init mock
     pulumi config set instanceId notebook-4f1c6d5e
-    curl -X POST $NBCLOUD_MODELARTS_ENDPOINT/_mock/reset    # starts in 30 s
-    pulumi up
+    curl -so /dev/null -X POST $NBCLOUD_MODELARTS_ENDPOINT/_mock/reset
+    pulumi up           # the instance starts 30 s after the reset
     pulumi destroy
 """
 

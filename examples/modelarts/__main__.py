@@ -10,8 +10,8 @@ Paste these lines into another terminal, and go on there:
     cd examples/modelarts
     pulumi stack init mock
     pulumi config set jobId 4f1c6d5e-0f0a-4c57-9d0e-6a1b2c3d4e04
-    curl -X POST $NBCLOUD_MODELARTS_ENDPOINT/_mock/reset    # ends in 30 s
-    pulumi up
+    curl -so /dev/null -X POST $NBCLOUD_MODELARTS_ENDPOINT/_mock/reset
+    pulumi up           # the job ends 30 s after the reset
     pulumi destroy
 """
 

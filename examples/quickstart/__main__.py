@@ -10,8 +10,8 @@ Paste these lines into another terminal, and go on there:
     cd examples/quickstart
     pulumi stack init mock
     pulumi config set notebookId 4f1c6d5e-0f0a-4c57-9d0e-6a1b2c3d4e03
-    curl -X POST $NBCLOUD_MODELARTS_ENDPOINT/_mock/reset    # starts in 30 s
-    pulumi up
+    curl -so /dev/null -X POST $NBCLOUD_MODELARTS_ENDPOINT/_mock/reset
+    pulumi up           # the notebook starts 30 s after the reset
     pulumi destroy
 """
 

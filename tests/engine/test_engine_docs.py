@@ -77,7 +77,7 @@ def test_each_example_runs_as_it_says_and_a_second_update_changes_nothing(demo_s
     project = (folder / "Pulumi.yaml").read_text(encoding="utf-8")
     (demo_stack.folder / "__main__.py").write_text(program)
     # A stack of this name is there already.
-    (demo_stack.folder / "Pulumi.yaml").write_text(project.replace(f"name: nbcloud-{folder.name}\n", "name: probe\n"))
+    (demo_stack.folder / "Pulumi.yaml").write_text(project.replace(f"name: {folder.name}\n", "name: probe\n"))
     (configured,) = [each for each in commands_of(program) if each[:2] == ["pulumi", "config"]]
     demo_stack.run(*configured[1:], expect=0)
     printed = demo_stack.up().output
