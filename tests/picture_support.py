@@ -34,6 +34,7 @@ _PLACEHOLDERS: tuple[tuple[str, str], ...] = (
     (r"(?<=nbcloud )\d+\.\d+\.\d+(?:\.\w+)?", "X.Y.Z"),
     # How long something took, and how often it polled until then.
     (r"(?<![\dm])\d+(?=s (?:of|ago)\b)|(?<=\()\d+(?=s\))|(?<=after )\d+(?= ?s\b)|(?<=Duration: )\d+(?=s)", "N"),
+    (r"(?<=\()\d+(?=d ago\))", "N"),
     (r"(?<= s, )\d+(?= polls?\))|(?<=polls: )\d+|\b\d+(?= polls in a row failed)|\b\d+(?= in a row\))", "N"),
 )
 _COLOURS = {"brown": "yellow", "bfightmagenta": "brightmagenta"}  # as pyte calls them

@@ -32,6 +32,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     ),
     "get": (
         Example("one thing", f"nbcloud get {_LEASE}"),
+        Example("all of its fields", f"nbcloud get {_INSTANCE} --wide"),
         Example("as JSON, for a program", f"nbcloud get {_INSTANCE} -o json"),
         Example("a list with a filter", "nbcloud get 'modelarts:DevServerJobs?type=ASCEND_DIAGNOSIS'"),
     ),

@@ -10,6 +10,8 @@ import typer
 if TYPE_CHECKING:
     from pulumi_nbcloud.cli.targets import TypedTarget
 
+SETTINGS_VARIABLE = "NBCLOUD_SETTINGS"
+
 SettingsOption = Annotated[
     Path | None,
     typer.Option(
@@ -17,7 +19,7 @@ SettingsOption = Annotated[
         metavar="FILE",
         help="JSON with the keys of Pulumi config. Pulumi config itself is not read; the environment and the vendors' "
         "files are.",
-        envvar="NBCLOUD_SETTINGS",
+        envvar=SETTINGS_VARIABLE,
     ),
 ]
 ProfileOption = Annotated[

@@ -134,7 +134,7 @@ def test_a_list_that_lacks_rows_says_so(mock: MockClouds) -> None:
     for shape in ("text", "jsonl"):
         done = invoke("get", JOBS, "--output", shape)
         assert done.code == 0
-        assert done.err == "warning: the cloud sent 1 of 2 jobs and cannot be asked for more: narrow the filters\n"
+        assert done.err == "warning: the cloud sent only 1 of 2 jobs: narrow the filters\n"
     assert '"truncated": true' in printed(invoke("get", JOBS, "--output", "json"))
 
 

@@ -47,6 +47,8 @@ def test_texts_break_between_words(text: str, columns: int, lines: list[str]) ->
     [
         ("abnormal_count", 9, ["abnormal_", "count"]),
         ("software-upgrade-792a", 18, ["software-upgrade-", "792a"]),
+        ("ImagePullBackOff", 14, ["ImagePullBack", "Off"]),
+        ("a // b", 4, ["a //", "b"]),
         ("abcdefgh", 3, ["abc", "def", "gh"]),
         ("ab abcdefgh", 4, ["ab", "abcd", "efgh"]),
         ("训练任务", 3, ["训", "练", "任", "务"]),

@@ -157,7 +157,7 @@ class DevServerJobsState(State):
         if not self.truncated:
             return None
         total = "an unknown number of" if self.total is None else str(self.total)
-        return f"the cloud sent {len(self.jobs)} of {total} jobs and cannot be asked for more: narrow the filters"
+        return f"the cloud sent only {len(self.jobs)} of {total} jobs: narrow the filters"
 
 
 class _Wire(BaseModel):
