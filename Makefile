@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/made-from-lock
 SOURCES := pulumi_nbcloud tests examples benchmarks scripts/pulumi-cli scripts/demo scripts/freeze scripts/generate scripts/option_signatures.py scripts/python_source.py scripts/reference scripts/release-check scripts/stress scripts/test scripts/test-versions scripts/test-wheel hatch_build.py
 
-.PHONY: environment check-python demo test extended unit engine coverage versions lint format generate reference bench stress soak lock release-check clean
+.PHONY: environment check-python demo test extended unit engine coverage versions lint format generate reference pictures bench stress soak lock release-check clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -58,6 +58,12 @@ generate: $(READY)
 # docs/reference/, from the code; a test fails where it is stale.
 reference: $(READY)
 	$(BIN)/python scripts/reference
+
+# tests/pictures/, what a person sees; git shows what has changed. Those of the engine only with the CLI of scripts/pulumi-cli.
+pictures: $(READY)
+	@scripts/pulumi-cli > /dev/null
+	NBCLOUD_PICTURES=remake $(BIN)/python -m pytest -q -p no:cacheprovider -n 2 $(wildcard tests/*/test_*_pictures.py)
+	$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_pictures.py
 
 bench: $(READY)
 	$(BIN)/python benchmarks/imports.py

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,14 @@ def clouds(nbcloud_mock_server: MockClouds) -> Iterator[MockClouds]:
     nbcloud_mock_server.reset()
     yield nbcloud_mock_server
     nbcloud_mock_server.check()
+
+
+@pytest.fixture
+def same_as_picture(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Compares with the picture of this test; see `picture_support.compare`."""
+    from picture_support import compare
+
+    return functools.partial(compare, request.node.nodeid)
 
 
 @pytest.fixture

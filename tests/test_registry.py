@@ -6,7 +6,10 @@ import dataclasses
 
 import pytest
 
+from pulumi_nbcloud.cli.state_view import type_at
+from pulumi_nbcloud.cli.text import rows_of
 from pulumi_nbcloud.clouds.account import Account
+from pulumi_nbcloud.condition.schema import record_type
 from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.kinds.fields import State
 from pulumi_nbcloud.kinds.kind import Kind
@@ -31,6 +34,19 @@ def test_every_kind_is_found_under_its_own_token_and_keeps_the_rules(token: str)
     taken = {"id", "urn", "resources", "apply", "get", "all", "future", "is_known", "is_secret"}
     assert not taken & {*kind.state_names, *kind.argument_names}
     assert {each.partition(".")[0] for each in kind.headline} <= set(kind.state_names)
+
+
+@pytest.mark.parametrize("token", KINDS)
+def test_the_summary_of_a_kind_is_of_fields_that_are_one_value(token: str) -> None:
+    kind = load(token)
+    listed = rows_of(kind)
+    assert (listed is None) is not kind.is_list
+    of = listed[1] if listed else record_type(kind.state, token)
+    assert listed is None or kind.summary, "an item has more fields than a row has room for"
+    for path in kind.summary or kind.headline:
+        found = type_at(of, path)
+        assert found is not None, path
+        assert (found.record, found.element) == (None, None), path
 
 
 @pytest.mark.parametrize("token", KINDS)

@@ -74,7 +74,7 @@ def doctor(
     profile: options.ProfileOption = None,
     verbose: options.VerboseOption = False,
 ) -> None:
-    """Check settings, endpoint, credentials, permission and clock of each cloud, with one read of it.
+    """Check settings, credentials and clock of a cloud with one read.
 
     Only a read of the very thing shows whether it is permitted: name a target for that. Exit code 0 where all is right,
     else that of the first thing that is not.

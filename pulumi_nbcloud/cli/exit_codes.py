@@ -91,6 +91,6 @@ def of_outcome(outcome: Outcome) -> ExitCode:
     }[outcome]
 
 
-def table() -> str:
-    """Write the exit codes and what they mean, a line each."""
-    return "\n".join(f"{code.value:>4}  {code.meaning}" for code in ExitCode)
+def rows() -> tuple[tuple[str, str], ...]:
+    """Return the exit codes and what they mean."""
+    return tuple((f"{code.value:>3}", code.meaning) for code in ExitCode)

@@ -33,7 +33,10 @@ def explain(
     profile: options.ProfileOption = None,
     verbose: options.VerboseOption = False,
 ) -> None:
-    """Show what a wait would use and send: settings, URLs, conditions, the schedule. Nothing is sent."""
+    """Show what a wait would use and send, without sending it.
+
+    That is the settings and their sources, the URLs, the conditions and the schedule.
+    """
     options.set_verbose(verbose)
 
     running.finish(lambda: _explain(spec_of(targets, inputs, profile), settings), verbose=verbose)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,13 +16,27 @@ from pulumi_nbcloud.errors import InputError
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.cli.targets import TypedTarget
+    from pulumi_nbcloud.kinds.kind import Kind
+
+LINES_AT_ONCE = 500
 
 
 def get(
-    target: Annotated[str, typer.Argument(metavar="KIND/ID", help="KIND/ID, or KIND?filter=value for a list.")],
+    target: Annotated[
+        str, typer.Argument(metavar="KIND/ID", help="Or KIND?FILTER=VALUE for a list; see nbcloud help targets.")
+    ],
     output_: Annotated[
-        Format, typer.Option("--output", help="text (a table on a terminal), json, or jsonl: a line for each row.")
+        Format,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FORMAT",
+            help="text (on a terminal the main fields), json, or jsonl: a line for each item.",
+        ),
     ] = Format.TEXT,
+    wide: Annotated[
+        bool, typer.Option("--wide", help="Show all fields: on a terminal as a tree, elsewhere a line for each.")
+    ] = False,
     settings: options.SettingsOption = None,
     profile: options.ProfileOption = None,
     verbose: options.VerboseOption = False,
@@ -31,10 +46,10 @@ def get(
     Parts of an id are percent-encoded: a / in one is written %2F. Exit codes: nbcloud help exit-codes.
     """
     options.set_verbose(verbose)
-    running.finish(lambda: _get(target, output_, settings, profile), verbose=verbose)
+    running.finish(lambda: _get(target, output_, wide, settings, profile), verbose=verbose)
 
 
-def _get(text: str, shape: Format, settings: Path | None, profile: str | None) -> ExitCode:
+def _get(text: str, shape: Format, wide: bool, settings: Path | None, profile: str | None) -> ExitCode:
     from pulumi_nbcloud.cli.sources import config_reader
     from pulumi_nbcloud.cli.targets import parse_target
     from pulumi_nbcloud.reading.reader import Reader
@@ -55,57 +70,47 @@ def _get(text: str, shape: Format, settings: Path | None, profile: str | None) -
             await reader.aclose()
 
     # Printed off the event loop: where a pager takes its time, Ctrl-C must still end it.
-    _print(target, arguments, running.run(work), shape)
+    _print(target, arguments, running.run(work), shape, wide)
     return ExitCode.MET
 
 
-def _print(target: TypedTarget, arguments: Any, state: Any, shape: Format) -> None:
-    from pulumi_nbcloud.cli import text
-
+def _print(target: TypedTarget, arguments: Any, state: Any, shape: Format, wide: bool) -> None:
     kind = target.kind
     document = {"kind": kind.token, "id": kind.identify(arguments)}
-    listed = text.rows_of(kind)
     if shape is Format.JSON:
         output.result(output.as_json({**document, "state": state.to_dict()}))
-    elif shape is Format.JSONL:
-        rows = state.to_dict()[listed[0]] if listed else [state.to_dict()]
-        for row in rows:
-            output.result(output.as_json({**document, "state": row}, indent=None))
-    elif sys.stdout is not None and sys.stdout.isatty():
-        _table(kind, state, listed)
-    else:
-        for line in text.lines(kind, state):
-            output.result(line)
-    if shape is Format.TEXT and getattr(state, "truncated", False):
-        output.say("warning: the cloud did not send all rows; narrow the filters")
+        return
+    _write(_json_lines(kind, document, state) if shape is Format.JSONL else _text(kind, state, wide))
+    missing = state.missing()
+    if missing is not None:
+        output.say(f"warning: {missing}")
 
 
-def _table(kind: Any, state: Any, listed: Any) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
+def _json_lines(kind: Kind[Any, Any, Any], document: dict[str, Any], state: Any) -> Iterator[str]:
     from pulumi_nbcloud.cli import text
-    from pulumi_nbcloud.condition.schema import record_type
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    if listed is None:
-        shown: list[tuple[str, ...]] = list(text.fields(state, record_type(kind.state, kind.token)))
-        heads: tuple[str, ...] = ("field", "value")
-    else:
-        name, row = listed
-        heads = text.columns(row)
-        shown = [
-            tuple(text.cell(getattr(each, head), text.COLUMN_LIMIT) for head in heads) for each in getattr(state, name)
-        ]
-    # The first names the row or the field: it is not cut where the terminal is narrow.
-    widths = [max(len(line[0]) for line in (heads, *shown)), *(None for _ in heads[1:])]
-    for head, width in zip(heads, widths, strict=True):
-        table.add_column(head, overflow="ellipsis", no_wrap=True, min_width=width)
-    for line in shown:
-        # As Text: what a cloud sent must not be read as markup.
-        table.add_row(*(Text(each) for each in line))
-    console = Console()
-    with console.capture() as captured:
-        console.print(table)
-    output.result(captured.get().rstrip("\n"))
+    listed = text.rows_of(kind)
+    for row in state.to_dict()[listed[0]] if listed else [state.to_dict()]:
+        yield output.as_json({**document, "state": row}, indent=None)
+
+
+def _text(kind: Kind[Any, Any, Any], state: Any, wide: bool) -> Iterator[str]:
+    from pulumi_nbcloud.cli import terminal, text
+    from pulumi_nbcloud.cli.state_view import View
+
+    shown_on = terminal.of_stdout()
+    if shown_on is not None:
+        view = View(kind, state, shown_on)
+        yield from view.everything() if wide else view.summary()
+        return
+    yield from text.lines(kind, state, wide=wide)
+    listed = text.rows_of(kind)
+    if listed is not None and not getattr(state, listed[0]):
+        # Not on stdout, where a program would take it for an item.
+        output.say(text.items(0))
+
+
+def _write(lines: Iterator[str]) -> None:
+    # Many at once: each call flushes, and a list may have ten thousand.
+    while part := list(islice(lines, LINES_AT_ONCE)):
+        output.result("\n".join(part))

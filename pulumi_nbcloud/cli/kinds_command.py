@@ -10,15 +10,17 @@ from collections.abc import Iterator
 from dataclasses import is_dataclass
 from enum import Enum
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pulumi_nbcloud.cli import output, running
+from pulumi_nbcloud.cli import output, running, terminal
 from pulumi_nbcloud.cli.exit_codes import ExitCode
+from pulumi_nbcloud.cli.layout import LEAST_TEXT, Node, fold, tree
 
 if TYPE_CHECKING:
+    from pulumi_nbcloud.cli.terminal import Terminal
     from pulumi_nbcloud.condition.schema import Type
     from pulumi_nbcloud.kinds.kind import Kind
 
@@ -36,9 +38,12 @@ def kinds(
     kind: Annotated[
         list[str] | None, typer.Argument(metavar="[KIND]...", help="Only these, with their fields.")
     ] = None,
-    output_: Annotated[Format, typer.Option("--output", help="text or json.")] = Format.TEXT,
+    output_: Annotated[Format, typer.Option("--output", "-o", metavar="FORMAT", help="text or json.")] = Format.TEXT,
 ) -> None:
-    """List the kinds; of those that are named, their arguments, fields, types, units and default conditions."""
+    """List what can be read; of a named kind, everything about it.
+
+    That is its arguments, its fields with their types and units, and its default conditions.
+    """
     running.finish(lambda: _kinds(kind or [], output_))
 
 
@@ -49,9 +54,13 @@ def _kinds(tokens: list[str], shape: Format) -> ExitCode:
     if shape is Format.JSON:
         output.result(output.as_json({"kinds": described}))
         return ExitCode.MET
-    for each in described:
-        for line in _details(each) if tokens else (f"{each['target']:<78} {each['about']}",):
-            output.result(line)
+    shown_on = terminal.of_stdout()
+    if not tokens:
+        lines = _list(described) if shown_on is None else _list_on(shown_on, described)
+    else:
+        parts = (_details(each) if shown_on is None else _details_on(shown_on, each) for each in described)
+        lines = chain.from_iterable(parts)
+    output.result("\n".join(lines))
     return ExitCode.MET
 
 
@@ -177,16 +186,59 @@ def _arguments(part: str) -> dict[str, str]:
     return found
 
 
+def _list(described: list[dict[str, Any]]) -> Iterator[str]:
+    beside = max(len(each["target"]) for each in described)
+    for each in described:
+        yield f"{each['target']:<{beside}}  {each['about']}"
+
+
+def _list_on(shown_on: Terminal, described: list[dict[str, Any]]) -> Iterator[str]:
+    for each in described:
+        yield shown_on.bold(each["target"])
+        yield from _indented(each["about"], 4, shown_on)
+    yield shown_on.faint("nbcloud kinds KIND shows arguments, fields and conditions")
+
+
+def _facts(each: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what is said of a kind before its fields, each with a label."""
+    yield "target", each["target"]
+    for argument in each["arguments"]:
+        yield "argument", f"{argument['name']}: {argument['about']}"
+    yield "ready", each["ready"] or "no default: until is needed"
+    for failure in each["failed"]:
+        yield "failed", f"{failure['condition']}{held_long(failure)}"
+    yield "polls", f"every {each['interval_seconds']:g} s at first"
+
+
 def _details(each: dict[str, Any]) -> Iterator[str]:
     yield f"{each['kind']}: {each['about']}"
-    yield f"  target   {each['target']}"
-    for argument in each["arguments"]:
-        yield f"  argument {argument['name']}: {argument['about']}"
-    yield f"  ready    {each['ready'] or 'no default: until is needed'}"
-    for failure in each["failed"]:
-        yield f"  failed   {failure['condition']}{held_long(failure)}"
-    yield f"  polls    every {each['interval_seconds']:g} s at first"
+    for label, text in _facts(each):
+        yield f"  {label:<8} {text}"
     yield "  fields"
     for field in each["fields"]:
         yield f"    {field['path']} ({marked_type(field)}): {field['about']}{known_values(field)}"
     yield ""
+
+
+def _details_on(shown_on: Terminal, each: dict[str, Any]) -> Iterator[str]:
+    yield shown_on.bold(each["kind"])
+    yield from _indented(each["about"], 2, shown_on)
+    yield from tree([Node(label, text) for label, text in _facts(each)], shown_on, 2)
+    nested = any(len(_names(field["path"])) > 1 for field in each["fields"])
+    yield f"  {shown_on.bold('fields')}{', joined by dots in conditions' if nested else ''}"
+    for field in each["fields"]:
+        # As a tree: some paths are wider than a terminal.
+        *above, name = _names(field["path"])
+        indent = 4 + 2 * len(above)
+        yield f"{' ' * indent}{shown_on.bold(name)} {shown_on.faint(f'({marked_type(field)})')}"
+        yield from _indented(f"{field['about']}{known_values(field)}", indent + 4, shown_on)
+    yield ""
+
+
+def _names(path: str) -> list[str]:
+    return path.replace("[]", "").split(".")
+
+
+def _indented(text: str, indent: int, shown_on: Terminal) -> Iterator[str]:
+    for line in fold(text, max(shown_on.columns - indent, LEAST_TEXT)):
+        yield f"{' ' * indent}{line}"

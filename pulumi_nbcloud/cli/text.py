@@ -1,39 +1,57 @@
-"""States as text: fields and values, or a line for each row of a list; all of it safe for a terminal."""
+"""States as text for a log, a file or a pipe: a line for each field, or for each item of a list; nothing is cut off.
+
+All of it is safe for a terminal, too: text of the clouds is data.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pulumi_nbcloud.cli.layout import GAP, padded, width
 from pulumi_nbcloud.condition.schema import Type, record_type
 from pulumi_nbcloud.printable import printable
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.kinds.kind import Kind
 
-CELL_LIMIT = 200
-COLUMN_LIMIT = 40
+NULL = "-"
+EMPTY = '""'
+PATH_COLUMNS = 40
 
 
-def cell(value: object, limit: int = CELL_LIMIT) -> str:
-    """Write one value: null as `-`, a bool as CEL writes it, a list by its number of rows."""
+def cell(value: object, limit: int | None = None) -> str:
+    """Write one value: null as `-`, an empty text as `""`, a bool as CEL writes it, a list by its number of items.
+
+    Args:
+        value: of a field.
+        limit: in characters, where a text must not take all the room; longer texts end in "…".
+    """
     if value is None:
-        return "-"
+        return NULL
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, (list, tuple, Mapping)):
+        return items(len(value))
+    text = str(value)
+    return printable(text, len(text) + 1 if limit is None else limit) or EMPTY
+
+
+def items(count: int) -> str:
+    """Write a number of items."""
+    return "1 item" if count == 1 else f"{count} items"
+
+
+def paths(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """Name every value in a plain state by its path, `parts.name` and `list[0].name`, with the value as text."""
+    if isinstance(value, Mapping) and value:
+        for name, each in value.items():
+            yield from paths(each, f"{path}.{cell(name)}" if path else cell(name))
+        return
+    yield path, cell(value)
     if isinstance(value, (list, tuple)):
-        return f"{len(value)} rows"
-    return printable(str(value), limit)
-
-
-def fields(state: object, of: Type, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Name every field of a state by its dotted path, with its value as text."""
-    for name, field in of.fields.items():
-        value = getattr(state, name)
-        if field.record is not None and value is not None:
-            yield from fields(value, field, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", cell(value)
+        for index, each in enumerate(value):
+            yield from paths(each, f"{path}[{index}]")
 
 
 def rows_of(kind: Kind[Any, Any, Any]) -> tuple[str, Type] | None:
@@ -41,7 +59,8 @@ def rows_of(kind: Kind[Any, Any, Any]) -> tuple[str, Type] | None:
     if kind.ready is not None:
         return None
     found = record_type(kind.state, kind.token).fields
-    return next((name, each.element) for name, each in found.items() if each.element is not None)
+    record_lists = ((name, each.element) for name, each in found.items() if each.element is not None)
+    return next(((name, element) for name, element in record_lists if element.record is not None), None)
 
 
 def columns(row: Type) -> tuple[str, ...]:
@@ -49,24 +68,33 @@ def columns(row: Type) -> tuple[str, ...]:
     return tuple(name for name, each in row.fields.items() if each.record is None and each.element is None)
 
 
-def lines(kind: Kind[Any, Any, Any], state: Any) -> Iterator[str]:
-    """Write a state for a reader without a terminal, in columns that are as wide as they must be."""
-    of = record_type(kind.state, kind.token)
+def lines(kind: Kind[Any, Any, Any], state: Any, *, wide: bool) -> Iterator[str]:
+    """Write a state for a reader without a terminal, in columns that are as wide as they must be.
+
+    Args:
+        kind: of the state.
+        state: what was read.
+        wide: whether to write all of a list, a line for each value, too; else a line for each item, with those of its
+            fields that are one value.
+    """
     listed = rows_of(kind)
-    if listed is None:
-        yield from _aligned(list(fields(state, of)))
-        return
+    if listed is None or wide:
+        return _by_path(list(paths(state.to_dict())))
     name, row = listed
     shown = columns(row)
-    yield from _aligned(
-        [
-            shown,
-            *(tuple(cell(getattr(each, column), COLUMN_LIMIT) for column in shown) for each in getattr(state, name)),
-        ]
-    )
+    rows = [tuple(cell(getattr(each, column)) for column in shown) for each in getattr(state, name)]
+    return _aligned([shown, *rows])
 
 
-def _aligned(table: list[tuple[str, ...]]) -> Iterator[str]:
-    widths = [max(len(line[index]) for line in table) for index in range(len(table[0]))]
-    for line in table:
-        yield "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+def _by_path(found: Sequence[tuple[str, str]]) -> Iterator[str]:
+    # A few paths are very long: their values stand right behind them, so that all others can be read.
+    beside = max((width(path) for path, _ in found if width(path) <= PATH_COLUMNS), default=0)
+    for path, value in found:
+        yield f"{padded(path, beside)}{GAP}{value}"
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    # The last has nothing beside it: one long text there must not fill all other lines with blanks.
+    widths = [max(width(row[index]) for row in rows) for index in range(len(rows[0]) - 1)]
+    for *line, last in rows:
+        yield GAP.join((*map(padded, line, widths), last))

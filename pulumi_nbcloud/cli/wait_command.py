@@ -28,7 +28,10 @@ def wait(
     targets: Annotated[list[str], typer.Argument(metavar="[NAME=]KIND/ID...", help="Several need a NAME each.")],
     inputs: WaitInputs,
     output_: Annotated[
-        Format, typer.Option("--output", help="text, json, or jsonl: a line for each change, then the result.")
+        Format,
+        typer.Option(
+            "--output", "-o", metavar="FORMAT", help="text, json, or jsonl: a line for each change, then the result."
+        ),
     ] = Format.TEXT,
     junit_xml: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a JUnit file, one case a target.")

@@ -16,6 +16,8 @@ from pulumi_nbcloud.waiting.options import OPTIONS
 if TYPE_CHECKING:
     from pulumi_nbcloud.waiting.spec import WaitSpec
 
+_SHORT = {"timeout": "-t"}
+
 WaitInputs: TypeAlias = dict[str, Any]
 """The options by the names of their parameters; None where one is not given."""
 
@@ -45,7 +47,8 @@ def parameters() -> Iterator[inspect.Parameter]:
     for each in OPTIONS:
         if not each.in_command:
             continue
-        option = typer.Option(each.flag, metavar=each.value.metavar, help=each.help)
+        flags = [each.flag, *([_SHORT[each.name]] if each.name in _SHORT else [])]
+        option = typer.Option(*flags, metavar=each.value.metavar, help=each.help)
         yield _parameter(each.name, each.value.parameter_type, option, None)
         if each.off_flag:
             yield _parameter(f"no_{each.name}", bool, typer.Option(each.off_flag, help=each.off_help), False)

@@ -124,6 +124,10 @@ class State:
         """Return what a person who waits for this should know of its state, a clause for messages; None for nothing."""
         return None
 
+    def missing(self) -> str | None:
+        """Return what is missing of a list, and what to do about it, a clause for messages; None where all is there."""
+        return None
+
     def to_dict(self) -> dict[str, Any]:
         """Return the state as plain dicts and lists, nulls kept, for use as a resource input."""
         plain: dict[str, Any] = _plain(self)

@@ -76,6 +76,8 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
         failed: conditions that mean it has failed for good.
         not_found_is_gone: whether NotFoundError proves that the thing does not exist.
         headline: the fields that messages and live status show, by dotted path; of a list its number of rows.
+        summary: the fields that `nbcloud get` shows beside the id unless it is to show all, by dotted path; of a list
+            those of an item. By default the headline; of a list all fields of an item.
         interval_seconds: the pause between the first polls of a wait; more where a read costs the user something.
         pick: takes one out of the answer of `read`; raises NotFoundError where there is none. Given the account too.
         asks: what the answer of `read` depends on besides the account: reads with equal ones can share one answer,
@@ -94,6 +96,7 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
     failed: tuple[Failure, ...]
     not_found_is_gone: bool
     headline: tuple[str, ...]
+    summary: tuple[str, ...] = ()
     interval_seconds: float = 5.0
     pick: Callable[[AccountT, Any, ArgumentsT], StateT] | None = None
     asks: Callable[[ArgumentsT], Hashable] | None = None

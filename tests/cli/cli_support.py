@@ -7,15 +7,23 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from nbcloud_support import LIMIT_SECONDS, folded
+from picture_support import WIDTHS, Shot, placeholders
+from terminal_support import ROWS, on_terminal
+from terminal_support import Terminal as PseudoTerminal
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from pulumi_nbcloud.cli.app import app
+from pulumi_nbcloud.cli.terminal import Terminal
+from pulumi_nbcloud.mock import MockClouds
 
 ROOT = str(Path(__file__).parents[2])
 GOLDEN = Path(__file__).parent / "golden"
@@ -44,6 +52,19 @@ def invoke(*arguments: str) -> WaitResult:
     """Runs the command in this process; what it raises, it raises here."""
     done = CliRunner().invoke(app, list(arguments), catch_exceptions=False, prog_name="nbcloud")
     return WaitResult(done.exit_code, done.stdout, done.stderr)
+
+
+def app_commands() -> dict[str, Any]:
+    """The commands by their names, as typer makes them."""
+    found: Any = get_command(app)
+    return dict(found.commands)
+
+
+def invoke_on_terminal(columns: int, *arguments: str, styles: bool = False) -> WaitResult:
+    """Runs a command that only prints in this process, as if stdout were a terminal."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pulumi_nbcloud.cli.terminal.of_stdout", lambda: Terminal(columns, styles))
+        return invoke(*arguments)
 
 
 def command(*arguments: str, before: str = "") -> list[str]:
@@ -88,6 +109,57 @@ def started(*arguments: str, env: Mapping[str, str] | None = None) -> Iterator[s
         for stream in (process.stdout, process.stderr):
             if stream is not None:
                 stream.close()
+
+
+@contextmanager
+def terminal(
+    clouds: MockClouds,
+    *arguments: str,
+    columns: int = 80,
+    rows: int = ROWS,
+    before: str = "",
+    env: Mapping[str, str] | None = None,
+) -> Iterator[PseudoTerminal]:
+    """Runs the command on a terminal with colours."""
+    changed = environment(**{**clouds.environment(), "TERM": "xterm-256color", "NO_COLOR": "", **(env or {})})
+    # Else rich would believe these, and not the terminal.
+    changed = {name: value for name, value in changed.items() if name not in ("COLUMNS", "LINES")}
+    with on_terminal(command(*arguments, before=before), changed, columns=columns, rows=rows) as shown:
+        yield shown
+
+
+def shots(
+    clouds: MockClouds,
+    *arguments: str,
+    again: Callable[[], None] = lambda: None,
+    env: Mapping[str, str] | None = None,
+) -> Iterator[Shot]:
+    """What a command prints that ends by itself, for a picture: at each width, and in the log of a CI run.
+
+    Args:
+        clouds: it reads them.
+        arguments: of the command.
+        again: prepares the clouds before each run.
+        env: changes to its environment.
+    """
+
+    def at(columns: int) -> Shot:
+        again()
+        with terminal(clouds, *arguments, columns=columns, rows=200, env=env) as shown:
+            code = shown.end()
+            return shown.shot(f"exit code {code}")
+
+    narrow, *others, wide = WIDTHS
+    ends = at(narrow), at(wide)
+    # Where the width does not matter to the command, it does to the terminal alone.
+    alike = len({placeholders(each.text) for each in ends}) == 1
+    between = [replace(ends[0], columns=columns) if alike else at(columns) for columns in others]
+    yield from (ends[0], *between, ends[1])
+    again()
+    # A CI service keeps stdout and stderr as they come.
+    kept = {**clouds.environment(), "NO_COLOR": "", "CI": "true", **(env or {})}
+    done = run(*arguments, env=kept, stderr=subprocess.STDOUT)
+    yield Shot(done.stdout, step=f"exit code {done.returncode}")
 
 
 def repeatable(text: str, url: str) -> str:

@@ -9,6 +9,8 @@ from aidp_support import PLATFORM, SESSION, WORKSPACE
 from cli_support import WaitResult, invoke, repeatable, same_as_golden
 from lease_support import CREATED, KIND, LEASE, NOTEBOOK, notebook
 
+from pulumi_nbcloud.clouds.modelarts.dev_server_jobs import DEV_SERVER_JOB, DEV_SERVER_JOBS
+from pulumi_nbcloud.clouds.modelarts.notebook_lease import NOTEBOOK_LEASE
 from pulumi_nbcloud.mock import MockClouds
 
 JOBS = "modelarts:DevServerJobs"
@@ -53,6 +55,7 @@ def test_one_as_a_line(mock: MockClouds) -> None:
 def test_one_as_text(mock: MockClouds) -> None:
     lines = printed(invoke("get", f"{KIND}/{NOTEBOOK}")).splitlines()
     found = dict(line.split() for line in lines)
+    assert list(found) == list(NOTEBOOK_LEASE.state_names)
     assert found["notebook_id"] == NOTEBOOK
     assert found["running"] == "true"
     assert found["not_running_reason"] == "-", "null"
@@ -77,17 +80,73 @@ def test_a_list_as_text(mock: MockClouds) -> None:
         assert row[head.index("status") :].split()[0] in ("PROCESSING", "FINISHED"), "below its head"
 
 
+def test_all_of_a_list_as_text(mock: MockClouds) -> None:
+    lines = printed(invoke("get", f"{JOBS}?job_id=job-1", "--wide")).splitlines()
+    found = dict(line.split(maxsplit=1) for line in lines)
+    assert (found["total"], found["truncated"], found["jobs"]) == ("1", "false", "1 item")
+    assert found["jobs[0].job_id"] == "job-1"
+    assert len(found) == len(DEV_SERVER_JOBS.state_names) + len(DEV_SERVER_JOB.state_names) - 2, "no account in a row"
+
+
+def test_lists_in_a_thing_as_text(nbcloud_mock: MockClouds) -> None:
+    tags = {"instanceSpecInfo": {"imageInfo": {"tags": ["one", "two words"]}, "nodePorts": [{"port": 22}]}}
+    nbcloud_mock.hpcai.put_instance("notebook-1", row=tags, diagnosis_message="")
+    lines = printed(invoke("get", "hpcai:Instance/notebook-1")).splitlines()
+    found = dict(line.split(maxsplit=1) for line in lines)
+    assert found["instance_spec_info.image_info.tags"] == "2 items"
+    assert found["instance_spec_info.image_info.tags[1]"] == "two words"
+    assert found["instance_spec_info.node_ports[0].port"] == "22"
+    assert found["instance_spec_info.node_ports[0].address"] == "-"
+    assert found["instance_spec_info.remote_storages"] == "0 items"
+    assert found["instance_runtime_info.diagnosis_message"] == '""', "something stands there, for awk"
+    short = [line for line in lines if len(line.split()[0]) <= 40]
+    starts = {len(line) - len(line.split(maxsplit=1)[1]) for line in short}
+    assert len(starts) == 1
+    assert max(starts) <= 42, "a few very long paths do not move all values to the right"
+
+
+def test_nothing_is_cut_off_without_a_terminal(mock: MockClouds) -> None:
+    long = "x" * 900
+    mock.modelarts.put_job("job-2", name=long)
+    assert long in printed(invoke("get", JOBS))
+    assert long in printed(invoke("get", "modelarts:DevServerJob/job-2"))
+
+
+def test_instances_are_listed(nbcloud_mock: MockClouds) -> None:
+    """And not the rows that cannot be read, which are a list too."""
+    nbcloud_mock.hpcai.put_instance("notebook-1", name="first")
+    head, row = printed(invoke("get", "hpcai:Instances")).splitlines()
+    assert head.split()[0] == "instance_id"
+    assert row.split()[0] == "notebook-1"
+    document = json.loads(printed(invoke("get", "hpcai:Instances", "--output", "jsonl")))
+    assert document["state"]["instance_id"] == "notebook-1"
+
+
 def test_an_empty_list(mock: MockClouds) -> None:
-    assert printed(invoke("get", f"{JOBS}?status=ACTIVE")).splitlines()[1:] == []
+    done = invoke("get", f"{JOBS}?status=ACTIVE")
+    assert done.out.splitlines()[1:] == [], "heads alone, for a program"
+    assert done.err == "0 items\n"
     assert printed(invoke("get", f"{JOBS}?status=ACTIVE", "--output", "jsonl")) == ""
 
 
 def test_a_list_that_lacks_rows_says_so(mock: MockClouds) -> None:
     mock.modelarts.limit_job_rows(1)
-    done = invoke("get", JOBS)
-    assert done.code == 0
-    assert done.err == "warning: the cloud did not send all rows; narrow the filters\n"
+    for shape in ("text", "jsonl"):
+        done = invoke("get", JOBS, "--output", shape)
+        assert done.code == 0
+        assert done.err == "warning: the cloud sent only 1 of 2 jobs: narrow the filters\n"
     assert '"truncated": true' in printed(invoke("get", JOBS, "--output", "json"))
+
+
+def test_rows_that_cannot_be_read_are_named(nbcloud_mock: MockClouds) -> None:
+    for number in range(6):
+        row = {"instanceRuntimeInfo": {"status": 7}} if number else {}
+        nbcloud_mock.hpcai.put_instance(f"notebook-{number}", row=row)
+    done = invoke("get", "hpcai:Instances")
+    assert [line.split()[0] for line in done.out.splitlines()] == ["instance_id", "notebook-0"]
+    assert done.err.startswith("warning: 5 rows of the list cannot be read: notebook-")
+    assert done.err.count(": instanceRuntimeInfo") == 3
+    assert done.err.endswith("; and 2 more; please report this\n")
 
 
 def test_what_a_cloud_says_cannot_act(mock: MockClouds) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from cli_support import invoke
+from cli_support import invoke, invoke_on_terminal
 
 from pulumi_nbcloud.cli.kinds_command import describe, documented, known_values, marked_type
+from pulumi_nbcloud.cli.layout import width
 from pulumi_nbcloud.kinds.registry import KINDS, load
 
 
@@ -111,6 +113,49 @@ def test_one_kind_as_text(token: str) -> None:
         assert any(line.startswith(f"{each['path']} ({marked_type(each)}): ") for line in lines)
     for each in found["failed"]:
         assert any(line.startswith(f"failed {each['condition']}") for line in lines)
+
+
+@pytest.mark.parametrize("columns", [80, 100, 120, 160])
+def test_on_a_terminal_it_fits_and_nothing_is_cut_off(columns: int) -> None:
+    shown = invoke_on_terminal(columns, "kinds").out
+    assert [line for line in shown.splitlines() if width(line) > columns] == []
+    for token in KINDS:
+        assert described(token)["target"] in shown.splitlines()
+        assert described(token)["about"] in " ".join(shown.split())
+
+
+@pytest.mark.parametrize("columns", [80, 100, 120, 160])
+@pytest.mark.parametrize("token", KINDS)
+def test_one_kind_on_a_terminal(token: str, columns: int) -> None:
+    shown = invoke_on_terminal(columns, "kinds", token).out
+    assert [line for line in shown.splitlines() if width(line) > columns] == []
+    words, found = f"{' '.join(shown.split())} ", described(token)
+    for each in found["arguments"]:
+        assert f"argument {each['name']}: {each['about']}" in words
+    assert f"ready {found['ready'] or 'no default: until is needed'}" in words
+    for failure in found["failed"]:
+        assert f"failed {failure['condition']}" in words
+    for field in found["fields"]:
+        name = field["path"].rpartition(".")[2]
+        assert f" {name} ({marked_type(field)}) {field['about']}{known_values(field)} " in words
+
+
+def test_parts_of_a_kind_are_indented_on_a_terminal() -> None:
+    lines = invoke_on_terminal(80, "kinds", "aidp:NotebookSession").out.splitlines()
+    at = lines.index("    kernel (record or null)")
+    assert "      execution_state (string or null)" in lines[at:]
+    assert "    etag (string or null, volatile)" in lines[at:]
+    assert "  fields, joined by dots in conditions" in lines
+    assert "  fields" in invoke_on_terminal(80, "kinds", "modelarts:NotebookLease").out.splitlines()
+
+
+def test_styles() -> None:
+    for tokens in ((), ("aidp:NotebookSession",)):
+        plain = invoke_on_terminal(80, "kinds", *tokens).out
+        styled = invoke_on_terminal(80, "kinds", *tokens, styles=True).out
+        assert "\x1b[1m" in styled
+        assert "\x1b" not in plain
+        assert re.sub(r"\x1b\[[012]m", "", styled) == plain
 
 
 def test_as_json() -> None:

@@ -3,80 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import pexpect
-import pyte
 import pytest
-from cli_support import command, environment
+from cli_support import command, environment, terminal
 from lease_support import KIND, NOTEBOOK
-from nbcloud_support import LIMIT_SECONDS
+from terminal_support import on_terminal
 
 from pulumi_nbcloud.mock import MockClouds
 
 TARGET = f"{KIND}/{NOTEBOOK}"
-ROWS = 24
-
-
-class Terminal:
-    """The command on a terminal that is read by a terminal emulator.
-
-    Args:
-        process: on the pseudo-terminal.
-        columns: its width.
-    """
-
-    def __init__(self, process: pexpect.spawn[str], columns: int) -> None:
-        self.process = process
-        self.raw = ""
-        self.screen = pyte.Screen(columns, ROWS)
-        self._stream = pyte.Stream(self.screen)
-
-    @property
-    def lines(self) -> list[str]:
-        return [line.rstrip() for line in self.screen.display if line.strip()]
-
-    def read(self) -> bool:
-        """Takes in what came; false at the end."""
-        try:
-            text = self.process.read_nonblocking(4096, timeout=LIMIT_SECONDS)
-        except pexpect.EOF:
-            return False
-        self.raw += text
-        self._stream.feed(text)
-        return True
-
-    def until(self, pattern: str) -> list[str]:
-        """Reads until the screen shows it; gives the screen of that moment."""
-        while not re.search(pattern, "\n".join(self.lines)):
-            assert self.read(), f"never shown: {pattern}; last: {self.lines}"
-        return self.lines
-
-    def end(self) -> int:
-        """Reads to the end; gives the exit code."""
-        while self.read():
-            pass
-        self.process.wait()
-        assert isinstance(self.process.exitstatus, int)
-        return self.process.exitstatus
-
-
-@contextmanager
-def terminal(clouds: MockClouds, *arguments: str, columns: int = 80, **changes: str) -> Iterator[Terminal]:
-    line = command(*arguments)
-    env: Any = {**environment(**clouds.environment()), "TERM": "xterm-256color", "NO_COLOR": "", **changes}
-    # Else rich would believe these, and not the terminal.
-    env = {name: value for name, value in env.items() if name not in ("COLUMNS", "LINES")}
-    process = pexpect.spawn(
-        line[0], line[1:], env=env, dimensions=(ROWS, columns), encoding="utf-8", timeout=LIMIT_SECONDS
-    )
-    try:
-        yield Terminal(process, columns)
-    finally:
-        process.close(force=True)
 
 
 @pytest.mark.parametrize("columns", [80, 160])
@@ -140,7 +76,7 @@ def test_remote_text_cannot_act(clouds: MockClouds) -> None:
 @pytest.mark.parametrize("no_color", ["", "1"])
 def test_no_color(clouds: MockClouds, no_color: str) -> None:
     clouds.modelarts.put_lease(NOTEBOOK, status="STOPPED")
-    with terminal(clouds, "wait", TARGET, NO_COLOR=no_color) as shown:
+    with terminal(clouds, "wait", TARGET, env={"NO_COLOR": no_color}) as shown:
         shown.until("elapsed")
         shown.process.sendintr()
         assert shown.end() == 130
@@ -158,7 +94,7 @@ def test_the_labels_are_whole_beside_a_short_name(clouds: MockClouds) -> None:
 
 def test_a_terminal_that_cannot_redraw(clouds: MockClouds) -> None:
     clouds.modelarts.put_lease(NOTEBOOK, status="STOPPED")
-    with terminal(clouds, "wait", TARGET, "--timeout", "0", TERM="dumb") as shown:
+    with terminal(clouds, "wait", TARGET, "--timeout", "0", env={"TERM": "dumb"}) as shown:
         assert shown.end() == 124
     assert "waiting: running=false" in shown.raw
     assert "\x1b" not in shown.raw
@@ -168,15 +104,11 @@ def test_events_go_to_a_file_while_the_view_is_shown(clouds: MockClouds, tmp_pat
     clouds.modelarts.put_lease(NOTEBOOK, status="STOPPED")
     file = tmp_path / "events.jsonl"
     line = ["-c", 'exec "$@" > "$0"', str(file), *command("wait", TARGET, "--output", "jsonl")]
-    env: Any = {**environment(**clouds.environment()), "TERM": "xterm-256color"}
-    process = pexpect.spawn("sh", line, env=env, dimensions=(ROWS, 80), encoding="utf-8", timeout=LIMIT_SECONDS)
-    try:
-        shown = Terminal(process, 80)
+    env = environment(**clouds.environment(), TERM="xterm-256color")
+    with on_terminal(["sh", *line], env) as shown:
         shown.until("self +running=false")
         shown.process.sendintr()
         assert shown.end() == 130
-    finally:
-        process.close(force=True)
     assert [re.search(r'"event": "(\w+)"', each)[1] for each in file.read_text().splitlines()] == [  # type: ignore[index]
         "transition",
         "result",
@@ -188,7 +120,7 @@ def test_a_table_on_a_terminal(clouds: MockClouds) -> None:
     clouds.modelarts.put_job("job-1", name="[b]n[/b]\x1b[2J", status="FINISHED")
     with terminal(clouds, "get", "modelarts:DevServerJobs", columns=250) as shown:
         assert shown.end() == 0
-    head, row = shown.lines
+    head, row, _count = shown.lines
     assert head.split()[:2] == ["job_id", "name"]
     assert row.split()[0] == "job-1"
     assert "[b]n[/b]?[2J" in row

@@ -9,7 +9,6 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pulumi_nbcloud.clouds.aidp.files import read_file, stamp
 from pulumi_nbcloud.clouds.aidp.oci_config import DEFAULT_PATH, DEFAULT_PROFILE, Profile, checked, parse_profile
 from pulumi_nbcloud.clouds.aidp.schema import CONFIG_FILE, KEY
 from pulumi_nbcloud.clouds.aidp.signature import authorization, check_fingerprint, load_private_key
@@ -18,6 +17,7 @@ from pulumi_nbcloud.clouds.tokens import header_safe, jwt_expiry
 from pulumi_nbcloud.errors import AuthenticationError, SettingsError
 from pulumi_nbcloud.http.messages import Request
 from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.settings.files import read_file, stamp
 from pulumi_nbcloud.settings.paths import MAX_PATH_CHARACTERS, shown_path
 from pulumi_nbcloud.settings.schema import Settings
 from pulumi_nbcloud.settings.secret import pem_lines

@@ -144,6 +144,7 @@ INSTANCES = Kind(
     failed=(),
     not_found_is_gone=False,  # a list is always there
     headline=("total", "instances"),
+    summary=("name", "status", "phase", "diagnosis_reason", "healthy"),
     documentation=Documentation(
         what="the instances of an account",
         returns="The instances that the filters let through, and how many the account has; `unreadable` names rows that"

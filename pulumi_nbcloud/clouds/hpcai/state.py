@@ -43,6 +43,7 @@ WIRE = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore
 _SECRET = re.compile(r"pass|secret|token|credential|access_?key|private|signature", re.IGNORECASE)
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,20})?", re.ASCII)
 _MAX_DEPTH = 8
+UNREADABLE_SHOWN = 3
 
 
 def _whole(value: object) -> object:
@@ -350,3 +351,12 @@ class InstancesState(State):
     """The rows that cannot be read, each with its id or number and what is odd about it; whatever the filters."""
     instances: tuple[InstanceState, ...] = ()
     """The instances that the filters let through, in the cloud's order."""
+
+    def missing(self) -> str | None:
+        """Return which rows cannot be read."""
+        count, more = len(self.unreadable), len(self.unreadable) - UNREADABLE_SHOWN
+        if not count:
+            return None
+        shown = "; ".join((*self.unreadable[:UNREADABLE_SHOWN], *([f"and {more} more"] if more > 0 else [])))
+        rows = "1 row" if count == 1 else f"{count} rows"
+        return f"{rows} of the list cannot be read: {shown}; please report this"

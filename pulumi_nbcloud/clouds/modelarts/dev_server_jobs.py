@@ -152,6 +152,13 @@ class DevServerJobsState(State):
     jobs: tuple[DevServerJobRow, ...] = ()
     """The jobs that the cloud sent, in its order."""
 
+    def missing(self) -> str | None:
+        """Return how many jobs the cloud did not send."""
+        if not self.truncated:
+            return None
+        total = "an unknown number of" if self.total is None else str(self.total)
+        return f"the cloud sent only {len(self.jobs)} of {total} jobs: narrow the filters"
+
 
 class _Wire(BaseModel):
     """The answer's body, with the page's own names; rows become those of the state at once."""
@@ -242,6 +249,7 @@ DEV_SERVER_JOBS = Kind(
     failed=(),
     not_found_is_gone=False,
     headline=("total", "jobs", "truncated"),
+    summary=("name", "status", "abnormal_count"),
     asks=lambda arguments: _asks(arguments.query()),
     documentation=Documentation(
         what="the DevServer jobs of a project",
@@ -262,6 +270,7 @@ DEV_SERVER_JOB = Kind(
     failed=(Failure('self.status == "FINISHED" && self.abnormal_count > 0'), Failure('self.status == "DELETED"')),
     not_found_is_gone=True,
     headline=("status", "abnormal_count"),
+    summary=("name", "type", "status", "abnormal_count", "create_time", "update_time"),
     pick=_pick,
     asks=lambda arguments: _asks((("id", arguments.job_id),)),
     documentation=Documentation(

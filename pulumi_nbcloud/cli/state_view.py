@@ -1,0 +1,137 @@
+"""States on a terminal: what matters most in a table, or all of it as a tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from pulumi_nbcloud.cli.layout import Node, table, tree
+from pulumi_nbcloud.cli.targets import required
+from pulumi_nbcloud.cli.terminal import Terminal
+from pulumi_nbcloud.cli.text import cell, columns, items, paths, rows_of
+from pulumi_nbcloud.condition.schema import TIMESTAMP, Type, record_type
+from pulumi_nbcloud.printable import LINE_LIMIT
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.kinds.fields import State
+    from pulumi_nbcloud.kinds.kind import Kind
+
+CELL_LIMIT = 200  # of a table; the tree has all of it
+_UNITS = (("s", 1, 120), ("m", 60, 7_200), ("h", 3_600, 172_800))
+_DAY = 86_400
+
+
+class View:
+    """Writes a state for a person.
+
+    Args:
+        kind: of the state.
+        state: what was read.
+        terminal: what it must fit.
+        now: what times are compared with.
+    """
+
+    def __init__(
+        self, kind: Kind[Any, Any, Any], state: State, terminal: Terminal, now: datetime | None = None
+    ) -> None:
+        self._kind = kind
+        self._state = state
+        self._terminal = terminal
+        self._now = now or datetime.now(timezone.utc)
+        self._type = record_type(kind.state, kind.token)
+
+    def everything(self) -> Iterator[str]:
+        """Write all fields, nested objects and the items of lists indented below their names."""
+        return tree(self._parts(self._state.to_dict(), self._type, self._reason), self._terminal)
+
+    def summary(self) -> Iterator[str]:
+        """Write the id and what the kind's summary names; of a list a row for each item."""
+        listed = rows_of(self._kind)
+        if listed is not None:
+            return self._rows(getattr(self._state, listed[0]), listed[1])
+        own = self._kind.state_names
+        ids = [name for name in required(self._kind) if name in own]
+        return self._one(list(dict.fromkeys((*ids, *(self._kind.summary or self._kind.headline)))))
+
+    def _one(self, shown: Sequence[str]) -> Iterator[str]:
+        nodes = [
+            self._node(path, value_at(self._state, path), type_at(self._type, path), self._reason(path))
+            for path in shown
+        ]
+        yield from tree(nodes, self._terminal)
+        more = sum(1 for _ in paths(self._state.to_dict())) - len(shown)
+        if more > 0:
+            yield self._terminal.faint(f"{more} more {'field' if more == 1 else 'fields'} with --wide")
+
+    def _rows(self, rows: Sequence[Any], of: Type) -> Iterator[str]:
+        heads = tuple(dict.fromkeys((next(iter(of.fields)), *(self._kind.summary or columns(of)))))
+        if rows:
+            cells = [tuple(cell(value_at(each, head), CELL_LIMIT) for head in heads) for each in rows]
+            lines = table(heads, cells, self._terminal)
+            if lines is None:  # not even with broken values: below each other, then
+                lines = tree([Node("", below=[*map(Node, heads, row)]) for row in cells], self._terminal)
+            yield from lines
+        yield self._terminal.faint(self._count(len(rows)))
+
+    def _count(self, count: int) -> str:
+        total, truncated = (getattr(self._state, name, None) for name in ("total", "truncated"))
+        notes = [*([f"total {total}"] if total not in (None, count) else []), *(["truncated"] if truncated else [])]
+        more = "; all fields with --wide" if count else ""
+        return items(count) + (f" ({', '.join(notes)})" if notes else "") + more
+
+    def _reason(self, path: str) -> str | None:
+        """Return why a field is null, or the part that holds it, where the state knows."""
+        name = path.partition(".")[0]
+        return self._state.null_reason(name) if getattr(self._state, name, None) is None else None
+
+    def _parts(self, parts: Mapping[str, Any], of: Type | None, reason: Any = None) -> list[Node]:
+        types = of.fields if of is not None else {}
+        return [
+            self._node(cell(name), value, types.get(name), reason(name) if reason else None)
+            for name, value in parts.items()
+        ]
+
+    def _node(self, name: str, value: Any, of: Type | None, reason: str | None = None) -> Node:
+        if isinstance(value, Mapping) and value:
+            return Node(name, below=self._parts(value, of))
+        if isinstance(value, (list, tuple)):
+            element = of.element if of is not None else None
+            return Node(name, cell(value), [self._node("", each, element) for each in value])
+        text = cell(value, LINE_LIMIT)
+        if value is None:
+            note = reason
+        else:
+            note = distance(value, self._now) if of is not None and of.name == TIMESTAMP.name else None
+        return Node(name, f"{text} ({note})" if note else text)
+
+
+def value_at(state: Any, path: str) -> Any:
+    """Return a field by its dotted path; None where something on the way is null."""
+    for name in path.split("."):
+        state = getattr(state, name, None)
+    return state
+
+
+def type_at(of: Type, path: str) -> Type | None:
+    """Return the type of a field by its dotted path."""
+    found: Type | None = of
+    for name in path.split("."):
+        found = found.fields.get(name) if found is not None else None
+    return found
+
+
+def distance(time: str, now: datetime) -> str | None:
+    """Write how far from now a time is, `in 12m` or `3h ago`; None where the text is no time.
+
+    Args:
+        time: RFC 3339 in UTC.
+        now: the time of day.
+    """
+    try:
+        seconds = int((datetime.fromisoformat(time.replace("Z", "+00:00")) - now).total_seconds())
+    except ValueError:
+        return None
+    unit, size = next(((unit, size) for unit, size, below in _UNITS if abs(seconds) < below), ("d", _DAY))
+    count = f"{abs(seconds) // size}{unit}"
+    return f"in {count}" if seconds > 0 else f"{count} ago"

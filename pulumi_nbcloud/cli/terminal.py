@@ -1,0 +1,42 @@
+"""The terminal that a command writes its result to: its width, and whether it shows styles."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+
+USUAL_COLUMNS = 80
+_BOLD, _FAINT, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """A terminal.
+
+    Args:
+        columns: its width.
+        styles: whether it shows bold and faint text.
+    """
+
+    columns: int = USUAL_COLUMNS
+    styles: bool = False
+
+    def bold(self, text: str) -> str:
+        """Write text in bold, where the terminal can."""
+        return f"{_BOLD}{text}{_RESET}" if self.styles and text else text
+
+    def faint(self, text: str) -> str:
+        """Write text that matters less, where the terminal can show so."""
+        return f"{_FAINT}{text}{_RESET}" if self.styles and text else text
+
+
+def of_stdout() -> Terminal | None:
+    """Return the terminal that stdout is; None where it is a file, a pipe or closed."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return None
+    # 0 where nobody has set the size of a pseudo-terminal; the function takes it for unknown, as it does COLUMNS=0.
+    columns = shutil.get_terminal_size((USUAL_COLUMNS, 24)).columns
+    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM", "") in ("", "dumb", "unknown")
+    return Terminal(columns, styles=not plain)
