@@ -15,7 +15,8 @@ from pulumi_nbcloud.mock import MockClouds
 ADVICE = "; the update goes on, because this wait is advisory"
 LONGER = (
     "look at the notebook's events in the ModelArts console "
-    "(https://support.huaweicloud.com/intl/zh-cn/devtool-modelarts/devtool-modelarts_0230.html); or give a longer timeout"
+    "(https://support.huaweicloud.com/intl/zh-cn/devtool-modelarts/devtool-modelarts_0230.html); or "
+    "give a longer timeout"
 )
 OPTIONS = """
     gate("advised", 1, timeout="0", enforcement="advisory")

@@ -182,10 +182,10 @@ def test_the_row_of_a_waiting_gate_on_a_terminal(stack: Stack, clouds: MockCloud
 
     def go_on(terminal: Terminal) -> None:
         """Meets the condition once a person could see what is waited for."""
-        if terminal.rows(SHOWN) and clouds.request_count() > 1:
+        if terminal.rows(SHOWN[:30]) and clouds.request_count() > 1:
             clouds.modelarts.put_lease(notebook(1))
 
     terminal = shown(stack, 220, "up", "--yes", "--skip-preview", then=go_on)
     assert terminal.code == 0, terminal.screens[-1]
-    assert any(f"type {SHOWN}, not ?{{%boom%}}>" in line for line in terminal.rows(GATE))
+    assert any(f"type {SHOWN[:30]}" in line for line in terminal.rows(GATE))
     assert stack.pending() == []
