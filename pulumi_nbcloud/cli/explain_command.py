@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pulumi_nbcloud.cli import options, output, running
+from pulumi_nbcloud.cli import options, output, running, terminal
 from pulumi_nbcloud.cli.exit_codes import ExitCode
+from pulumi_nbcloud.cli.layout import hang
 from pulumi_nbcloud.cli.wait_options import WaitInputs, spec_of, takes_wait_options
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.waiting.options import OPTIONS
@@ -47,9 +49,10 @@ def _explain(spec: WaitSpec, settings: Path | None) -> ExitCode:
     config = config_reader(settings)
     for warning in spec.warnings:
         output.say(f"warning: {warning}")
-    for section in (_targets(spec, config), _conditions(spec), _schedule(spec)):
-        for line in section:
-            output.result(line)
+    shown_on = terminal.of_stdout()
+    for line in chain(_targets(spec, config), _conditions(spec), _schedule(spec)):
+        for part in [line] if shown_on is None else hang(line, shown_on.columns):
+            output.result(part)
     return ExitCode.MET
 
 
