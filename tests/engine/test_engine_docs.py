@@ -72,7 +72,7 @@ def demo_stack(make_stack: Callable[..., Stack], clouds: MockClouds) -> Stack:
 
 
 @pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.name)
-def test_each_example_runs_as_it_says_and_a_second_update_changes_nothing(demo_stack: Stack, folder: Path) -> None:
+def test_each_example_runs_and_a_second_update_changes_nothing(demo_stack: Stack, folder: Path) -> None:
     program = (folder / "__main__.py").read_text(encoding="utf-8")
     project = (folder / "Pulumi.yaml").read_text(encoding="utf-8")
     (demo_stack.folder / "__main__.py").write_text(program)
