@@ -119,6 +119,7 @@ def _request(kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) ->
 
 
 def _conditions(spec: WaitSpec) -> Iterator[str]:
+    from pulumi_nbcloud.condition.conditions import AnyTarget
     from pulumi_nbcloud.condition.outline import outline
     from pulumi_nbcloud.waiting.duration import spell
 
@@ -126,14 +127,23 @@ def _conditions(spec: WaitSpec) -> Iterator[str]:
     yield "waits until"
     for line in outline(conditions.until) if conditions.until else ():
         yield f"  {line}"
-    for each in conditions.ready:
-        yield f"  {each.target}: {each.condition.text}  (default of {spec.kinds[each.target].token})"
+    for each in conditions.each:
+        yield _named(spec, each.target, conditions.name)
     yield "ends as failed if"
-    for line in outline(conditions.fail_on) if conditions.fail_on else ():
-        yield f"  {line}"
+    if isinstance(conditions.fail_on, AnyTarget):
+        for each in conditions.fail_on.each:
+            yield _named(spec, each.target, conditions.fail_on.name)
+    elif conditions.fail_on:
+        for line in outline(conditions.fail_on):
+            yield f"  {line}"
     for each in conditions.failures:
         held = f", once it has held for {spell(each.holds_for)}" if each.holds_for else ""
-        yield f"  {each.target}: {each.condition.text}  (default of {spec.kinds[each.target].token}{held})"
+        yield f"  {each.target}: {each.own_text}  (default of {spec.kinds[each.target].token}{held})"
+
+
+def _named(spec: WaitSpec, target: str, name: str | None) -> str:
+    kind = spec.kinds[target]
+    return f"  {target}: {kind.conditions[name or 'ready'].text}  ({name or 'default'} of {kind.token})"
 
 
 def _schedule(spec: WaitSpec) -> Iterator[str]:
@@ -146,7 +156,8 @@ def _schedule(spec: WaitSpec) -> Iterator[str]:
     yield f"polls {first}" + (f", ... {spell(timeout)}" if count > POLLS_SHOWN else "")
     yield f"  {count} polls if nothing changes; each pause may be {JITTER:.0%} shorter or longer"
     given = [(each.explain, getattr(spec.options, each.name)) for each in OPTIONS]
-    yield f"  {'; '.join(explain(value) for explain, value in given if explain and value is not None)}"
+    explained = [explain(value) for explain, value in given if explain and value is not None]
+    yield f"  {'; '.join(filter(None, explained))}"
 
 
 def planned_polls(schedule: Schedule, timeout: float) -> tuple[list[float], int]:

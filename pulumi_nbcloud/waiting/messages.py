@@ -23,6 +23,8 @@ _HINTS = {
     Outcome.CANCELLED: ("nothing was changed", "the next run waits again"),
 }
 
+_MAY_BE_GONE = "if it may be gone already, give allow_absent (--allow-absent)"
+
 # Of kinds whose NotFoundError proves nothing, which hide what one may not read.
 _DOUBTS = {
     Outcome.NEVER_APPEARED: "never visible (absent, or hidden from these credentials)",
@@ -30,17 +32,18 @@ _DOUBTS = {
 }
 
 
-def advice(error: WaitError) -> str:
+def advice(error: WaitError, consequence: str = "the update goes on") -> str:
     """Write how an advisory wait ended: as the error would, but that it holds nothing up.
 
     Args:
         error: what a mandatory wait would have raised.
+        consequence: what comes of it.
 
     Returns:
         A line that says what, where and which request; and a hint.
     """
     hint = next(iter(_hints(error.outcome, error.progress)), None) or error.hint or "look at the thing itself"
-    return f"{error.line}\nhint: {hint}; the update goes on, because this wait is advisory"
+    return f"{error.line}\nhint: {hint}; {consequence}, because this wait is advisory"
 
 
 def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, why: str | None = None) -> WaitError:
@@ -119,6 +122,8 @@ def _hints(outcome: Outcome, progress: Progress | None) -> tuple[str, ...]:
         own = next((each.error.hint for each in _unproven(progress) if each.error is not None), None)
         if own:
             return (own,)
+    if progress is not None and progress.unproven and outcome is Outcome.NEVER_APPEARED:
+        return *_HINTS[outcome], _MAY_BE_GONE
     return _HINTS.get(outcome, ())
 
 
