@@ -28,10 +28,10 @@ def message(text: str) -> str:
     return text[:MAX_MESSAGE].replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def annotation(error: NbcloudError, outcome: str) -> str:
-    """Write the one annotation of a wait that was not met."""
+def annotation(error: NbcloudError, outcome: str, level: str = "error") -> str:
+    """Write the one annotation of a wait that was not met; its level is `warning` where the wait is advisory."""
     # No part of the title is remote text: it would need more escaping.
-    return f"::error title=nbcloud wait%3A {outcome}::{message(str(error))}"
+    return f"::{level} title=nbcloud wait%3A {outcome}::{message(str(error))}"
 
 
 def write_outputs(path: str, report: Report) -> None:

@@ -31,20 +31,25 @@ def write_junit(path: Path, report: Report, names: tuple[str, ...]) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    failed = report.error is not None
+    failed = report.error is not None and not report.is_warning
     tag = "failure" if report.exit_code in _FAILURES else "error"
     count = str(len(names))
     suite = ElementTree.Element("testsuite", name="nbcloud wait", tests=count, time=f"{report.elapsed:.1f}")
     suite.set("failures", count if failed and tag == "failure" else "0")
     suite.set("errors", count if failed and tag == "error" else "0")
+    suite.set("skipped", count if report.outcome == "disabled" else "0")
     for name in names:
         case = ElementTree.SubElement(suite, "testcase", name=_clean(_case(report, name)), classname="nbcloud.wait")
         case.set("time", f"{report.elapsed:.1f}")
-        if report.error is not None:
+        if report.outcome == "disabled":
+            ElementTree.SubElement(case, "skipped", message="enforcement is disabled")
+        if failed and report.error is not None:
             element = ElementTree.SubElement(case, tag, type=report.outcome, message=_clean(report.error.problem))
             element.text = _clean(str(report.error))
         observed = [transition_line(each) for each in report.transitions if each["target"] == name]
         ElementTree.SubElement(case, "system-out").text = _clean("\n".join(observed))
+        if report.is_warning:
+            ElementTree.SubElement(case, "system-err").text = _clean(report.warning)
     suites = ElementTree.Element("testsuites")
     suites.append(suite)
     _write(path, ElementTree.tostring(suites, encoding="utf-8", xml_declaration=True))

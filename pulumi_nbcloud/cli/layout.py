@@ -15,6 +15,7 @@ from functools import lru_cache
 from pulumi_nbcloud.cli.terminal import Terminal
 
 GAP = "  "
+HANGING = 4
 LEAST_HEAD = 6
 LEAST_VALUE = 8
 LEAST_TEXT = 24  # fewer columns make a text a ribbon: it goes below its name
@@ -72,6 +73,16 @@ def fold(text: str, columns: int, *, whole_words: bool = True) -> list[str]:
             lines.append(line[:end])
             line = line[end:].lstrip()
     return [*lines, line.rstrip()] if line.strip() or not lines else lines
+
+
+def hang(line: str, columns: int) -> list[str]:
+    """Break a line between words, with what goes on indented further than its beginning."""
+    text = line.lstrip(" ")
+    indent = len(line) - len(text)
+    if width(line) <= columns:
+        return [line]
+    first, *rest = fold(text, max(columns - indent - HANGING, LEAST_TEXT))
+    return [f"{' ' * indent}{first}", *(f"{' ' * (indent + HANGING)}{each}" for each in rest)]
 
 
 def _fitting(text: str, columns: int) -> int:

@@ -66,6 +66,11 @@ def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, quiet: bool) ->
     config = config_reader(settings)
     for warning in spec.warnings:
         output.say(f"warning: {warning}")
+    enforcement = spec.options.enforcement
+    if enforcement == "disabled":
+        report = Report.of_disabled()
+        ending.show(report, tuple(spec.kinds))
+        return ending.code(report)
     reader = Reader()
     runner = WaitRunner(reader, config)
     signalled: list[ExitCode] = []
@@ -87,11 +92,11 @@ def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, quiet: bool) ->
         if ending.shape is Format.JSONL and report.progress is not None:
             # The last poll ends a wait without a call of its reporter.
             events.changed(report.progress, report.elapsed)
-        return report
+        return report.under(enforcement)
 
     def show(report: Report) -> None:
         if report.error is not None:
-            output.say(output.error_text(report.error))
+            output.say(report.warning if report.is_warning else output.error_text(report.error))
         ending.show(report, tuple(spec.kinds))
 
     return ending.code(running.run(work, cancel, show))

@@ -88,7 +88,7 @@ class Evaluator:
         if until:
             return until.evaluate(states, now), until.text
         # As `&&` does: false decides, then what is absent, then an error.
-        evaluations = [(each.evaluate(states, now), each.text) for each in self.conditions.ready]
+        evaluations = [(each.evaluate(states, now), each.text) for each in self.conditions.each]
         for outcome in ("false", "undecided", "error"):
             for evaluation, text in evaluations:
                 if evaluation.outcome == outcome:

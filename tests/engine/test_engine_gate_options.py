@@ -22,7 +22,7 @@ OPTIONS = """
     gate("advised", 1, timeout="0", enforcement="advisory")
     gate("off", 1, enforcement="disabled", every_update=True)
     gate("steady", 2, consecutive=3)
-    gate("gone", 3, until="false", not_found="met")
+    gate("gone", 3, until="deleted", allow_absent=True)
     gate("always", 2, every_update=True)
     gate("custom", 2, timeout=None, opts=pulumi.ResourceOptions(
         custom_timeouts=pulumi.CustomTimeouts(create="7m", update="0")), until={until!r})
@@ -63,6 +63,8 @@ def test_options_decide_what_a_look_means_and_whether_the_update_goes_on(stack: 
         0,
     )
     assert (outputs["steady"]["polls"], outputs["gone"]["polls"]) == (3, 1)
+    # The word is kept as it was written, and nothing that it implies.
+    assert (outputs["gone"]["until"], outputs["gone"].get("not_found")) == ("deleted", None)
     assert outputs["custom"]["custom_timeouts"] == {"create": "7m", "update": "0"}
 
     # An update that changes nothing asks where that was asked for, and nowhere else.
