@@ -54,7 +54,10 @@ class Offers:
 
 @lru_cache(maxsize=1)
 def kinds() -> dict[str, Any]:
-    """Return what each kind has, by its token: `id`, `filters` and `fields`."""
+    """Return what each kind has, by its token: `id`, `filters`, `conditions` and `fields`.
+
+    A named condition has with it whether `--fail-on` takes it too.
+    """
     found: dict[str, Any] = json.loads(WORDS.read_text(encoding="utf-8"))["kinds"]
     return found
 
@@ -121,7 +124,7 @@ def _values(command: Any, option: Any, words: list[str], current: str) -> Offers
     if option.metavar == "FILE":
         return Offers(files=True)
     if option.name in ("until", "fail_on"):
-        return _condition(_targets(command, words), current)
+        return _condition(_targets(command, words), current, fails=option.name == "fail_on")
     choices = option.type_descriptor.choices
     found = [str(each.value) for each in choices] if choices else (option.metavar or "").split("|")
     return _fitting([Offer(each) for each in found if each.islower()], current)
@@ -189,8 +192,14 @@ def _targets(command: Any, words: list[str]) -> dict[str, str]:
     return found
 
 
-def _condition(targets: dict[str, str], text: str) -> Offers:
-    """Find what fits at the end of a condition."""
+def _condition(targets: dict[str, str], text: str, *, fails: bool) -> Offers:
+    """Find what fits at the end of a condition; for all of it the name of one that each target has.
+
+    Args:
+        targets: the kinds of the targets, by their names.
+        text: the condition up to the cursor.
+        fails: whether it is one that ends the wait.
+    """
     value = _VALUE_AT_END.search(text)
     if value is not None:
         field = _field(targets, value[1])
@@ -201,7 +210,16 @@ def _condition(targets: dict[str, str], text: str) -> Offers:
     if end is None or text.count('"') % 2:
         return Offers()
     head = text[: end.start()]
-    return _behind(head, _fitting(_paths(targets, end[0]), end[0]))
+    named = [] if head.strip() else _named(targets, fails=fails)
+    return _behind(head, _fitting([*named, *_paths(targets, end[0])], end[0]))
+
+
+def _named(targets: dict[str, str], *, fails: bool) -> Iterator[Offer]:
+    """Find the named conditions that each of the targets has."""
+    each_has: list[dict[str, bool]] = [kinds()[token]["conditions"] for token in targets.values()]
+    for name, for_both in each_has[0].items() if each_has else ():
+        if all(name in has for has in each_has) and (for_both or not fails):
+            yield Offer(name, "a condition of each target")
 
 
 def _paths(targets: dict[str, str], path: str) -> Iterator[Offer]:

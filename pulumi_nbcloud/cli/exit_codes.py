@@ -27,7 +27,7 @@ class ExitCode(IntEnum):
 
     MET = 0, "done: the condition is met, the wait is advisory or disabled, or the thing was read"
     FAILED = 1, "what was waited for has failed, or is gone; doctor: the clock is wrong"
-    USAGE = 2, "the command line, a condition or a setting cannot be right; nothing was waited for"
+    USAGE = 2, "the command line, a condition or a setting cannot be right, or doctor found no cloud that is set up"
     NOT_FOUND = 3, "not found, or it never appeared"
     UNAUTHORIZED = 4, "the cloud refuses the credentials, or the permission is missing"
     UNREACHABLE = 5, "no usable answer, after retries"

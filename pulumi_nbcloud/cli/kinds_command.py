@@ -226,7 +226,8 @@ def _facts(each: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for failure in each["failed"]:
         yield "failed", f"{failure['condition']}{held_long(failure)}"
     for named in each["conditions"]:
-        yield "named", f"{named['name']}: {meaning(named)}"
+        if named["name"] != "ready":  # which has its line already
+            yield "named", f"{named['name']}: {meaning(named)}"
     yield "polls", f"every {each['interval_seconds']:g} s at first"
 
 

@@ -34,7 +34,12 @@ CONDITIONS = """
   has(self.kernel)                           whether a field is there
   size(self.jobs) > 0 && self.jobs.all(j, j.status == "FINISHED")
 
-nbcloud kinds KIND lists the fields, their types and their known values.
+A single word is a condition that each kind says itself, like ready, finished
+or stopped. With several targets it must hold for each of them:
+
+  ready
+
+nbcloud kinds KIND lists its words, and its fields with their known values.
 nbcloud explain says whether a condition can be right; it sends nothing.
 
 Without --until a wait ends when each target can be used, as its kind says.

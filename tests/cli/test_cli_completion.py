@@ -80,7 +80,7 @@ def test_the_script_of_a_shell(name: str) -> None:
 def test_commands_and_their_options() -> None:
     assert words("", "") == [*app_commands()]
     assert words("", "--v") == ["--version"]
-    assert words("get", "--") == ["--output", "--settings", "--profile", "--verbose", "--help"]
+    assert words("get", "--") == ["--output", "--wide", "--settings", "--profile", "--verbose", "--help"]
     assert words("get -o json", "--o") == [], "it is there already"
     assert words("nothing", "") == []
     assert words("get -- ", "--") == []
@@ -121,8 +121,14 @@ def test_targets() -> None:
 
 def test_conditions() -> None:
     before = "wait -t 2h job=modelarts:DevServerJob/x s=aidp:NotebookSession/a/b/c --until"
-    assert words(before, "")[:2] == ["job.", "s."]
-    assert "has(" in words(before, "job.status == 'x' && ")[2]
+    found = words(before, "")
+    assert found[0] == "ready"
+    assert found[-7:] == ["job.", "s.", "has(", "size(", "duration(", "timestamp(", "now"]
+    assert "ready" not in words(before, "job.abnormal_count == 0 && ")
+    lease = "wait modelarts:NotebookLease/x"
+    assert {"ready", "deleted"} <= {*words(f"{lease} --until", "")}
+    assert "deleted" not in words(f"{lease} --fail-on", "")
+    assert words("wait x --until", "")[0] == "has(", "nothing is known of such a target"
     assert words(before, "!(job.stat") == ["!(job.status"]
     assert words(before, "s.ker") == ["s.kernel."]
     assert words(before, "s.kernel.exec") == ["s.kernel.execution_state"]

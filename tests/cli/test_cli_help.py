@@ -143,6 +143,7 @@ def test_help_on_a_misspelled_topic_suggests_one(wrong: str, right: str) -> None
 
 def test_conditions_that_help_shows_can_be_right() -> None:
     targets = {
+        "ready": ["hpcai:Instance/x"],
         "self.running": ["modelarts:NotebookLease/4f1c6d5e-0f0a-4c57-9d0e-6a1b2c3d4e01"],
         "has(self.kernel)": ["aidp:NotebookSession/ocid1.aidataplatform.oc1..x/w/s"],
         "size(self.jobs)": ["modelarts:DevServerJobs"],
@@ -152,12 +153,12 @@ def test_conditions_that_help_shows_can_be_right() -> None:
         ],
     }
     shown = [line.strip() for line in TOPICS["conditions"].text().splitlines() if line.startswith("  ")]
-    assert len(shown) == 5
+    assert len(shown) == 6
     for line in shown:
         condition = line.split("  ")[0]
         inputs = {each.name: None for each in parameters()} | {"until": condition}
         typed = next(each for start, each in targets.items() if condition.startswith(start))
-        assert spec_of(typed, inputs, None).conditions.until is not None
+        assert spec_of(typed, inputs, None).conditions.expected
 
 
 def test_typers_own_completion_is_off() -> None:
