@@ -12,7 +12,6 @@ import typer
 
 from pulumi_nbcloud.cli import options, output, running, terminal
 from pulumi_nbcloud.cli.exit_codes import ExitCode
-from pulumi_nbcloud.cli.layout import hang
 from pulumi_nbcloud.cli.wait_options import WaitInputs, spec_of, takes_wait_options
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.waiting.options import OPTIONS
@@ -45,6 +44,7 @@ def explain(
 
 
 def _explain(spec: WaitSpec, settings: Path | None) -> ExitCode:
+    from pulumi_nbcloud.cli.layout import hang
     from pulumi_nbcloud.cli.sources import config_reader
 
     config = config_reader(settings)
@@ -140,6 +140,8 @@ def _conditions(spec: WaitSpec) -> Iterator[str]:
     for each in conditions.failures:
         held = f", once it has held for {spell(each.holds_for)}" if each.holds_for else ""
         yield f"  {each.target}: {each.own_text}  (default of {spec.kinds[each.target].token}{held})"
+    if not conditions.fail_on and not conditions.failures:
+        yield "  nothing: no failure counts"
 
 
 def _named(spec: WaitSpec, target: str, name: str | None) -> str:
