@@ -35,7 +35,7 @@ _PLACEHOLDERS: tuple[tuple[str, str], ...] = (
     # How long something took, and how often it polled until then.
     (r"(?<![\dm])\d+(?=s (?:of|ago)\b)|(?<=\()\d+(?=s\))|(?<=after )\d+(?= ?s\b)|(?<=Duration: )\d+(?=s)", "N"),
     (r"(?<=\()\d+(?=d ago\))", "N"),
-    (r"(?<= s, )\d+(?= polls?\))|(?<=polls: )\d+|\b\d+(?= polls in a row failed)|\b\d+(?= in a row\))", "N"),
+    (r"(?<=s, )\d+(?= polls?\b)|(?<=polls: )\d+|\b\d+(?= polls in a row failed)|\b\d+(?= in a row\))", "N"),
 )
 _COLOURS = {"brown": "yellow", "bfightmagenta": "brightmagenta"}  # as pyte calls them
 _LETTERS = {"red": "r", "green": "g", "yellow": "y", "blue": "b", "magenta": "m", "cyan": "c", "white": "w"}
