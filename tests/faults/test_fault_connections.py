@@ -17,7 +17,7 @@ import pytest
 import trustme
 from fault_server import GOOD, FaultServer, Peer, answer, close_unanswered
 from faults_support import CUT, LOST, account_on, gate, poll
-from nbcloud_support import LEASE_BODY, FakeClock, http_answer
+from nbcloud_support import LEASE_BODY, FakeClock, http_answer, one_line
 from tls_support import ca_file, lax_authority, server_context
 
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, SettingsError, UnreachableError
@@ -159,7 +159,7 @@ async def test_a_certificate_that_is_not_accepted(
     assert (server.taken, clock.slept) == (0, [])
     assert isinstance(ended, WaitError)
     assert (ended.outcome, ended.hint) == (Outcome.BAD_RESPONSE, hint)
-    assert f"; last error: {problem}; polls: 1 (" in str(ended)
+    assert f"; last error: {problem}; polls: 1 (" in one_line(ended)
 
 
 # F-18

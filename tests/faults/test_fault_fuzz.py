@@ -140,8 +140,10 @@ def test_whatever_a_cloud_answers_is_a_state_or_an_error_of_ours(
     if isinstance(found, NbcloudError):
         assert found.problem
         assert found.hint
-        assert str(found).count("\n") == 1
-        assert str(found).isprintable() or "\n" in str(found)
+        # A headline, a line for each fact, and the hint.
+        assert str(found).count("\n") == len(list(found.all_facts())) + 1
+        assert "\n" not in found.line
+        assert all(line.isprintable() for line in str(found).split("\n"))
         assert len(str(found)) < 3_000
     else:
         assert type(found) is kind.state
