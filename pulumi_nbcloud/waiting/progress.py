@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pulumi_nbcloud.clock import text
 from pulumi_nbcloud.condition import Clause, Held
@@ -18,6 +18,8 @@ from pulumi_nbcloud.waiting.observation import Observation, Target
 FIRST_KEPT = 5
 LAST_KEPT = 20
 CONDITION_SHOWN = 300
+
+TargetOutcome = Literal["ready", "waiting", "failed"]
 
 
 @dataclass
@@ -43,6 +45,10 @@ class Progress:
         not_met: of the last poll that did not fail, the clauses of what is waited for that are not met; empty when met.
         transitions: each first observation and each change of a target's headline; the first 5 and the last 20.
         transition_count: how many there were.
+        in_common: whether what is waited for is one condition over all targets, and not the defaults of each.
+        absent_is_met: whether a target that is not found is what is waited for.
+        failing_targets: of the last poll that did not fail, the targets that a failure is about which holds.
+        poll_errors: of the last poll, where it failed, the errors of the targets that could not be read.
     """
 
     kinds: Mapping[str, Kind[Any, Any, Any]]
@@ -64,10 +70,32 @@ class Progress:
     not_met: tuple[Clause, ...] = ()
     transitions: list[dict[str, str]] = field(default_factory=list)
     transition_count: int = 0
+    in_common: bool = False
+    absent_is_met: bool = False
+    failing_targets: tuple[str, ...] = ()
+    poll_errors: Mapping[str, NbcloudError] = field(default_factory=dict)
 
     def states(self) -> dict[str, State | None]:
         """Return the last state of each target, None where it was not found."""
         return {name: each.state for name, each in self.observations.items()}
+
+    def outcome_of(self, name: str) -> TargetOutcome:
+        """Return what one target came to at the last poll that did not fail.
+
+        Args:
+            name: of the target.
+
+        Returns:
+            "failed" where a failure holds that is about it; "ready" where nothing that is not met reads it.
+        """
+        observation = self.observations.get(name)
+        if observation is None:
+            return "waiting"
+        if name in self.failing_targets:
+            return "failed"
+        if observation.state is None:
+            return "ready" if self.absent_is_met else "waiting"
+        return "waiting" if any(name in each.reads(self.targets) for each in self.not_met) else "ready"
 
     @property
     def undecided(self) -> str | None:
