@@ -12,9 +12,10 @@
     ├── ExpectationError        look at the thing: `expect` of a lookup does not hold for it
     └── BadResponseError        report it: the answer is not what the vendor's page says
 
-The text of an error is one line that says what, where and which request; then a line `hint:`. It holds no secret:
-credentials never enter an error, and remote text is redacted, cut and made printable first. Whatever it holds, the
-program's own strings included, it acts on no terminal, no CI runner and no display of the Pulumi CLI.
+The text of an error is a headline that says what and which, then an indented line for each fact, then a line `hint:`;
+`line` is the same in one line, for logs. It holds no secret: credentials never enter an error, and remote text is
+redacted, cut and made printable first. Whatever it holds, the program's own strings included, it acts on no terminal,
+no CI runner and no display of the Pulumi CLI.
 
 Nothing edits the text of an error. It is composed of its parts: who needs another sentence makes another error of the
 same response, see `NbcloudError.of_response`.
@@ -23,12 +24,21 @@ same response, see `NbcloudError.of_response`.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 from pulumi_nbcloud.printable import printable_lines
 
 TRY_LATER = "try again later"
 """The hint where the cloud cannot answer now and does not say when it can; a wait tries again, and knows better."""
+
+HEADLINE = 120
+"""The longest headline, in characters; a subject that is too long for it is cut, and is a fact besides."""
+
+NOT_MET = "not met"
+"""The name of the fact that is a clause which is not met; each is a line of its own."""
+
+_SUBJECT = 40
 
 ErrorT = TypeVar("ErrorT", bound="NbcloudError")
 
@@ -47,6 +57,7 @@ class NbcloudError(Exception):
         request_id: str | None = None,
         subject: str | None = None,
         vendor_message: str | None = None,
+        facts: Iterable[tuple[str, str]] = (),
     ) -> None:
         """Describe what went wrong.
 
@@ -59,6 +70,7 @@ class NbcloudError(Exception):
             request_id: the vendor's id of the request, if the answer held one.
             subject: the kind and id that were read, for example `modelarts:NotebookLease 0b9c…`.
             vendor_message: the vendor's own message, printable and redacted, if the answer held one.
+            facts: what else there is to say, each a name and one line: `("polls", "12")`.
         """
         super().__init__(problem)
         self.summary = problem
@@ -69,6 +81,7 @@ class NbcloudError(Exception):
         self.request_id = request_id
         self.subject = subject
         self.vendor_message = vendor_message
+        self.facts = tuple(facts)
         self.attempts: int | None = None
 
     @classmethod
@@ -92,13 +105,48 @@ class NbcloudError(Exception):
 
     @property
     def problem(self) -> str:
-        """What is wrong, in one line: the summary, the vendor's message, and how often it was tried."""
+        """What is wrong, in one line: the summary, the vendor's message, how often it was tried, and all facts."""
         quoted = f'{self.summary}: "{self.vendor_message}"' if self.vendor_message else self.summary
-        return f"{quoted}; attempts made: {self.attempts}" if self.attempts else quoted
+        tried = [f"attempts made: {self.attempts}"] if self.attempts else []
+        return "; ".join((quoted, *tried, *(f"{name}: {value}" for name, value in self.facts)))
+
+    @property
+    def headline(self) -> str:
+        """What is wrong, and with what: the first line of the text, at most 120 characters where the summary allows."""
+        subject = self._subject_shown
+        return f"{subject}: {self.summary}" if subject else self.summary
+
+    @property
+    def _subject_shown(self) -> str | None:
+        subject, room = self.subject, max(_SUBJECT, HEADLINE - len(self.summary) - len(": "))
+        if not subject or len(subject) <= room or "\n" in self.summary:
+            return subject
+        parts = subject.split(", ")
+        if len(parts) > 1:
+            return f"{len(parts)} targets"
+        # The kind and both ends of the id: many begin alike.
+        kept = room - len("…")
+        return f"{subject[: kept - kept // 4]}…{subject[-(kept // 4) :]}"
+
+    def all_facts(self) -> Iterator[tuple[str, str]]:
+        """Yield what the text says below the headline, each once: a name and one line."""
+        if self.subject and self.subject != self._subject_shown:
+            yield from (("target", each) for each in self.subject.split(", "))
+        yield from self.facts
+        if self.vendor_message:
+            yield "vendor message", self.vendor_message
+        if self.attempts:
+            yield "attempts made", str(self.attempts)
+        if self.status:
+            yield "response", " ".join(str(part) for part in ("HTTP", self.status, self.code) if part)
+        if self.where:
+            yield "request", self.where
+        if self.request_id:
+            yield "request id", self.request_id
 
     @property
     def line(self) -> str:
-        """The text without the hint: what is wrong, with what, where and which request."""
+        """The text in one line, without the hint: what is wrong, with what, where and which request."""
         answer = " ".join(str(part) for part in ("HTTP", self.status, self.code) if part) if self.status else ""
         request = f"request id {self.request_id}" if self.request_id else ""
         context = ", ".join(part for part in (answer, self.where, request) if part)
@@ -121,7 +169,9 @@ class NbcloudError(Exception):
 
     def __str__(self) -> str:
         # Here, so that it holds however an error reaches a display: raised, printed or logged by the program.
-        return printable_lines(f"{self.line}\nhint: {self.hint}" if self.hint else self.line)
+        facts = (f"  {name}: {value}" for name, value in self.all_facts())
+        hint = (f"hint: {self.hint}",) if self.hint else ()
+        return printable_lines("\n".join((self.headline, *facts, *hint)))
 
 
 def _findable(cls: type) -> bool:

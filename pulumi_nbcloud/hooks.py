@@ -14,7 +14,7 @@ import pulumi.runtime
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_engine, get_monitor
 
-from pulumi_nbcloud.engine import end, errors, log, status
+from pulumi_nbcloud.engine import end, errors, log, status, values
 from pulumi_nbcloud.engine.secrets import Secrets
 from pulumi_nbcloud.errors import InputError, NbcloudError
 from pulumi_nbcloud.program import slots
@@ -29,7 +29,6 @@ from pulumi_nbcloud.settings.sources import ConfigReader
 from pulumi_nbcloud.waiting.options import OPERATIONS
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.waiting.report import Reporter
     from pulumi_nbcloud.waiting.runner import WaitRunner
 
 __all__ = ["wait_before"]
@@ -193,13 +192,13 @@ def _checked(where: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 @errors.guarded
 async def _wait(
-    where: str, inputs: Mapping[str, Any], config: ConfigReader, reporter: Reporter, program: _Program
+    where: str, inputs: Mapping[str, Any], config: ConfigReader, reporter: status.GateReporter, program: _Program
 ) -> None:
     from pulumi_nbcloud.condition import Problem
     from pulumi_nbcloud.waiting.runner import WaitRunner
     from pulumi_nbcloud.waiting.spec import parse_spec, spec_error
 
-    spec, problems = parse_spec(inputs)
+    spec, problems = parse_spec(values.targets_by_name(inputs))
     if spec is None:
         raise spec_error(problems or [Problem("its inputs are not known", "give it inputs that are")], where)
     known = spec
@@ -208,7 +207,9 @@ async def _wait(
         runner = WaitRunner(process_reader(program.monitor), config)
         # Nobody else would end the waits of a program whose engine is gone.
         with end.when_gone(program.engine, partial(_cancel, runner)):
-            await runner.enforce(known, reporter)
+            result = await runner.enforce(known, reporter)
+        # Not on this loop, which serves all waits: it may take a moment.
+        await asyncio.to_thread(reporter.ended, result)
 
     await asyncio.wrap_future(portal.submit(run))
 

@@ -220,3 +220,40 @@ def examples(count: int) -> int:
     On the other Pythons (scripts/test-versions) few do: each property has held on the main one.
     """
     return {"many": count, "quick": 20}.get(os.environ.get("NBCLOUD_EXAMPLES", ""), count // 5)
+
+
+def one_line(error: NbcloudError) -> str:
+    """The text of an error as logs have it, and its hint; a person sees the same in lines."""
+    facts = [f"  {name}: {value}" for name, value in error.all_facts()]
+    hint = [f"hint: {error.hint}"] if error.hint else []
+    assert str(error).split("\n") == [*error.headline.split("\n"), *facts, *hint]
+    return "\n".join((error.line, *hint))
+
+
+_FACT = re.compile(
+    r" +(target|reason|expected|not met|actual|so far|undecided|last error|polls|vendor message|attempts made|response|"
+    r"request|request id): (.*)"
+)
+
+
+def folded(text: str) -> str:
+    """Fold the facts of messages into their headlines, so that a test needs no line for each.
+
+    What a message says of its request stands in brackets at the end, as in its one line for logs.
+    """
+    lines: list[str] = []
+    request: list[str] = []
+    for line in [*text.split("\n"), ""]:
+        fact = _FACT.fullmatch(line)
+        if fact is None:
+            if request:
+                lines[-1] += f" ({', '.join(request)})"
+                request = []
+            lines.append(line)
+        elif fact[1] in ("response", "request", "request id"):
+            request.append(f"request id {fact[2]}" if fact[1] == "request id" else fact[2])
+        elif fact[1] == "vendor message":
+            lines[-1] += f': "{fact[2]}"'
+        else:
+            lines[-1] += f"; {fact[1]}: {fact[2]}"
+    return "\n".join(lines[:-1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import unicodedata
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -52,22 +53,57 @@ def test_an_unknown_name_is_not_an_attribute() -> None:
 
 
 @pytest.mark.parametrize(
-    ("parts", "text"),
+    ("parts", "text", "line"),
     [
-        ({}, "problem"),
-        ({"hint": "do this"}, "problem\nhint: do this"),
-        ({"subject": "modelarts:NotebookLease 1"}, "modelarts:NotebookLease 1: problem"),
-        ({"where": "GET https://h/p"}, "problem (GET https://h/p)"),
-        ({"status": 404}, "problem (HTTP 404)"),
-        ({"status": 400, "code": "ModelArts.6309"}, "problem (HTTP 400 ModelArts.6309)"),
+        ({}, "problem", "problem"),
+        ({"hint": "do this"}, "problem\nhint: do this", "problem"),
+        ({"subject": "modelarts:NotebookLease 1"}, *["modelarts:NotebookLease 1: problem"] * 2),
+        ({"where": "GET https://h/p"}, "problem\n  request: GET https://h/p", "problem (GET https://h/p)"),
+        ({"status": 404}, "problem\n  response: HTTP 404", "problem (HTTP 404)"),
+        (
+            {"status": 400, "code": "ModelArts.6309"},
+            "problem\n  response: HTTP 400 ModelArts.6309",
+            "problem (HTTP 400 ModelArts.6309)",
+        ),
+        ({"vendor_message": "no"}, "problem\n  vendor message: no", 'problem: "no"'),
+        (
+            {"facts": [("expected", "a"), ("not met", "b"), ("not met", "c")]},
+            "problem\n  expected: a\n  not met: b\n  not met: c",
+            "problem; expected: a; not met: b; not met: c",
+        ),
         (
             {"status": 400, "code": "C.1", "where": "GET u", "request_id": "r", "subject": "s", "hint": "h"},
-            "s: problem (HTTP 400 C.1, GET u, request id r)\nhint: h",
+            "s: problem\n  response: HTTP 400 C.1\n  request: GET u\n  request id: r\nhint: h",
+            "s: problem (HTTP 400 C.1, GET u, request id r)",
         ),
     ],
 )
-def test_the_text_says_what_where_which_request_and_the_hint(parts: dict[str, object], text: str) -> None:
-    assert str(NbcloudError("problem", **parts)) == text  # type: ignore[arg-type]
+def test_the_text_is_a_headline_its_facts_and_the_hint(parts: dict[str, Any], text: str, line: str) -> None:
+    error = NbcloudError("problem", **parts)
+    assert (str(error), error.line) == (text, line)
+
+
+def test_how_often_it_was_tried_is_a_fact() -> None:
+    error = nbcloud.UnreachableError("problem", vendor_message="busy")
+    error.attempts = 3
+    assert str(error) == "problem\n  vendor message: busy\n  attempts made: 3"
+    assert error.line == 'problem: "busy"; attempts made: 3'
+
+
+def test_a_headline_has_120_characters_and_a_longer_subject_is_a_fact() -> None:
+    session = f"aidp:NotebookSession ocid1.aidataplatform.oc1.iad.{'a' * 60}/etl/session-1"
+    error = NbcloudError("the cloud does not know it, or hides it", subject=session)
+    assert len(error.headline) == 120
+    assert error.headline.startswith("aidp:NotebookSession ocid1.aidataplatform.oc1.iad.aaaa")
+    assert error.headline.endswith("aa/etl/session-1: the cloud does not know it, or hides it")
+    assert str(error).split("\n")[1:] == [f"  target: {session}"]
+    assert error.line == f"{session}: the cloud does not know it, or hides it"
+
+
+def test_many_subjects_are_counted_in_the_headline_and_named_below() -> None:
+    jobs = [f"modelarts:DevServerJob 00000000-0000-4000-8000-00000000000{number}" for number in range(3)]
+    lines = str(NbcloudError("timed out after 10m", subject=", ".join(jobs))).split("\n")
+    assert lines == ["3 targets: timed out after 10m", *(f"  target: {job}" for job in jobs)]
 
 
 def test_a_copy_keeps_everything() -> None:

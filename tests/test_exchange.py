@@ -7,7 +7,7 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nbcloud_support import make_response
+from nbcloud_support import make_response, one_line
 
 from pulumi_nbcloud.errors import BadResponseError, InputError
 from pulumi_nbcloud.http.messages import Request, target
@@ -76,7 +76,7 @@ def test_a_body_is_json(body: bytes, value: object) -> None:
 def test_an_object_that_names_a_key_twice_is_refused(body: bytes) -> None:
     with pytest.raises(BadResponseError) as caught:
         make_response(body=body).json()
-    assert str(caught.value) == (
+    assert one_line(caught.value) == (
         "the answer is JSON that names 'a' twice (HTTP 200, GET https://modelarts.example.com/v1/p)\n"
         "hint: check the endpoint; if it is right, please report this"
     )
@@ -106,7 +106,7 @@ def test_a_body_that_is_not_json_is_named_by_type_and_length_only(body: bytes) -
     response = make_response(502, body, {"content-type": "text/html; charset=\x1b[31mcanary", "x-request-id": "r-1"})
     with pytest.raises(BadResponseError) as caught:
         response.json()
-    assert str(caught.value) == (
+    assert one_line(caught.value) == (
         f"the answer is not JSON but {len(body)} bytes of text/html; charset=?[31mcanary "
         "(HTTP 502, GET https://modelarts.example.com/v1/p, request id r-1)\n"
         "hint: check the endpoint: a sign-in page or a proxy may have answered in the cloud's place"

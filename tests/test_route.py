@@ -7,7 +7,7 @@ import ctypes.util
 from pathlib import Path
 
 import pytest
-from nbcloud_support import make_settings
+from nbcloud_support import make_settings, one_line
 
 from pulumi_nbcloud.clouds.aidp.account import SCHEMA as AIDP
 from pulumi_nbcloud.clouds.hpcai.account import SCHEMA as HPCAI
@@ -143,7 +143,7 @@ def test_every_cloud_has_both_from_the_sources_of_its_endpoint(schema: Schema) -
 def test_a_certificate_that_is_not_accepted_is_explained(code: int, problem: str, hint: str) -> None:
     error = untrusted(code, "canary", "GET https://h.example/p")
     assert type(error) is BadResponseError
-    assert str(error) == f"the server's certificate {problem} (GET https://h.example/p)\nhint: {hint}"
+    assert one_line(error) == f"the server's certificate {problem} (GET https://h.example/p)\nhint: {hint}"
 
 
 def words_of_openssl() -> list[tuple[int, str]]:
@@ -179,7 +179,7 @@ def test_a_variable_of_authorities_that_is_not_used(name: str, monkeypatch: pyte
 
 def test_an_authority_whose_constraints_are_not_critical() -> None:
     error = untrusted(89, "Basic Constraints of CA cert not marked critical", "GET https://h.example/p")
-    assert str(error) == (
+    assert one_line(error) == (
         "the server's certificate is not accepted: Basic Constraints of CA cert not marked critical (OpenSSL's number "
         "89) (GET https://h.example/p)\n"
         "hint: Python 3.13 and newer check certificates more strictly (RFC 5280), older versions accept this one: have "

@@ -26,6 +26,7 @@ from nbcloud_support import (
     header_of,
     http_answer,
     make_account,
+    one_line,
     raw_server,
     target_of,
 )
@@ -186,7 +187,7 @@ async def test_a_redirect_is_never_followed(status: int, location: str) -> None:
                 await make_account(client, endpoint=server.origin).get("/v1/p")
     assert len(server.heads) == 1
     where = "itself" if location.startswith("/") else "http://other.invalid"
-    assert str(caught.value) == (
+    assert one_line(caught.value) == (
         f"the endpoint redirects to {where}; redirects are never followed (HTTP {status}, GET {server.origin}/v1/p)\n"
         "hint: check the setting endpoint: signed requests must reach the cloud itself"
     )
@@ -249,7 +250,7 @@ async def test_the_number_of_attempts_is_told() -> None:
             error = await failure(client, request_to(server))
     assert len(server.heads) == 5
     assert isinstance(error, UnreachableError)
-    assert str(error) == (
+    assert one_line(error) == (
         "the connection ended before the answer was whole; attempts made: 5 "
         f"(GET {server.origin}/v1/p)\nhint: check the network and the endpoint, then try again"
     )
@@ -328,7 +329,7 @@ async def test_a_body_over_the_cap_is_not_read_to_its_end(chunked: bool) -> None
             error = await failure(client, request_to(server))
             server.released.set()
     assert isinstance(error, BadResponseError)
-    assert str(error) == (
+    assert one_line(error) == (
         f"the answer is larger than 5000 bytes (HTTP 200, GET {server.origin}/v1/p, request id r-1)\n"
         "hint: ask for less: narrow the filters"
     )
@@ -347,7 +348,7 @@ async def test_a_compressed_answer_is_refused_unread(encoding: str) -> None:
             error = await failure(client, request_to(server))
     assert isinstance(error, BadResponseError)
     assert len(server.heads) == 1
-    assert str(error) == (
+    assert one_line(error) == (
         "the answer is compressed although none was asked for "
         f"(HTTP 200, GET {server.origin}/v1/p, request id r-1)\nhint: check the endpoint and any proxy before it"
     )
@@ -380,7 +381,7 @@ async def test_an_answer_that_breaks_http_is_said_so_once(answer: bytes) -> None
         async with client_of(sleep=FakeClock().sleep) as client:
             error = await failure(client, request_to(server))
     assert isinstance(error, BadResponseError), error
-    assert str(error) == BROKEN.format(where=f"{server.origin}/v1/p")
+    assert one_line(error) == BROKEN.format(where=f"{server.origin}/v1/p")
     assert len(server.heads) == 1
 
 
@@ -399,7 +400,7 @@ async def test_what_does_not_begin_like_an_answer_is_asked_for_once_more(answer:
         async with client_of(sleep=FakeClock().sleep) as client:
             error = await failure(client, request_to(server))
     assert isinstance(error, BadResponseError), error
-    assert str(error) == BROKEN.format(where=f"{server.origin}/v1/p")
+    assert one_line(error) == BROKEN.format(where=f"{server.origin}/v1/p")
     assert len(server.heads) == 2
 
 
@@ -457,7 +458,7 @@ async def test_a_server_that_never_ends_its_answer_meets_a_deadline(
             error = await failure(client, prepare)
             server.released.set()
     assert isinstance(error, UnreachableError)
-    assert str(error) == (
+    assert one_line(error) == (
         f"no whole answer within 0.2 s; attempts made: {requests} (GET {server.origin}/v1/p)\n"
         "hint: check the network and the endpoint, then try again"
     )
@@ -497,7 +498,7 @@ async def test_a_refused_connection() -> None:
     async with client_of(sleep=FakeClock().sleep) as client:
         error = await failure(client, preparing(Request("GET", origin, "/v1/p")))
     assert type(error) is UnreachableError
-    assert str(error) == (
+    assert one_line(error) == (
         f"could not connect: Connection refused; attempts made: 5 (GET {origin}/v1/p)\n"
         "hint: check the network and the endpoint, then try again"
     )
@@ -516,11 +517,11 @@ async def test_a_host_name_that_does_not_resolve(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv("HTTPS_PROXY", "http://user:canary@proxy.example:3128")
         behind_a_proxy = await failure(client, preparing(Request("GET", "https://modelarts.nowhere.invalid", "/v1/p")))
     assert type(error) is UnreachableError
-    assert str(error) == (
+    assert one_line(error) == (
         "the host name cannot be resolved; attempts made: 5 (GET https://modelarts.nowhere.invalid/v1/p)\n"
         "hint: check the region and the endpoint"
     )
-    assert str(behind_a_proxy) == (
+    assert one_line(behind_a_proxy) == (
         "the host name cannot be resolved; attempts made: 5 (GET https://modelarts.nowhere.invalid/v1/p)\n"
         "hint: HTTPS_PROXY is set, and is not used here: if a proxy is the only way out, set proxy; else check the "
         "region and the endpoint"
@@ -553,7 +554,7 @@ async def test_a_connection_that_takes_too_long(monkeypatch: pytest.MonkeyPatch)
     async with client_of(sleep=FakeClock().sleep) as client:
         error = await failure(client, preparing(Request("GET", "http://127.0.0.1:9", "/v1/p")))
     assert type(error) is UnreachableError
-    assert str(error) == (
+    assert one_line(error) == (
         "could not connect within 0.05 s; attempts made: 5 (GET http://127.0.0.1:9/v1/p)\n"
         "hint: check the network and the endpoint, then try again"
     )
@@ -579,7 +580,7 @@ async def test_tls_to_a_plain_port_is_named_and_not_tried_again() -> None:
             error = await failure(client, preparing(Request("GET", origin, "/v1/p")))
     assert accepted == 1
     assert isinstance(error, BadResponseError)
-    assert str(error) == (
+    assert one_line(error) == (
         f"the TLS handshake failed: wrong version number (GET {origin}/v1/p)\n"
         "hint: the port speaks no TLS: check the endpoint's port, and any proxy before it"
     )
@@ -602,7 +603,7 @@ async def test_what_the_library_refuses_to_send_is_our_defect() -> None:
                 client, preparing(Request("GET", server.origin, "/v1/p", {"X-A": "a\r\nX-B: canary"}))
             )
     assert isinstance(error, BadResponseError)
-    assert str(error) == (
+    assert one_line(error) == (
         f"the request could not be sent (ValueError) (GET {server.origin}/v1/p)\n"
         "hint: this is a defect of pulumi-nbcloud, please report it"
     )

@@ -18,6 +18,7 @@ from pulumi_nbcloud.waiting.options import OPTIONS
 if TYPE_CHECKING:
     from pulumi_nbcloud.kinds.kind import Kind
     from pulumi_nbcloud.settings.sources import ConfigReader
+    from pulumi_nbcloud.waiting.options import WaitOptions
     from pulumi_nbcloud.waiting.schedule import Schedule
     from pulumi_nbcloud.waiting.spec import WaitSpec
 
@@ -139,8 +140,19 @@ def _schedule(spec: WaitSpec) -> Iterator[str]:
     first = ", ".join(spell(round(each)) for each in polls[:POLLS_SHOWN])
     yield f"polls {first}" + (f", ... {spell(timeout)}" if count > POLLS_SHOWN else "")
     yield f"  {count} polls if nothing changes; each pause may be {JITTER:.0%} shorter or longer"
-    given = [(each.explain, getattr(spec.options, each.name)) for each in OPTIONS]
-    yield f"  {'; '.join(explain(value) for explain, value in given if explain and value is not None)}"
+    yield f"  {'; '.join(_options(spec.options).values())}"
+
+
+def _options(options: WaitOptions) -> dict[str, str]:
+    """Say in a few words what each option means, by its name."""
+    given = ((each.name, each.explain, getattr(options, each.name)) for each in OPTIONS)
+    texts = {name: explain(value) for name, explain, value in given if explain and value is not None}
+    if "holds_for" in texts:
+        # One sentence of both: a condition that holds for some time is never met by one poll.
+        polls = texts.pop("consecutive")
+        if options.consecutive > 1:
+            texts["holds_for"] = f"{polls}, {texts['holds_for'].removeprefix('met ')}"
+    return texts
 
 
 def planned_polls(schedule: Schedule, timeout: float) -> tuple[list[float], int]:

@@ -98,7 +98,7 @@ def as_json(document: dict[str, Any], *, indent: int | None = 2) -> str:
 
 
 def error_text(error: NbcloudError) -> str:
-    """Write an error as it is shown: one line, then its hint."""
+    """Write an error as it is shown: a headline, its facts, then its hint."""
     return f"error: {error}"
 
 

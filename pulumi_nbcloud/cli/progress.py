@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pulumi_nbcloud.cli import output
-from pulumi_nbcloud.waiting.report import status_line
+from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.waiting.progress import CONDITION_SHOWN
+from pulumi_nbcloud.waiting.report import log_line
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.waiting.progress import Progress
@@ -16,7 +18,7 @@ HEARTBEAT_SECONDS = 60.0
 
 
 class Lines:
-    """Writes a line a change and a heartbeat each minute; the same line is not written twice.
+    """Writes the condition, then a line a change and a heartbeat each minute; the same line is not written twice.
 
     Args:
         write: takes one line.
@@ -29,8 +31,10 @@ class Lines:
         self._last = ""
 
     def changed(self, progress: Progress, elapsed: float) -> None:
-        """Write the new state."""
-        line = status_line(progress, elapsed)
+        """Write the new state; before the first, what is waited for."""
+        if not self._last:
+            self._write(f"waiting until: {printable(progress.expected, CONDITION_SHOWN)}")
+        line = log_line(progress, elapsed)
         if line != self._last:
             self._last = line
             self._write(line)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from pulumi_nbcloud import __all__ as PUBLIC
 from pulumi_nbcloud.cli.exit_codes import ExitCode, of_error
 from pulumi_nbcloud.clock import text
-from pulumi_nbcloud.waiting.messages import words_of
-from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError
+from pulumi_nbcloud.waiting.outcome import Met, WaitError
 from pulumi_nbcloud.waiting.progress import Progress
+from pulumi_nbcloud.waiting.report import ended_line
 
 if TYPE_CHECKING:
+    from pulumi_nbcloud.condition import Clause
     from pulumi_nbcloud.errors import NbcloudError
 
 
@@ -62,14 +63,11 @@ class Report:
 
     @property
     def line(self) -> str:
-        """The result in one line, for stdout."""
+        """The result in one line, for stdout; of a wait that was not met the outcome, because stderr says the rest."""
         progress = self.progress
-        if progress is None:
+        if progress is None or self.error is not None:
             return self.outcome
-        polls = f"{progress.polls} poll{'' if progress.polls == 1 else 's'}"
-        return (
-            f"{words_of(Outcome(self.outcome), progress)}: {progress.summary()} (after {self.elapsed:.0f} s, {polls})"
-        )
+        return f"{ended_line(self.outcome, progress, self.elapsed)}: {progress.summary()}"
 
     def document(self) -> dict[str, Any]:
         """Return the result for programs; `docs/command.md` describes it."""
@@ -82,6 +80,7 @@ class Report:
             "elapsed_seconds": round(self.elapsed, 1),
             "timeout_seconds": progress.timeout if progress else None,
             "polls": progress.polls if progress else 0,
+            "not_met": [_clause(each) for each in progress.not_met] if progress else [],
             "targets": self._targets(progress) if progress else {},
             "transitions": self.transitions,
             "transition_count": progress.transition_count if progress else 0,
@@ -99,6 +98,11 @@ class Report:
             }
             for name, target in progress.targets.items()
         }
+
+
+def _clause(clause: Clause) -> dict[str, str | None]:
+    names = ("text", "outcome", "actual", "expected", "target")
+    return {name: getattr(clause, name) for name in names}
 
 
 def _error(error: NbcloudError) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def spelled(value: Result, now: datetime) -> tuple[str, str]:
     """
     if isinstance(value, TimestampType):
         moment = value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        away = distance(value - now)
+        away = distance(value - TimestampType(now))
         return f"{moment} ({away})", away
     text = _plain(value)
     return text, text
@@ -60,7 +60,7 @@ def span(length: timedelta) -> str:
     total = length.total_seconds()
     if 0 < abs(total) < 1:
         return f"{total * 1000:.0f}ms"
-    rest, parts = round(abs(total)), []
+    rest, parts = round(abs(total)), list[str]()
     for seconds, unit in _SPANS:
         number, rest = divmod(rest, seconds)
         if number or parts:

@@ -84,7 +84,7 @@ def _explain(text: str, error: LexError | ParseError) -> str:
     position: int | None = getattr(error, "pos_in_stream", None)
     if token is not None and token.type == "$END":
         return "syntax error: the expression ends too early; is a bracket or an operand missing?"
-    if position is None:
+    if position is None or (token is not None and token.type == "BOOL_LIT"):
         return f"syntax error at {printable(str(token), 20)!r}: it is a word of CEL"
     found = str(token) if token is not None else text[position]
     before = text[:position].split()
@@ -194,7 +194,8 @@ def written(text: str, node: Node, names: Mapping[str, str]) -> str:
         child = each.children[0] if each.data == "ident" else None
         if isinstance(child, Token) and child in names and child.start_pos is not None:
             places[child.start_pos] = child
-    parts, at = [], node.meta.start_pos
+    parts: list[str] = []
+    at = node.meta.start_pos
     for place, name in sorted(places.items()):
         new, end = names[name], place + len(name)
         dot = _DOT.match(text, end) if not new else None

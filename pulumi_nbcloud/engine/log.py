@@ -8,6 +8,7 @@ raises: a wait must not end because a message could not be shown.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from functools import partial
@@ -19,13 +20,14 @@ from pulumi_nbcloud.engine import end
 from pulumi_nbcloud.printable import printable_lines
 
 LOG_SECONDS = 5.0
+DELIVERY_SECONDS = 1.0
 
 _stub: Any = None
 _unusable = False
 _calls: set[Any] = set()
 
 
-def send(text: str, urn: str | None, *, warning: bool = False, engine: Any = None) -> bool:
+def send(text: str, urn: str | None, *, warning: bool = False, engine: Any = None, wait: bool = False) -> bool:
     """Show a text on a resource's row.
 
     Args:
@@ -33,6 +35,7 @@ def send(text: str, urn: str | None, *, warning: bool = False, engine: Any = Non
         urn: the resource.
         warning: as a warning that stays, instead of a status that the next one replaces.
         engine: the engine's stub; None for the one of this provider process.
+        wait: until it was delivered, for what must be shown before something else.
 
     Returns:
         Whether it could be handed to the engine.
@@ -46,11 +49,14 @@ def send(text: str, urn: str | None, *, warning: bool = False, engine: Any = Non
         severity = engine_pb2.WARNING if warning else engine_pb2.INFO
         message = printable_lines(text)
         request = engine_pb2.LogRequest(severity=severity, message=message, urn=urn, streamId=0, ephemeral=not warning)
-        # Not waited for: the engine may be busy, and the event loop serves all waits. Kept, because gRPC cancels a call
-        # that nobody holds.
+        # As a rule not waited for: the engine may be busy, and the event loop serves all waits. Kept, because gRPC
+        # cancels a call that nobody holds.
         call = stub.Log.future(request, timeout=LOG_SECONDS)
         _calls.add(call)
         call.add_done_callback(partial(_sent, stub))
+        if wait:
+            with contextlib.suppress(Exception):  # an engine that does not answer holds nobody up
+                call.result(DELIVERY_SECONDS)
     except Exception:
         return False
     return True

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from pulumi.runtime import rpc
 
-from pulumi_nbcloud.errors import NbcloudError
+from pulumi_nbcloud.errors import NOT_MET, NbcloudError
 from pulumi_nbcloud.printable import printable
 
 ErrorT = TypeVar("ErrorT", bound=NbcloudError)
@@ -27,9 +27,11 @@ class Secrets:
 
     Args:
         values: the values; none to leave everything as it is.
+        hides_until: whether what is waited for is one of them: then its clauses, parts of it, are not shown either.
     """
 
-    def __init__(self, values: Iterable[str] = ()) -> None:
+    def __init__(self, values: Iterable[str] = (), *, hides_until: bool = False) -> None:
+        self.hides_until = hides_until
         forms = {form for value in values if len(value) >= _SHORTEST for form in _forms(value)}
         self._pattern = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True)))) if forms else None
 
@@ -41,11 +43,18 @@ class Secrets:
             inputs: with their values.
             paths: of those that are secret, as `secret_inputs` names them; None for none.
         """
-        return cls(text for path in paths or () for text in _texts(_at(inputs, path)))
+        paths = tuple(paths or ())
+        return cls((text for path in paths for text in _texts(_at(inputs, path))), hides_until="until" in paths)
 
     def text(self, text: str) -> str:
-        """Take the values out of a text."""
-        return self._pattern.sub(MARK, text) if self._pattern else text
+        """Take the values out of a text, and the lines of clauses where they are not shown."""
+        if self._pattern is None:
+            return text
+        lines = (line for line in text.split("\n") if not self._hides(line.strip().partition(":")[0]))
+        return self._pattern.sub(MARK, "\n".join(lines))
+
+    def _hides(self, fact: str) -> bool:
+        return self.hides_until and fact == NOT_MET
 
     def error(self, error: ErrorT) -> ErrorT:
         """Copy an error without the values; give one that holds none as it is."""
@@ -56,6 +65,7 @@ class Secrets:
             value = getattr(clean, name)
             if value is not None:
                 setattr(clean, name, self.text(value))
+        clean.facts = tuple((name, self.text(value)) for name, value in clean.facts if not self._hides(name))
         clean.args = tuple(self.text(each) if isinstance(each, str) else each for each in clean.args)
         return clean.with_traceback(None)
 

@@ -6,8 +6,10 @@ from typing import Any
 
 from pulumi_nbcloud.engine.log import process_engine, say, send
 from pulumi_nbcloud.engine.secrets import Secrets
+from pulumi_nbcloud.waiting.messages import words_of
+from pulumi_nbcloud.waiting.outcome import Outcome, WaitResult
 from pulumi_nbcloud.waiting.progress import Progress
-from pulumi_nbcloud.waiting.report import status_line
+from pulumi_nbcloud.waiting.report import ended_line, status_line
 
 HEARTBEAT_SECONDS = 30.0
 SLOW_HEARTBEAT_SECONDS = 60.0
@@ -43,8 +45,17 @@ class GateReporter:
         if not send(text, self._urn, warning=True, engine=self._stub):
             say(f"warning: {text}")
 
+    def ended(self, result: WaitResult) -> None:
+        """Show how a wait ended that holds nothing up, before the row is complete; may take a moment."""
+        if result.progress is None:
+            return
+        words = words_of(Outcome(result.outcome), result.progress)
+        line = self._secrets.text(ended_line(words, result.progress, result.elapsed))
+        if not send(line, self._urn, engine=self._stub, wait=True):
+            say(line)
+
     def _say(self, progress: Progress, elapsed: float) -> None:
-        line = self._secrets.text(status_line(progress, elapsed))
+        line = self._secrets.text(status_line(progress, elapsed, hidden=self._secrets.hides_until))
         if line == self._last:
             return
         self._last = line

@@ -21,6 +21,16 @@ def plain(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _whole(value) for name, value in properties.items() if name != "__provider"}
 
 
+def targets_by_name(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs of a wait with its targets in the order of their names: on the wire they have none."""
+    targets = inputs.get("targets")
+    return (
+        {**inputs, "targets": dict(sorted(targets.items(), key=lambda each: str(each[0])))}
+        if isinstance(targets, Mapping)
+        else dict(inputs)
+    )
+
+
 def _whole(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)

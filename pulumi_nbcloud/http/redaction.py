@@ -65,6 +65,7 @@ class Redactor:
         """Take the secrets out of an error, in place, wherever a cloud's text could be."""
         error.summary = self.text(error.summary)
         error.args = (error.summary,)
+        error.facts = tuple((name, self.text(value)) for name, value in error.facts)
         error.vendor_message = self._optional(error.vendor_message)
         error.code = self._optional(error.code)
         error.request_id = self._optional(error.request_id)

@@ -48,6 +48,7 @@ class Documentation:
         record: what else the read resource does, a sentence.
         raises: other errors of a lookup, each with its clause.
         until: a condition that shows how to wait for a list.
+        check: what to look at where it does not get ready, or has failed: the hint of a wait, with the vendor's page.
     """
 
     what: str
@@ -57,6 +58,7 @@ class Documentation:
     record: str | None = None
     raises: tuple[tuple[str, str], ...] = ()
     until: str | None = None
+    check: str | None = None
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from datetime import datetime, timezone
 from typing import Any
 
 from pulumi_nbcloud.condition import Condition, compile_condition
-from pulumi_nbcloud.errors import ExpectationError
+from pulumi_nbcloud.errors import NOT_MET, ExpectationError
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.printable import printable
-from pulumi_nbcloud.waiting.progress import CONDITION_SHOWN, headline
+from pulumi_nbcloud.waiting.progress import CONDITION_SHOWN, headline, unmet
 
 HINTS = {
     "false": "look at the thing itself, or correct expect; it is evaluated in every preview and update",
@@ -42,19 +42,19 @@ class Expectation:
         Raises:
             ExpectationError: the condition does not hold, is undecided or cannot be evaluated.
         """
-        seen = self.condition.evaluate({"self": state}, datetime.now(timezone.utc))
-        if seen.outcome == "true":
+        states, now = {"self": state}, datetime.now(timezone.utc)
+        evaluation = self.condition.evaluate(states, now)
+        if evaluation.outcome == "true":
             return
-        parts = [
-            "cannot be evaluated" if seen.outcome == "error" else "not as expected",
-            f"expected: {printable(self.condition.text, CONDITION_SHOWN)}",
-            f"actual: {headline(self.kind, state)}",
-        ]
-        if seen.reason:
-            parts.append(f"{'undecided ' if seen.outcome == 'undecided' else ''}because {seen.reason}")
+        expected, actual = printable(self.condition.text, CONDITION_SHOWN), headline(self.kind, state)
+        clauses = unmet(self.condition.not_met(states, now), expected, actual, valued=True)
+        facts = [("expected", expected), *((NOT_MET, each) for each in clauses), ("actual", actual)]
+        if evaluation.outcome == "error":
+            facts = [("reason", str(evaluation.reason)), ("expected", expected), ("actual", actual)]
         raise ExpectationError(
-            "; ".join(parts),
-            hint=HINTS[seen.outcome],
+            "cannot be evaluated" if evaluation.outcome == "error" else "not as expected",
+            facts=facts,
+            hint=HINTS[evaluation.outcome],
             request_id=request_id,
             subject=f"{self.kind.token} {printable(self.kind.identify(arguments))}",
         )

@@ -16,7 +16,7 @@ from pulumi.runtime.settings import get_monitor
 
 from pulumi_nbcloud.engine import log
 from pulumi_nbcloud.engine.secrets import Secrets
-from pulumi_nbcloud.engine.values import contains_unknown
+from pulumi_nbcloud.engine.values import contains_unknown, targets_by_name
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.program.inputs import as_run_error
 from pulumi_nbcloud.program.stack_config import stack_config
@@ -90,7 +90,8 @@ def announce(gate: pulumi.Resource, inputs: Mapping[str, Any]) -> None:
         known = {name: value for name, value in known.items() if name in inputs or not _is_unknown(value)}
         secrets = Secrets.of(known, await secret.future() if secret is not None else None)
         try:
-            info, warnings = await _findings(known, polling=pulumi.runtime.is_dry_run() and _switched_on())
+            polling = pulumi.runtime.is_dry_run() and _switched_on()
+            info, warnings = await _findings(known, polling=polling, hidden=secrets.hides_until)
         except Exception as error:  # a preview must not fail for what is only information
             info, warnings = f"now: could not poll ({type(error).__name__})", ()
         if info is not None:
@@ -128,10 +129,12 @@ def _switched_on() -> bool:
     return str(pulumi.runtime.get_config("nbcloud:previewPoll")).lower() != "false"
 
 
-async def _findings(inputs: Mapping[str, Any], *, polling: bool) -> tuple[str | None, tuple[str, ...]]:
+async def _findings(
+    inputs: Mapping[str, Any], *, polling: bool, hidden: bool = False
+) -> tuple[str | None, tuple[str, ...]]:
     from pulumi_nbcloud.waiting.spec import parse_spec
 
-    spec, problems = parse_spec(inputs, _is_unknown)
+    spec, problems = parse_spec(targets_by_name(inputs), _is_unknown)
     if problems:
         return None, ()  # Check refuses them, with the same words
     if spec is None or any(name not in spec.arguments for name in spec.kinds):
@@ -142,7 +145,7 @@ async def _findings(inputs: Mapping[str, Any], *, polling: bool) -> tuple[str | 
     if not polling:
         return None, warnings
     try:
-        observed, meaning = await _poll(spec)
+        observed, meaning = await _poll(spec, hidden=hidden)
     except NbcloudError as error:
         return f"now: could not poll: {error.problem} {ASKED_WHEN}", warnings
     except TimeoutError:
@@ -150,7 +153,7 @@ async def _findings(inputs: Mapping[str, Any], *, polling: bool) -> tuple[str | 
     return f"now: {observed}; {meaning} {ASKED_WHEN}", warnings
 
 
-async def _poll(spec: WaitSpec) -> tuple[str, str]:
+async def _poll(spec: WaitSpec, *, hidden: bool) -> tuple[str, str]:
     from pulumi_nbcloud.waiting.runner import WaitRunner
 
     config = stack_config()
@@ -159,7 +162,7 @@ async def _poll(spec: WaitSpec) -> tuple[str, str]:
 
     async def poll() -> tuple[str, str]:
         with budget.poll():
-            return await WaitRunner(process_reader(program), config).poll(spec)
+            return await WaitRunner(process_reader(program), config).poll(spec, hidden=hidden)
 
     return await asyncio.wrap_future(portal.submit(poll))
 

@@ -19,7 +19,7 @@ from pulumi.dynamic import (
 
 from pulumi_nbcloud.engine.errors import EngineProvider, check_failures
 from pulumi_nbcloud.engine.secrets import Secrets, secret
-from pulumi_nbcloud.engine.values import contains, contains_unknown, plain
+from pulumi_nbcloud.engine.values import contains, contains_unknown, plain, targets_by_name
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.provider import host
 from pulumi_nbcloud.waiting.options import OPTIONS
@@ -64,7 +64,7 @@ class GateProvider(EngineProvider):
         news = dict(news)
         host.compare_accounts(plain(news).get(ASKED_ACCOUNTS), news.get("status_urn"))
         news.pop(ASKED_ACCOUNTS, None)
-        _, problems = parse_spec(plain(news), contains_unknown)
+        _, problems = parse_spec(targets_by_name(plain(news)), contains_unknown)
         # The SDK stores one in a form that it cannot read again: every later update would fail.
         if contains(news.get("triggers"), lambda value: isinstance(value, (Asset, Archive))):
             problems.append(Problem("triggers cannot hold an asset or archive", "give a hash of its content instead"))
@@ -132,7 +132,7 @@ def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
     from pulumi_nbcloud.reading import portal
     from pulumi_nbcloud.waiting.spec import parse_spec, spec_error
 
-    spec, problems = parse_spec(inputs, operation=operation)
+    spec, problems = parse_spec(targets_by_name(inputs), operation=operation)
     if spec is None:
         raise spec_error(problems or [Problem("the gate's inputs are not known", "correct the gate's arguments")])
     urn = inputs.get("status_urn")
@@ -149,6 +149,7 @@ def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
         result = portal.call(run)
     except NbcloudError as error:
         raise secrets.error(error) from None
+    reporter.ended(result)
     return _protected({**inputs, **_outputs(result)})
 
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterator
 from datetime import datetime
 
-from pulumi_nbcloud.errors import TRY_LATER, UnreachableError
+from pulumi_nbcloud.errors import NOT_MET, TRY_LATER, UnreachableError
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.waiting.duration import spell
 from pulumi_nbcloud.waiting.observation import Observation
 from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
 from pulumi_nbcloud.waiting.progress import CONDITION_SHOWN, Progress
 
+LOOK = "look at the thing itself"
+CLAUSES_SHOWN = 5
+
+# Of the others the outcome or the last error says all.
+_NAME_CLAUSES = (Outcome.FAILED, Outcome.TIMED_OUT, Outcome.STALLED, Outcome.CANCELLED)
 # What to do; and, where there is something to say, what another run does.
 _HINTS = {
-    Outcome.FAILED: ("look at the thing itself", "run again once it is fixed"),
+    Outcome.FAILED: (LOOK, "run again once it is fixed"),
     Outcome.TIMED_OUT: ("give a longer timeout, or look at why it does not get there", "the next run waits again"),
     Outcome.NEVER_APPEARED: ("check the id, the profile and the project",),
     Outcome.GONE: ("it was there and was deleted while the wait went on; create it again or correct the id",),
@@ -21,6 +28,13 @@ _HINTS = {
     Outcome.UNREACHABLE: ("check the network, the endpoint and the vendor's status page", "the next run waits again"),
     Outcome.BAD_CONDITION: ("correct the condition; fields that may be absent can be asked for with has()",),
     Outcome.CANCELLED: ("nothing was changed", "the next run waits again"),
+}
+
+# The same, where the kind knows what to check.
+_KIND_CHECKS = {
+    Outcome.FAILED: "{check}",
+    Outcome.TIMED_OUT: "{check}; or give a longer timeout",
+    Outcome.STALLED: "{check}; or give a longer stall_timeout",
 }
 
 # Of kinds whose NotFoundError proves nothing, which hide what one may not read.
@@ -35,12 +49,11 @@ def advice(error: WaitError) -> str:
 
     Args:
         error: what a mandatory wait would have raised.
-
-    Returns:
-        A line that says what, where and which request; and a hint.
     """
-    hint = next(iter(_hints(error.outcome, error.progress)), None) or error.hint or "look at the thing itself"
-    return f"{error.line}\nhint: {hint}; the update goes on, because this wait is advisory"
+    own = copy.copy(error)
+    hint = next(iter(_hints(error.outcome, error.progress)), None) or error.hint or LOOK
+    own.hint = f"{hint}; the update goes on, because this wait is advisory"
+    return str(own)
 
 
 def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, why: str | None = None) -> WaitError:
@@ -54,24 +67,15 @@ def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, w
         why: what decided, for example the condition that holds.
 
     Returns:
-        An error that says what was expected, what was observed and when, the number of polls, the request id, a hint.
+        An error whose facts say what was expected, what is not met, what was observed and when, the number of polls.
     """
-    words = words_of(outcome, progress)
-    parts = [f"{words} after {spell(int(elapsed))} of {spell(progress.timeout)}" + (f": {why}" if why else "")]
-    parts.append(f"expected: {printable(progress.expected, CONDITION_SHOWN)}")
-    parts.append(f"actual: {progress.summary()}{_age(progress, now)}")
-    if progress.row and outcome is not Outcome.MET:
-        parts.append(progress.row)
-    if progress.reason and outcome is Outcome.TIMED_OUT:
-        parts.append(f"undecided because {progress.reason}")
-    if progress.last_error is not None and progress.failed_in_a_row:
-        parts.append(f"last error: {progress.last_error.problem}")
-    parts.append(f"polls: {progress.polls}")
+    # At its timeout it took as long as that.
+    limit = "" if outcome is Outcome.TIMED_OUT else f" of {spell(progress.timeout)}"
     error = progress.last_error if progress.failed_in_a_row else None
     asked = error if isinstance(error, UnreachableError) and error.retry_time is not None else None
     ended = WaitError(
         outcome,
-        "; ".join(parts),
+        f"{words_of(outcome, progress)} after {spell(int(elapsed))}{limit}",
         progress=progress,
         hint="; ".join(_hints(outcome, progress)) or None,
         where=error.where if error else None,
@@ -80,10 +84,27 @@ def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, w
         request_id=error.request_id if error else _request_id(progress),
         vendor_message=error.vendor_message if error else None,
         subject=", ".join(f"{each.token} {printable(each.identity)}" for each in progress.targets.values()),
+        facts=_facts(outcome, progress, now, why),
     )
     if asked is not None:
         ended.retry_after, ended.retry_time = asked.retry_after, asked.retry_time
     return ended
+
+
+def _facts(outcome: Outcome, progress: Progress, now: datetime, why: str | None) -> Iterator[tuple[str, str]]:
+    if why:
+        yield "reason", why
+    yield "expected", printable(progress.expected, CONDITION_SHOWN)
+    if outcome in _NAME_CLAUSES:
+        yield from ((NOT_MET, each) for each in progress.unmet(valued=True)[:CLAUSES_SHOWN])
+    yield "actual", f"{progress.summary()}{_age(progress, now)}"
+    if progress.row and outcome is not Outcome.MET:
+        yield "so far", progress.row
+    if progress.reason and outcome is Outcome.TIMED_OUT and progress.decided:
+        yield "undecided", progress.reason
+    if progress.last_error is not None and progress.failed_in_a_row:
+        yield "last error", progress.last_error.problem
+    yield "polls", str(progress.polls)
 
 
 def words_of(outcome: Outcome, progress: Progress | None) -> str:
@@ -98,6 +119,11 @@ def words_of(outcome: Outcome, progress: Progress | None) -> str:
     """
     doubt = _DOUBTS.get(outcome) if progress is not None and _unproven(progress) else None
     return doubt or outcome.words
+
+
+def _missing(progress: Progress) -> list[Observation]:
+    """Return what was not found."""
+    return [each for each in progress.observations.values() if each.state is None]
 
 
 def _unproven(progress: Progress) -> list[Observation]:
@@ -116,10 +142,25 @@ def _hints(outcome: Outcome, progress: Progress | None) -> tuple[str, ...]:
         if own and outcome is Outcome.UNREACHABLE and own != TRY_LATER:
             return own, *_HINTS[outcome][1:]
     if progress is not None and outcome in _DOUBTS:
-        own = next((each.error.hint for each in _unproven(progress) if each.error is not None), None)
+        # The kind knows by what it was looked for.
+        missing = _unproven(progress) if outcome is Outcome.GONE else _missing(progress)
+        own = next((each.error.hint for each in missing if each.error is not None), None)
         if own:
             return (own,)
-    return _HINTS.get(outcome, ())
+    first, *later = _HINTS.get(outcome, ("",))
+    check = _check(progress) if progress is not None and outcome in _KIND_CHECKS else None
+    found = (_KIND_CHECKS[outcome].format(check=check) if check else first, *later)
+    return tuple(each for each in found if each)
+
+
+def _check(progress: Progress) -> str | None:
+    """Return what the kind of the first target that is not met says to check; None where it does not say."""
+    names = [each.target for each in progress.not_met if each.target in progress.kinds]
+    for name in (*names, *progress.kinds):
+        documentation = progress.kinds[str(name)].documentation
+        if documentation is not None and documentation.check:
+            return documentation.check
+    return None
 
 
 def _age(progress: Progress, now: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -53,8 +54,12 @@ class WaitError(NbcloudError):
 
     @property
     def problem(self) -> str:
-        """What is wrong, in one line; it quotes the vendor's message where the last poll failed."""
-        return self.summary
+        """What is wrong, in one line; its facts quote the vendor's message where the last poll failed."""
+        return "; ".join((self.summary, *(f"{name}: {value}" for name, value in self.facts)))
+
+    def all_facts(self) -> Iterator[tuple[str, str]]:
+        """Yield what the text says below the headline; the vendor's message stands in the fact of the last error."""
+        yield from (each for each in super().all_facts() if each[0] != "vendor message")
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Progress holds kinds, which are no data.

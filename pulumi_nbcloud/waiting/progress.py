@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -103,6 +104,11 @@ class Progress:
         return None if any(each.state is None for each in self.observations.values()) else self.reason
 
     @property
+    def decided(self) -> bool:
+        """Whether each clause that is not met is decided, so that another condition is what is undecided."""
+        return all(each.outcome != "undecided" for each in self.not_met)
+
+    @property
     def row(self) -> str | None:
         """How far a row of polls at which a condition holds has come; None where there is none."""
         parts: list[str] = []
@@ -116,6 +122,32 @@ class Progress:
                 f"failing for {spell(int(self.failing.seconds))} of {spell(self.failing.holds_for)}: {condition}"
             )
         return "; ".join(parts) or None
+
+    @property
+    def brief_row(self) -> str | None:
+        """The same for a narrow place: `met 2/3 polls; held 20s/50s; failing 10s/3m`."""
+        parts: list[str] = []
+        if self.met_in_a_row and self.consecutive > 1:
+            parts.append(f"met {min(self.met_in_a_row, self.consecutive)}/{self.consecutive} polls")
+        if self.held is not None and self.holds_for:
+            parts.append(f"held {spell(int(self.held))}/{spell(self.holds_for)}")
+        if self.failing is not None:
+            parts.append(f"failing {spell(int(self.failing.seconds))}/{spell(self.failing.holds_for)}")
+        return "; ".join(parts) or None
+
+    @property
+    def ready(self) -> int | None:
+        """How many targets lack nothing; None where a clause is about several of them, or nothing was decided."""
+        lacking = {each.target for each in self.not_met}
+        return None if None in lacking or not self.observations else len(self.targets) - len(lacking)
+
+    def unmet(self, *, valued: bool = False) -> tuple[str, ...]:
+        """Write each clause that is not met, with its value; none that the condition and the summary show as well.
+
+        Args:
+            valued: with its value even where the summary shows it, unless the clause is the whole condition.
+        """
+        return unmet(self.not_met, self.expected, self.summary(), valued=valued)
 
     @property
     def step(self) -> tuple[int, bool, bool]:
@@ -139,6 +171,11 @@ class Progress:
         """Return the last observation of a target, as messages show it."""
         return headline(self.kinds[name], self.observations[name].state)
 
+    def fields(self, name: str) -> list[tuple[str, str]]:
+        """Return the fields of a target's headline, with their values; none where it was not found."""
+        state = self.observations[name].state
+        return [] if state is None else headline_fields(self.kinds[name], state)
+
     def shown(self, name: str) -> str:
         """Return the headline of a target, and what a person should know of its state."""
         state = self.observations[name].state
@@ -157,8 +194,43 @@ def headline(kind: Kind[Any, Any, Any], state: State | None) -> str:
     """Write the fields of a state that its kind names for messages; nulls are left out, "found" if all are."""
     if state is None:
         return "not found"
+    return ", ".join(f"{name}={value}" for name, value in headline_fields(kind, state)) or "found"
+
+
+def headline_fields(kind: Kind[Any, Any, Any], state: State) -> list[tuple[str, str]]:
+    """Return the fields of a state that its kind names for messages, without those that are null."""
     fields = ((each, _field(state, each)) for each in kind.headline)
-    return ", ".join(f"{each}={_value(value)}" for each, value in fields if value is not None) or "found"
+    return [(name, _value(value)) for name, value in fields if value is not None]
+
+
+def unmet(clauses: Iterable[Clause], expected: str | None, summary: str, *, valued: bool = False) -> tuple[str, ...]:
+    """Write clauses that are not met; see `Progress.unmet`.
+
+    Args:
+        clauses: of a condition.
+        expected: the condition where it is shown beside them: a clause that is all of it is not written again.
+        summary: what is shown of the state.
+        valued: with their values even where the summary shows them.
+    """
+    found: list[str] = []
+    for each in clauses:
+        whole = each.text == expected
+        shown = each.actual is None or (_shows(summary, each.actual, each.target) and (whole or not valued))
+        value = None if shown else each.actual
+        found.append((value or "") if whole else f"{each.text}: {value}" if value else each.text)
+    return tuple(each for each in found if each)
+
+
+def _shows(summary: str, actual: str, target: str | None) -> bool:
+    """Return whether a summary shows what a clause says is there."""
+    for each in actual.split(", "):
+        field, _, value = each.partition(" is ")
+        prefix = f"{target}." if target is not None else ""
+        # What follows belongs to another field, or to another target.
+        shown = f"{field.removeprefix(prefix)}={value}"
+        if value != "not found" and not re.search(rf"(^|[ ]){re.escape(shown)}($|[,; ])", summary):
+            return False
+    return True
 
 
 def _field(state: object, path: str) -> object:

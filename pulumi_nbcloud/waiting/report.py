@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.waiting.duration import spell
-from pulumi_nbcloud.waiting.progress import CONDITION_SHOWN, Progress
+from pulumi_nbcloud.waiting.progress import Progress
+
+ROW_WIDTH = 60
+SHORTEST = 16
+ERROR_SHOWN = 32
 
 
 class Reporter(Protocol):
@@ -40,14 +45,86 @@ class Silent:
         """Do nothing."""
 
 
-def status_line(progress: Progress, elapsed: float) -> str:
-    """Write one line: the state now, what is expected, and elapsed of timeout."""
-    state = progress.summary()
+def status_line(progress: Progress, elapsed: float, *, hidden: bool = False) -> str:
+    """Write the row of a wait: what is not met first, because nobody knows how much of a row is shown.
+
+    Args:
+        progress: of the wait.
+        elapsed: in seconds.
+        hidden: whether the condition is secret, and with it its clauses.
+
+    Returns:
+        `job.status PROCESSING, not FINISHED; 2m10s of 10m`; at most 60 characters unless more than that must be said.
+    """
+    briefs = () if hidden else tuple(dict.fromkeys(each.brief for each in progress.not_met if each.brief))
+    needed = list(_needed(progress, briefs, hidden=hidden))
+    tail = _time(progress, elapsed)
+    room = ROW_WIDTH - len("; ".join((*needed[1:], tail))) - len("; ")
+    row = [printable(needed[0], max(room, SHORTEST)), *needed[1:]]
+    for part in _welcome(progress, briefs):
+        if len("; ".join((*row, part, tail))) <= ROW_WIDTH:
+            row.append(part)
+    return "; ".join((*row, tail))
+
+
+def log_line(progress: Progress, elapsed: float) -> str:
+    """Write one line of a log: the state now, what is not met of several clauses, and elapsed of timeout."""
+    parts = [progress.summary()]
     if progress.failed_in_a_row and progress.last_error is not None:
-        state = f"{state} (poll failed: {progress.last_error.problem}; {progress.failed_in_a_row} in a row)"
-    expected = printable(progress.expected, CONDITION_SHOWN)
+        error = f"poll failed: {progress.last_error.problem}; {progress.failed_in_a_row} in a row"
+        parts[0] = f"{parts[0]} ({error})"
+    unmet = progress.unmet()
+    if unmet:
+        parts.append(f"not met: {', '.join(unmet)}")
     if progress.row:
-        expected = f"{expected}; {progress.row}"
-    if progress.undecided:
-        expected = f"{expected}; undecided: {progress.undecided}"
-    return f"waiting: {state}; expected: {expected}; {spell(int(elapsed))} of {spell(progress.timeout)}"
+        parts.append(progress.row)
+    if _undecided(progress):
+        parts.append(f"undecided: {progress.undecided}")
+    return f"waiting: {'; '.join((*parts, _time(progress, elapsed)))}"
+
+
+def ended_line(words: str, progress: Progress, elapsed: float) -> str:
+    """Write how a wait ended: `met after 12s, 3 polls`."""
+    return f"{words} after {spell(int(elapsed))}, {progress.polls} poll{'' if progress.polls == 1 else 's'}"
+
+
+def _needed(progress: Progress, briefs: Sequence[str], *, hidden: bool) -> Iterator[str]:
+    """Yield what a row must show, the most important first."""
+    failed = progress.failed_in_a_row
+    if failed and progress.last_error is not None:
+        problem = printable(progress.last_error.summary, ERROR_SHOWN)
+        yield f"poll failed: {problem}" if failed == 1 else f"{failed} polls failed: {problem}"
+    elif len(progress.targets) > 1 and progress.ready is not None:
+        yield f"{progress.ready}/{len(progress.targets)} ready{'; ' + briefs[0] if briefs else ''}"
+    elif briefs:
+        yield briefs[0]
+    elif progress.met_in_a_row and progress.brief_row:
+        pass
+    else:
+        yield progress.summary()
+    if not hidden and _undecided(progress):
+        yield f"undecided: {progress.undecided}"
+    if progress.brief_row:
+        yield progress.brief_row
+
+
+def _welcome(progress: Progress, briefs: Sequence[str]) -> Iterator[str]:
+    """Yield what a row shows where there is room: other clauses, then fields of what is not met."""
+    if not briefs:
+        return
+    yield from briefs if progress.failed_in_a_row else briefs[1:]
+    names = dict.fromkeys(each.target for each in progress.not_met if each.target in progress.observations)
+    for name in names:
+        prefix = "" if len(progress.targets) == 1 else f"{name}."
+        for field, value in progress.fields(str(name)):
+            if not any(f"{prefix}{field} " in brief for brief in briefs):
+                yield f"{prefix}{field} {value}"
+
+
+def _undecided(progress: Progress) -> bool:
+    """Return whether a condition is undecided that no clause speaks of: a `fail_on` for one."""
+    return bool(progress.undecided) and progress.decided
+
+
+def _time(progress: Progress, elapsed: float) -> str:
+    return f"{spell(int(elapsed))} of {spell(progress.timeout)}"

@@ -18,7 +18,7 @@ from pulumi_nbcloud.waiting.duration import spell
 from pulumi_nbcloud.waiting.messages import advice
 from pulumi_nbcloud.waiting.observation import Target, moment_of, poll
 from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError, WaitResult
-from pulumi_nbcloud.waiting.progress import Progress
+from pulumi_nbcloud.waiting.progress import Progress, unmet
 from pulumi_nbcloud.waiting.report import Reporter
 from pulumi_nbcloud.waiting.spec import WaitSpec
 from pulumi_nbcloud.waiting.wait import Cancellation, Offload, Wait
@@ -108,11 +108,12 @@ class WaitRunner:
             offload=self._offload,
         )
 
-    async def poll(self, spec: WaitSpec) -> tuple[str, str]:
+    async def poll(self, spec: WaitSpec, *, hidden: bool = False) -> tuple[str, str]:
         """Poll once, for a preview.
 
         Args:
             spec: with all arguments known.
+            hidden: whether the condition is secret, and with it its clauses.
 
         Returns:
             The observation, in one line; and what that means for the condition.
@@ -131,26 +132,31 @@ class WaitRunner:
             progress.record(name, each)
         decision = spec.evaluator().decide(progress.states(), self._clock.now(), moment_of(observations))
         progress.reason, progress.not_met = decision.reason, decision.not_met
+        if hidden:
+            progress.not_met = ()
         return progress.summary(), self._meaning(spec, decision, progress)
 
     def _meaning(self, spec: WaitSpec, decision: Decision, progress: Progress) -> str:
-        undecided = f": {progress.undecided}" if progress.undecided else ""
+        clauses = unmet(progress.not_met, None, progress.summary())
+        lacking = f"not met: {', '.join(clauses)}" if clauses else "not met"
+        if progress.undecided and progress.decided:
+            lacking = f"{lacking}; undecided: {progress.undecided}"
         failing = decision.failing
         if decision.outcome in ("met", "not_yet"):
             if spec.options.fails(progress.states()):
                 return "it counts as failed: not_found is 'fail'"
             if failing is not None and failing.explicit:
-                return f"it counts as failed once it has held for {spell(failing.holds_for)}: {failing.condition}"
+                return f"it counts as failed once {failing.condition} has held for {spell(failing.holds_for)}"
             if spec.options.meets(progress.states()):
                 return f"it counts as met: not_found is 'met'{_once(spec.options.holds_for)}"
         if failing is not None and decision.outcome == "not_yet":
-            later = f"; it counts as failed once this has held for {spell(failing.holds_for)}: {failing.condition}"
-            return f"the condition does not hold{undecided}{later}"
+            later = f"; it counts as failed once {failing.condition} has held for {spell(failing.holds_for)}"
+            return f"{lacking}{later}"
         return {
             "met": f"the condition holds{_once(spec.options.holds_for)}",
             "failed": f"it counts as failed: {decision.condition}",
             "bad_condition": f"the condition cannot be evaluated: {decision.reason}",
-        }.get(decision.outcome, f"the condition does not hold{undecided}")
+        }.get(decision.outcome, lacking)
 
     def _expiries(self, spec: WaitSpec) -> list[str]:
         """Return which credentials expire before the timeout, where nobody here can renew them."""

@@ -328,17 +328,17 @@ def findings(inputs: Mapping[str, Any], *, polling: bool = True) -> tuple[str | 
     ("inputs", "line"),
     [
         ({}, f"now: {RUNS}; the condition holds {WHEN}"),
-        ({"until": "!self.running"}, f"now: {RUNS}; the condition does not hold {WHEN}"),
+        ({"until": "!self.running"}, f"now: {RUNS}; not met: !self.running {WHEN}"),
         (
             {"until": 'self.not_running_reason == "FROZEN"'},
-            f"now: {RUNS}; the condition does not hold: self.not_running_reason is null {WHEN}",
+            (f'now: {RUNS}; not met: self.not_running_reason == "FROZEN": not_running_reason is null {WHEN}'),
         ),
         (
             {"until": "!self.running", "fail_on": "self.running"},
             f"now: {RUNS}; it counts as failed: self.running {WHEN}",
         ),
         ({"until": BAD}, f"now: {RUNS}; the condition cannot be evaluated: division by zero {WHEN}"),
-        ({"targets": {"self": ELSEWHERE}}, f"now: not found; the condition does not hold {WHEN}"),
+        ({"targets": {"self": ELSEWHERE}}, f"now: not found; not met: self.running {WHEN}"),
         (
             {"targets": {"a": AS_A_DICT, "b": ELSEWHERE}, "until": "a.running"},
             f"now: a: {RUNS}; b: not found; the condition holds {WHEN}",
@@ -391,7 +391,7 @@ def test_what_check_refuses_is_not_said_twice() -> None:
 
 def test_warnings_about_conditions_stand_beside_the_now_line(cloud: MockClouds) -> None:
     info, warnings = findings({"until": "self.type == 'IDEL'"})
-    assert info == f"now: {RUNS}; the condition does not hold {WHEN}"
+    assert info == f"now: {RUNS}; not met: self.type == 'IDEL' {WHEN}"
     assert len(warnings) == 1
     assert warnings[0].startswith("until: ")
     assert "IDEL" in warnings[0]
@@ -457,7 +457,7 @@ async def test_a_budget_is_spent_while_at_least_one_look_is_under_way(monkeypatc
 
 
 def test_a_look_that_hangs_ends_with_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def hang(*args: Any) -> Any:
+    async def hang(*args: Any, **how: Any) -> Any:
         with anyio.fail_after(0):
             await anyio.sleep_forever()
 
@@ -500,7 +500,8 @@ def two_gates() -> Any:
 
 def test_in_preview_each_gate_says_its_line_and_its_warnings_on_its_own_row(said: Said) -> None:
     run(two_gates, preview=True)
-    assert sorted(said.infos) == [(name, f"now: {RUNS}; the condition does not hold {WHEN}") for name in ("one", "two")]
+    line = f"now: {RUNS}; not met: self.type == 'IDEL' {WHEN}"
+    assert sorted(said.infos) == [(name, line) for name in ("one", "two")]
     assert sorted(name for name, _ in said.warnings) == ["one", "two"]
 
 
@@ -531,7 +532,7 @@ def test_unknown_inputs_are_said_and_awaitables_are_awaited_once(said: Said) -> 
 
 
 def test_whatever_goes_wrong_a_preview_goes_on(said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def broken(*args: Any) -> Any:
+    async def broken(*args: Any, **how: Any) -> Any:
         raise ZeroDivisionError("a defect")
 
     monkeypatch.setattr(preview, "_poll", broken)

@@ -6,6 +6,7 @@ from typing import Any
 
 import anyio
 import pytest
+from nbcloud_support import one_line
 from pulumi.runtime.rpc import UNKNOWN
 from simulated import ABSENT, DOWN, LOCKED, MOVED, Arguments, History, Notes, Thing, inline, kind, met, steady, waited
 from virtual_time import VirtualClock, run
@@ -61,9 +62,9 @@ def test_a_failure_ends_a_row_at_once() -> None:
 
 def test_a_row_that_the_deadline_cuts_is_told() -> None:
     error = waited(History([(0, "PENDING"), (35, "READY")]), timeout=60, options=WaitOptions(consecutive=5))
-    assert str(error) == (
-        f"sim:Thing id-of-self: timed out after 1m of 1m; expected: {READY}; actual: status=READY (0s ago); "
-        f"met 4 of 5 polls in a row; polls: 8 (request id req-8)\nhint: {LONGER}{AGAIN}"
+    assert one_line(error) == (
+        f"sim:Thing id-of-self: timed out after 1m; expected: {READY}; actual: status=READY (0s ago); "
+        f"so far: met 4 of 5 polls in a row; polls: 8 (request id req-8)\nhint: {LONGER}{AGAIN}"
     )
 
 
@@ -76,9 +77,9 @@ def test_the_status_says_how_far_a_row_has_come() -> None:
 
     met(every(5, "PENDING", "READY"), reporter=Lines(), options=WaitOptions(consecutive=3))
     assert lines == [
-        f"waiting: status=PENDING; expected: {READY}; 0s of 10m",
-        f"waiting: status=READY; expected: {READY}; met 1 of 3 polls in a row; 5s of 10m",
-        f"waiting: status=READY; expected: {READY}; met 2 of 3 polls in a row; 10s of 10m",
+        "status PENDING, not READY; 0s of 10m",
+        "met 1/3 polls; 5s of 10m",
+        "met 2/3 polls; 10s of 10m",
     ]
 
 
@@ -92,7 +93,8 @@ def test_the_status_says_how_far_a_row_has_come() -> None:
             History([(0, ABSENT), (1, "READY")]),
             Outcome.NEVER_APPEARED,
             (
-                f"never appeared after 0s of 10m: not_found is 'fail'; expected: {READY}; actual: not found (0s ago); "
+                f"never appeared after 0s of 10m; reason: not_found is 'fail'; expected: {READY}; "
+                "actual: not found (0s ago); "
                 "polls: 1 (request id req-404)\nhint: check the id, the profile and the project"
             ),
         ),
@@ -100,7 +102,8 @@ def test_the_status_says_how_far_a_row_has_come() -> None:
             History([(0, "PENDING"), (12, ABSENT), (13, "READY")]),
             Outcome.GONE,
             (
-                f"gone after 12s of 10m: not_found is 'fail'; expected: {READY}; actual: not found (0s ago); polls: 3 "
+                f"gone after 12s of 10m; reason: not_found is 'fail'; expected: {READY}; "
+                "actual: not found (0s ago); polls: 3 "
                 "(request id req-404)\nhint: it was there and was deleted while the wait went on; create it again or "
                 "correct the id"
             ),
@@ -111,7 +114,7 @@ def test_the_status_says_how_far_a_row_has_come() -> None:
 def test_not_found_can_fail_at_once(history: History, outcome: Outcome, text: str) -> None:
     error = waited(history, options=WaitOptions(not_found="fail"))
     assert isinstance(error, WaitError)
-    assert (error.outcome, str(error)) == (outcome, f"sim:Thing id-of-self: {text}")
+    assert (error.outcome, one_line(error)) == (outcome, f"sim:Thing id-of-self: {text}")
 
 
 def test_where_not_found_fails_one_missing_target_is_enough() -> None:
@@ -155,7 +158,7 @@ def test_so_many_failed_looks_in_a_row_end_it(most: int, why: str) -> None:
     error = waited(history, options=WaitOptions(max_poll_errors=most))
     assert isinstance(error, WaitError)
     assert error.outcome is Outcome.UNREACHABLE
-    assert f" of 10m: {why}; expected: " in error.problem
+    assert f" of 10m; reason: {why}; expected: " in error.problem
     assert len(history.reads) == most
 
 
@@ -241,9 +244,13 @@ def test_an_advisory_wait_warns_of_how_it_ended_and_holds_nothing_up(
     assert (ended.outcome, ended.at) == (outcome.value, None)
     assert ended.message is not None
     assert ended.message.startswith(f"sim:Thing a: {outcome.words} after ")
-    assert notes.warnings == [
-        f"{ended.message}\nhint: {hint}; the update goes on, because this wait is advisory",
-    ]
+    (warning,) = notes.warnings
+    headline, *facts, last = warning.split("\n")
+    assert last == f"hint: {hint}; the update goes on, because this wait is advisory"
+    # The message says the same in one line, with what is known of the request at its end.
+    plain = [each.strip() for each in facts if not each.startswith(("  response: ", "  request: ", "  request id: "))]
+    assert ended.message.startswith("; ".join((headline, *plain)))
+    assert all(each.partition(": ")[2] in ended.message for each in facts)
     assert ended.progress is not None
     assert ended.progress.polls == len(history.reads)
 

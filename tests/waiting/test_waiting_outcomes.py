@@ -6,6 +6,7 @@ from typing import Any
 
 import anyio
 import pytest
+from nbcloud_support import one_line
 from simulated import (
     ABSENT,
     DOWN,
@@ -62,7 +63,7 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {},
         Outcome.FAILED,
         (
-            f'failed after 12s of 10m: self.status == "FAILED" holds; expected: {READY}; '
+            f'failed after 12s of 10m; reason: self.status == "FAILED" holds; expected: {READY}; '
             "actual: status=FAILED (0s ago); "
             f"polls: 3 (request id req-3)\nhint: {FIXED}"
         ),
@@ -74,7 +75,8 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {"fail_on": "self.status == 'ODD'"},
         Outcome.FAILED,
         (
-            f"failed after 12s of 10m: self.status == 'ODD' holds; expected: {READY}; actual: status=ODD (0s ago); "
+            f"failed after 12s of 10m; reason: self.status == 'ODD' holds; expected: {READY}; "
+            "actual: status=ODD (0s ago); "
             f"polls: 3 (request id req-3)\nhint: {FIXED}"
         ),
         None,
@@ -85,7 +87,7 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {"timeout": 60},
         Outcome.TIMED_OUT,
         (
-            f"timed out after 1m of 1m; expected: {READY}; actual: status=PENDING (0s ago); polls: 6 "
+            f"timed out after 1m; expected: {READY}; actual: status=PENDING (0s ago); polls: 6 "
             f"(request id req-6)\nhint: {LONGER}"
         ),
         None,
@@ -96,7 +98,7 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {"timeout": 0},
         Outcome.TIMED_OUT,
         (
-            f"timed out after 0s of 0s; expected: {READY}; actual: status=PENDING (0s ago); polls: 1 "
+            f"timed out after 0s; expected: {READY}; actual: status=PENDING (0s ago); polls: 1 "
             f"(request id req-1)\nhint: {LONGER}"
         ),
         None,
@@ -107,8 +109,8 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {"timeout": 60},
         Outcome.TIMED_OUT,
         (
-            f"timed out after 1m of 1m; expected: {READY}; actual: found (0s ago); undecided because self.status is "
-            f"null; polls: 6 (request id req-6)\nhint: {LONGER}"
+            f"timed out after 1m; expected: {READY}; not met: status is null; actual: found "
+            f"(0s ago); polls: 6 (request id req-6)\nhint: {LONGER}"
         ),
         None,
         None,
@@ -118,7 +120,7 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {"timeout": 60},
         Outcome.TIMED_OUT,
         (
-            f"timed out after 1m of 1m; expected: {READY}; actual: status=PENDING (19s ago); "
+            f"timed out after 1m; expected: {READY}; actual: status=PENDING (19s ago); "
             "last error: the cloud cannot "
             f"answer now; polls: 6 (HTTP 503, {WHERE}, request id req-503)\nhint: {LONGER}"
         ),
@@ -152,7 +154,7 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {},
         Outcome.UNREACHABLE,
         (
-            f"unreachable after 3m5s of 10m: 10 polls in a row failed; expected: {READY}; actual: nothing yet; "
+            f"unreachable after 3m5s of 10m; reason: 10 polls in a row failed; expected: {READY}; actual: nothing yet; "
             "last error: the cloud cannot answer now; "
             f"polls: 10 (HTTP 503, {WHERE}, request id req-503)\nhint: {NETWORK}"
         ),
@@ -175,7 +177,8 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {"timeout": 60},
         Outcome.UNREACHABLE,
         (
-            f"unreachable after 1m5s of 1m: no response within 1m5s; expected: {READY}; actual: nothing yet; polls: 1\n"
+            f"unreachable after 1m5s of 1m; reason: no response within 1m5s; expected: {READY}; "
+            "actual: nothing yet; polls: 1\n"
             f"hint: {NETWORK}"
         ),
         None,
@@ -186,7 +189,7 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {"timeout": 60},
         Outcome.UNREACHABLE,
         (
-            "unreachable after 23s of 1m: the cloud asks to wait 101 s, beyond the deadline; "
+            "unreachable after 23s of 1m; reason: the cloud asks to wait 101 s, beyond the deadline; "
             f"expected: {READY}; actual: "
             "status=PENDING (11s ago); last error: the cloud asks for fewer requests; polls: 4 (HTTP 429 Sim.429, "
             f"request id req-429)\nhint: {NETWORK}"
@@ -233,7 +236,8 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {"timeout": 60},
         Outcome.TIMED_OUT,
         (
-            f"timed out after 1m5s of 1m: no response within 12s; expected: {READY}; actual: status=PENDING (20s ago); "
+            f"timed out after 1m5s; reason: no response within 12s; expected: {READY}; "
+            "actual: status=PENDING (20s ago); "
             f"polls: 3 (request id req-2)\nhint: {LONGER}"
         ),
         None,
@@ -244,7 +248,8 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {},
         Outcome.BAD_RESPONSE,
         (
-            f"bad response after 12s of 10m: another poll gets the same; expected: {READY}; actual: status=PENDING "
+            f"bad response after 12s of 10m; reason: another poll gets the same; expected: {READY}; "
+            "actual: status=PENDING "
             "(7s ago); last error: the endpoint redirects elsewhere; polls: 3 (GET /moved)\nhint: set endpoint to it"
         ),
         None,
@@ -255,7 +260,7 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {"options": WaitOptions(max_poll_errors=2)},
         Outcome.BAD_RESPONSE,
         (
-            f"bad response after 5s of 10m: 2 polls in a row failed; expected: {READY}; actual: nothing yet; "
+            f"bad response after 5s of 10m; reason: 2 polls in a row failed; expected: {READY}; actual: nothing yet; "
             "last error: the answer has an odd field; polls: 2 (HTTP 200, request id req-odd)\nhint: report the field"
         ),
         200,
@@ -266,7 +271,8 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {"options": WaitOptions(appear_timeout=30.0)},
         Outcome.NEVER_APPEARED,
         (
-            f"never appeared after 30s of 10m: appear_timeout is 30s; expected: {READY}; actual: not found (0s ago); "
+            f"never appeared after 30s of 10m; reason: appear_timeout is 30s; expected: {READY}; "
+            "actual: not found (0s ago); "
             "polls: 5 (request id req-404)\nhint: check the id, the profile and the project"
         ),
         None,
@@ -277,7 +283,8 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {"options": WaitOptions(stall_timeout=30.0)},
         Outcome.STALLED,
         (
-            f"stalled after 30s of 10m: nothing changed for 30s; expected: {READY}; actual: status=PENDING (0s ago); "
+            f"stalled after 30s of 10m; reason: nothing changed for 30s; expected: {READY}; "
+            "actual: status=PENDING (0s ago); "
             "polls: 5 (request id req-5)\nhint: look at why it does not go on, or give a longer stall_timeout; the "
             "next run waits again"
         ),
@@ -289,7 +296,7 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {"until": "1 / (size([1]) - 1) == 1"},
         Outcome.BAD_CONDITION,
         (
-            "bad condition after 0s of 10m: division by zero in 1 / (size([1]) - 1) == 1; "
+            "bad condition after 0s of 10m; reason: division by zero in 1 / (size([1]) - 1) == 1; "
             "expected: 1 / (size([1]) - 1) == "
             f"1; actual: status=PENDING (0s ago); polls: 1 (request id req-1)\nhint: {CORRECT}"
         ),
@@ -301,7 +308,8 @@ CASES: dict[str, tuple[History | dict[str, History], dict[str, Any], Outcome, st
         {"fail_on": "1 / (size([1]) - 1) == 1"},
         Outcome.BAD_CONDITION,
         (
-            f"bad condition after 0s of 10m: division by zero in 1 / (size([1]) - 1) == 1; expected: {READY}; actual: "
+            "bad condition after 0s of 10m; reason: division by zero in 1 / (size([1]) - 1) == 1; "
+            f"expected: {READY}; actual: "
             f"status=PENDING (0s ago); polls: 1 (request id req-1)\nhint: {CORRECT}"
         ),
         None,
@@ -316,7 +324,7 @@ def test_each_outcome_says_all_there_is_to_say(
 ) -> None:
     error = waited(things, **how)
     assert isinstance(error, WaitError)
-    assert str(error) == f"sim:Thing id-of-self: {text}"
+    assert one_line(error) == f"sim:Thing id-of-self: {text}"
     assert (error.outcome, error.status, error.code) == (outcome, status, code)
 
 
@@ -337,7 +345,7 @@ HIDES = NotFoundError("the cloud does not know it, or hides it", hint=HIDDEN_HIN
         (
             [(0, HIDES)],
             {"options": WaitOptions(not_found="fail")},
-            "never visible (absent, or hidden from these credentials) after 0s of 1m: not_found is 'fail'; ",
+            "never visible (absent, or hidden from these credentials) after 0s of 1m; reason: not_found is 'fail'; ",
             HIDDEN_HINT,
         ),
         # Without a hint of its own the general one.
@@ -359,7 +367,7 @@ def test_with_several_targets_each_is_named() -> None:
     error = waited({"a": pending((20, "READY")), "b": History([(0, ABSENT)])}, timeout=60)
     assert isinstance(error, WaitError)
     assert error.outcome is Outcome.NEVER_APPEARED
-    assert str(error) == (
+    assert one_line(error) == (
         'sim:Thing id-of-a, sim:Thing id-of-b: never appeared after 1m of 1m; expected: a.status == "READY" && '
         'b.status == "READY"; actual: a: status=READY; b: not found (0s ago); polls: 8 (request id req-8)\n'
         "hint: check the id, the profile and the project"
@@ -420,7 +428,9 @@ def test_a_retry_after_beyond_the_deadline_tells_the_hour() -> None:
     ended = waited(History([(0, error)]), timeout=60)
     assert isinstance(ended, WaitError)
     assert ended.outcome is Outcome.UNREACHABLE
-    assert ended.problem.startswith("unreachable after 0s of 1m: the cloud asks to wait 3600 s, beyond the deadline; ")
+    assert ended.problem.startswith(
+        "unreachable after 0s of 1m; reason: the cloud asks to wait 3600 s, beyond the deadline; "
+    )
     assert ended.hint == "try again after the hour, as the cloud asks; the next run waits again"
     assert (ended.retry_after, ended.retry_time) == (3600.0, "2026-01-01T01:00:00Z")
 
@@ -428,7 +438,7 @@ def test_a_retry_after_beyond_the_deadline_tells_the_hour() -> None:
 def test_the_last_look_that_fails_is_no_order_to_wait() -> None:
     error = waited(History([(0, "PENDING"), (50, Throttled(None))], latency=2), timeout=60)
     assert isinstance(error, WaitError)
-    assert error.problem.startswith("timed out after 1m2s of 1m; expected: ")
+    assert error.problem.startswith("timed out after 1m2s; expected: ")
 
 
 @pytest.mark.parametrize("error", [SettingsError("no key"), InputError("no such thing can be")])
@@ -476,7 +486,7 @@ def test_a_cancelled_wait_ends_at_once(latency: float, cancelled_at: float | Non
         assert error.outcome is Outcome.CANCELLED
         return error
 
-    assert str(run(simulate)) == f"sim:Thing id-of-self: {text}"
+    assert one_line(run(simulate)) == f"sim:Thing id-of-self: {text}"
     if cancelled_at is None:
         assert not history.reads
 

@@ -109,8 +109,8 @@ def test_a_span_that_the_deadline_cuts_is_told() -> None:
     error = waited(every(35, "PENDING", "READY"), timeout=60, schedule=steady(10), options=options)
     assert isinstance(error, WaitError)
     assert error.problem == (
-        f"timed out after 1m of 1m; expected: {READY}; actual: status=READY (0s ago); "
-        "met 3 of 9 polls in a row; held for 20s of 40s; polls: 7"
+        f"timed out after 1m; expected: {READY}; actual: status=READY (0s ago); "
+        "so far: met 3 of 9 polls in a row; held for 20s of 40s; polls: 7"
     )
 
 
@@ -127,9 +127,9 @@ def test_the_status_says_how_long_it_has_held_and_a_span_is_no_line_each_poll() 
     history = History([(0, "BACKOFF"), (20, "READY")])
     met(history, reporter=Lines(30), schedule=steady(10), kinds=BACKS_OFF, options=WaitOptions(holds_for=50.0))
     assert lines == [
-        f'waiting: status=BACKOFF; expected: {READY}; failing for 0s of 1m: self.status == "BACKOFF"; 0s of 10m',
-        f"waiting: status=READY; expected: {READY}; held for 0s of 50s; 20s of 10m",
-        f"waiting: status=READY; expected: {READY}; held for 30s of 50s; 50s of 10m",
+        "status BACKOFF, not READY; failing 0s/1m; 0s of 10m",
+        "held 0s/50s; 20s of 10m",
+        "held 30s/50s; 50s of 10m",
     ]
 
 
@@ -172,7 +172,7 @@ def test_the_end_says_how_long_it_has_failed() -> None:
     error = waited(every(10, "BACKOFF"), schedule=steady(10), kinds=BACKS_OFF)
     assert isinstance(error, WaitError)
     assert error.problem.startswith(
-        f'failed after 1m of 10m: self.status == "BACKOFF" has held for 1m; expected: {READY}; actual: '
+        f'failed after 1m of 10m; reason: self.status == "BACKOFF" has held for 1m; expected: {READY}; actual: '
     )
     assert "failing for" not in error.problem
 
@@ -370,7 +370,7 @@ def test_the_evaluator_of_a_spec_counts_as_its_options_say() -> None:
         (
             "READY",
             {"fail_on": READY, "fail_holds_for": 90.0},
-            f"it counts as failed once it has held for 1m30s: {READY}",
+            f"it counts as failed once {READY} has held for 1m30s",
         ),
         (
             ABSENT,
@@ -380,7 +380,7 @@ def test_the_evaluator_of_a_spec_counts_as_its_options_say() -> None:
         (
             "BACKOFF",
             {},
-            'the condition does not hold; it counts as failed once this has held for 1m: self.status == "BACKOFF"',
+            f'not met: {READY}; it counts as failed once self.status == "BACKOFF" has held for 1m',
         ),
     ],
 )

@@ -14,11 +14,13 @@ import pytest
 from simulated import DOWN, THING, History, Thing, error_of, target_of
 from virtual_time import START
 
+from pulumi_nbcloud.condition import Clause, Held
 from pulumi_nbcloud.engine import end, log, status
 from pulumi_nbcloud.engine.status import GateReporter
 from pulumi_nbcloud.waiting.observation import Observation
+from pulumi_nbcloud.waiting.outcome import WaitResult
 from pulumi_nbcloud.waiting.progress import Progress
-from pulumi_nbcloud.waiting.report import Silent, status_line
+from pulumi_nbcloud.waiting.report import Silent, log_line, status_line
 
 URN = "urn:pulumi:dev::lab::pulumi-python:dynamic/nbcloud:Gate::ready"
 EXPECTED = 'self.status == "READY"'
@@ -39,37 +41,106 @@ def failing(times: int) -> Progress:
 
 
 def undecided() -> Progress:
+    """A `fail_on` that is undecided: no clause of what is waited for says so."""
     made = progress(Thing(status=None, thing_id="t"))
     made.reason = "self.status is null"
     return made
 
 
+def clause(name: str = "", *, outcome: Any = "false", target: str = "self") -> Clause:
+    brief = f"{name}status PENDING, not READY"
+    return Clause(f'{name or "self."}status == "READY"', outcome, f"{name}status is PENDING", "READY", target, brief)
+
+
+def lacking(*clauses: Clause, names: str = "self", **changes: Any) -> Progress:
+    made = progress(Thing(status="PENDING"), names=names)
+    made.not_met = clauses
+    for name, value in changes.items():
+        setattr(made, name, value)
+    return made
+
+
+HELD = Held("self.wrong", 20.0, 180.0)
+
+
 @pytest.mark.parametrize(
-    ("seen", "elapsed", "line"),
+    ("observed", "elapsed", "line"),
     [
-        (undecided(), 0, f"waiting: found; expected: {EXPECTED}; undecided: self.status is null; 0s of 30m"),
-        (progress(), 0, f"waiting: nothing yet; expected: {EXPECTED}; 0s of 30m"),
-        (progress(Thing(status="PENDING")), 95.9, f"waiting: status=PENDING; expected: {EXPECTED}; 1m35s of 30m"),
+        (progress(), 0, "nothing yet; 0s of 30m"),
+        (lacking(clause()), 95.9, "status PENDING, not READY; 1m35s of 30m"),
+        (undecided(), 0, "found; undecided: self.status is null; 0s of 30m"),
         (
-            progress(Thing(status="PENDING"), names="a b"),
-            1,
-            f"waiting: a: status=PENDING; b: status=PENDING; expected: {EXPECTED}; 1s of 30m",
+            lacking(clause("a.", target="a"), clause("b.", target="b"), names="a b c d"),
+            130,
+            "2/4 ready; a.status PENDING, not READY; 2m10s of 30m",
         ),
+        # Of a clause about several targets nobody can say which of them is ready.
         (
-            failing(3),
-            61,
-            (
-                "waiting: status=PENDING (poll failed: the cloud cannot answer now; 3 in a row); "
-                f"expected: {EXPECTED}; 1m1s of 30m"
-            ),
+            lacking(clause("a.", target="a"), Clause("a.x == b.x", "false"), names="a b"),
+            0,
+            "a.status PENDING, not READY; 0s of 30m",
         ),
-        (failing(0), 61, f"waiting: status=PENDING; expected: {EXPECTED}; 1m1s of 30m"),
-        (progress(expected="a &&\n  b"), 0, "waiting: nothing yet; expected: a && b; 0s of 30m"),
-        (progress(expected="x" * 2000), 0, f"waiting: nothing yet; expected: {'x' * 299}…; 0s of 30m"),
+        # Other clauses where there is room.
+        (
+            lacking(clause(), Clause("self.ok", "false", "ok is false", "true", "self", "ok false")),
+            5,
+            "status PENDING, not READY; ok false; 5s of 30m",
+        ),
+        (lacking(clause("job.", target="job"), names="job"), 5, "job.status PENDING, not READY; 5s of 30m"),
+        # What is longer than a row is cut, but the time is not.
+        (lacking(Clause("x", "false", brief="x" * 80)), 5, f"{'x' * 48}…; 5s of 30m"),
+        (lacking(met_in_a_row=2, consecutive=3), 5, "met 2/3 polls; 5s of 30m"),
+        (lacking(met_in_a_row=2, held=20.0, holds_for=50.0), 5, "held 20s/50s; 5s of 30m"),
+        (lacking(clause(), failing=HELD), 5, "status PENDING, not READY; failing 20s/3m; 5s of 30m"),
+        (failing(1), 61, "poll failed: the cloud cannot answer now; 1m1s of 30m"),
+        (failing(3), 61, "3 polls failed: the cloud cannot answer now; 1m1s of 30m"),
+        (failing(0), 61, "status=PENDING; 1m1s of 30m"),
     ],
 )
-def test_the_line_says_the_state_now_what_is_wanted_and_how_long(seen: Progress, elapsed: float, line: str) -> None:
-    assert status_line(seen, elapsed) == line
+def test_the_row_says_what_is_not_met_and_how_long(observed: Progress, elapsed: float, line: str) -> None:
+    assert status_line(observed, elapsed) == line
+    assert len(line) <= 60
+
+
+def test_a_row_never_cuts_what_must_be_said() -> None:
+    made = lacking(clause(), failing=HELD, held=20.0, holds_for=50.0, met_in_a_row=2, consecutive=3)
+    assert status_line(made, 5) == "status PENDING,…; met 2/3 polls; held 20s/50s; failing 20s/3m; 5s of 30m"
+
+
+def test_a_row_does_not_show_the_clauses_of_a_secret_condition() -> None:
+    assert status_line(lacking(clause()), 5, hidden=True) == "status=PENDING; 5s of 30m"
+    assert status_line(undecided(), 5, hidden=True) == "found; 5s of 30m"
+
+
+@pytest.mark.parametrize(
+    ("observed", "line"),
+    [
+        (progress(), "waiting: nothing yet; 5s of 30m"),
+        # The condition stands in the line before, and its value in the state.
+        (lacking(clause()), "waiting: status=PENDING; 5s of 30m"),
+        (
+            lacking(
+                clause(), Clause("self.t > now", "false", "t is 2026-11-28T14:00:00Z (12m ago)", "after now", "self")
+            ),
+            "waiting: status=PENDING; not met: self.t > now: t is 2026-11-28T14:00:00Z (12m ago); 5s of 30m",
+        ),
+        (
+            lacking(clause("a.", target="a"), names="a b"),
+            'waiting: a: status=PENDING; b: status=PENDING; not met: a.status == "READY"; 5s of 30m',
+        ),
+        (
+            lacking(Clause("self.end", "undecided", "end is null", "true", "self")),
+            "waiting: status=PENDING; not met: self.end: end is null; 5s of 30m",
+        ),
+        (undecided(), "waiting: found; undecided: self.status is null; 5s of 30m"),
+        (
+            failing(3),
+            "waiting: status=PENDING (poll failed: the cloud cannot answer now; 3 in a row); 5s of 30m",
+        ),
+    ],
+)
+def test_a_log_line_says_the_state_and_what_is_not_met(observed: Progress, line: str) -> None:
+    assert log_line(observed, 5) == line
 
 
 def test_the_silent_reporter_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
@@ -84,12 +155,17 @@ class Call:
 
     def __init__(self) -> None:
         self.status = grpc.StatusCode.OK
+        self.waited = False
 
     def add_done_callback(self, done: Any) -> None:
         self.done = done
 
     def code(self) -> grpc.StatusCode:
         return self.status
+
+    def result(self, timeout: float) -> None:
+        assert timeout == log.DELIVERY_SECONDS
+        self.waited = True
 
 
 class Stub:
@@ -139,10 +215,7 @@ def test_without_an_engine_it_is_said_on_stderr_and_the_heartbeat_is_slower(
     reporter.heartbeat(progress(Thing(status="PENDING")), 63)
     assert capfd.readouterr() == (
         "",
-        (
-            f"waiting: status=PENDING; expected: {EXPECTED}; 3s of 30m\n"
-            f"waiting: status=PENDING; expected: {EXPECTED}; 1m3s of 30m\n"
-        ),
+        ("status=PENDING; 3s of 30m\nstatus=PENDING; 1m3s of 30m\n"),
     )
 
 
@@ -153,7 +226,7 @@ def test_with_an_engine_it_goes_to_the_gates_row_as_a_passing_message(
     assert reporter.heartbeat_seconds == status.HEARTBEAT_SECONDS == 30
     reporter.changed(progress(Thing(status="PENDING")), 3)
     (request,) = stub.requests
-    assert (request.message, request.urn) == (f"waiting: status=PENDING; expected: {EXPECTED}; 3s of 30m", URN)
+    assert (request.message, request.urn) == ("status=PENDING; 3s of 30m", URN)
     assert (request.severity, request.ephemeral) == (1, True)
     assert capfd.readouterr() == ("", "")
 
@@ -178,8 +251,23 @@ def test_without_a_urn_it_is_said_on_stderr_though_there_is_an_engine(
     reporter = GateReporter(None)
     assert reporter.heartbeat_seconds == 60
     reporter.changed(progress(), 0)
-    assert capfd.readouterr().err == f"waiting: nothing yet; expected: {EXPECTED}; 0s of 30m\n"
+    assert capfd.readouterr().err == "nothing yet; 0s of 30m\n"
     assert stub.requests == []
+
+
+def test_the_last_line_says_how_it_ended_and_is_waited_for(stub: Stub, capfd: pytest.CaptureFixture[str]) -> None:
+    made = progress(Thing(status="READY"))
+    made.polls = 3
+    reporter = GateReporter(URN)
+    reporter.changed(made, 3)
+    reporter.ended(WaitResult("met", START, 12.4, made))
+    made.polls = 1
+    reporter.ended(WaitResult("timed_out", None, 0.0, made, "timed out"))
+    reporter.ended(WaitResult("disabled"))  # it has nothing to say
+    assert [each.message for each in stub.requests[1:]] == ["met after 12s, 3 polls", "timed out after 0s, 1 poll"]
+    assert [each.waited for each in stub.calls] == [False, True, True]
+    GateReporter(None).ended(WaitResult("met", START, 12.4, made))
+    assert capfd.readouterr().err == "met after 12s, 1 poll\n"
 
 
 def test_a_line_is_not_repeated(stub: Stub) -> None:
@@ -196,7 +284,7 @@ def test_a_failing_stub_never_raises_and_the_line_is_said_on_stderr(
     stub.fails = True
     GateReporter(URN).changed(progress(), 0)
     assert not log.send("lost", URN, warning=True)
-    assert capfd.readouterr().err == f"waiting: nothing yet; expected: {EXPECTED}; 0s of 30m\n"
+    assert capfd.readouterr().err == "nothing yet; 0s of 30m\n"
 
 
 def test_a_call_is_held_until_it_is_done(stub: Stub) -> None:

@@ -10,7 +10,7 @@ import grpc
 import pytest
 from google.protobuf.json_format import MessageToDict
 from lease_support import RUNNING, STATE, lease_target, notebook
-from nbcloud_support import LIMIT_SECONDS
+from nbcloud_support import LIMIT_SECONDS, folded
 from provider_process import (
     ProviderProcess,
     create_request,
@@ -72,8 +72,10 @@ def failure_of(future: Any) -> str:
 
 
 def timeless(text: str) -> str:
-    """An error without what differs from run to run."""
+    """An error without what differs from run to run, its facts in one line."""
+    text = folded(text)
     text = re.sub(r"request id [0-9a-f]{32}", "request id ID", text)
     text = re.sub(rf"refused at {MOMENT.pattern}", "refused at MOMENT", text)
     text = re.sub(r"(is no int) in [^;]+;", r"\1;", text)
+    text = re.sub(r"\b(timed out|met) after \d+s", r"\1 after Ns", text)
     return re.sub(r"\b\d+s of", "Ns of", re.sub(r"\(\d+s ago\)", "(Ns ago)", text))

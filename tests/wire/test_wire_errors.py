@@ -67,9 +67,11 @@ def test_not_found_is_its_message_and_hint(clouds: MockClouds) -> None:
         text = process.failure("Read", get_request({"notebook_id": NOTEBOOK}))
     (entry,) = clouds.requests
     assert text == (
-        f'modelarts:NotebookLease {NOTEBOOK}: the notebook does not exist: "The notebook instance does not exist" '
-        f"(HTTP 400 ModelArts.6309, GET {clouds.url}/v1/mock-project/notebooks/{NOTEBOOK}/lease, "
-        f"request id {entry.request_id})\n"
+        f"modelarts:NotebookLease {NOTEBOOK}: the notebook does not exist\n"
+        "  vendor message: The notebook instance does not exist\n"
+        "  response: HTTP 400 ModelArts.6309\n"
+        f"  request: GET {clouds.url}/v1/mock-project/notebooks/{NOTEBOOK}/lease\n"
+        f"  request id: {entry.request_id}\n"
         "hint: check notebook_id, the project and the region"
     )
 
@@ -95,9 +97,9 @@ def test_missing_settings_are_their_message_and_hint(tmp_path: Path) -> None:
 def test_refused_credentials_are_their_message_and_hint(clouds: MockClouds) -> None:
     with ProviderProcess({**clouds.environment(), "NBCLOUD_MODELARTS_SECRET_KEY": "wrong"}) as process:
         text = process.failure("Read", get_request({"notebook_id": NOTEBOOK}))
-    message, hint = text.split("\n")
-    assert message.startswith(f"modelarts:NotebookLease {NOTEBOOK}: the cloud refuses the credentials: ")
-    assert "(HTTP 401 APIGW.0301, GET " in message
+    message, *facts, hint = text.split("\n")
+    assert message == f"modelarts:NotebookLease {NOTEBOOK}: the cloud refuses the credentials"
+    assert "  response: HTTP 401 APIGW.0301" in facts
     assert hint.startswith("hint: check access key, secret key")
 
 

@@ -60,6 +60,10 @@ def test_each_gate_has_its_own_id(shared: ProviderProcess, clouds: MockClouds) -
 
 
 REQUEST = "(request id ID)"
+LOOK = (
+    "look at the notebook's events in the ModelArts console "
+    "(https://support.huaweicloud.com/intl/zh-cn/devtool-modelarts/devtool-modelarts_0230.html)"
+)
 
 
 @pytest.mark.parametrize(
@@ -69,46 +73,46 @@ REQUEST = "(request id ID)"
             {"status": "FROZEN"},
             {},
             (
-                f'failed after Ns of 30m: self.not_running_reason == "FROZEN" holds; {EXPECTED}: '
+                f'failed after Ns of 30m; reason: self.not_running_reason == "FROZEN" holds; {EXPECTED}: '
                 f"running=false, not_running_reason=FROZEN (Ns ago); polls: 1 {REQUEST}"
             ),
-            "look at the thing itself; run again once it is fixed",
+            f"{LOOK}; run again once it is fixed",
         ),
         (
             LEASE,
             {"until": "!self.running", "fail_on": 'self.type == "TIMING"'},
             (
-                f'failed after Ns of 30m: self.type == "TIMING" holds; expected: !self.running; actual: {RUNNING} '
-                f"(Ns ago); polls: 1 {REQUEST}"
+                'failed after Ns of 30m; reason: self.type == "TIMING" holds; expected: !self.running; '
+                f"actual: {RUNNING} (Ns ago); polls: 1 {REQUEST}"
             ),
-            "look at the thing itself; run again once it is fixed",
+            f"{LOOK}; run again once it is fixed",
         ),
         (
             {"status": "STOPPED"},
             {"timeout": "0"},
-            f"timed out after Ns of 0s; {EXPECTED}: {STOPPED} (Ns ago); polls: 1 {REQUEST}",
-            "give a longer timeout, or look at why it does not get there; the next run waits again",
+            f"timed out after Ns; {EXPECTED}: {STOPPED} (Ns ago); polls: 1 {REQUEST}",
+            f"{LOOK}; or give a longer timeout; the next run waits again",
         ),
         (
             {"status": "STOPPED"},
             {"until": "self.duration > 5", "timeout": "0"},
             (
-                "timed out after Ns of 0s; expected: self.duration > 5; actual: "
-                f"{STOPPED} (Ns ago); undecided because self.duration is null; polls: 1 {REQUEST}"
+                "timed out after Ns; expected: self.duration > 5; not met: duration is null; actual: "
+                f"{STOPPED} (Ns ago); polls: 1 {REQUEST}"
             ),
-            "give a longer timeout, or look at why it does not get there; the next run waits again",
+            f"{LOOK}; or give a longer timeout; the next run waits again",
         ),
         (
             None,
             {"timeout": "0"},
             f"never appeared after Ns of 0s; {EXPECTED}: not found (Ns ago); polls: 1 {REQUEST}",
-            "check the id, the profile and the project",
+            "check notebook_id, the project and the region",
         ),
         (
             LEASE,
             {"until": "int(self.type) > 3"},
             (
-                "bad condition after Ns of 30m: 'TIMING' is no int; expected: int(self.type) > 3; "
+                "bad condition after Ns of 30m; reason: 'TIMING' is no int; expected: int(self.type) > 3; "
                 f"actual: {RUNNING} (Ns ago); polls: 1 {REQUEST}"
             ),
             "correct the condition; fields that may be absent can be asked for with has()",
@@ -116,7 +120,7 @@ REQUEST = "(request id ID)"
     ],
     ids=["failed", "failed by fail_on", "timed out", "undecided", "never appeared", "bad condition"],
 )
-def test_how_a_wait_ended_is_said_in_two_lines(
+def test_how_a_wait_ended_is_said(
     lease: dict[str, Any] | None,
     inputs: dict[str, Any],
     message: str,
@@ -160,7 +164,7 @@ def test_a_cloud_that_asks_to_wait_beyond_the_deadline_is_not_waited_for(
 ) -> None:
     clouds.faults.add(service="modelarts", status=429, headers={"Retry-After": "86400"})
     text = shared.failure("Create", create_request(gate(timeout="1h"), gate_blob()))
-    assert "unreachable after Ns of 1h: the cloud asks to wait 86400 s, beyond the deadline; " in timeless(text)
+    assert "unreachable after Ns of 1h; reason: the cloud asks to wait 86400 s, beyond the deadline; " in timeless(text)
     assert clouds.request_count() == 1
 
 
@@ -211,12 +215,11 @@ def test_an_advisory_gate_that_is_not_met_is_created_with_a_warning_on_its_row(c
     with FakeEngine() as engine, ProviderProcess(clouds.environment(), engine=engine.address) as process:
         outputs = create(process, gate(timeout="0", enforcement="advisory"))
         eventually(lambda: any(each.severity == engine_pb2.WARNING for each in engine.logs), "the warning")
-    problem = f"timed out after Ns of 0s; {EXPECTED}: {STOPPED} (Ns ago); polls: 1 {REQUEST}"
+    problem = f"timed out after Ns; {EXPECTED}: {STOPPED} (Ns ago); polls: 1 {REQUEST}"
     line = f"modelarts:NotebookLease {notebook()}: {problem}"
     (warning,) = [each for each in engine.logs if each.severity == engine_pb2.WARNING]
     assert timeless(warning.message) == (
-        f"{line}\nhint: give a longer timeout, or look at why it does not get there; the update goes on, because this "
-        "wait is advisory"
+        f"{line}\nhint: {LOOK}; or give a longer timeout; the update goes on, because this wait is advisory"
     )
     assert (warning.urn, warning.ephemeral) == (URN, False)
     assert (outputs["outcome"], timeless(outputs["message"])) == ("timed_out", line)

@@ -78,7 +78,11 @@ def test_an_unpatched_process_without_an_engine_says_so_on_stderr(clouds: MockCl
             create(process, gate(interval="1s"))
         lines = process.errors().splitlines()
     assert sorted(lines[:4]) == sorted(f"warning: {each}" for each in LOSSES)
-    assert [timeless(line) for line in lines[4:]] == [f"waiting: {STOPPED}; expected: self.running; Ns of 30m"]
+    assert [timeless(line) for line in lines[4:]] == [
+        "running false; not_running_reason NOT_RUNNING; Ns of 30m",
+        "met after Ns, 2 polls",
+        "met after Ns, 1 poll",
+    ]
 
 
 def test_a_patched_process_warns_of_nothing(clouds: MockClouds) -> None:
@@ -87,7 +91,7 @@ def test_a_patched_process_warns_of_nothing(clouds: MockClouds) -> None:
         create(process, gate())
         assert process.interrupt() == 0
         assert process.errors() == ""
-    assert engine.logs == []
+    assert [timeless(each.message) for each in engine.logs] == ["met after Ns, 1 poll"]
 
 
 def test_cancel_ends_a_wait_long_before_its_timeout_and_those_that_start_later(clouds: MockClouds) -> None:
@@ -128,7 +132,7 @@ def test_cancel_ends_a_wait_whose_request_is_not_answered(clouds: MockClouds) ->
         text = failure_of(waiting)
         assert clouds.requests[0].status is None
     assert "cancelled after " in text
-    assert "; actual: nothing yet; polls: 0\n" in text
+    assert "\n  actual: nothing yet\n  polls: 0\n" in text
 
 
 def test_a_killed_engine_ends_its_waits(clouds: MockClouds) -> None:

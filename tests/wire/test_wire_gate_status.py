@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gate_wire import URN, create, gate, timeless
-from lease_support import STOPPED, notebook
+from lease_support import notebook
 from nbcloud_support import LIMIT_SECONDS, eventually
 from provider_process import (
     FakeEngine,
@@ -36,13 +36,15 @@ def test_status_goes_to_the_row_of_its_own_gate(clouds: MockClouds) -> None:
         for each in creates:
             each.result(LIMIT_SECONDS)
         assert process.errors() == ""
-    said = [re.sub(r"\d+s of", "Ns of", message) for message in engine.messages(URN)]
+    said = [re.sub(r"\d+ polls", "N polls", timeless(message)) for message in engine.messages(URN)]
     assert said == [
-        f"waiting: {STOPPED}; expected: self.running; Ns of 10m",
-        "waiting: running=false, not_running_reason=STARTING; expected: self.running; Ns of 10m",
+        "running false; not_running_reason NOT_RUNNING; Ns of 10m",
+        "running false; not_running_reason STARTING; Ns of 10m",
+        "met after Ns, N polls",
     ]
-    assert [timeless(each) for each in engine.messages(others)] == [
-        f"waiting: {STOPPED}; expected: self.running; Ns of 10m"
+    assert [re.sub(r"\d+ polls", "N polls", timeless(each)) for each in engine.messages(others)] == [
+        "running false; not_running_reason NOT_RUNNING; Ns of 10m",
+        "met after Ns, N polls",
     ]
     assert {each.urn for each in engine.logs} == {URN, others}
     assert {(each.severity, each.ephemeral, each.streamId) for each in engine.logs} == {(engine_pb2.INFO, True, 0)}
@@ -56,7 +58,8 @@ def test_a_failed_look_is_part_of_the_status(clouds: MockClouds) -> None:
         eventually(lambda: bool(engine.logs), "the status")
     assert outputs["polls"] == 2
     assert [timeless(each) for each in engine.messages(URN)] == [
-        "waiting: nothing yet (poll failed: the cloud cannot answer now; 1 in a row); expected: self.running; Ns of 30m"
+        "poll failed: the cloud cannot answer now; Ns of 30m",
+        "met after Ns, 2 polls",
     ]
 
 

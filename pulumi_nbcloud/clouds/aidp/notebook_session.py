@@ -234,6 +234,8 @@ NOTEBOOK_SESSION = Kind(
         what="a notebook session",
         returns="The session; its kernel is None right after creation and while the cluster restarts.",
         not_found="there is no such session, or the cloud hides it because a permission is missing",
+        check="look at the session's cluster in its workspace"
+        " (https://docs.oracle.com/en/cloud/paas/ai-data-platform/aidug/workspaces.html)",
         reading="Reading a session may keep its cluster awake, and billed.",
         record="The cloud hides a missing permission behind the same response as a missing session.",
     ),

@@ -153,6 +153,7 @@ INSTANCES = Kind(
             ("UnreachableError", "the pages of the list did not add up; instances may have come or gone meanwhile"),
         ),
         until='size(self.instances) > 0 && self.instances.all(i, i.status == "Running")',
+        check="look at the instances in the console (https://hpc-ai.com)",
     ),
 )
 
@@ -182,6 +183,7 @@ INSTANCE = Kind(
         what="one instance",
         returns="The instance.",
         not_found="the account has no such instance",
+        check="look at the instance in the console (https://hpc-ai.com)",
         reading="Each read fetches the complete list, which is the cloud's only way; reads of one moment share it.",
     ),
 )

@@ -255,6 +255,7 @@ DEV_SERVER_JOBS = Kind(
         what="the DevServer jobs of a project",
         returns="The jobs that the cloud gives, and whether that is all of them (`truncated`).",
         until='size(self.jobs) > 0 && self.jobs.all(j, j.status == "FINISHED")',
+        check="look at the jobs in the ModelArts console",
     ),
 )
 
@@ -276,6 +277,7 @@ DEV_SERVER_JOB = Kind(
         what="one DevServer job",
         returns="The job. FINISHED does not mean success: check `abnormal_count`.",
         not_found="the project has no such job",
+        check="look at the job in the ModelArts console; abnormal_count is the number of nodes where it failed",
         raises=(("BadResponseError", "the list does not tell: it is incomplete, or two jobs have this id"),),
     ),
 )

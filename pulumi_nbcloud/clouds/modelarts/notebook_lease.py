@@ -242,5 +242,7 @@ NOTEBOOK_LEASE = Kind(
         what="the lease of a notebook instance",
         returns="The lease; for a notebook that does not run, `running` is False and `not_running_reason` says why.",
         not_found="there is no such notebook",
+        check="look at the notebook's events in the ModelArts console"
+        " (https://support.huaweicloud.com/intl/zh-cn/devtool-modelarts/devtool-modelarts_0230.html)",
     ),
 )

@@ -28,7 +28,7 @@ from aidp_support import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
-from nbcloud_support import read
+from nbcloud_support import one_line, read
 
 from pulumi_nbcloud.clouds.aidp.notebook_session import NOTEBOOK_SESSION, Kernel, NotebookSessionState
 from pulumi_nbcloud.condition import Evaluator, compile_conditions
@@ -277,10 +277,10 @@ NOT_DESCRIBED = "the answer is not what the vendor's page describes: "
 def test_what_is_no_session_is_refused_without_its_content(body: object, problem: str) -> None:
     error = error_of(body)
     assert type(error) is BadResponseError
-    assert str(error).startswith(f"{SUBJECT}: {problem}")
-    assert f"(HTTP 200, {WHERE}, request id {REQUEST_ID}/a/b)\nhint: check the endpoint" in str(error)
-    assert "canary" not in str(error)
-    assert "Wire" not in str(error)
+    assert one_line(error).startswith(f"{SUBJECT}: {problem}")
+    assert f"(HTTP 200, {WHERE}, request id {REQUEST_ID}/a/b)\nhint: check the endpoint" in one_line(error)
+    assert "canary" not in one_line(error)
+    assert "Wire" not in one_line(error)
 
 
 # --- errors
@@ -313,7 +313,7 @@ def oracle(code: str) -> dict[str, str]:
 def test_an_error_of_the_page(status: int, body: dict[str, str], cls: type[NbcloudError], problem: str) -> None:
     error = error_of(body, status)
     assert type(error) is cls
-    assert str(error).splitlines()[0] == (
+    assert one_line(error).splitlines()[0] == (
         f'{SUBJECT}: {problem}: "what the cloud says" '
         f"(HTTP {status} {body['code']}, {WHERE}, request id {REQUEST_ID}/a/b)"
     )
@@ -330,7 +330,7 @@ HIDDEN = (
 def test_a_404_says_what_else_it_may_mean(body: object) -> None:
     error = error_of(body, 404)
     assert type(error) is NotFoundError
-    assert str(error).splitlines()[1] == HIDDEN
+    assert one_line(error).splitlines()[1] == HIDDEN
 
 
 @pytest.mark.parametrize(

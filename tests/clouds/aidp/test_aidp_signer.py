@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import pytest
 from aidp_support import REQUEST_ID, SESSION, TARGET, Canned, on_mock, session_of, settings_of
-from nbcloud_support import FakeClock, timed
+from nbcloud_support import FakeClock, one_line, timed
 
 from pulumi_nbcloud.clouds.aidp.account import AidpAccount
 from pulumi_nbcloud.errors import AuthenticationError, NbcloudError, SettingsError, UnreachableError
@@ -198,7 +198,7 @@ async def test_a_module_that_is_not_there() -> None:
 async def test_a_factory_that_is_not_there(module: types.ModuleType) -> None:
     error = await failure(account_of())
     assert type(error) is SettingsError
-    assert str(error).endswith(f"{NAME}: the module my_signing has no make\nhint: correct the setting, or add it")
+    assert one_line(error).endswith(f"{NAME}: the module my_signing has no make\nhint: correct the setting, or add it")
 
 
 @pytest.mark.anyio

@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 import pytest
 from hpcai_support import DEFAULT_ENDPOINT, PAGE_ID, WHERE, Canned, account_of, listing, row, walked, with_part
-from nbcloud_support import read
+from nbcloud_support import one_line, read
 
 from pulumi_nbcloud.clouds.hpcai.instances import INSTANCE, INSTANCES
 from pulumi_nbcloud.clouds.hpcai.state import InstancesState, InstanceState
@@ -79,7 +79,7 @@ def test_one_instance_and_its_absence() -> None:
     assert anyio.run(run, "c").status == "Stopped"
     with pytest.raises(NotFoundError) as caught:
         anyio.run(run, "C")
-    assert str(caught.value) == (
+    assert one_line(caught.value) == (
         "hpcai:Instance C: the account has no such instance; its whole list was read, instances in it: 5 "
         f"({WHERE}, request id r-2)\nhint: check instance_id, endpoint and whose credentials these are"
     )

@@ -7,6 +7,7 @@ import json
 
 import pytest
 from hpcai_support import NOW, PAGE_ERROR, PAGE_EXAMPLE, WHERE
+from nbcloud_support import one_line
 
 from pulumi_nbcloud.clouds.hpcai.responses import classify
 from pulumi_nbcloud.errors import (
@@ -181,7 +182,7 @@ AT = f"{WHERE}, request id r-1)\nhint: "
     ],
 )
 def test_the_texts(status: int, content: bytes, headers: dict[str, str], text: str) -> None:
-    assert str(error_of(status, content, headers)) == text
+    assert one_line(error_of(status, content, headers)) == text
 
 
 @pytest.mark.parametrize(

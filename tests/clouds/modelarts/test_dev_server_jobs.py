@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 from modelarts_support import DIAGNOSIS_ID, JOBS_BODY, UPGRADE_ID, Canned, account_of, read_canned
-from nbcloud_support import PROJECT_ID, make_account, read
+from nbcloud_support import PROJECT_ID, make_account, one_line, read
 
 from pulumi_nbcloud.clouds.modelarts.dev_server_jobs import (
     DEV_SERVER_JOB,
@@ -309,8 +309,8 @@ def test_what_is_no_list_is_refused_without_its_content(kind: Kind[Any, Any, Any
     error = error_of(kind, body, job_id=UPGRADE_ID)
     assert type(error) is BadResponseError
     assert error.problem.startswith(problem)
-    assert f"(HTTP 200, {WHERE}, request id r-1)\nhint: check the endpoint" in str(error)
-    assert "canary" not in str(error)
+    assert f"(HTTP 200, {WHERE}, request id r-1)\nhint: check the endpoint" in one_line(error)
+    assert "canary" not in one_line(error)
 
 
 # --- one job by its id
@@ -376,7 +376,7 @@ def test_errors_of_the_cloud(kind: Kind[Any, Any, Any], status: int, body: objec
 
 
 def test_a_list_that_is_not_there_is_named_so() -> None:
-    assert str(error_of(DEV_SERVER_JOBS, b"", 404)) == (
+    assert one_line(error_of(DEV_SERVER_JOBS, b"", 404)) == (
         f"modelarts:DevServerJobs all: the cloud knows no list of DevServer jobs here (HTTP 404, {WHERE}, "
         "request id r-1)\nhint: check the endpoint, the region and the project"
     )

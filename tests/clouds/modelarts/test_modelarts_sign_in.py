@@ -20,6 +20,7 @@ from nbcloud_support import (
     RawServer,
     header_of,
     http_answer,
+    one_line,
     raw_server,
     read,
     target_of,
@@ -219,7 +220,7 @@ async def test_a_wrong_password_reaches_iam_once_and_modelarts_never(clouds: Moc
     assert operations(clouds) == [LOGIN]
     assert len(errors) == 200
     assert {type(error) for error in errors} == {AuthenticationError}
-    [text] = {timed(str(error)).replace("refused at T; ", "") for error in errors}
+    [text] = {timed(one_line(error)).replace("refused at T; ", "") for error in errors}
     assert text == (
         f"modelarts:NotebookLease {NOTEBOOK_ID}: the cloud refuses the credentials: "
         f'"The username or password is wrong." (HTTP 401, POST {clouds.url}/v3/auth/tokens, '
@@ -272,7 +273,7 @@ async def test_a_project_that_is_not_the_users_is_refused_by_iam(clouds: MockClo
     async with account_with(values) as account:
         (error,) = await outcomes(1, account)
     assert type(error) is RefusedError
-    assert str(error) == (
+    assert one_line(error) == (
         f'modelarts:NotebookLease {NOTEBOOK_ID}: IAM refuses the request: "The scope names no project of the user." '
         f"(HTTP 400, POST {clouds.url}/v3/auth/tokens, request id {clouds.requests[0].request_id})\n"
         "hint: check the region, projectId and iamEndpoint"
@@ -382,7 +383,7 @@ async def test_no_project_or_several_are_an_error_that_is_not_asked_for_again(
         errors = await outcomes(50, account)
     assert operations(clouds) == [PROJECTS]
     assert {type(error) for error in errors} == {SettingsError}
-    [text] = {str(error) for error in errors}
+    [text] = {one_line(error) for error in errors}
     assert text == (
         f"modelarts:NotebookLease {NOTEBOOK_ID}: IAM knows {problem} called mock-region-1 for these credentials "
         f"(HTTP 200, GET {clouds.url}/v3/projects, request id {clouds.requests[0].request_id})\nhint: {hint}"

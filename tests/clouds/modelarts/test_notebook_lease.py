@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from modelarts_support import Canned, read_canned
-from nbcloud_support import LEASE_BODY, NOTEBOOK_ID, PROJECT_ID, make_account, read
+from nbcloud_support import LEASE_BODY, NOTEBOOK_ID, PROJECT_ID, make_account, one_line, read
 
 from pulumi_nbcloud.clouds.modelarts.notebook_lease import NOTEBOOK_LEASE, NotebookLeaseArguments, NotebookLeaseState
 from pulumi_nbcloud.condition import Evaluator, compile_conditions
@@ -292,10 +292,10 @@ def test_what_is_no_lease_is_refused_without_its_content(body: object, problem: 
     error = error_of(body)
     assert type(error) is BadResponseError
     assert error.problem.startswith(problem)
-    assert str(error).startswith(f"modelarts:NotebookLease {NOTEBOOK_ID}: {problem}")
-    assert f"(HTTP 200, {WHERE}, request id r-1)\nhint: check the endpoint" in str(error)
-    assert "canary" not in str(error)
-    assert "Wire" not in str(error)
+    assert one_line(error).startswith(f"modelarts:NotebookLease {NOTEBOOK_ID}: {problem}")
+    assert f"(HTTP 200, {WHERE}, request id r-1)\nhint: check the endpoint" in one_line(error)
+    assert "canary" not in one_line(error)
+    assert "Wire" not in one_line(error)
 
 
 # --- a notebook that does not run, or is not there
@@ -324,7 +324,7 @@ def test_a_notebook_that_does_not_run_is_a_state(number: str, reason: str, statu
 def test_a_notebook_that_is_not_there(number: str) -> None:
     error = error_of(code(number), 400)
     assert type(error) is NotFoundError
-    assert str(error) == (
+    assert one_line(error) == (
         f'modelarts:NotebookLease {NOTEBOOK_ID}: the notebook does not exist: "what the cloud says" '
         f"(HTTP 400 ModelArts.{number}, {WHERE}, request id r-1)\n"
         "hint: check notebook_id, the project and the region"
