@@ -33,11 +33,10 @@ _PLACEHOLDERS: tuple[tuple[str, str], ...] = (
     (r"\b1(?!70000)\d{12}\b", "<epoch in ms>"),
     (r"\b[0-9a-f]{32}\b", f"{_REQUEST_ID:-<32}"),
     (r"(?<=nbcloud )\d+\.\d+\.\d+(?:\.\w+)?", "X.Y.Z"),
-    # At the end of a line the width does not matter.
-    (r"(?<=Duration: )\d+(?=s)", ""),
     # How long something took, and how often it polled until then.
     (r"(?<![\dm])\d+(?=s (?:of|ago)\b)|(?<=\()\d+(?=s\))|(?<=after )\d+(?= ?s\b)", "N"),
-    (r"(?<= s, )\d+(?= polls?\))|(?<=polls: )\d+|\b\d+(?= polls in a row failed)|\b\d+(?= in a row\))", "N"),
+    (r"(?<=met )\d+(?= of \d+ polls)", "N"),
+    (r"(?<=s, )\d+(?= polls?\b)|(?<=polls: )\d+|\b\d+(?= polls in a row failed)|\b\d+(?= in a row\))", "N"),
 )
 # As pyte calls them; the first sixteen of the 256 colours are those of the terminal's palette.
 _PLAIN = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")

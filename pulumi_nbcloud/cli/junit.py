@@ -92,30 +92,31 @@ def _cases(report: Report, names: tuple[str, ...]) -> list[_Case]:
 def _whole(report: Report, names: tuple[str, ...]) -> _Case:
     """Make the case of the wait as a whole."""
     progress, error = report.progress, report.error
-    alone = progress is not None and len(progress.targets) == 1 and len(names) == 1
+    alone = progress is not None and len(progress.targets) == 1
     name = report.title(names[0]) if alone else ", ".join(names)
     output = "\n".join(map(transition_line, report.transitions))
     if error is None:
         return _Case(name, output=output)
-    return _Case(name, _tag(report), error.problem, str(error), output)
+    return _Case(name, _tag(report), error.headline, str(error), output)
 
 
 def _of_target(report: Report, progress: Progress, name: str) -> _Case:
     """Make the case of one target, for which its own state alone counts."""
     output = "\n".join(transition_line(each) for each in report.transitions if each["target"] == name)
-    case = _Case(f"{name}: {report.title(name)}", output=output)
+    case = _Case(report.named_title(name), output=output)
     if report.error is None:
         return case
     own, outcome = progress.poll_errors.get(name), progress.outcome_of(name)
     if own is not None:
-        return _Case(case.name, _tag(report), own.problem, str(own), output)
+        return _Case(case.name, _tag(report), own.headline, str(own), output)
     if outcome == "ready":
         return case
     lacks = "; ".join(each.line for each in progress.not_met if name in each.reads(progress.targets))
-    state = progress.shown(name) if name in progress.observations else "nothing yet"
     if outcome == "failed" or _is_to_blame(report, progress, name):
-        return _Case(case.name, _tag(report), f"{report.words}: {lacks or state}", str(report.error), output)
-    return _Case(case.name, "skipped", f"not ready when the wait ended: {lacks or state}", output=output)
+        return _Case(
+            case.name, _tag(report), f"{report.words}: {lacks or progress.shown(name)}", str(report.error), output
+        )
+    return _Case(case.name, "skipped", f"not ready when the wait ended: {lacks or progress.shown(name)}", output=output)
 
 
 def _is_to_blame(report: Report, progress: Progress, name: str) -> bool:
@@ -138,7 +139,7 @@ def _add_properties(suite: ElementTree.Element, report: Report) -> None:
     values = {"expected": progress.expected, "polls": str(progress.polls)}
     for name in progress.targets:
         values[name] = report.title(name)
-        values[f"{name}.state"] = progress.shown(name) if name in progress.observations else "nothing yet"
+        values[f"{name}.state"] = progress.shown(name)
         values[f"{name}.outcome"] = progress.outcome_of(name)
     properties = ElementTree.SubElement(suite, "properties")
     for name, value in values.items():

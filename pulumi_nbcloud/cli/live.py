@@ -16,6 +16,7 @@ from rich.text import Text
 
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.waiting.duration import spell
+from pulumi_nbcloud.waiting.progress import NOTHING
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.waiting.progress import Progress
@@ -112,7 +113,7 @@ class View:
     def _facts(self, layout: _Layout) -> Iterator[RenderableType]:
         """Draw what is not met, what is expected, and what else a person should know."""
         progress = self._progress
-        clauses = [each.line for each in progress.not_met] if progress is not None else []
+        clauses = list(self._clauses(progress)) if progress is not None else []
         hidden = len(clauses) - CLAUSES_SHOWN
         for index, each in enumerate(clauses[:CLAUSES_SHOWN]):
             yield from layout.fact("" if index else "not met", each)
@@ -128,12 +129,19 @@ class View:
         elif progress is not None and progress.undecided and not clauses:
             yield from layout.fact("but", f"undecided: {progress.undecided}")
 
+    def _clauses(self, progress: Progress) -> Iterator[str]:
+        """Write what is not met; that a target is not found its own line says."""
+        missing = {name for name, state in progress.states().items() if state is None}
+        for each in progress.not_met:
+            reads = each.reads(self._names)
+            if not reads or not reads <= missing:
+                yield each.line
+
     def _outcome(self, name: str) -> str:
         return self._progress.outcome_of(name) if self._progress is not None else "waiting"
 
     def _state(self, name: str) -> str:
-        progress = self._progress
-        return progress.shown(name) if progress is not None and name in progress.observations else "nothing yet"
+        return self._progress.shown(name) if self._progress is not None else NOTHING
 
 
 class _Layout:
@@ -179,7 +187,7 @@ class _Layout:
         row.add_column(width=self._name)
         spelled = f"{spell(int(elapsed))} of {spell(timeout)}"
         width = max(10, min(30, self._rest - len(spelled) - len(GAP)))
-        bar = ProgressBar(total=max(timeout, 1.0), completed=elapsed, width=width)
+        bar = ProgressBar(max(timeout, 1.0), elapsed, width, complete_style="cyan", finished_style="cyan")
         row.add_row(Text(), Text("time", "dim"), bar, Text(spelled))
         return row
 

@@ -20,6 +20,8 @@ FIRST_KEPT = 5
 LAST_KEPT = 20
 CONDITION_SHOWN = 300
 
+NOTHING = "nothing yet"
+
 TargetOutcome = Literal["ready", "waiting", "failed"]
 
 
@@ -178,6 +180,8 @@ class Progress:
 
     def shown(self, name: str) -> str:
         """Return the headline of a target, and what a person should know of its state."""
+        if name not in self.observations:
+            return NOTHING
         state = self.observations[name].state
         note = state.waiting_note() if state is not None else None
         return f"{self.headline(name)} ({note})" if note else self.headline(name)
@@ -185,7 +189,7 @@ class Progress:
     def summary(self) -> str:
         """Return the headline of every target, in one line."""
         if not self.observations:
-            return "nothing yet"
+            return NOTHING
         alone = len(self.targets) == 1
         return "; ".join(self.shown(name) if alone else f"{name}: {self.shown(name)}" for name in self.observations)
 

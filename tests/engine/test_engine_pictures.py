@@ -89,6 +89,7 @@ def at_rest(shot: Shot) -> Shot:
         return f"{found[1]}...{codes.replace('.', '')}{blanks[max(0, 3 - codes.count('.')) :]}"
 
     text = re.sub(r"(?<=ing )(\(\d+s\))((?:\x1b\[[\d;]*m|\.)*)( *)", three_dots, shot.text)
+    text = re.sub(r"(Duration:(?:\x1b\[[\d;]*m)* )\d+s", r"\1Ns", text)
     text = re.sub(r"\n[^\n]*Resource monitor has terminated, shutting down[^\n]*", "", text)
     return Shot(text, shot.columns, shot.step, shot.rows)
 
