@@ -29,10 +29,10 @@ def message(text: str) -> str:
     return text[:MAX_MESSAGE].replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def annotation(error: NbcloudError, outcome: str) -> str:
-    """Write the one annotation of a wait that was not met."""
+def annotation(error: NbcloudError, outcome: str, level: str = "error") -> str:
+    """Write the one annotation of a wait that was not met; its level is `warning` where the wait is advisory."""
     # No part of the title is remote text: it would need more escaping.
-    return f"::error title=nbcloud wait%3A {outcome}::{message(str(error))}"
+    return f"::{level} title=nbcloud wait%3A {outcome}::{message(str(error))}"
 
 
 def write_outputs(path: str, report: Report) -> None:
@@ -71,7 +71,10 @@ def _targets(report: Report) -> list[str]:
     progress = report.progress
     if progress is None:
         return []
-    rows = [(report.named_title(name), progress.outcome_of(name), progress.shown(name)) for name in progress.targets]
+    rows = (
+        (_text(report.named_title(name)), progress.outcome_of(name), _text(progress.shown(name)))
+        for name in progress.targets
+    )
     return _table(("target", "", "state"), rows)
 
 
@@ -92,15 +95,17 @@ def _history(report: Report) -> list[str]:
     """Write what was observed, and when."""
     if not report.transitions:
         return []
-    rows = [(each["time"], report.named_title(each["target"]), each["observed"]) for each in report.transitions]
+    rows = [
+        (each["time"], _text(report.named_title(each["target"])), _text(each["observed"]))
+        for each in report.transitions
+    ]
     hidden = (report.progress.transition_count if report.progress else 0) - len(rows)
     more = [f"| … | | {hidden} more |"] if hidden > 0 else []
     return _table(("time", "target", "observed"), rows) + more
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    cells = [head, ["---"] * len(head), *([_text(each) for each in row] for row in rows)]
-    return [f"| {' | '.join(row)} |" for row in cells]
+    return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
 
 
 def _text(value: str) -> str:
