@@ -44,7 +44,8 @@ def get_notebook_session(
         workspace_key: the key of the workspace.
         session_id: the session's id.
         profile: a named profile of the settings; None for the default.
-        expect: a condition over `self` that must hold, or the program ends; None for none.
+        expect: a condition over `self`, or the name of one (`ready`, `active`, `idle`, `busy`, `failed`) that must
+            hold, or the program ends; None for none.
 
     Returns:
         The session; its kernel is None right after creation and while the cluster restarts.
@@ -82,7 +83,8 @@ def get_notebook_session_output(
         workspace_key: the key of the workspace.
         session_id: the session's id.
         profile: a named profile of the settings; None for the default.
-        expect: a condition over `self` that must hold, or the program ends; None for none.
+        expect: a condition over `self`, or the name of one (`ready`, `active`, `idle`, `busy`, `failed`) that must
+            hold, or the program ends; None for none.
         opts: `depends_on` is honoured.
 
     Returns:
@@ -109,6 +111,8 @@ class NotebookSessionArgs(targets.TargetArgs):
 
         self.lifecycle_state == "ACTIVE" && (has(self.type) && self.type == "agentflow" && !has(self.kernel) ||
             self.kernel.execution_state in ["idle", "busy"])
+
+    Named conditions: `ready`, `active`, `idle`, `busy` and `failed`.
 
     It fails on any of these, unless `fail_on` is False:
 

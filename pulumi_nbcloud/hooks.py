@@ -58,6 +58,7 @@ def wait_before(
     holds_for: pulumi.Input[str] | timedelta | None = None,
     fail_holds_for: pulumi.Input[str] | timedelta | None = None,
     not_found: pulumi.Input[Literal["wait", "fail", "met"]] | None = None,
+    allow_absent: pulumi.Input[bool] | None = None,
     appear_timeout: pulumi.Input[str] | timedelta | None = None,
     stall_timeout: pulumi.Input[str] | timedelta | None = None,
     max_poll_errors: pulumi.Input[int] | None = None,
@@ -75,10 +76,10 @@ def wait_before(
             also lets several resources share what is returned.
         target: the one thing to poll; conditions call it `self`.
         targets: several things, by the name that conditions call them.
-        until: the condition to wait for. A CEL expression; each kind says itself what "can be used" means. Default:
-            that each can be used.
-        fail_on: a condition that ends the wait, added to the kinds' own. A CEL expression. The kinds' own say "it has
-            failed for good". False to leave the kinds' own failures out.
+        until: the condition to wait for. A CEL expression, or the name of a condition that each kind has, like
+            `stopped`. Each kind says itself what "can be used" means. Default: that each can be used.
+        fail_on: a condition that ends the wait, added to the kinds' own. A CEL expression, or the name of a condition
+            that each kind has. The kinds' own say "it has failed for good". False to leave the kinds' own failures out.
         timeout: how long to wait, like 90s or 1h30m; 0 polls once. With the units `d`, `h`, `m`, `s` and `ms`, or as a
             `timedelta`. Up to 30 days. Default: 30m.
         interval: the pause between polls. Written like `timeout`. The default grows while nothing changes; some kinds
@@ -93,7 +94,9 @@ def wait_before(
             longer. 1s to 30 days. Default: one poll is enough, but for kinds that say otherwise.
         not_found: what a poll means that does not find a target. `wait` waits for it. `fail` ends the wait. `met` meets
             the condition where none of the targets is found, and is refused for kinds where not finding a thing does
-            not prove that it is gone. Default: wait.
+            not prove that it is gone; so `until` `deleted` has it. Default: wait.
+        allow_absent: whether `deleted` is met by what this wait never found. Otherwise a mistake in an id would meet it
+            at once. Default: False.
         appear_timeout: how long it may take until each target was found. Then the wait ends as `never_appeared`.
             Refused where `not_found` is `fail` or `met`. 1s to 30 days. Default: as long as `timeout`.
         stall_timeout: how long nothing may change while the condition does not hold. Counted from the first poll that
@@ -120,6 +123,7 @@ def wait_before(
         "holds_for": duration_text(holds_for),
         "fail_holds_for": duration_text(fail_holds_for),
         "not_found": not_found,
+        "allow_absent": allow_absent,
         "appear_timeout": duration_text(appear_timeout),
         "stall_timeout": duration_text(stall_timeout),
         "max_poll_errors": max_poll_errors,

@@ -71,7 +71,8 @@ def get_instance(instance_id: str, *, profile: str | None = None, expect: str | 
     Args:
         instance_id: the instance's id, 1 to 256 printable ASCII characters without blanks or any of `/ \ ? # %`.
         profile: a named profile of the settings; None for the default.
-        expect: a condition over `self` that must hold, or the program ends; None for none.
+        expect: a condition over `self`, or the name of one (`ready`, `running`, `stopped`, `ended`, `failed`) that must
+            hold, or the program ends; None for none.
 
     Returns:
         The instance.
@@ -100,7 +101,8 @@ def get_instance_output(
     Args:
         instance_id: the instance's id, 1 to 256 printable ASCII characters without blanks or any of `/ \ ? # %`.
         profile: a named profile of the settings; None for the default.
-        expect: a condition over `self` that must hold, or the program ends; None for none.
+        expect: a condition over `self`, or the name of one (`ready`, `running`, `stopped`, `ended`, `failed`) that must
+            hold, or the program ends; None for none.
         opts: `depends_on` is honoured.
 
     Returns:
@@ -121,6 +123,8 @@ class InstanceArgs(targets.TargetArgs):
     A gate without `until` waits for:
 
         self.status == "Running" && self.healthy
+
+    Named conditions: `ready`, `running`, `stopped`, `ended`, `failed` and `deleted`.
 
     It fails on any of these, unless `fail_on` is False:
 
@@ -234,7 +238,8 @@ def get_instances(
         name: only instances of exactly this name, 1 to 1,024 characters.
         region: only instances in the region of exactly this name, 1 to 1,024 characters: `asia-sg-1`.
         profile: a named profile of the settings; None for the default.
-        expect: a condition over `self` that must hold, or the program ends; None for none.
+        expect: a condition over `self`, or the name of one (`ready`, `running`, `stopped`) that must hold, or the
+            program ends; None for none.
 
     Returns:
         The instances that the filters let through, and how many the account has; `unreadable` names rows that cannot be
@@ -266,7 +271,8 @@ def get_instances_output(
         name: only instances of exactly this name, 1 to 1,024 characters.
         region: only instances in the region of exactly this name, 1 to 1,024 characters: `asia-sg-1`.
         profile: a named profile of the settings; None for the default.
-        expect: a condition over `self` that must hold, or the program ends; None for none.
+        expect: a condition over `self`, or the name of one (`ready`, `running`, `stopped`) that must hold, or the
+            program ends; None for none.
         opts: `depends_on` is honoured.
 
     Returns:
@@ -287,6 +293,8 @@ class InstancesArgs(targets.TargetArgs):
     An empty list satisfies `all(...)`, so check its size too:
 
         size(self.instances) > 0 && self.instances.all(i, i.status == "Running")
+
+    Named conditions: `ready`, `running` and `stopped`.
     """
 
     _token: ClassVar[str] = _INSTANCES

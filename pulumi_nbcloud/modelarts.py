@@ -49,7 +49,8 @@ def get_notebook_lease(
     Args:
         notebook_id: the notebook instance's id, a UUID.
         profile: a named profile of the settings; None for the default.
-        expect: a condition over `self` that must hold, or the program ends; None for none.
+        expect: a condition over `self`, or the name of one (`ready`, `running`, `stopped`, `ended`) that must hold, or
+            the program ends; None for none.
 
     Returns:
         The lease; for a notebook that does not run, `running` is False and `not_running_reason` says why.
@@ -76,7 +77,8 @@ def get_notebook_lease_output(
     Args:
         notebook_id: the notebook instance's id, a UUID.
         profile: a named profile of the settings; None for the default.
-        expect: a condition over `self` that must hold, or the program ends; None for none.
+        expect: a condition over `self`, or the name of one (`ready`, `running`, `stopped`, `ended`) that must hold, or
+            the program ends; None for none.
         opts: `depends_on` is honoured.
 
     Returns:
@@ -95,6 +97,8 @@ class NotebookLeaseArgs(targets.TargetArgs):
     A gate without `until` waits for:
 
         self.running
+
+    Named conditions: `ready`, `running`, `stopped`, `ended` and `deleted`.
 
     It fails on any of these, unless `fail_on` is False:
 
@@ -203,7 +207,8 @@ def get_dev_server_job(job_id: str, *, profile: str | None = None, expect: str |
     Args:
         job_id: the job's id, 1 to 64 characters; matched exactly.
         profile: a named profile of the settings; None for the default.
-        expect: a condition over `self` that must hold, or the program ends; None for none.
+        expect: a condition over `self`, or the name of one (`ready`, `running`, `finished`, `ended`, `failed`) that
+            must hold, or the program ends; None for none.
 
     Returns:
         The job. FINISHED does not mean success: check `abnormal_count`.
@@ -231,7 +236,8 @@ def get_dev_server_job_output(
     Args:
         job_id: the job's id, 1 to 64 characters; matched exactly.
         profile: a named profile of the settings; None for the default.
-        expect: a condition over `self` that must hold, or the program ends; None for none.
+        expect: a condition over `self`, or the name of one (`ready`, `running`, `finished`, `ended`, `failed`) that
+            must hold, or the program ends; None for none.
         opts: `depends_on` is honoured.
 
     Returns:
@@ -250,6 +256,8 @@ class DevServerJobArgs(targets.TargetArgs):
     A gate without `until` waits for:
 
         self.status == "FINISHED" && self.abnormal_count == 0
+
+    Named conditions: `ready`, `running`, `finished`, `ended`, `failed` and `deleted`.
 
     It fails on any of these, unless `fail_on` is False:
 
@@ -364,7 +372,8 @@ def get_dev_server_jobs(
         status: only jobs in this state, 1 to 1,000 characters, for example `FINISHED`; a known one in any case.
         visible: only jobs that are visible, or only those that are not.
         profile: a named profile of the settings; None for the default.
-        expect: a condition over `self` that must hold, or the program ends; None for none.
+        expect: a condition over `self`, or the name of one (`finished`, `ended`) that must hold, or the program ends;
+            None for none.
 
     Returns:
         The jobs that the cloud gives, and whether that is all of them (`truncated`).
@@ -398,7 +407,8 @@ def get_dev_server_jobs_output(
         status: only jobs in this state, 1 to 1,000 characters, for example `FINISHED`; a known one in any case.
         visible: only jobs that are visible, or only those that are not.
         profile: a named profile of the settings; None for the default.
-        expect: a condition over `self` that must hold, or the program ends; None for none.
+        expect: a condition over `self`, or the name of one (`finished`, `ended`) that must hold, or the program ends;
+            None for none.
         opts: `depends_on` is honoured.
 
     Returns:
@@ -419,6 +429,8 @@ class DevServerJobsArgs(targets.TargetArgs):
     An empty list satisfies `all(...)`, so check its size too:
 
         size(self.jobs) > 0 && self.jobs.all(j, j.status == "FINISHED")
+
+    Named conditions: `finished` and `ended`.
     """
 
     _token: ClassVar[str] = _DEV_SERVER_JOBS

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,6 +16,7 @@ from nbcloud_support import LIMIT_SECONDS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
+EXAMPLES = sorted(program.parent for program in (ROOT / "examples").glob("*/__main__.py"))
 GUIDES = sorted((ROOT / "docs").glob("*.md"))
 PAGES = [README, *GUIDES]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -77,6 +80,13 @@ def _commands(text: str) -> Iterator[Command]:
         line, *shown = part.splitlines()
         if not line.startswith(NOT_RUN):
             yield Command(line, tuple(each for each in shown if each.strip()))
+
+
+def commands_of(program: str) -> list[list[str]]:
+    """The commands that the docstring of an example says to run, each as its words; comments are left out."""
+    text = (ast.get_docstring(ast.parse(program)) or "").replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line.startswith("    ")]
+    return [shlex.split(line, comments=True) for line in lines]
 
 
 def settled(text: str) -> list[str]:

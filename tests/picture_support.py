@@ -37,6 +37,7 @@ _PLACEHOLDERS: tuple[tuple[str, str], ...] = (
     (r"(?<![\dm])\d+(?=s (?:of|ago)\b)|(?<=\()\d+(?=s\))|(?<=after )\d+(?= ?s\b)", "N"),
     (r"(?<=met )\d+(?= of \d+ polls)", "N"),
     (r"(?<=s, )\d+(?= polls?\b)|(?<=polls: )\d+|\b\d+(?= polls in a row failed)|\b\d+(?= in a row\))", "N"),
+    (r"(?<=\()\d+(?=d ago\))", "N"),
 )
 # As pyte calls them; the first sixteen of the 256 colours are those of the terminal's palette.
 _PLAIN = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")

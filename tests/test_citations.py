@@ -43,7 +43,7 @@ def files() -> Iterator[Path]:
         for path in sorted((ROOT / folder).rglob("*")):
             if path.is_file() and path.suffix in SUFFIXES and "__pycache__" not in path.parts:
                 yield path
-    for name in ("Makefile", "pyproject.toml", "Pulumi.yaml", *sorted(each.name for each in ROOT.glob("*.md"))):
+    for name in ("Makefile", "pyproject.toml", *sorted(each.name for each in ROOT.glob("*.md"))):
         yield ROOT / name
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from docs_support import PAGES as SHOWN_PAGES
 from docs_support import Example, anchors_of, blocks, check, console_examples, shell_environment
+from picture_support import PICTURES
 
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.mock.scenarios import PROCESSING_JOB, RUNNING_NOTEBOOK, STARTING_INSTANCE, STOPPED_NOTEBOOK
@@ -73,7 +74,17 @@ def test_there_are_examples_of_most_commands() -> None:
 @pytest.mark.parametrize("page", SHOWN_PAGES, ids=lambda page: page.name)
 def test_no_block_is_of_a_language_that_nothing_runs(page: Path) -> None:
     found = set(re.findall(r"^```(.+)$", page.read_text(encoding="utf-8"), re.MULTILINE))
-    assert found <= {"python", "console", "yaml"}
+    assert found <= {"python", "console", "yaml", "text"}
+
+
+def test_what_a_terminal_shows_is_from_the_pictures() -> None:
+    pictures = [
+        "\n".join(line[1:] for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("|"))
+        for path in PICTURES.rglob("*.txt")
+    ]
+    shown = [text for page in SHOWN_PAGES for text in blocks(page, "text")]
+    assert len(shown) == 1
+    assert [text for text in shown if not any(text.rstrip("\n") in each for each in pictures)] == []
 
 
 def test_parts_of_pipelines_are_from_the_examples() -> None:

@@ -32,6 +32,7 @@ CLOUDS = sorted({token.partition(":")[0] for token in registry.KINDS})
 WRITTEN = [*(f"{cloud}.py" for cloud in CLOUDS), "program/target_dicts.py"]
 IN_PART = ["gate.py", "hooks.py"]
 TABLES = "condition/parser_tables.json"
+WORDS = "cli/completion_words.json"
 HELPERS = ["option_signatures.py", "python_source.py"]
 
 
@@ -44,12 +45,12 @@ def test_the_typed_modules_are_what_the_kinds_say() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("stale", [*WRITTEN, *IN_PART, TABLES])
+@pytest.mark.parametrize("stale", [*WRITTEN, *IN_PART, TABLES, WORDS])
 def test_a_stale_module_is_noticed_and_written_again(stale: str, tmp_path: Path) -> None:
     """On a copy, so that the modules themselves stay as they are."""
     script = tmp_path / "scripts" / "generate"
     copied = [f"scripts/{name}" for name in ("generate", *HELPERS)]
-    copied += [f"pulumi_nbcloud/{name}" for name in (*WRITTEN, *IN_PART, TABLES)]
+    copied += [f"pulumi_nbcloud/{name}" for name in (*WRITTEN, *IN_PART, TABLES, WORDS)]
     for name in copied:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,6 +58,7 @@ def test_a_stale_module_is_noticed_and_written_again(stale: str, tmp_path: Path)
     copy = tmp_path / "pulumi_nbcloud" / stale
     text = copy.read_text(encoding="utf-8")
     edits = {**dict.fromkeys(WRITTEN, ("TYPE_CHECKING:", "TYPE_CHECKING :")), TABLES: ("lark 1.", "lark 0.")}
+    edits[WORDS] = ("PROCESSING", "RUNNING")
     changed = text.replace(*edits.get(stale, ("interval: ", "pause: ")))
     assert changed != text
     copy.write_text(changed, encoding="utf-8")

@@ -76,7 +76,16 @@ def test_a_part_that_is_not_available_fails_ci_unless_it_is_optional(
 
 
 def test_every_test_is_in_a_level(levels: Any) -> None:
-    """What the unit part leaves out, another part runs."""
-    left_out = {each.removeprefix("--ignore=") for each in levels.UNIT if each.startswith("--ignore=")}
+    """What the unit and the engine part leave out, another part runs."""
+    options = [each.split("=", 1) for each in (*levels.UNIT, *levels.ENGINE) if each.startswith("--")]
+    assert {name for name, _ in options} == {"--ignore", "--deselect"}
     run = {word for parts in levels.LEVELS.values() for each in parts for word in each.command}
-    assert left_out <= run
+    assert {value for _, value in options} <= run
+
+
+@pytest.mark.parametrize("named", ["PAGES", "EXTENDED", "OCI_CLI"])
+def test_what_a_part_names_is_there(levels: Any, named: str) -> None:
+    for each in getattr(levels, named):
+        path, _, test = each.partition("::")
+        assert (SCRIPT.parents[1] / path).exists()
+        assert not test or f"def {test}(" in (SCRIPT.parents[1] / path).read_text(encoding="utf-8")

@@ -11,10 +11,15 @@ def main() -> None:
 
     # Before anything that takes its time.
     end_on_signals()
+    if sys.argv[1:2] == ["__complete"]:
+        from pulumi_nbcloud.cli import completion_lines
+
+        completion_lines.main(sys.argv[2:])
+        return
     from pulumi_nbcloud.cli import output
     from pulumi_nbcloud.cli.app import app
 
     try:
-        app()
+        app(prog_name="nbcloud")
     except OSError as error:  # only `--help` writes by itself
         sys.exit(output.unwritten(error))

@@ -8,19 +8,25 @@ import typer
 
 from pulumi_nbcloud._version import __version__
 from pulumi_nbcloud.cli import output
+from pulumi_nbcloud.cli.completion_command import completion
 from pulumi_nbcloud.cli.doctor_command import doctor
 from pulumi_nbcloud.cli.explain_command import explain
 from pulumi_nbcloud.cli.get_command import get
 from pulumi_nbcloud.cli.help_command import show_help
 from pulumi_nbcloud.cli.kinds_command import kinds
 from pulumi_nbcloud.cli.mock_command import mock
+from pulumi_nbcloud.cli.parser import Command, Group
 from pulumi_nbcloud.cli.wait_command import wait
 
-# Plain help: rich takes several times as long to import as all else, and reads `[default: 30m]` as markup.
+# Plain help: rich takes several times as long to import as all else, and reads `[default: 30m]` as markup. Completion
+# has a command of its own: typer's breaks words at the colon of a kind.
 app = typer.Typer(
     name="nbcloud",
+    cls=Group,
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     add_completion=False,
+    suggest_commands=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -35,16 +41,26 @@ def _show_version(expected: bool) -> None:
 @app.callback()
 def _nbcloud(
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """Look at notebook clouds, wait for them in a pipeline, and try programs against mock ones."""
+    """Read notebook clouds, wait for them, and try programs on mock ones."""
 
 
-app.command("get")(get)
-app.command("wait")(wait)
-app.command("explain")(explain)
-app.command("doctor")(doctor)
-app.command("kinds")(kinds)
-app.command("mock")(mock)
-app.command("help")(show_help)
+def version() -> None:
+    """Print the version."""
+    _show_version(True)
+
+
+for name, command in (
+    ("get", get),
+    ("wait", wait),
+    ("explain", explain),
+    ("doctor", doctor),
+    ("kinds", kinds),
+    ("mock", mock),
+    ("completion", completion),
+    ("help", show_help),
+    ("version", version),
+):
+    app.command(name, cls=Command)(command)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pulumi_nbcloud.cli import options, output, running
+from pulumi_nbcloud.cli import options, output, running, terminal
 from pulumi_nbcloud.cli.exit_codes import ExitCode, of_error
+from pulumi_nbcloud.cli.layout import LEAST_TEXT, fold
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     BadResponseError,
@@ -26,11 +27,17 @@ from pulumi_nbcloud.errors import (
 from pulumi_nbcloud.printable import printable
 
 if TYPE_CHECKING:
+    from pulumi_nbcloud.cli.terminal import Terminal
+    from pulumi_nbcloud.clouds.account import Account
     from pulumi_nbcloud.http.redaction import Redactor
     from pulumi_nbcloud.kinds.kind import Kind
+    from pulumi_nbcloud.reading.reader import Reader
+    from pulumi_nbcloud.settings.schema import Settings
     from pulumi_nbcloud.settings.sources import ConfigReader
 
 _CHECK_ENDPOINT = "check the endpoint and the path in front of the ids, then the ids"
+_CHECK_COLUMNS = len("passed over")
+SIGNATURE_SECONDS = 30.0
 SKEW_SECONDS = 60.0  # far below what any of the clouds allows, so that it is told before it hurts
 
 # What is asked where only a cloud is named: its list, which needs no id.
@@ -42,7 +49,7 @@ class Finding:
     """One check.
 
     Args:
-        check: settings, proxy, endpoint, answer, credentials, permission or clock.
+        check: settings, proxy, key, fingerprint, signature, endpoint, answer, credentials, permission or clock.
         right: None where it could not be checked.
         found: what was found, in one line.
         fix: what to do, where it is not right.
@@ -74,10 +81,10 @@ def doctor(
     profile: options.ProfileOption = None,
     verbose: options.VerboseOption = False,
 ) -> None:
-    """Check settings, endpoint, credentials, permission and clock of each cloud, with one read of it.
+    """Check settings, credentials and clock of a cloud with one read.
 
     Only a read of the very thing shows whether it is permitted: name a target for that. Exit code 0 where all is right,
-    else that of the first thing that is not.
+    else that of the first thing that is not; 2 where no cloud is set up.
     """
     options.set_verbose(verbose)
     running.finish(lambda: _doctor(targets or [], settings, profile), verbose=verbose)
@@ -92,17 +99,28 @@ def _doctor(texts: list[str], settings: Path | None, profile: str | None) -> Exi
     subjects = [_subject(each, clouds, profile) for each in texts or clouds]
 
     async def work() -> ExitCode:
-        wrong = []
+        found: list[Finding] = []
         for title, kind, arguments in subjects:
             output.result(title)
             for finding in await _findings(kind, arguments, profile, config, named=bool(texts)):
                 for line in _lines(finding):
                     output.result(line)
-                wrong += [finding] if finding.right is False else []
-        first = next((each.error for each in wrong if each.error is not None), None)
-        return of_error(first) if first is not None else ExitCode.FAILED if wrong else ExitCode.MET
+                found.append(finding)
+        return _ending(found)
 
     return running.run(work)
+
+
+def _ending(findings: list[Finding]) -> ExitCode:
+    """Return the exit code: of the first that is wrong, and of a mistake where nothing could be checked."""
+    wrong = [each for each in findings if each.right is False]
+    first = next((each.error for each in wrong if each.error is not None), None)
+    if first is not None:
+        return of_error(first)
+    if not any(each.right for each in findings):
+        problem = "no cloud is set up, so nothing was checked"
+        raise InputError(problem, hint="set one up: nbcloud help settings says how; nbcloud doctor CLOUD says more")
+    return ExitCode.FAILED if wrong else ExitCode.MET
 
 
 def _subject(text: str, clouds: list[str], profile: str | None) -> tuple[str, Kind[Any, Any, Any], Any]:
@@ -123,57 +141,87 @@ def _subject(text: str, clouds: list[str], profile: str | None) -> tuple[str, Ki
 async def _findings(
     kind: Kind[Any, Any, Any], arguments: Any, profile: str | None, config: ConfigReader, *, named: bool
 ) -> list[Finding]:
-    from pulumi_nbcloud.cli.targets import written_shape
     from pulumi_nbcloud.http.messages import last_date
-    from pulumi_nbcloud.http.proxy import unused_variable
     from pulumi_nbcloud.http.redaction import Redactor
     from pulumi_nbcloud.reading.reader import Reader
     from pulumi_nbcloud.settings.resolve import resolve
     from pulumi_nbcloud.settings.schema import NoCredentialsError
 
+    profile = getattr(arguments, "profile", profile)
     try:
-        found = resolve(kind.account.schema, getattr(arguments, "profile", profile), config, dict(os.environ))
+        settings = resolve(kind.account.schema, profile, config, dict(os.environ))
     except NoCredentialsError as error:
         # Nobody said that this cloud is used.
         return [Finding.wrong("settings", error) if named else Finding("settings", None, "not set up", error.hint)]
     except SettingsError as error:
         return [Finding.wrong("settings", error)]
-    keys = sorted(found.credential_keys & found.values.keys())
-    origins = ", ".join(dict.fromkeys(found.origin[key] for key in keys))
-    findings = [Finding("settings", True, f"{' + '.join(keys)} from {origins}")]
-    findings += [Finding("passed over", None, f"{each.name}, because {each.reason}") for each in found.passed_over]
-    unused = unused_variable(found.values.get("proxy"))
-    if unused is not None:
-        findings.append(
-            Finding("proxy", None, f"{unused} is set, and is not used", "set proxy if it is the only way out")
-        )
+    redactor = Redactor(kind.account.schema.secret_parts(settings.values))
+    findings = list(_of_settings(settings))
     reader = Reader()
-    if arguments is None:
-        try:
-            # Nothing is sent: this looks at the values, and at the files that they name.
-            reader.account(kind, profile, config)
-        except SettingsError as error:
-            redactor = Redactor(kind.account.schema.secret_parts(found.values))
-            return [*findings[1:], Finding.wrong("settings", error).redacted(redactor)]
-        return [
-            *findings,
-            Finding(
-                "credentials",
-                None,
-                "not checked: this cloud has nothing to read without an id",
-                f"name a session: nbcloud doctor {written_shape(kind)}",
-            ),
-        ]
-    outcome = None
     try:
-        await reader.read(kind, arguments, config)
-    except NbcloudError as error:
-        outcome = error
+        account = reader.account(kind, profile, config)
+        findings += [Finding(name, True, holds) for name, holds in account.credentials.checked()]
+        if arguments is None:
+            findings += await _without_an_id(account, kind)
+        else:
+            outcome = await _outcome(reader, kind, arguments, config)
+            findings += [*evaluated(outcome, kind.account.confirms), evaluation_clock(last_date.get(), time.time())]
+    except SettingsError as error:
+        # Of the values, and of the files that they name: nothing was sent.
+        findings[0] = Finding.wrong("settings", error)
     finally:
         await reader.aclose()
-    findings += [*evaluated(outcome, kind.account.confirms), evaluation_clock(last_date.get(), time.time())]
-    redactor = Redactor(kind.account.schema.secret_parts(found.values))
     return [each.redacted(redactor) for each in findings]
+
+
+def _of_settings(settings: Settings) -> Iterator[Finding]:
+    """Say what was found, and what was not taken."""
+    from pulumi_nbcloud.http.proxy import unused_variable
+
+    keys = sorted(settings.credential_keys & settings.values.keys())
+    origins = ", ".join(dict.fromkeys(settings.origin[key] for key in keys))
+    yield Finding("settings", True, f"{' + '.join(keys)} from {origins}")
+    for each in settings.passed_over:
+        yield Finding("passed over", None, f"{each.name}, because {each.reason}")
+    unused = unused_variable(settings.values.get("proxy"))
+    if unused is not None:
+        yield Finding("proxy", None, f"{unused} is set, and is not used", "set proxy if it is the only way out")
+
+
+async def _outcome(
+    reader: Reader, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader
+) -> NbcloudError | None:
+    """Read once; return how that ended, None where it gave a state."""
+    try:
+        await reader.read(kind, arguments, config)
+    except SettingsError:
+        raise
+    except NbcloudError as error:
+        return error
+    return None
+
+
+async def _without_an_id(account: Account, kind: Kind[Any, Any, Any]) -> list[Finding]:
+    """Check what needs no request of a cloud that has nothing to read without an id, and say what is left."""
+    import anyio
+
+    from pulumi_nbcloud.cli.targets import written_shape
+
+    try:
+        await account.ready(anyio.current_time() + SIGNATURE_SECONDS)
+        await account.sign("GET", "/")
+        signature = Finding("signature", True, "made; it was not sent")
+    except SettingsError:
+        raise
+    except NbcloudError as error:
+        signature = Finding.wrong("signature", error)
+    left = Finding(
+        "credentials",
+        None,
+        "not checked: this cloud has nothing to read without an id",
+        f"name a session: nbcloud doctor {written_shape(kind)}",
+    )
+    return [signature, left]
 
 
 def evaluated(error: NbcloudError | None, confirms: Callable[[NbcloudError | None], bool]) -> Iterator[Finding]:
@@ -236,7 +284,17 @@ def evaluation_clock(date: str | None, now: float) -> Finding:
 
 
 def _lines(finding: Finding) -> Iterator[str]:
+    """Write a finding; on a terminal in lines that fit, a word that is longer stays whole."""
+    shown_on = terminal.of_stdout()
     mark = {True: "ok", False: "FAIL", None: "?"}[finding.right]
-    yield f"  {mark:<4}  {finding.check:<11}  {finding.found}"
+    start = f"  {mark:<4}  {finding.check:<{_CHECK_COLUMNS}}  "
+    yield from _folded(start, finding.found, shown_on)
     if finding.fix and finding.right is not True:
-        yield f"{'':21}hint: {finding.fix}"
+        # Farther left: it may hold a target or a command, which is long.
+        yield from _folded(f"{'':8}", f"hint: {finding.fix}", shown_on)
+
+
+def _folded(start: str, text: str, shown_on: Terminal | None) -> Iterator[str]:
+    for line in [text] if shown_on is None else fold(text, max(shown_on.columns - len(start), LEAST_TEXT)):
+        yield f"{start}{line}"
+        start = " " * len(start)

@@ -82,13 +82,14 @@ class Ending:
         from pulumi_nbcloud.cli import github
 
         if report.error is not None and github.is_github(os.environ):
-            output.say(github.annotation(report.error, report.outcome), command=True)
+            level = "warning" if report.is_warning else "error"
+            output.say(github.annotation(report.error, report.outcome, level), command=True)
         written = [_written(path, write, report) for path, write in self._files(names)]
         if self.shape is not Format.TEXT:
             event = {"event": "result"} if self.shape is Format.JSONL else {}
             document = {**event, **report.document()}
             self.write(output.as_json(document, indent=None if self.shape is Format.JSONL else 2))
-        elif report.progress is not None:
+        elif report.progress is not None or report.error is None:
             # Of a wait that ended before its first poll the error says everything.
             self.write(report.line)
         self._unwritten = self._unwritten or not all(written)

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 class ExitCode(IntEnum):
     """The exit codes of `nbcloud`; frozen from 0.1.0 on."""
 
-    MET = 0, "done: the condition is met, or the thing was read"
+    MET = 0, "done: the condition is met, the wait is advisory or disabled, or the thing was read"
     FAILED = 1, "what was waited for has failed, or is gone; doctor: the clock is wrong"
-    USAGE = 2, "the command line, a condition or a setting cannot be right; nothing was waited for"
+    USAGE = 2, "the command line, a condition or a setting cannot be right, or doctor found no cloud that is set up"
     NOT_FOUND = 3, "not found, or it never appeared"
     UNAUTHORIZED = 4, "the cloud refuses the credentials, or the permission is missing"
     UNREACHABLE = 5, "no usable answer, after retries"
@@ -91,6 +91,6 @@ def of_outcome(outcome: Outcome) -> ExitCode:
     }[outcome]
 
 
-def table() -> str:
-    """Write the exit codes and what they mean, a line each."""
-    return "\n".join(f"{code.value:>4}  {code.meaning}" for code in ExitCode)
+def rows() -> tuple[tuple[str, str], ...]:
+    """Return the exit codes and what they mean."""
+    return tuple((f"{code.value:>3}", code.meaning) for code in ExitCode)

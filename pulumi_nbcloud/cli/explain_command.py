@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pulumi_nbcloud.cli import options, output, running
+from pulumi_nbcloud.cli import options, output, running, terminal
 from pulumi_nbcloud.cli.exit_codes import ExitCode
+from pulumi_nbcloud.cli.layout import hang
 from pulumi_nbcloud.cli.wait_options import WaitInputs, spec_of, takes_wait_options
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.waiting.options import OPTIONS
@@ -33,7 +35,10 @@ def explain(
     profile: options.ProfileOption = None,
     verbose: options.VerboseOption = False,
 ) -> None:
-    """Show what a wait would use and send: settings, URLs, conditions, the schedule. Nothing is sent."""
+    """Show what a wait would use and send, without sending it.
+
+    That is the settings and their sources, the URLs, the conditions and the schedule.
+    """
     options.set_verbose(verbose)
 
     running.finish(lambda: _explain(spec_of(targets, inputs, profile), settings), verbose=verbose)
@@ -45,9 +50,10 @@ def _explain(spec: WaitSpec, settings: Path | None) -> ExitCode:
     config = config_reader(settings)
     for warning in spec.warnings:
         output.say(f"warning: {warning}")
-    for section in (_targets(spec, config), _conditions(spec), _schedule(spec)):
-        for line in section:
-            output.result(line)
+    shown_on = terminal.of_stdout()
+    for line in chain(_targets(spec, config), _conditions(spec), _schedule(spec)):
+        for part in [line] if shown_on is None else hang(line, shown_on.columns):
+            output.result(part)
     return ExitCode.MET
 
 
@@ -114,6 +120,7 @@ def _request(kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) ->
 
 
 def _conditions(spec: WaitSpec) -> Iterator[str]:
+    from pulumi_nbcloud.condition.conditions import AnyTarget
     from pulumi_nbcloud.condition.outline import outline
     from pulumi_nbcloud.waiting.duration import spell
 
@@ -121,14 +128,23 @@ def _conditions(spec: WaitSpec) -> Iterator[str]:
     yield "waits until"
     for line in outline(conditions.until) if conditions.until else ():
         yield f"  {line}"
-    for each in conditions.ready:
-        yield f"  {each.target}: {each.condition.text}  (default of {spec.kinds[each.target].token})"
+    for each in conditions.each:
+        yield _named(spec, each.target, conditions.name)
     yield "ends as failed if"
-    for line in outline(conditions.fail_on) if conditions.fail_on else ():
-        yield f"  {line}"
+    if isinstance(conditions.fail_on, AnyTarget):
+        for each in conditions.fail_on.each:
+            yield _named(spec, each.target, conditions.fail_on.name)
+    elif conditions.fail_on:
+        for line in outline(conditions.fail_on):
+            yield f"  {line}"
     for each in conditions.failures:
         held = f", once it has held for {spell(each.holds_for)}" if each.holds_for else ""
-        yield f"  {each.target}: {each.condition.text}  (default of {spec.kinds[each.target].token}{held})"
+        yield f"  {each.target}: {each.own_text}  (default of {spec.kinds[each.target].token}{held})"
+
+
+def _named(spec: WaitSpec, target: str, name: str | None) -> str:
+    kind = spec.kinds[target]
+    return f"  {target}: {kind.conditions[name or 'ready'].text}  ({name or 'default'} of {kind.token})"
 
 
 def _schedule(spec: WaitSpec) -> Iterator[str]:
@@ -146,7 +162,8 @@ def _schedule(spec: WaitSpec) -> Iterator[str]:
 def _options(options: WaitOptions) -> dict[str, str]:
     """Say in a few words what each option means, by its name."""
     given = ((each.name, each.explain, getattr(options, each.name)) for each in OPTIONS)
-    texts = {name: explain(value) for name, explain, value in given if explain and value is not None}
+    explained = ((name, explain(value)) for name, explain, value in given if explain and value is not None)
+    texts = {name: text for name, text in explained if text}
     if "holds_for" in texts:
         # One sentence of both: a condition that holds for some time is never met by one poll.
         polls = texts.pop("consecutive")

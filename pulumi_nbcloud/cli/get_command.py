@@ -22,10 +22,17 @@ LINES_AT_ONCE = 500
 
 
 def get(
-    target: Annotated[str, typer.Argument(metavar="KIND/ID", help="KIND/ID, or KIND?filter=value for a list.")],
+    target: Annotated[
+        str, typer.Argument(metavar="KIND/ID", help="Or KIND?FILTER=VALUE for a list; see nbcloud help targets.")
+    ],
     output_: Annotated[
         Format,
-        typer.Option("--output", help="text (on a terminal the main fields), json, or jsonl: a line for each item."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FORMAT",
+            help="text (on a terminal the main fields), json, or jsonl: a line for each item.",
+        ),
     ] = Format.TEXT,
     wide: Annotated[
         bool, typer.Option("--wide", help="Show all fields: on a terminal as a tree, elsewhere a line for each.")

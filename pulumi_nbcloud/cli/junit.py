@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
@@ -38,6 +38,7 @@ class _Case:
         message: in one line why it has not passed.
         text: all that is known of that.
         output: what was observed, a line each.
+        warning: how an advisory wait ended, which is no failure.
     """
 
     name: str
@@ -45,6 +46,7 @@ class _Case:
     message: str = ""
     text: str = ""
     output: str = ""
+    warning: str = ""
 
 
 def write_junit(path: Path, report: Report, names: tuple[str, ...]) -> None:
@@ -73,6 +75,8 @@ def write_junit(path: Path, report: Report, names: tuple[str, ...]) -> None:
                 element.set("type", report.outcome)
                 element.text = _clean(each.text)
         ElementTree.SubElement(case, "system-out").text = _clean(each.output)
+        if each.warning:
+            ElementTree.SubElement(case, "system-err").text = _clean(each.warning)
     suites = ElementTree.Element("testsuites")
     suites.append(suite)
     _write(path, ElementTree.tostring(suites, encoding="utf-8", xml_declaration=True))
@@ -80,10 +84,12 @@ def write_junit(path: Path, report: Report, names: tuple[str, ...]) -> None:
 
 def _cases(report: Report, names: tuple[str, ...]) -> list[_Case]:
     progress = report.progress
+    if report.outcome == "disabled":
+        return [_Case(name, "skipped", "enforcement is disabled") for name in names]
     if progress is None or progress.in_common or len(progress.targets) == 1:
         return [_whole(report, names)]
     cases = [_of_target(report, progress, name) for name in progress.targets]
-    if report.error is not None and not any(case.tag in ("failure", "error") for case in cases):
+    if _has_failed(report) and not any(case.tag in ("failure", "error") for case in cases):
         # Nothing that a target has done: it was interrupted, or the condition did not hold for long enough.
         cases.append(_whole(report, ("nbcloud wait",)))
     return cases
@@ -95,8 +101,8 @@ def _whole(report: Report, names: tuple[str, ...]) -> _Case:
     alone = progress is not None and len(progress.targets) == 1
     name = report.title(names[0]) if alone else ", ".join(names)
     output = "\n".join(map(transition_line, report.transitions))
-    if error is None:
-        return _Case(name, output=output)
+    if error is None or not _has_failed(report):
+        return _Case(name, output=output, warning=_warning(report))
     return _Case(name, _tag(report), error.headline, str(error), output)
 
 
@@ -104,8 +110,8 @@ def _of_target(report: Report, progress: Progress, name: str) -> _Case:
     """Make the case of one target, for which its own state alone counts."""
     output = "\n".join(transition_line(each) for each in report.transitions if each["target"] == name)
     case = _Case(report.named_title(name), output=output)
-    if report.error is None:
-        return case
+    if not _has_failed(report):
+        return replace(case, warning="" if progress.outcome_of(name) == "ready" else _warning(report))
     own, outcome = progress.poll_errors.get(name), progress.outcome_of(name)
     if own is not None:
         return _Case(case.name, _tag(report), own.headline, str(own), output)
@@ -125,6 +131,14 @@ def _is_to_blame(report: Report, progress: Progress, name: str) -> bool:
         last = progress.observations.get(name)
         return last is not None and last.state is None
     return report.outcome not in _OF_ONE and report.outcome != "cancelled"
+
+
+def _has_failed(report: Report) -> bool:
+    return report.error is not None and not report.is_warning
+
+
+def _warning(report: Report) -> str:
+    return report.warning if report.is_warning else ""
 
 
 def _tag(report: Report) -> str:

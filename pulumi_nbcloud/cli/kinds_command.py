@@ -38,9 +38,12 @@ def kinds(
     kind: Annotated[
         list[str] | None, typer.Argument(metavar="[KIND]...", help="Only these, with their fields.")
     ] = None,
-    output_: Annotated[Format, typer.Option("--output", help="text or json.")] = Format.TEXT,
+    output_: Annotated[Format, typer.Option("--output", "-o", metavar="FORMAT", help="text or json.")] = Format.TEXT,
 ) -> None:
-    """List the kinds; of those that are named, their arguments, fields, types, units and default conditions."""
+    """List what can be read; of a named kind, everything about it.
+
+    That is its arguments, its fields with their types and units, and its default conditions.
+    """
     running.finish(lambda: _kinds(kind or [], output_))
 
 
@@ -77,6 +80,16 @@ def describe(kind: Kind[Any, Any, Any]) -> dict[str, Any]:
         "fields": list(fields(record_type(kind.state, kind.token))),
         "ready": kind.ready,
         "failed": [{"condition": each.condition, "holds_for_seconds": each.holds_for} for each in kind.failed],
+        "conditions": [
+            {
+                "name": each.name,
+                "condition": each.condition,
+                "met_if_gone": each.met_if_gone,
+                "failures_apply": each.failures_apply,
+                "about": each.about,
+            }
+            for each in kind.conditions.values()
+        ],
         "interval_seconds": kind.interval_seconds,
         "not_found_is_gone": kind.not_found_is_gone,
     }
@@ -110,6 +123,14 @@ def fields(of: Type, prefix: str = "") -> Iterator[dict[str, Any]]:
 def marked_type(field: dict[str, Any]) -> str:
     """Write the type of a described field, with `or null` and `volatile` where it is so."""
     return f"{field['type']}{' or null' if field['null'] else ''}{', volatile' if field['volatile'] else ''}"
+
+
+def meaning(condition: dict[str, Any]) -> str:
+    """Write what a described named condition stands for."""
+    from pulumi_nbcloud.kinds.kind import or_not_found
+
+    expression = condition["condition"] or ""
+    return or_not_found(expression) if condition["met_if_gone"] else expression
 
 
 def held_long(failure: dict[str, Any]) -> str:
@@ -204,6 +225,9 @@ def _facts(each: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "ready", each["ready"] or "no default: until is needed"
     for failure in each["failed"]:
         yield "failed", f"{failure['condition']}{held_long(failure)}"
+    for named in each["conditions"]:
+        if named["name"] != "ready":  # which has its line already
+            yield "named", f"{named['name']}: {meaning(named)}"
     yield "polls", f"every {each['interval_seconds']:g} s at first"
 
 

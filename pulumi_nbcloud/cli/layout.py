@@ -10,20 +10,23 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from pulumi_nbcloud.cli.terminal import Terminal
 
 GAP = "  "
+HANGING = 4
 LEAST_HEAD = 6
 LEAST_VALUE = 8
 LEAST_TEXT = 24  # fewer columns make a text a ribbon: it goes below its name
 
-# Where a line may break: behind a blank, and on both sides of a character that is two columns wide, which needs none.
 _WIDE = (
-    "\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\U0001f300-\U0003fffd"
+    r"\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\U0001f300-\U0003fffd"
 )
-_WORDS = re.compile(rf"[{_WIDE}] *|[^{_WIDE} ]+ *| +")
-_PARTS = re.compile(rf"[{_WIDE}] *|[^{_WIDE} _./,:-]*[_./,:-]+ *|[^{_WIDE} _./,:-]+ *| +")
+# Where a line may break: behind blanks, and beside a character that is two columns wide, whose scripts write no blanks.
+_BETWEEN_WORDS = rf"(?<= )(?! )|(?<=[{_WIDE}])(?! )|(?=[{_WIDE}])"
+_WORDS = re.compile(_BETWEEN_WORDS)
+_PARTS = re.compile(rf"{_BETWEEN_WORDS}|(?<=[_./,:-])(?![_./,:-])|(?<=[a-z])(?=[A-Z])")
 
 
 def width(text: str) -> int:
@@ -33,6 +36,7 @@ def width(text: str) -> int:
     return sum(map(_columns, text))
 
 
+@lru_cache(maxsize=4096)
 def _columns(character: str) -> int:
     if unicodedata.category(character) in ("Mn", "Me"):
         return 0
@@ -59,7 +63,7 @@ def fold(text: str, columns: int, *, whole_words: bool = True) -> list[str]:
     if width(text) <= columns:
         return [text]
     lines, line = [], ""
-    for piece in (_WORDS if whole_words else _PARTS).findall(text):
+    for piece in (_WORDS if whole_words else _PARTS).split(text):
         if line and width(line) + width(piece.rstrip()) > columns:
             lines.append(line.rstrip())
             line = ""
@@ -69,6 +73,16 @@ def fold(text: str, columns: int, *, whole_words: bool = True) -> list[str]:
             lines.append(line[:end])
             line = line[end:].lstrip()
     return [*lines, line.rstrip()] if line.strip() or not lines else lines
+
+
+def hang(line: str, columns: int) -> list[str]:
+    """Break a line between words, with what goes on indented further than its beginning."""
+    text = line.lstrip(" ")
+    indent = len(line) - len(text)
+    if width(line) <= columns:
+        return [line]
+    first, *rest = fold(text, max(columns - indent - HANGING, LEAST_TEXT))
+    return [f"{' ' * indent}{first}", *(f"{' ' * (indent + HANGING)}{each}" for each in rest)]
 
 
 def _fitting(text: str, columns: int) -> int:
@@ -99,14 +113,16 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], terminal: Termina
 
 def _fitted(heads: Sequence[str], values: Sequence[int], room: int) -> list[int] | None:
     """Return the widths of the columns of a table; None where there is no room for them."""
-    parts = [max(map(width, _PARTS.findall(head))) for head in heads]
+    parts = [max(map(width, _PARTS.split(head))) for head in heads]
     stubs = [min(part, LEAST_HEAD) for part in parts]
     broken = [values[0], *(min(value, LEAST_VALUE) for value in values[1:])]
     # Heads break behind a `_` first, then anywhere; only then do values.
     for least_of_heads, least_of_values in ((parts, values), (stubs, values), (parts, broken), (stubs, broken)):
         least = [max(pair) for pair in zip(least_of_heads, least_of_values, strict=True)]
         if sum(least) <= room:
-            return _narrowed([max(width(head), value) for head, value in zip(heads, values, strict=True)], least, room)
+            # Where values break, heads have given all that they can.
+            full = least_of_heads if least_of_values is broken else map(width, heads)
+            return _narrowed([max(pair) for pair in zip(full, values, strict=True)], least, room)
     return None
 
 

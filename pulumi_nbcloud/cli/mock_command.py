@@ -5,13 +5,16 @@ from __future__ import annotations
 import signal
 import threading
 from enum import Enum
+from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pulumi_nbcloud.cli import output
 from pulumi_nbcloud.cli.exit_codes import ExitCode
+from pulumi_nbcloud.errors import InputError
+from pulumi_nbcloud.printable import printable
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.mock.server import MockClouds
@@ -29,33 +32,76 @@ class Output(str, Enum):
 
     TEXT = "text"
     JSON = "json"
+    PULUMI = "pulumi"
 
 
 def mock(
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    port: Annotated[
+        int, typer.Option("--port", metavar="PORT", min=0, max=65_535, help="Port on 127.0.0.1; 0 takes a free one.")
+    ] = 0,
     scenario: Annotated[
-        Scenario, typer.Option(help="What the clouds hold: three notebooks (demo) or nothing (empty).")
+        Scenario,
+        typer.Option(
+            "--scenario", metavar="NAME", help="What the clouds hold: some of each kind (demo) or nothing (empty)."
+        ),
     ] = Scenario.DEMO,
     shape: Annotated[
-        Output, typer.Option("--output", help="How to print the settings: for a shell (text) or as one line of JSON.")
+        Output,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FORMAT",
+            help="text: for a shell; json: one line for a program; pulumi: commands for a stack.",
+        ),
     ] = Output.TEXT,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", metavar="FILE", help="Write the settings into this file, and print how to use it."),
+    ] = None,
 ) -> None:
-    """Serve mock clouds on loopback and print ready-made settings for them.
+    """Serve mock clouds on this machine.
 
-    Serves until SIGINT (Ctrl-C) or SIGTERM and then ends with exit code 0. Exit code 2: bad options, a port that is
-    taken, or the `mock` extra is not installed.
+    Prints settings for them and everything that they hold. Serves until SIGINT (Ctrl-C) or SIGTERM and then ends with
+    exit code 0. Exit code 2: bad options, a port that is taken, a file that is not the mock's own, or the `mock` extra
+    is not installed.
     """
-    import json
-
     stop = _stop_on_signals()
     clouds = _started(port, scenario)
     try:
+        if write is not None:
+            _write(write, clouds)
         # Flushed there, because a parent process may wait for it at the other end of a pipe.
-        output.result(json.dumps(_as_json(clouds)) if shape is Output.JSON else _as_text(clouds))
+        output.result(_shown(clouds, shape, write))
         while not stop.wait(1.0):  # a wait without end could not be interrupted everywhere
             pass
     finally:
         clouds.stop()
+
+
+def _write(path: Path, clouds: MockClouds) -> None:
+    from pulumi_nbcloud.cli import mock_settings
+
+    try:
+        mock_settings.check(path, clouds.settings())
+        mock_settings.write(path, clouds.settings())
+    except InputError as error:
+        output.say(output.error_text(error))
+        raise typer.Exit(ExitCode.USAGE) from None
+    except OSError as error:
+        output.say(f"error: {printable(str(path), 200)} could not be written: {error.strerror or error}")
+        output.say("hint: check the path and the space that is left")
+        raise typer.Exit(ExitCode.OUTPUT) from None
+
+
+def _shown(clouds: MockClouds, shape: Output, written: Path | None) -> str:
+    import json
+
+    from pulumi_nbcloud.cli import mock_text
+
+    if shape is Output.JSON:
+        return json.dumps(mock_text.as_json(clouds, written))
+    lines = mock_text.as_pulumi(clouds) if shape is Output.PULUMI else mock_text.as_text(clouds, written)
+    return "\n".join(lines)
 
 
 def _started(port: int, scenario: Scenario) -> MockClouds:
@@ -82,37 +128,3 @@ def _stop_on_signals() -> threading.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
     return stop
-
-
-def _as_json(clouds: MockClouds) -> dict[str, Any]:
-    return {
-        "url": clouds.url,
-        "settings": clouds.settings(),
-        "environment": clouds.environment(),
-        "notebooks": _notebooks(clouds),
-    }
-
-
-def _as_text(clouds: MockClouds) -> str:
-    import shlex
-
-    lines = [f"The mock clouds serve on {clouds.url} until Ctrl-C; the admin API is under {clouds.url}/_mock/", ""]
-    lines += ["Settings for a shell:"]
-    lines += [f"  export {name}={shlex.quote(value)}" for name, value in clouds.environment().items()]
-    lines += ["", "The same for a stack:"]
-    lines += [f"  {shlex.join(['pulumi', *arguments])}" for arguments in clouds.pulumi_config()]
-    notebooks = _notebooks(clouds)
-    if notebooks:
-        lines += ["", "Notebooks:"]
-        lines += [f"  {row['notebook_id']}  {row['status']}{_outlook(row)}" for row in notebooks]
-    return "\n".join(lines)
-
-
-def _notebooks(clouds: MockClouds) -> list[dict[str, Any]]:
-    shown = ("project_id", "notebook_id", "status", "pending")
-    return [{name: row[name] for name in shown} for row in clouds.modelarts.state()["notebooks"]]
-
-
-def _outlook(row: dict[str, Any]) -> str:
-    due = [step["due_at"] for step in row["pending"] if "due_at" in step]
-    return f"  (changes at {due[0]} on the virtual clock)" if due else ""

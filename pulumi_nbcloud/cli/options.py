@@ -10,6 +10,8 @@ import typer
 if TYPE_CHECKING:
     from pulumi_nbcloud.cli.targets import TypedTarget
 
+SETTINGS_VARIABLE = "NBCLOUD_SETTINGS"
+
 SettingsOption = Annotated[
     Path | None,
     typer.Option(
@@ -17,16 +19,16 @@ SettingsOption = Annotated[
         metavar="FILE",
         help="JSON with the keys of Pulumi config. Pulumi config itself is not read; the environment and the vendors' "
         "files are.",
-        envvar="NBCLOUD_SETTINGS",
+        envvar=SETTINGS_VARIABLE,
     ),
 ]
 ProfileOption = Annotated[
     str | None, typer.Option("--profile", metavar="NAME", help="The profile of targets that name none.")
 ]
 VerboseOption = Annotated[
-    bool, typer.Option("--verbose", help="Show each request, and all of an internal error, on stderr.")
+    bool, typer.Option("--verbose", "-v", help="Show each request, and all of an internal error, on stderr.")
 ]
-QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress on stderr; errors are still shown.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr; errors are still shown.")]
 
 
 def with_profile(target: TypedTarget, profile: str | None) -> dict[str, Any]:

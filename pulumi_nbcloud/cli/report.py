@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from pulumi_nbcloud import __all__ as PUBLIC
 from pulumi_nbcloud.cli.exit_codes import ExitCode, of_error
 from pulumi_nbcloud.clock import text
 from pulumi_nbcloud.printable import printable
-from pulumi_nbcloud.waiting.messages import words_of
+from pulumi_nbcloud.waiting.messages import advice, words_of
 from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError
 from pulumi_nbcloud.waiting.progress import Progress
 from pulumi_nbcloud.waiting.report import ended_line
@@ -46,6 +46,11 @@ class Report:
         return cls("met", ExitCode.MET, met.elapsed, met.progress, met.at)
 
     @classmethod
+    def of_disabled(cls) -> Report:
+        """Make the report of a wait that polled nothing, because its enforcement is `disabled`."""
+        return cls("disabled", ExitCode.MET, 0.0, None)
+
+    @classmethod
     def of_error(cls, error: NbcloudError, elapsed: float, code: ExitCode | None = None) -> Report:
         """Make the report of a wait that was not met.
 
@@ -57,6 +62,23 @@ class Report:
         outcome = error.outcome.value if isinstance(error, WaitError) else "error"
         progress = error.progress if isinstance(error, WaitError) else None
         return cls(outcome, code or of_error(error), elapsed, progress, error=error)
+
+    def under(self, enforcement: str) -> Report:
+        """Return the report of a wait with an enforcement; of an advisory one only a signal is a failure."""
+        signalled = self.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED)
+        passes = enforcement == "advisory" and isinstance(self.error, WaitError) and not signalled
+        return replace(self, exit_code=ExitCode.MET) if passes else self
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether it was not met and is no failure, because the wait is advisory."""
+        return self.error is not None and self.exit_code is ExitCode.MET
+
+    @property
+    def warning(self) -> str:
+        """How an advisory wait ended, for stderr."""
+        assert isinstance(self.error, WaitError)
+        return f"warning: {advice(self.error, 'the exit code is 0')}"
 
     @property
     def transitions(self) -> list[dict[str, str]]:
@@ -81,9 +103,11 @@ class Report:
     def line(self) -> str:
         """The result in one line, for stdout; of a wait that was not met the outcome, because stderr says the rest."""
         progress = self.progress
-        if progress is None or self.error is not None:
+        if progress is None:
+            return f"{self.outcome}: nothing was polled"
+        if self.error is not None:
             return self.outcome
-        return f"{ended_line(self.outcome, progress, self.elapsed)}: {progress.summary()}"
+        return f"{ended_line(words_of(Outcome(self.outcome), progress), progress, self.elapsed)}: {progress.summary()}"
 
     def document(self) -> dict[str, Any]:
         """Return the result for programs; `docs/command.md` describes it."""

@@ -99,10 +99,9 @@ class View:
             element = of.element if of is not None else None
             return Node(name, cell(value), [self._node("", each, element) for each in value])
         text = cell(value, LINE_LIMIT)
-        if value is None:
-            note = reason
-        else:
-            note = distance(value, self._now) if of is not None and of.name == TIMESTAMP.name else None
+        note = reason if value is None else None
+        if isinstance(value, str) and of is not None and of.name == TIMESTAMP.name:
+            note = distance(value, self._now)
         return Node(name, f"{text} ({note})" if note else text)
 
 

@@ -28,7 +28,10 @@ def wait(
     targets: Annotated[list[str], typer.Argument(metavar="[NAME=]KIND/ID...", help="Several need a NAME each.")],
     inputs: WaitInputs,
     output_: Annotated[
-        Format, typer.Option("--output", help="text, json, or jsonl: a line for each change, then the result.")
+        Format,
+        typer.Option(
+            "--output", "-o", metavar="FORMAT", help="text, json, or jsonl: a line for each change, then the result."
+        ),
     ] = Format.TEXT,
     junit_xml: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a JUnit file, one case a target.")
@@ -63,6 +66,11 @@ def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, quiet: bool) ->
     config = config_reader(settings)
     for warning in spec.warnings:
         output.say(f"warning: {warning}")
+    enforcement = spec.options.enforcement
+    if enforcement == "disabled":
+        report = Report.of_disabled()
+        ending.show(report, tuple(spec.kinds))
+        return ending.code(report)
     reader = Reader()
     runner = WaitRunner(reader, config)
     signalled: list[ExitCode] = []
@@ -84,11 +92,11 @@ def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, quiet: bool) ->
         if ending.shape is Format.JSONL and report.progress is not None:
             # The last poll ends a wait without a call of its reporter.
             events.changed(report.progress, report.elapsed)
-        return report
+        return report.under(enforcement)
 
     def show(report: Report) -> None:
         if report.error is not None:
-            output.say(output.error_text(report.error))
+            output.say(report.warning if report.is_warning else output.error_text(report.error))
         ending.show(report, tuple(spec.kinds))
 
     return ending.code(running.run(work, cancel, show))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
@@ -15,6 +16,8 @@ from pulumi_nbcloud.waiting.options import OPTIONS
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.waiting.spec import WaitSpec
+
+_SHORT = {"timeout": "-t"}
 
 WaitInputs: TypeAlias = dict[str, Any]
 """The options by the names of their parameters; None where one is not given."""
@@ -45,10 +48,17 @@ def parameters() -> Iterator[inspect.Parameter]:
     for each in OPTIONS:
         if not each.in_command:
             continue
-        option = typer.Option(each.flag, metavar=each.value.metavar, help=each.help)
+        flags = [each.flag, *([_SHORT[each.name]] if each.name in _SHORT else [])]
+        option = typer.Option(*flags, metavar=each.value.metavar, help=_as_typed(each.help))
         yield _parameter(each.name, each.value.parameter_type, option, None)
         if each.off_flag:
             yield _parameter(f"no_{each.name}", bool, typer.Option(each.off_flag, help=each.off_help), False)
+
+
+def _as_typed(text: str) -> str:
+    """Call other options by their flags, as somebody types them who reads this."""
+    flags = {each.name: each.flag for each in OPTIONS}
+    return re.sub(r"`(\w+)`", lambda found: flags.get(found[1], found[0]), text)
 
 
 def spec_of(targets: list[str], inputs: WaitInputs, profile: str | None) -> WaitSpec:

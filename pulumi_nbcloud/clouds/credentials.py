@@ -113,6 +113,10 @@ class Credentials(ABC):
         """Return when credentials that nobody here can renew expire, in seconds since 1970; None where not known."""
         return None
 
+    def checked(self) -> Iterable[tuple[str, str]]:
+        """Return what making them has checked without a request: a name, and what holds, in a few words."""
+        return ()
+
     def secrets(self) -> Iterable[str]:
         """Return what no message may show and no setting holds: tokens, the content of files."""
         return ()

@@ -6,8 +6,9 @@ Importing this package loads neither cel-python nor pydantic; the first compilat
 from __future__ import annotations
 
 from pulumi_nbcloud.condition.compiled import Condition, compile_condition
-from pulumi_nbcloud.condition.conditions import Conditions, compile_conditions
+from pulumi_nbcloud.condition.conditions import Conditions, compile_conditions, compile_named
 from pulumi_nbcloud.condition.evaluator import Evaluator
+from pulumi_nbcloud.condition.named import name_in
 from pulumi_nbcloud.condition.outcome import Clause, ConditionError, Decision, Evaluation, Held
 from pulumi_nbcloud.condition.problems import Problem
 from pulumi_nbcloud.condition.span import Moment, Span, long_enough
@@ -26,5 +27,7 @@ __all__ = [
     "Span",
     "compile_condition",
     "compile_conditions",
+    "compile_named",
     "long_enough",
+    "name_in",
 ]

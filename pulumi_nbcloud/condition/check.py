@@ -15,6 +15,7 @@ from pulumi_nbcloud.condition import calls, emptiness, operators, vocabulary
 from pulumi_nbcloud.condition.problems import Findings, near
 from pulumi_nbcloud.condition.schema import ANY, BOOL, DOUBLE, INT, STRING, TIMESTAMP, Type, list_of
 from pulumi_nbcloud.condition.syntax import Node, identifier, literal_token, source, trees
+from pulumi_nbcloud.printable import printable
 
 
 class Checker(calls.Calls):
@@ -30,8 +31,10 @@ class Checker(calls.Calls):
         self.text = text
         self.findings = findings
         self.variables = {name: each.at(name) for name, each in targets.items()} | {vocabulary.NOW: TIMESTAMP}
+        self._given = frozenset(self.variables)  # macros add theirs
         self.enums = {value.casefold(): value for each in targets.values() for value in _known_values(each)}
         self.inside_macro = False
+        self._constant = True
 
     def check(self, tree: Node) -> None:
         """Check the whole condition, which must give a bool."""
@@ -39,6 +42,9 @@ class Checker(calls.Calls):
         if result.name in ("any", "bool"):
             for path in () if self.findings.problems else emptiness.lists_that_may_be_empty(tree, self.variables):
                 self.findings.warning(f"holds for an empty list too; add size({path}) > 0 &&")
+            if self._constant:
+                what = printable(self.text.strip(), 60)
+                self.findings.warning(f"{what} reads no target and not now, so it is the same at every poll")
             return
         what = self.source(tree)
         advice = f"; compare it, as in {what} == {_example(result)}" if result.path and result.name != "record" else ""
@@ -223,6 +229,7 @@ class Checker(calls.Calls):
 
     def _name(self, name: str) -> Type:
         if name in self.variables:
+            self._constant = self._constant and name not in self._given
             return self.variables[name]
         meant = near(name, self.variables)
         if name.casefold() in self.enums or (name.isupper() and not meant):

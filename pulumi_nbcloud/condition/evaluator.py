@@ -59,8 +59,8 @@ class Evaluator:
             failed = fail_on.evaluate(states, now)
             held = self._fail_on.observe(failed.outcome == "true", moment)
             if held is not None:
-                read = tuple(name for name in states if any(each.startswith(f"{name}.") for each in fail_on.fields))
-                return _failing(Held(fail_on.text, held, self._fail_holds_for, explicit=True), *read)
+                failing = fail_on.failing_targets(states, now)
+                return _failing(Held(fail_on.text, held, self._fail_holds_for, explicit=True), *failing)
             if failed.outcome == "undecided":
                 return Decision("not_yet", failed.reason, fail_on.text)
             if failed.outcome == "error":
@@ -96,7 +96,7 @@ class Evaluator:
         if until:
             return until.evaluate(states, now), until.text
         # As `&&` does: false decides, then what is absent, then an error.
-        evaluations = [(each.evaluate(states, now), each.text) for each in self.conditions.ready]
+        evaluations = [(each.evaluate(states, now), each.text) for each in self.conditions.each]
         for outcome in ("false", "undecided", "error"):
             for evaluation, text in evaluations:
                 if evaluation.outcome == outcome:

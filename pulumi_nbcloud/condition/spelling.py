@@ -9,7 +9,7 @@ from celpy.celtypes import BoolType, DoubleType, DurationType, IntType, ListType
 from pulumi_nbcloud.condition.values import Record, Result
 from pulumi_nbcloud.printable import printable
 
-_SHOWN = 40
+_SHOWN = 60
 _ITEMS = 4
 _SPANS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 

@@ -10,6 +10,7 @@ import dataclasses
 import difflib
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
@@ -34,6 +35,43 @@ class Failure:
 
     condition: str
     holds_for: float = 0.0
+
+
+DELETED = "deleted"
+"""The named condition that a thing meets by not being found; only of kinds where that proves that it is gone."""
+
+
+@dataclass(frozen=True)
+class NamedCondition:
+    """A condition of a kind that users call by its name: `until="stopped"`.
+
+    Args:
+        name: one word, an identifier.
+        condition: a CEL expression over `self`; None where no state meets it, only that the thing is not found.
+        about: when it holds, a sentence.
+        failures_apply: whether the kind's own failures end a wait for it. Not where one of them may meet it: of several
+            targets that one would end the wait for the others.
+    """
+
+    name: str
+    condition: str | None
+    about: str
+    failures_apply: bool = True
+
+    @property
+    def met_if_gone(self) -> bool:
+        """Whether a thing that is not found any more meets it."""
+        return self.name == DELETED
+
+    @property
+    def text(self) -> str:
+        """What it stands for, as people read it."""
+        return or_not_found(self.condition or "") if self.met_if_gone else self.condition or ""
+
+
+def or_not_found(expression: str) -> str:
+    """Write what an expression or not being found meets; the expression may be empty."""
+    return f"{expression}, or not found" if expression else "not found"
 
 
 @dataclass(frozen=True)
@@ -83,6 +121,7 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
         asks: what the answer of `read` depends on besides the account: reads with equal ones can share one answer,
             those of other kinds too. By default kind and arguments.
         reads_all: whether one answer of `read` serves every read of the account: records share a recent one.
+        named: its named conditions, besides `ready`; and besides `deleted` where no state means that.
         documentation: prose of the typed module; every kind of the registry has it.
     """
 
@@ -101,6 +140,7 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
     pick: Callable[[AccountT, Any, ArgumentsT], StateT] | None = None
     asks: Callable[[ArgumentsT], Hashable] | None = None
     reads_all: bool = False
+    named: tuple[NamedCondition, ...] = ()
     documentation: Documentation | None = None
 
     @property
@@ -112,6 +152,17 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
     def is_list(self) -> bool:
         """Whether it is a list, which has no read resource and no state of its own to wait for."""
         return self.ready is None
+
+    @cached_property
+    def conditions(self) -> Mapping[str, NamedCondition]:
+        """The named conditions, by name: `ready` first, `deleted` last."""
+        own = [each for each in self.named if not each.met_if_gone]
+        gone = [each for each in self.named if each.met_if_gone]
+        if self.ready is not None:
+            own.insert(0, NamedCondition("ready", self.ready, "It can be used; the default."))
+        if self.not_found_is_gone and not gone:
+            gone = [NamedCondition(DELETED, None, "It is not found any more.", failures_apply=False)]
+        return {each.name: each for each in (*own, *gone)}
 
     @property
     def cloud(self) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from pulumi_nbcloud.mock.aidp.service import Aidp
 from pulumi_nbcloud.mock.clock import VirtualClock
+from pulumi_nbcloud.mock.contents import Content
 from pulumi_nbcloud.mock.faults import FaultPlan
 from pulumi_nbcloud.mock.hpcai.service import HpcAi
 from pulumi_nbcloud.mock.modelarts.service import ModelArts
@@ -125,6 +126,11 @@ class Clouds(ABC):
                 "faults": self.faults.state(),
                 "requests": self._log.state(),
             }
+
+    def contents(self) -> list[Content]:
+        """Return what the settings of the first account can read, of every cloud."""
+        with self._lock:
+            return [each for service in self.services for each in service.contents()]
 
     def settings(self, profile: str | None = None) -> dict[str, dict[str, str]]:
         """Return ready-made settings by cloud, with camelCase keys: of the first account, or of `profile` (`other`)."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pulumi_nbcloud.mock.clock import VirtualClock
+from pulumi_nbcloud.mock.contents import Content
 from pulumi_nbcloud.mock.validation import UnknownThing
 from pulumi_nbcloud.mock.wire import CloudRequest, CloudResponse, Route
 
@@ -75,6 +76,10 @@ class Service(ABC):
     @abstractmethod
     def state(self) -> dict[str, Any]:
         """Return everything it holds as plain data, without secrets."""
+
+    @abstractmethod
+    def contents(self) -> list[Content]:
+        """Return what the settings of the first account can read, in the order stored."""
 
     @abstractmethod
     def settings(self, profile: str | None) -> dict[str, str]:

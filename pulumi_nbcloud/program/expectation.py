@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from pulumi_nbcloud.condition import Condition, compile_condition
+from pulumi_nbcloud.condition import Condition, compile_condition, compile_named, name_in
 from pulumi_nbcloud.errors import NOT_MET, ExpectationError
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.printable import printable
@@ -26,10 +26,12 @@ class Expectation:
     Args:
         kind: what is read.
         condition: a condition over `self`.
+        expected: the condition as messages show it.
     """
 
     kind: Kind[Any, Any, Any]
     condition: Condition
+    expected: str
 
     def check(self, state: Any, arguments: Any, request_id: str | None) -> None:
         """Evaluate a state.
@@ -46,7 +48,7 @@ class Expectation:
         evaluation = self.condition.evaluate(states, now)
         if evaluation.outcome == "true":
             return
-        expected, actual = printable(self.condition.text, CONDITION_SHOWN), headline(self.kind, state)
+        expected, actual = printable(self.expected, CONDITION_SHOWN), headline(self.kind, state)
         clauses = unmet(self.condition.not_met(states, now), expected, actual, valued=True)
         facts = [("expected", expected), *((NOT_MET, each) for each in clauses), ("actual", actual)]
         if evaluation.outcome == "error":
@@ -65,7 +67,7 @@ def expectation_of(kind: Kind[Any, Any, Any], expect: str) -> Expectation:
 
     Args:
         kind: what is read.
-        expect: a CEL expression over `self`.
+        expect: a CEL expression over `self`, or the name of a condition of the kind.
 
     Returns:
         The expectation.
@@ -73,4 +75,8 @@ def expectation_of(kind: Kind[Any, Any, Any], expect: str) -> Expectation:
     Raises:
         ConditionError: names everything that is wrong with it.
     """
-    return Expectation(kind, compile_condition(expect, {"self": kind}, name="expect"))
+    name = name_in(expect)
+    if name is not None:
+        named = compile_named(name, kind, argument="expect")
+        return Expectation(kind, named, f"{name} ({named.text})")
+    return Expectation(kind, compile_condition(expect, {"self": kind}, name="expect"), expect)

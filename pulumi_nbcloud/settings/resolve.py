@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -10,6 +11,7 @@ from dataclasses import replace
 from pulumi_nbcloud.errors import SettingsError
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.settings import vendors
+from pulumi_nbcloud.settings.files import read_file
 from pulumi_nbcloud.settings.schema import EVERYWHERE, CredentialSet, NoCredentialsError, Schema, Settings, Source
 from pulumi_nbcloud.settings.sources import ConfigReader, SettingsFile, sources_of, variable, why_unseen
 
@@ -82,7 +84,7 @@ def _chosen(
 
 def _value(source: Source, key: str) -> str:
     value = source.values[key]
-    return vendors.content_of(value, source.variables[key]) if key in source.content else value
+    return read_file(os.path.expanduser(value), source.variables[key]) if key in source.content else value
 
 
 def _keep_one(one_of: tuple[str, ...], chosen: dict[str, Source], sources: list[Source]) -> None:

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 
-from pulumi_nbcloud.errors import SettingsError
 from pulumi_nbcloud.settings.identity import Chooses, Entry, Passed, Treatment
-from pulumi_nbcloud.settings.paths import oddity, shown_path
 from pulumi_nbcloud.settings.schema import CredentialSet, Schema, Settings, Source, Variables
-
-MAX_FILE_BYTES = 1_000_000
 
 
 def source_of(variables: Variables, schema: Schema, environment: Mapping[str, str]) -> Source:
@@ -52,39 +46,6 @@ def _value(entry: Entry, environment: Mapping[str, str]) -> str:
     for path in entry.paths:
         value = value.rstrip("/").removesuffix(path)
     return value
-
-
-def content_of(path: str, name: str) -> str:
-    """Read a small file that a variable names.
-
-    Args:
-        path: its path; a leading `~` is expanded.
-        name: the variable.
-
-    Returns:
-        Its text.
-
-    Raises:
-        SettingsError: it cannot be read; the path is shown unless it may be a secret.
-    """
-    expanded = os.path.expanduser(path)
-    # The key itself may stand in its path's place.
-    shown = f"{name} names the file {shown_path(expanded) or '(hidden)'}, which"
-    try:
-        # Asked first: opening a named pipe would wait for its writer.
-        if not stat.S_ISREG(os.stat(expanded).st_mode):
-            raise SettingsError(f"{shown} is no regular file", hint="check the path")
-        with open(expanded, "rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
-        if len(content) > MAX_FILE_BYTES:
-            raise SettingsError(f"{shown} is larger than {MAX_FILE_BYTES:,} bytes", hint="check the path")
-        return content.decode("utf-8-sig")
-    except (OSError, ValueError) as error:
-        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "it is no text in UTF-8"
-        hint = oddity(expanded) if isinstance(error, FileNotFoundError) else None
-        raise SettingsError(
-            f"{shown} cannot be read: {reason}", hint=hint or "check the path and who may read it"
-        ) from None
 
 
 def refuse(

@@ -36,6 +36,7 @@ _KIND_CHECKS = {
     Outcome.TIMED_OUT: "{check}; or give a longer timeout",
     Outcome.STALLED: "{check}; or give a longer stall_timeout",
 }
+_MAY_BE_GONE = "if it may be gone already, give allow_absent (--allow-absent)"
 
 # Of kinds whose NotFoundError proves nothing, which hide what one may not read.
 _DOUBTS = {
@@ -44,15 +45,16 @@ _DOUBTS = {
 }
 
 
-def advice(error: WaitError) -> str:
+def advice(error: WaitError, consequence: str = "the update goes on") -> str:
     """Write how an advisory wait ended: as the error would, but that it holds nothing up.
 
     Args:
         error: what a mandatory wait would have raised.
+        consequence: what comes of it.
     """
     own = copy.copy(error)
     hint = next(iter(_hints(error.outcome, error.progress)), None) or error.hint or LOOK
-    own.hint = f"{hint}; the update goes on, because this wait is advisory"
+    own.hint = f"{hint}; {consequence}, because this wait is advisory"
     return str(own)
 
 
@@ -145,8 +147,9 @@ def _hints(outcome: Outcome, progress: Progress | None) -> tuple[str, ...]:
         # The kind knows by what it was looked for.
         missing = _unproven(progress) if outcome is Outcome.GONE else _missing(progress)
         own = next((each.error.hint for each in missing if each.error is not None), None)
-        if own:
-            return (own,)
+        may_be_gone = (_MAY_BE_GONE,) if progress.unproven and outcome is Outcome.NEVER_APPEARED else ()
+        if own or may_be_gone:
+            return (own or _HINTS[outcome][0], *may_be_gone)
     first, *later = _HINTS.get(outcome, ("",))
     check = _check(progress) if progress is not None and outcome in _KIND_CHECKS else None
     found = (_KIND_CHECKS[outcome].format(check=check) if check else first, *later)

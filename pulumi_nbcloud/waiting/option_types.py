@@ -55,7 +55,7 @@ class Option:
         in_hook: whether `wait_before` takes it.
         in_command: whether the command takes it.
         off: what False means, a clause; None where False is no value of its own. The command gets `--no-NAME`.
-        explain: says in a few words what a value means, for `nbcloud explain`; None to leave it out.
+        explain: says in a few words what a value means, for `nbcloud explain`, or nothing; None to leave it out.
     """
 
     name: str
@@ -97,7 +97,8 @@ class Option:
     @property
     def help(self) -> str:
         """What the help of the command says."""
-        default = f" [default: {self.default_words}]" if self.default_words else ""
+        # A flag that is not given is off.
+        default = f" [default: {self.default_words}]" if self.default_words and self.value.metavar else ""
         return f"{_capitalized(self.summary)}.{default}"
 
     @property

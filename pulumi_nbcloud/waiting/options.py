@@ -38,14 +38,16 @@ class WaitOptions:
     until: str | None = option(
         CONDITION,
         "the condition to wait for",
-        detail='A CEL expression; each kind says itself what "can be used" means.',
+        detail="A CEL expression, or the name of a condition that each kind has, like `stopped`. Each kind says itself "
+        'what "can be used" means.',
         default_text="that each can be used",
         waits_again=True,
     )
     fail_on: str | bool | None = option(
         CONDITION_OR_FALSE,
         "a condition that ends the wait, added to the kinds' own",
-        detail='A CEL expression. The kinds\' own say "it has failed for good".',
+        detail="A CEL expression, or the name of a condition that each kind has. The kinds' own say \"it has failed "
+        'for good".',
         off="leave the kinds' own failures out",
         waits_again=True,
     )
@@ -93,10 +95,19 @@ class WaitOptions:
         choice(NOT_FOUND),
         "what a poll means that does not find a target",
         detail="`wait` waits for it. `fail` ends the wait. `met` meets the condition where none of the targets is "
-        "found, and is refused for kinds where not finding a thing does not prove that it is gone.",
+        "found, and is refused for kinds where not finding a thing does not prove that it is gone; so `until` "
+        "`deleted` has it.",
         default="wait",
         waits_again=True,
         explain=lambda word: f"not found: {word}",
+    )
+    allow_absent: bool = option(
+        FLAG,
+        "whether `deleted` is met by what this wait never found",
+        detail="Otherwise a mistake in an id would meet it at once.",
+        default=False,
+        waits_again=True,
+        explain=lambda on: "deleted counts for what was never found too" if on else "",
     )
     appear_timeout: float | None = option(
         duration(least=1.0),
@@ -129,7 +140,7 @@ class WaitOptions:
         "`disabled`: it does not poll at all. A gate that was not met waits again once this becomes more binding.",
         default="mandatory",
         waits_again=False,
-        in_command=False,
+        explain=lambda word: "" if word == "mandatory" else f"enforcement: {word}",
     )
     every_update: bool = option(
         FLAG,

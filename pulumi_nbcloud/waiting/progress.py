@@ -42,6 +42,7 @@ class Progress:
         held: how long the condition has held, in seconds; None where it does not.
         holds_for: how long it must.
         failing: a failure that holds, but not for long enough yet.
+        needs_finding: whether a target must have been found before not finding it means that it is gone.
         observations: of each target what the last poll gave that did not fail.
         last_error: of the last poll that failed.
         reason: why the last outcome was not "met".
@@ -66,6 +67,7 @@ class Progress:
     held: float | None = None
     holds_for: float = 0.0
     failing: Held | None = None
+    needs_finding: bool = False
     observations: dict[str, Observation] = field(default_factory=dict)
     ever_found: set[str] = field(default_factory=set)
     last_error: NbcloudError | None = None
@@ -97,8 +99,14 @@ class Progress:
         if name in self.failing_targets:
             return "failed"
         if observation.state is None:
-            return "ready" if self.absent_is_met else "waiting"
+            return "ready" if self.absent_is_met and name not in self.unproven else "waiting"
         return "waiting" if any(name in each.reads(self.targets) for each in self.not_met) else "ready"
+
+    @property
+    def unproven(self) -> tuple[str, ...]:
+        """The targets that the last poll did not find and none before, where that makes a difference."""
+        missing = (name for name, each in self.observations.items() if each.state is None)
+        return tuple(name for name in missing if name not in self.ever_found) if self.needs_finding else ()
 
     @property
     def undecided(self) -> str | None:

@@ -109,16 +109,19 @@ def _needed(progress: Progress, briefs: Sequence[str], *, hidden: bool) -> Itera
 
 
 def _welcome(progress: Progress, briefs: Sequence[str]) -> Iterator[str]:
-    """Yield what a row shows where there is room: other clauses, then fields of what is not met."""
+    """Yield what a row shows where there is room: other clauses, those that are undecided last; and fields."""
     if not briefs:
         return
-    yield from briefs if progress.failed_in_a_row else briefs[1:]
+    others = briefs if progress.failed_in_a_row else briefs[1:]
+    undecided = {each.brief for each in progress.not_met if each.outcome == "undecided"}
+    yield from (each for each in others if each not in undecided)
     names = dict.fromkeys(each.target for each in progress.not_met if each.target in progress.observations)
     for name in names:
         prefix = "" if len(progress.targets) == 1 else f"{name}."
         for field, value in progress.fields(str(name)):
             if not any(f"{prefix}{field} " in brief for brief in briefs):
                 yield f"{prefix}{field} {value}"
+    yield from (each for each in others if each in undecided)
 
 
 def _undecided(progress: Progress) -> bool:

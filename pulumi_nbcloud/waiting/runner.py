@@ -127,7 +127,9 @@ class WaitRunner:
             if each.failed and each.error is not None:
                 raise each.error
         expected, timeout = spec.conditions.expected, spec.options.timeout
-        progress = Progress(spec.kinds, targets, expected, timeout, self._clock.monotonic())
+        needs_finding = spec.conditions.met_if_gone and not spec.options.allow_absent
+        started = self._clock.monotonic()
+        progress = Progress(spec.kinds, targets, expected, timeout, started, needs_finding=needs_finding)
         for name, each in observations.items():
             progress.record(name, each)
         decision = spec.evaluator().decide(progress.states(), self._clock.now(), moment_of(observations))
@@ -147,6 +149,8 @@ class WaitRunner:
                 return "it counts as failed: not_found is 'fail'"
             if failing is not None and failing.explicit:
                 return f"it counts as failed once {failing.condition} has held for {spell(failing.holds_for)}"
+            if progress.unproven:
+                return "it counts as deleted only once it was found; allow_absent lifts that"
             if spec.options.meets(progress.states()):
                 return f"it counts as met: not_found is 'met'{_once(spec.options.holds_for)}"
         if failing is not None and decision.outcome == "not_yet":

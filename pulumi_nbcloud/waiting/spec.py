@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
-from pulumi_nbcloud.condition import ConditionError, Conditions, Evaluator, Problem, compile_conditions
+from pulumi_nbcloud.condition import ConditionError, Conditions, Evaluator, Problem, compile_conditions, name_in
 from pulumi_nbcloud.errors import InputError
-from pulumi_nbcloud.kinds.kind import Kind
+from pulumi_nbcloud.kinds.kind import DELETED, Kind
 from pulumi_nbcloud.kinds.registry import load
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.waiting.duration import parse_duration, spell
@@ -100,7 +100,17 @@ def parse_spec(
     if not isinstance(targets, Mapping) and is_unknown(targets):
         return None, problems
     kinds, arguments = _parse_targets(targets, is_unknown, attempt, problems)
-    problems.extend(_misfits(options, kinds, timeout_known=not is_unknown(inputs.get("timeout"))))
+    deleted = name_in(options.until) == DELETED
+    if deleted and known.get("not_found") not in (None, "met"):
+        problems.append(
+            Problem("until 'deleted' waits not to find it, so not_found can only be 'met'", "leave not_found out")
+        )
+    if options.allow_absent and not deleted and not is_unknown(inputs.get("until")):
+        problems.append(Problem("allow_absent is for until 'deleted' alone", "leave it out"))
+    problems.extend(_absence_misfits(options, kinds, deleted=deleted))
+    problems.extend(_misfits(options, timeout_known=not is_unknown(inputs.get("timeout"))))
+    if deleted:
+        options = replace(options, not_found="met")
     if not kinds or any(is_unknown(inputs.get(name)) for name in ("until", "fail_on")):
         return None, problems
     spec = WaitSpec(kinds, arguments, options)
@@ -129,10 +139,8 @@ def _custom_timeout(value: Any, operation: str) -> float | None:
     return None if text is None else parse_duration(str(text), f"custom_timeouts.{operation}")
 
 
-def _misfits(
-    options: WaitOptions, kinds: Mapping[str, Kind[Any, Any, Any]], *, timeout_known: bool
-) -> Iterator[Problem]:
-    """Check the options against each other and against what is waited for."""
+def _misfits(options: WaitOptions, *, timeout_known: bool) -> Iterator[Problem]:
+    """Check the options against each other."""
     if timeout_known and options.timeout == 0 and options.consecutive > 1:
         yield Problem(
             f"consecutive {options.consecutive} cannot be reached with timeout 0, which polls once",
@@ -145,12 +153,23 @@ def _misfits(
                 f"{name} {spell(seconds)} is longer than the timeout of {spell(options.timeout)}",
                 f"give a longer timeout, or a shorter {name}",
             )
-    if options.appear_timeout is not None and options.not_found != "wait":
+
+
+def _absence_misfits(
+    options: WaitOptions, kinds: Mapping[str, Kind[Any, Any, Any]], *, deleted: bool
+) -> Iterator[Problem]:
+    """Check what is asked for where a target is not found."""
+    if options.appear_timeout is not None and options.allow_absent:
+        yield Problem(
+            "appear_timeout is not for allow_absent, which does not wait for what is not found", "leave one of them out"
+        )
+    elif options.appear_timeout is not None and options.not_found != "wait" and not deleted:
         yield Problem(
             f"appear_timeout is not for not_found {options.not_found!r}, which does not wait for what is not found",
             "leave one of them out",
         )
-    if options.not_found == "met":
+    # Of `deleted`, compiling it says so.
+    if options.not_found == "met" and not deleted:
         for token in dict.fromkeys(kind.token for kind in kinds.values() if not kind.not_found_is_gone):
             yield Problem(
                 f"not_found 'met' is not for {token}: that it is not found does not prove that it is gone",

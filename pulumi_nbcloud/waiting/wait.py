@@ -11,7 +11,7 @@ import anyio
 import anyio.to_thread
 
 from pulumi_nbcloud.clock import Clock
-from pulumi_nbcloud.condition import Decision, Evaluator, Moment, Span, long_enough
+from pulumi_nbcloud.condition import Clause, Decision, Evaluator, Moment, Span, long_enough
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     BadResponseError,
@@ -23,7 +23,7 @@ from pulumi_nbcloud.errors import (
     UnreachableError,
 )
 from pulumi_nbcloud.kinds.fields import stable
-from pulumi_nbcloud.kinds.kind import Kind
+from pulumi_nbcloud.kinds.kind import DELETED, Kind
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.reading.sharing import SharedReads
 from pulumi_nbcloud.waiting.duration import spell
@@ -96,7 +96,9 @@ class Wait:
         self._cancellation = cancellation
         self._options = options
         self._keys = frozenset(target.key for target in targets.values())
-        expected = evaluator.conditions.expected + (" (or not found)" if options.not_found == "met" else "")
+        conditions = evaluator.conditions
+        also = options.not_found == "met" and not conditions.met_if_gone
+        expected = conditions.expected + (" (or not found)" if also else "")
         started = clock.monotonic()
         self.progress = Progress(
             kinds,
@@ -106,8 +108,9 @@ class Wait:
             started,
             consecutive=options.consecutive,
             holds_for=options.holds_for or 0.0,
-            in_common=evaluator.conditions.until is not None,
-            absent_is_met=options.not_found == "met",
+            in_common=conditions.until is not None,
+            absent_is_met=options.not_found == "met" or conditions.met_if_gone,
+            needs_finding=conditions.met_if_gone and not options.allow_absent,
         )
         self._span = Span(schedule.longest_gap)
         self._limits = Limits(options, started)
@@ -203,9 +206,12 @@ class Wait:
             raise self._ended(self._absent(), "not_found is 'fail'")
         # A fail_on of one's own holds everything back while it is true.
         held_back = failing is not None and failing.explicit
-        met = (decision.outcome == "met" or self._options.meets(states)) and not held_back
+        met = decision.outcome == "met" or self._options.meets(states)
+        met = met and not held_back and not self.progress.unproven
         if met:
             self.progress.not_met = ()
+        elif self.progress.unproven:
+            self.progress.not_met = tuple(_never_found(name) for name in self.progress.unproven)
         self.progress.met_in_a_row = self.progress.met_in_a_row + 1 if met else 0
         self.progress.held = self._span.observe(met, moment)
         enough = long_enough(self.progress.held, self.progress.holds_for)
@@ -300,6 +306,8 @@ class Wait:
             return self._no_answer()
         if self.progress.failed_in_a_row:
             return Outcome.TIMED_OUT
+        if self._evaluator.conditions.met_if_gone:
+            return Outcome.NEVER_APPEARED if self.progress.unproven else Outcome.TIMED_OUT
         if None in self.progress.states().values() and not self.progress.met_in_a_row:
             return self._absent()
         return Outcome.TIMED_OUT
@@ -321,6 +329,12 @@ class Wait:
 
     def _ended(self, outcome: Outcome, why: str | None = None) -> Exception:
         return ended(outcome, self.progress, self._clock.now(), self.elapsed, why)
+
+
+def _never_found(name: str) -> Clause:
+    """Name what keeps a target that is not there from counting as deleted."""
+    what = "" if name == "self" else f"{name} "
+    return Clause(DELETED, "undecided", f"{what or 'it '}was never found", "found before", name, f"{what}never found")
 
 
 def _short(condition: str | None) -> str:

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nbcloud_support import LIMIT_SECONDS
+from nbcloud_support import LIMIT_SECONDS, folded
 from picture_support import WIDTHS, Shot, placeholders
 from terminal_support import ROWS, on_terminal
 from terminal_support import Terminal as PseudoTerminal
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from pulumi_nbcloud.cli.app import app
@@ -41,8 +42,8 @@ class WaitResult:
 
     @property
     def error(self) -> list[str]:
-        """The lines of its error, from the first that says so."""
-        lines = self.err.splitlines()
+        """The lines of its error, from the first that says so; its facts in one line."""
+        lines = folded(self.err).splitlines()
         first = next((index for index, line in enumerate(lines) if line.startswith("error: ")), len(lines))
         return lines[first:]
 
@@ -51,6 +52,12 @@ def invoke(*arguments: str) -> WaitResult:
     """Runs the command in this process; what it raises, it raises here."""
     done = CliRunner().invoke(app, list(arguments), catch_exceptions=False, prog_name="nbcloud")
     return WaitResult(done.exit_code, done.stdout, done.stderr)
+
+
+def app_commands() -> dict[str, Any]:
+    """The commands by their names, as typer makes them."""
+    found: Any = get_command(app)
+    return dict(found.commands)
 
 
 def invoke_on_terminal(columns: int, *arguments: str, styles: bool = False) -> WaitResult:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import sys
 import time
 from email.utils import formatdate
-from types import SimpleNamespace
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import cast
 
 import pytest
-from cli_support import WaitResult, invoke
+from cli_support import WaitResult, invoke, invoke_on_terminal
 from lease_support import KIND, NOTEBOOK
 
 from pulumi_nbcloud import errors
@@ -17,6 +21,7 @@ from pulumi_nbcloud.mock import MockClouds
 
 FROM = "(from the environment (NBCLOUD_AIDP_…))"
 CHECKS = ["settings", "endpoint", "credentials", "permission", "clock"]
+AIDP_CHECKS = ["settings", "key", "fingerprint", *CHECKS[1:]]
 
 
 def findings(done: WaitResult) -> dict[str, tuple[str, str]]:
@@ -55,8 +60,11 @@ def test_one_read_of_the_very_thing(nbcloud_mock: MockClouds) -> None:
 def test_a_cloud_that_is_not_set_up(clouds: MockClouds) -> None:
     """Nothing says that all clouds are used; of one that is named it is an error."""
     done = invoke("doctor")
-    assert done.code == 0
+    assert done.code == 2
     assert done.out.count("  ?     settings     not set up\n") == 3
+    problem, hint = done.err.splitlines()
+    assert problem == "error: no cloud is set up, so nothing was checked"
+    assert hint == "hint: set one up: nbcloud help settings says how; nbcloud doctor CLOUD says more"
     done = invoke("doctor", "modelarts")
     assert done.code == 2
     mark, text = findings(done)["settings"]
@@ -179,6 +187,14 @@ def test_an_error_of_the_clouds_own_is_no_missing_permission() -> None:
     assert found[1].fix == "read the code"
 
 
+def test_one_cloud_that_is_set_up_is_enough(nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch) -> None:
+    for cloud in ("MODELARTS", "AIDP"):
+        for name in [each for each in os.environ if each.startswith(f"NBCLOUD_{cloud}_")]:
+            monkeypatch.delenv(name)
+    done = invoke("doctor")
+    assert (done.code, done.err) == (0, "")
+
+
 JUPYTER = '{"message": "Session not found: 0f6a", "reason": null}'
 SESSION = "aidp:NotebookSession/ocid1.aidataplatform.oc1..x/w/s"
 
@@ -191,7 +207,7 @@ def test_a_refusal_without_a_code_of_oracles_proves_neither_endpoint_nor_credent
     nbcloud_mock.faults.add(service="aidp", status=status, body=body)
     done = invoke("doctor", SESSION)
     found = findings(done)
-    assert list(found) == CHECKS
+    assert list(found) == AIDP_CHECKS
     doubt, _, hint = found["endpoint"][1].partition("\nhint: ")
     assert (found["endpoint"][0], doubt) == ("?", "something answers, but nothing shows that it is the cloud")
     assert hint == "check the endpoint and the path in front of the ids, then the ids"
@@ -258,11 +274,68 @@ def test_a_clock_alone_that_is_wrong(nbcloud_mock: MockClouds, monkeypatch: pyte
 
 def test_a_cloud_without_a_list(nbcloud_mock: MockClouds) -> None:
     done = invoke("doctor", "aidp")
-    assert done.code == 0
-    mark, text = findings(done)["credentials"]
-    assert mark == "?"
-    assert text.startswith("not checked: this cloud has nothing to read without an id\nhint: name a session: nbcloud ")
+    assert (done.code, done.err) == (0, "")
+    found = findings(done)
+    assert list(found) == ["settings", "key", "fingerprint", "signature", "credentials"]
+    assert marks(done) == ["ok"] * 4 + ["?"]
+    assert [found[check][1] for check in ("key", "fingerprint", "signature")] == [
+        "RSA, 2048 bits",
+        "is that of the key",
+        "made; it was not sent",
+    ]
+    assert found["credentials"][1].startswith(
+        "not checked: this cloud has nothing to read without an id\nhint: name a session: nbcloud "
+    )
     assert nbcloud_mock.requests == []
+
+
+def test_a_session_token_has_no_fingerprint(
+    nbcloud_mock: MockClouds, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = nbcloud_mock.aidp.settings(None)
+    key, token, config = (tmp_path / name for name in ("key.pem", "token", "config"))
+    key.write_text(settings["privateKey"])
+    token.write_text("not-a-jwt")
+    config.write_text(
+        f"[DEFAULT]\ntenancy={settings['tenancy']}\nregion=us-ashburn-1\nkey_file={key}\nsecurity_token_file={token}\n"
+    )
+    for name in [each for each in os.environ if each.startswith("NBCLOUD_AIDP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NBCLOUD_AIDP_CONFIG_FILE", str(config))
+    done = invoke("doctor", "aidp")
+    assert done.code == 0, done.out
+    assert list(findings(done)) == ["settings", "key", "token", "signature", "credentials"]
+    assert "not-a-jwt" not in done.out
+
+
+def test_a_signer_of_ones_own_is_tried(nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TENANCY", "USER", "FINGERPRINT", "PRIVATE_KEY"):
+        monkeypatch.delenv(f"NBCLOUD_AIDP_{name}")
+    monkeypatch.setenv("NBCLOUD_AIDP_SIGNER", "no_such_module:factory")
+    done = invoke("doctor", "aidp")
+    assert done.code == 2
+    assert findings(done)["settings"][0] == "FAIL"
+    module = SimpleNamespace(factory=lambda: lambda method, url, headers: 1 / 0)
+    monkeypatch.setitem(sys.modules, "a_module", cast("ModuleType", module))
+    monkeypatch.setenv("NBCLOUD_AIDP_SIGNER", "a_module:factory")
+    done = invoke("doctor", "aidp")
+    assert done.code == 4
+    assert findings(done)["signature"][0] == "FAIL"
+    assert nbcloud_mock.requests == []
+
+
+@pytest.mark.parametrize("columns", [80, 100, 120, 160])
+def test_it_fits_the_terminal(nbcloud_mock: MockClouds, columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HPCAI_BASE_URL", "https://example.com")
+    nbcloud_mock.modelarts.deny(nbcloud_mock.modelarts.settings(None)["accessKey"])
+    done = invoke_on_terminal(columns, "doctor")
+    lines = done.out.splitlines()
+    # A URL or a target that is longer stays whole.
+    long = [line for line in lines if len(line) > columns]
+    assert all(len(line.split()) == 1 for line in long)
+    plain = invoke("doctor").out
+    shared = [each for each in plain.split() if len(each) != 32 and not each.endswith(")")]
+    assert [each for each in done.out.split() if len(each) != 32 and not each.endswith(")")] == shared
 
 
 def test_a_cloud_that_there_is_not() -> None:

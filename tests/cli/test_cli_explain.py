@@ -173,8 +173,12 @@ def test_the_options_are_shown(nbcloud_mock: MockClouds) -> None:
 def test_options_that_count_time_are_shown_where_they_are_given(nbcloud_mock: MockClouds) -> None:
     times = ("--holds-for", "10m", "--fail-holds-for", "90s", "--appear-timeout", "5m", "--stall-timeout", "20m")
     assert invoke("explain", TARGETS["modelarts"], *times).out.splitlines()[-1] == (
-        "  met after 1 poll; met once it has held for 10m; failed once a failure has held for 1m30s; not found: wait; "
+        "  met once it has held for 10m; failed once a failure has held for 1m30s; not found: wait; "
         "each must be found within 5m; stalled after 20m without a change; 10 failed polls in a row end it"
+    )
+    both = invoke("explain", TARGETS["modelarts"], "--consecutive", "3", "--holds-for", "10m").out.splitlines()[-1]
+    assert both == (
+        "  met after 3 polls in a row, once it has held for 10m; not found: wait; 10 failed polls in a row end it"
     )
 
 
@@ -248,3 +252,36 @@ def test_what_is_refused_by_name_ends_it(clouds: MockClouds, monkeypatch: pytest
     assert "HW_ASSUME_ROLE_AGENCY_NAME chooses who signs in for terraform-provider-huaweicloud" in done.err
     assert "7f3a" not in done.err
     assert clouds.requests == []
+
+
+def test_a_named_condition_is_spelled_out(nbcloud_mock: MockClouds) -> None:
+    job = f"job=modelarts:DevServerJob/{NOTEBOOK}"
+    done = invoke("explain", job, f"lease={KIND}/{NOTEBOOK}", "--until", "deleted", "--allow-absent")
+    lines = done.out.splitlines()
+    at = lines.index("waits until")
+    assert lines[at : at + 5] == [
+        "waits until",
+        '  job: self.status == "DELETED", or not found  (deleted of modelarts:DevServerJob)',
+        f"  lease: not found  (deleted of {KIND})",
+        "ends as failed if",
+        "polls 0s, 5s, 12s, 24s, 41s, 1m6s, ... 30m",
+    ]
+    assert "; not found: met; deleted counts for what was never found too; " in lines[-1]
+    done = invoke("explain", job, f"b={job.removeprefix('job=')}", "--until", "finished", "--fail-on", "failed")
+    lines = done.out.splitlines()
+    at = lines.index("ends as failed if")
+    assert lines[at - 1] == (
+        '  b: self.status == "FINISHED" && self.abnormal_count == 0  (finished of modelarts:DevServerJob)'
+    )
+    assert lines[at + 1 : at + 4] == [
+        '  job: self.status == "FINISHED" && self.abnormal_count > 0  (failed of modelarts:DevServerJob)',
+        '  b: self.status == "FINISHED" && self.abnormal_count > 0  (failed of modelarts:DevServerJob)',
+        '  job: self.status == "FINISHED" && self.abnormal_count > 0  (default of modelarts:DevServerJob)',
+    ]
+    assert nbcloud_mock.requests == []
+
+
+def test_only_an_enforcement_that_is_not_the_default_is_told(nbcloud_mock: MockClouds) -> None:
+    assert "enforcement" not in invoke("explain", TARGETS["modelarts"]).out
+    lines = invoke("explain", TARGETS["modelarts"], "--enforcement", "advisory").out.splitlines()
+    assert lines[-1].endswith("; enforcement: advisory")

@@ -134,7 +134,7 @@ def test_a_list_that_lacks_rows_says_so(mock: MockClouds) -> None:
     for shape in ("text", "jsonl"):
         done = invoke("get", JOBS, "--output", shape)
         assert done.code == 0
-        assert done.err == "warning: the cloud sent 1 of 2 jobs and cannot be asked for more: narrow the filters\n"
+        assert done.err == "warning: the cloud sent only 1 of 2 jobs: narrow the filters\n"
     assert '"truncated": true' in printed(invoke("get", JOBS, "--output", "json"))
 
 
@@ -173,17 +173,19 @@ def test_what_a_cloud_says_cannot_act(mock: MockClouds) -> None:
         ((f"{KIND}/{notebook(2)}",), 3, [f"error: {KIND} {notebook(2)}: the notebook does not exist"]),
     ],
 )
-def test_errors_are_two_lines(mock: MockClouds, arguments: tuple[str, ...], code: int, lines: list[str]) -> None:
+def test_errors_are_a_problem_and_a_hint(
+    mock: MockClouds, arguments: tuple[str, ...], code: int, lines: list[str]
+) -> None:
     done = invoke("get", *arguments)
     assert (done.code, done.out) == (code, "")
-    problem, hint = done.err.splitlines()
+    problem, hint = done.error
     assert problem.startswith(lines[0])
     assert hint.startswith("hint: ")
 
 
 def test_the_request_id_is_shown(mock: MockClouds) -> None:
     done = invoke("get", f"{KIND}/{notebook(2)}")
-    assert f"request id {mock.requests[-1].request_id})" in done.err
+    assert f"\n  request id: {mock.requests[-1].request_id}\n" in done.err
 
 
 def test_output_that_there_is_not(mock: MockClouds) -> None:

@@ -153,7 +153,7 @@ def test_a_list_that_lacks_rows(mock: MockClouds) -> None:
     mock.modelarts.limit_job_rows(2)
     done = invoke_on_terminal(80, "get", JOBS)
     assert done.out.splitlines()[-1] == "2 items (total 4, truncated); all fields with --wide"
-    assert done.err.startswith("warning: the cloud sent 2 of 4 jobs")
+    assert done.err.startswith("warning: the cloud sent only 2 of 4 jobs")
 
 
 def test_filters_of_ours_leave_the_total_as_it_is(mock: MockClouds) -> None:

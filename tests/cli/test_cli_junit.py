@@ -20,7 +20,7 @@ PARTS = {
     "testsuites": ("testsuite",),
     "testsuite": ("properties", "testcase"),
     "properties": ("property",),
-    "testcase": ("skipped", "error", "failure", "system-out"),
+    "testcase": ("skipped", "error", "failure", "system-out", "system-err"),
 }
 ATTRIBUTES = {
     "testsuite": {"name", "tests", "failures", "errors", "skipped", "time"},
@@ -53,7 +53,7 @@ def outcomes(suite: ElementTree.Element) -> dict[str, str]:
     """What each case came to, by its name up to the colon."""
     found = {}
     for case in suite.findall("testcase"):
-        (tag,) = [each.tag for each in case if each.tag != "system-out"] or ["passed"]
+        (tag,) = [each.tag for each in case if not each.tag.startswith("system-")] or ["passed"]
         found[str(case.get("name")).partition(": ")[0]] = tag
     return found
 
@@ -136,6 +136,19 @@ def test_a_condition_over_all_is_one_case_and_the_targets_are_properties(file: P
         "job.outcome": "waiting",
         "job.state": "status=PROCESSING, abnormal_count=0",
     }
+
+
+def test_an_advisory_wait_fails_nothing_and_says_so(file: Path) -> None:
+    suite = wait(file, LEASE, JOB, "--timeout", "0", "--enforcement", "advisory")
+    assert outcomes(suite) == {"lease": "passed", "job": "passed"}
+    warnings = [case.findtext("system-err") for case in suite.findall("testcase")]
+    assert warnings[0] is None
+    assert (warnings[1] or "").startswith("warning: ")
+
+
+def test_a_named_condition_is_a_case_for_each(file: Path) -> None:
+    suite = wait(file, LEASE, INSTANCE, "--until", "ready", "--timeout", "0")
+    assert outcomes(suite) == {"lease": "passed", "instance": "failure"}
 
 
 @pytest.mark.parametrize(

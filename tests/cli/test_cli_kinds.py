@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from cli_support import invoke, invoke_on_terminal
 
-from pulumi_nbcloud.cli.kinds_command import describe, documented, known_values, marked_type
+from pulumi_nbcloud.cli.kinds_command import describe, documented, known_values, marked_type, meaning
 from pulumi_nbcloud.cli.layout import width
 from pulumi_nbcloud.kinds.registry import KINDS, load
 
@@ -135,6 +135,8 @@ def test_one_kind_on_a_terminal(token: str, columns: int) -> None:
     assert f"ready {found['ready'] or 'no default: until is needed'}" in words
     for failure in found["failed"]:
         assert f"failed {failure['condition']}" in words
+    for each in found["conditions"]:
+        assert (f" named {each['name']}: {meaning(each)} " in words) is (each["name"] != "ready"), "once"
     for field in found["fields"]:
         name = field["path"].rpartition(".")[2]
         assert f" {name} ({marked_type(field)}) {field['about']}{known_values(field)} " in words

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_nbcloud.cli.layout import Node, fold, padded, table, tree, width
+from pulumi_nbcloud.cli.layout import Node, fold, hang, padded, table, tree, width
 from pulumi_nbcloud.cli.terminal import Terminal
 
 # A blank is what lines are broken at; characters that take no column of their own must not begin a text.
@@ -47,6 +47,8 @@ def test_texts_break_between_words(text: str, columns: int, lines: list[str]) ->
     [
         ("abnormal_count", 9, ["abnormal_", "count"]),
         ("software-upgrade-792a", 18, ["software-upgrade-", "792a"]),
+        ("ImagePullBackOff", 14, ["ImagePullBack", "Off"]),
+        ("a // b", 4, ["a //", "b"]),
         ("abcdefgh", 3, ["abc", "def", "gh"]),
         ("ab abcdefgh", 4, ["ab", "abcd", "efgh"]),
         ("训练任务", 3, ["训", "练", "任", "务"]),
@@ -54,6 +56,15 @@ def test_texts_break_between_words(text: str, columns: int, lines: list[str]) ->
 )
 def test_values_of_a_table_break_anywhere_if_they_must(text: str, columns: int, lines: list[str]) -> None:
     assert fold(text, columns, whole_words=False) == lines
+
+
+def test_what_goes_on_in_a_line_of_its_own_is_indented() -> None:
+    assert hang("  short", 7) == ["  short"]
+    assert hang("  GET http://a/b/c and some words  (more)", 38) == [
+        "  GET http://a/b/c and some words",
+        "      (more)",
+    ]
+    assert hang(f"  {ID}-{ID} x", 40) == [f"  {ID}-{ID}", "      x"], "a word stays whole"
 
 
 @given(TEXTS, st.integers(2, 40), st.booleans())

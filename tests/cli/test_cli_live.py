@@ -37,7 +37,8 @@ def test_each_target_what_is_wanted_and_a_bar(clouds: MockClouds, columns: int) 
         assert not [line for line in shown.lines if line.startswith(("   time", "   expected "))]
         whole = "".join(shown.lines)
         assert "cancelled after " in whole
-        assert "actual: lease: running=false" in whole
+        assert "  actual: lease: running=false" in whole
+        assert "cancelled" in shown.lines, "the result, which is for programs"
         assert not shown.screen.cursor.hidden
 
 

@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import urllib.error
@@ -16,6 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from pulumi_nbcloud.kinds.registry import KINDS, load
+from pulumi_nbcloud.mock import MockClouds
 
 ROOT = str(Path(__file__).parents[2])
 BLOCKER = """
@@ -72,7 +76,8 @@ def test_json_for_scripts(number: signal.Signals) -> None:
     with running("--output", "json") as process:
         assert process.stdout is not None
         shown = json.loads(process.stdout.readline())
-        assert set(shown) == {"url", "settings", "environment", "notebooks"}
+        assert set(shown) == {"url", "settings", "settings_file", "environment", "notebooks", "targets"}
+        assert shown["settings_file"] is None
         assert shown["settings"]["modelarts"]["endpoint"] == shown["url"]
         assert shown["environment"]["NBCLOUD_MODELARTS_ENDPOINT"] == shown["url"]
         assert [row["status"] for row in shown["notebooks"]] == ["RUNNING", "STOPPED", "STARTING"]
@@ -89,29 +94,131 @@ def test_json_for_scripts(number: signal.Signals) -> None:
         assert end(process, number) == ("", ""), "no access log, no second line"
 
 
-def test_text_for_people() -> None:
-    with running("--scenario", "demo") as process:
+def printed(*arguments: str) -> tuple[str, str]:
+    """Serves until something was printed: the URL, and all of stdout."""
+    with running(*arguments) as process:
         assert process.stdout is not None
         first = process.stdout.readline()
         text, errors = end(process, signal.SIGTERM)
     assert errors == ""
     url = first.split()[5]
     assert url.startswith("http://127.0.0.1:")
-    lines = [line.strip() for line in text.splitlines()]
-    # A private key has many lines.
-    shell, stack = text.split("The same for a stack:")
-    exports = dict(each.split("=", 1) for each in shlex.split(shell) if each.startswith("NBCLOUD_"))
+    return url, first + text
+
+
+def targets(text: str) -> list[str]:
+    """What it says that it holds, as a shell would read it."""
+    _, _, held = text.partition("What they hold, for nbcloud get, wait and doctor:\n")
+    return [line.strip() for line in held.replace("\\\n", "").splitlines() if not line.startswith("    ")]
+
+
+@pytest.mark.parametrize("arguments", [(), ("-o", "pulumi"), ("--write", "x.json")], ids=" ".join)
+def test_text_for_people_fits_the_terminal(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _, text = printed(*arguments)
+    # How long the path of the file is, the user decides.
+    lines = [line for line in text.splitlines() if not line.startswith("export NBCLOUD_SETTINGS=")]
+    assert max(map(len, lines)) <= 80
+    assert text.count("PRIVATE KEY-----\n") == (0 if "--write" in arguments else 2), "begin and end of one"
+
+
+def test_settings_for_a_shell() -> None:
+    url, text = printed()
+    shell = text.partition("What they hold")[0]
+    exports = dict(each.split("=", 1) for each in shlex.split(shell, comments=True) if each.startswith("NBCLOUD_"))
     assert exports["NBCLOUD_MODELARTS_ENDPOINT"] == url
     assert exports["NBCLOUD_MODELARTS_SECRET_KEY"] == "mock-secret-key-not-a-real-one"
-    commands = stack.split("\nNotebooks:")[0].split("\n  pulumi ")[1:]
-    config = [["pulumi", *shlex.split(each)] for each in commands]
-    key = exports["NBCLOUD_AIDP_PRIVATE_KEY"]
+    assert exports["NBCLOUD_AIDP_PRIVATE_KEY"].count("\n") > 20
+
+
+def test_settings_for_a_stack() -> None:
+    url, text = printed("--output", "pulumi")
+    words = shlex.split(text.partition("What they hold")[0].partition("is selected.\n")[2].replace("\\\n", ""))
+    starts = [index for index, word in enumerate(words) if word == "pulumi"]
+    config = [words[start:stop] for start, stop in zip(starts, [*starts[1:], len(words)], strict=True)]
     assert ["pulumi", "config", "set", "--path", "nbcloud:modelarts.endpoint", url] in config
     assert any("--secret" in arguments and "nbcloud:modelarts.secretKey" in arguments for arguments in config)
-    assert key.count("\n") > 20
-    assert ["pulumi", "config", "set-all", "--path", "--secret", f"nbcloud:aidp.privateKey={key}"] in config
-    ids = [line.split()[0] for line in lines[lines.index("Notebooks:") + 1 :]]
-    assert len(set(ids)) == 3
+    (key,) = [words for words in config if words[2] == "set-all"]
+    assert key[:-1] == ["pulumi", "config", "set-all", "--path", "--secret"]
+    assert key[-1].startswith("nbcloud:aidp.privateKey=-----BEGIN PRIVATE KEY-----\n")
+
+
+def test_it_names_everything_that_it_holds() -> None:
+    _, text = printed()
+    shown = targets(text)
+    # Lists are held by what is in them.
+    assert {each.partition("/")[0] for each in shown} == {token for token in KINDS if not load(token).is_list}
+    assert len(shown) == 6
+    assert "    STARTING, RUNNING in 30 s\n" in text
+    assert "They hold nothing.\n" in printed("--scenario", "empty")[1]
+
+
+def test_what_it_names_can_be_read_with_the_settings_that_it_writes(tmp_path: Path) -> None:
+    path = tmp_path / "a folder" / "mock.json"
+    path.parent.mkdir()
+    with running("--write", str(path)) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(6)]
+        export = next(line for line in lines if line.startswith("export "))
+        assert [name for name in ("KEY", "TOKEN") if name in export] == []
+        assert export == f"export NBCLOUD_SETTINGS={shlex.quote(str(path))}\n"
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        shell = f'{export}for each in "$@"; do "$NBCLOUD" -m pulumi_nbcloud.cli get -o json "$each" || exit; done'
+        with MockClouds(scenario="demo") as same:
+            names = [each.target for each in same.contents()]
+        done = subprocess.run(
+            ["bash", "-c", shell, "bash", *names],
+            env={**environment(), "NBCLOUD": sys.executable},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.count('"schema_version"') == len(names) == 6
+        end(process, signal.SIGTERM)
+
+
+def test_a_file_of_an_older_mock_is_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "mock.json"
+    first = printed("--write", str(path))[0]
+    path.chmod(0o644)
+    second = printed("--write", str(path))[0]
+    assert first != second
+    assert json.loads(path.read_text())["hpcai"]["endpoint"] == second
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["mock.json"]
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "null", "hello", '{"hpcai": {"apiKey": "mine"}}', '{"hpcai": 1}'])
+def test_a_file_of_somebody_else_stays(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text(text)
+    done = run("mock", "--write", str(path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[0].endswith("mine.json: there is a file that nbcloud mock did not write")
+    assert done.stderr.splitlines()[1] == "hint: choose another name, or remove the file"
+    assert path.read_text() == text
+
+
+def test_a_folder_or_a_link_to_nothing_stays_too(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "nothing")
+    for path in (tmp_path, tmp_path / "link", tmp_path / "none" / "mock.json"):
+        done = run("mock", "--write", str(path))
+        assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[1] == "hint: create the folder first"
+    assert os.readlink(tmp_path / "link") == str(tmp_path / "nothing")
+
+
+def test_the_file_that_was_written_is_named_in_json(tmp_path: Path) -> None:
+    path = tmp_path / "mock.json"
+    with running("--write", str(path), "-o", "json") as process:
+        assert process.stdout is not None
+        shown = json.loads(process.stdout.readline())
+        assert shown["settings_file"] == str(path)
+        assert json.loads(path.read_text()) == shown["settings"]
+        end(process, signal.SIGTERM)
 
 
 def test_an_empty_mock() -> None:

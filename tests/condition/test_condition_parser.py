@@ -66,7 +66,7 @@ def from_grammar() -> Lark:
 
 
 @pytest.fixture
-def anew() -> Iterator[None]:
+def uncached() -> Iterator[None]:
     parser.cel_parser.cache_clear()
     yield
     parser.cel_parser.cache_clear()
@@ -92,7 +92,7 @@ def test_trees_places_and_errors_are_those_of_the_grammar(text: str, from_gramma
 
 
 @pytest.mark.parametrize("written", [None, "{", '{"made_from": "lark 0.1"}'], ids=["none", "cut", "another release"])
-@pytest.mark.usefixtures("anew")
+@pytest.mark.usefixtures("uncached")
 def test_beside_other_tables_the_parser_is_computed(
     written: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,7 +105,7 @@ def test_beside_other_tables_the_parser_is_computed(
     assert parser.cel_parser() is made
 
 
-@pytest.mark.usefixtures("anew")
+@pytest.mark.usefixtures("uncached")
 def test_with_its_tables_no_parser_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(parser, "computed")
     assert parser.cel_parser().parse("self.running").data == "expr"

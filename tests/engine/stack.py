@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lease_support import NOTEBOOKS
-from nbcloud_support import LIMIT_SECONDS
+from nbcloud_support import LIMIT_SECONDS, folded
 
 ROOT = Path(__file__).resolve().parents[2]
 # Stands in the project's folder, where `python -m pip list` finds it before pip: the language host asks that in every
@@ -130,9 +130,9 @@ class Run:
 
     @property
     def diagnostics(self) -> dict[str, list[str]]:
-        """The lines of the diagnostics, by the row they stand under."""
+        """The lines of the diagnostics, by the row they stand under; the facts of a message stand in its first line."""
         found: dict[str, list[str]] = {}
-        part = self.output.partition("\nDiagnostics:\n")[2]
+        part = folded(self.output.partition("\nDiagnostics:\n")[2])
         row = ""
         for line in part.splitlines():
             if line and not line.startswith(" "):

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from docs_support import PAGES, Example, blocks, check, console_examples, settled
+from docs_support import EXAMPLES, PAGES, Example, blocks, check, commands_of, console_examples, settled
 from stack import ROOT, Stack
 
-from pulumi_nbcloud.mock import MockClouds
+from pulumi_nbcloud.mock import MockClouds, scenarios
 from pulumi_nbcloud.mock.aidp.service import DEFAULT_PLATFORM, DEFAULT_WORKSPACE
 from pulumi_nbcloud.mock.scenarios import PROCESSING_JOB, RUNNING_NOTEBOOK, STARTING_INSTANCE, STARTING_SESSION
 
@@ -63,17 +63,29 @@ def test_commands_in_a_stack_do_what_is_shown(page_stack: Stack, example: Exampl
     check(example, page_stack.folder, page_stack.environment)
 
 
-PROGRAMS = sorted(program.parent for program in (ROOT / "examples").glob("*/__main__.py"))
+@pytest.fixture
+def demo_stack(make_stack: Callable[..., Stack], clouds: MockClouds) -> Stack:
+    """With the accounts and things of `nbcloud mock`, and nothing in its config."""
+    scenarios.demo(clouds.modelarts, clouds.aidp, clouds.hpcai)
+    clouds.clock.advance(scenarios.STARTING_SECONDS)
+    return make_stack(clouds.environment())
 
 
-@pytest.mark.parametrize("folder", PROGRAMS, ids=lambda folder: folder.name)
-def test_each_example_runs_and_a_second_update_changes_nothing(page_stack: Stack, folder: Path) -> None:
-    (page_stack.folder / "__main__.py").write_text((folder / "__main__.py").read_text(encoding="utf-8"))
-    page_stack.up()
-    outputs = page_stack.outputs()
+@pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.name)
+def test_each_example_runs_and_a_second_update_changes_nothing(demo_stack: Stack, folder: Path) -> None:
+    program = (folder / "__main__.py").read_text(encoding="utf-8")
+    project = (folder / "Pulumi.yaml").read_text(encoding="utf-8")
+    (demo_stack.folder / "__main__.py").write_text(program)
+    # A stack of this name is there already.
+    (demo_stack.folder / "Pulumi.yaml").write_text(project.replace(f"name: {folder.name}\n", "name: probe\n"))
+    (configured,) = [each for each in commands_of(program) if each[:2] == ["pulumi", "config"]]
+    demo_stack.run(*configured[1:], expect=0)
+    printed = demo_stack.up().output
+    assert printed.index("dynamic/nbcloud:Gate") < printed.index("pulumi:index:Stash serving creat")
+    outputs = demo_stack.outputs()
     assert outputs
-    page_stack.up("--expect-no-changes")
-    assert page_stack.outputs() == outputs
+    demo_stack.up("--expect-no-changes")
+    assert demo_stack.outputs() == outputs
 
 
 def test_the_readmes_program_is_the_quickstart_and_its_outputs_are_real(page_stack: Stack, clouds: MockClouds) -> None:

@@ -73,7 +73,7 @@ def test_ten_looks_in_a_row_that_fail_end_a_wait(stack: Stack, clouds: MockCloud
         run,
         stack,
         clouds,
-        "unreachable after Ns of 10m: 10 polls in a row failed; expected: self.running; actual: nothing yet; "
+        "unreachable after Ns of 10m; reason: 10 polls in a row failed; expected: self.running; actual: nothing yet; "
         "last error: the cloud cannot answer now; polls: 10 (HTTP 500",
         "check the network, the endpoint and the vendor's status page; the next run waits again",
     )

@@ -13,12 +13,16 @@ from stack import GATE, PROGRAM_ROW, Stack, row
 from pulumi_nbcloud.mock import MockClouds
 
 ADVICE = "; the update goes on, because this wait is advisory"
-LONGER = "give a longer timeout, or look at why it does not get there"
+LONGER = (
+    "look at the notebook's events in the ModelArts console "
+    "(https://support.huaweicloud.com/intl/zh-cn/devtool-modelarts/devtool-modelarts_0230.html); or "
+    "give a longer timeout"
+)
 OPTIONS = """
     gate("advised", 1, timeout="0", enforcement="advisory")
     gate("off", 1, enforcement="disabled", every_update=True)
     gate("steady", 2, consecutive=3)
-    gate("gone", 3, until="false", not_found="met")
+    gate("gone", 3, until="deleted", allow_absent=True)
     gate("always", 2, every_update=True)
     gate("custom", 2, timeout=None, opts=pulumi.ResourceOptions(
         custom_timeouts=pulumi.CustomTimeouts(create="7m", update="0")), until={until!r})
@@ -38,7 +42,7 @@ def test_options_decide_what_a_look_means_and_whether_the_update_goes_on(stack: 
     assert set(run.diagnostics) == {row("advised")}
     advised, hint = run.diagnostics[row("advised")]
     problem = (
-        f"modelarts:NotebookLease {notebook(1)}: timed out after 0s of 0s; expected: self.running; "
+        f"modelarts:NotebookLease {notebook(1)}: timed out after 0s; expected: self.running; "
         f"actual: {STOPPED} (0s ago); polls: 1 (request id X)"
     )
     assert timeless(advised) == timeless(f"warning: {problem}")
@@ -59,6 +63,8 @@ def test_options_decide_what_a_look_means_and_whether_the_update_goes_on(stack: 
         0,
     )
     assert (outputs["steady"]["polls"], outputs["gone"]["polls"]) == (3, 1)
+    # The word is kept as it was written, and nothing that it implies.
+    assert (outputs["gone"]["until"], outputs["gone"].get("not_found")) == ("deleted", None)
     assert outputs["custom"]["custom_timeouts"] == {"create": "7m", "update": "0"}
 
     # An update that changes nothing asks where that was asked for, and nowhere else.
@@ -74,7 +80,7 @@ def test_options_decide_what_a_look_means_and_whether_the_update_goes_on(stack: 
     error, hint = failed.diagnostics[row("advised")]
     assert timeless(error) == timeless(f"error: {problem}")
     assert hint == f"hint: {LONGER}; the next run waits again"
-    assert "timed out after N of 0s; expected: !self.running; " in timeless(failed.diagnostics[row("custom")][0])
+    assert "timed out after 0s; expected: !self.running; " in timeless(failed.diagnostics[row("custom")][0])
     assert stack.resources()["advised"]["outputs"]["outcome"] == "timed_out"
 
 
@@ -95,7 +101,9 @@ def test_a_change_of_how_long_it_must_hold_waits_again_and_of_a_limit_does_not(
     assert {name: each["outcome"] for name, each in outputs.items()} == {"held": "met", "stuck": "stalled"}
     assert outputs["held"]["elapsed_seconds"] >= 1.9
     assert outputs["held"]["polls"] >= 3
-    assert ": stalled after N of 10m: nothing changed for 2s; expected: " in timeless(run.diagnostics[row("stuck")][0])
+    assert ": stalled after N of 10m; reason: nothing changed for 2s; expected: " in timeless(
+        run.diagnostics[row("stuck")][0]
+    )
 
     clouds.clear_requests()
     stack.program(HOLDING.format(held="2s", stall="40s"))
@@ -116,10 +124,10 @@ def test_not_found_and_failed_looks_end_a_wait_early_where_that_is_asked(stack: 
     stack.program('gate("missing", 1, not_found="fail")\ngate("down", 2, max_poll_errors=2)\n')
     run = stack.up("--continue-on-error", expect=1)
     missing, _ = run.diagnostics[row("missing")]
-    start = ": never appeared after N of 10m: not_found is 'fail'; expected: self.running; actual: not found "
+    start = ": never appeared after N of 10m; reason: not_found is 'fail'; expected: self.running; actual: not found "
     assert start in timeless(missing)
     down, _ = run.diagnostics[row("down")]
-    assert re.search(r": unreachable after \d+s of 10m: 2 polls in a row failed; ", down)
+    assert re.search(r": unreachable after \d+s of 10m; reason: 2 polls in a row failed; ", down)
     assert sorted(looked_at(clouds)) == [1, 2, 2]
     assert stack.resources() == {}
 

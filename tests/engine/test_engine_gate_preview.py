@@ -42,8 +42,8 @@ def test_each_gate_says_what_it_would_find_now(stack: Stack, clouds: MockClouds)
     ]
     assert rows == {
         row("holds"): [f"now: {RUNNING}; the condition holds {WHEN}"],
-        row("not-yet"): [f"now: {STOPPED}; the condition does not hold {WHEN}"],
-        row("missing"): [f"now: not found; the condition does not hold {WHEN}"],
+        row("not-yet"): [f"now: {STOPPED}; not met: self.running {WHEN}"],
+        row("missing"): [f"now: not found; not met: self.running {WHEN}"],
         row("failed"): [
             (
                 "now: running=false, not_running_reason=FROZEN; it counts as failed: "
@@ -52,7 +52,7 @@ def test_each_gate_says_what_it_would_find_now(stack: Stack, clouds: MockClouds)
         ],
         row("down"): [f"now: could not poll: the cloud cannot answer now {WHEN}"],
         row("wrong"): [f"now: {RUNNING}; the condition cannot be evaluated: REASON {WHEN}"],
-        row("typo"): [f"now: {STOPPED}; the condition does not hold: self.type is null {WHEN}", TYPO],
+        row("typo"): [f'now: {STOPPED}; not met: self.type == "TIMNG": type is null {WHEN}', TYPO],
         row("unknown"): ["now: not known yet, because not all of the gate's inputs are"],
         row("unknown-until"): ["now: not known yet, because not all of the gate's inputs are"],
     }
@@ -106,7 +106,7 @@ def test_a_preview_after_the_update_looks_again_and_changes_nothing(stack: Stack
     assert update.diagnostics == {row("typo"): [TYPO]}
     clouds.modelarts.add_transition(notebook(1), status="STOPPED")
     preview = stack.preview("--expect-no-changes")
-    assert f"now: {STOPPED}; the condition does not hold {WHEN}" in preview.text
+    assert f"now: {STOPPED}; not met: self.running {WHEN}" in preview.text
 
 
 def test_a_newcomer_learns_all_that_is_wrong_from_the_preview(stack: Stack, clouds: MockClouds) -> None:

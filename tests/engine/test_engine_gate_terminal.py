@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from lease_support import STOPPED, notebook
+from lease_support import notebook
 from nbcloud_support import eventually
 from stack import GATE, Stack, row
 from terminal import Terminal, shown
@@ -20,11 +20,11 @@ ROW = re.compile(rf"\+ +└─ {GATE} +ready +(creating|created) \((\d+)s\)[. ]*
 def test_on_a_terminal_the_row_of_a_gate_says_what_it_sees_now(columns: int, stack: Stack, clouds: MockClouds) -> None:
     clouds.modelarts.put_lease(notebook(1), status="STOPPED")
     stack.program('gate("ready", 1)\n')
-    status = {name: f"waiting: {name}; expected: self.running; " for name in (STOPPED, STARTING)}
+    status = {name: f"running false; not_running_reason {name}; " for name in ("NOT_RUNNING", "STARTING")}
 
     def go_on(terminal: Terminal) -> None:
         """Starts the notebook once a person could see that it is stopped, and so on."""
-        seen = terminal.rows("waiti")
+        seen = terminal.rows("runni")
         if seen and clouds.modelarts.get_lease(notebook(1))["status"] == "STOPPED":
             clouds.modelarts.put_lease(notebook(1), status="STARTING")
         elif any("STARTING" in line for line in seen) or (columns < 160 and clouds.request_count() > 3):
@@ -40,13 +40,16 @@ def test_on_a_terminal_the_row_of_a_gate_says_what_it_sees_now(columns: int, sta
     assert {"creating", "created"} == {state for state, _, _ in rows}
     texts = list(dict.fromkeys(text.strip() for _, _, text in rows if text.strip()))
     if columns == 160:
-        assert [next(name for name in status if text.startswith(status[name])) for text in texts] == [STOPPED, STARTING]
+        assert [next((name for name in status if text.startswith(status[name])), text[:9]) for text in texts] == [
+            *status,
+            "met after",
+        ]
     else:
         # The engine's own columns leave room for the beginning alone.
-        assert all(status[STOPPED].startswith(text) for text in texts)
+        assert all("running false; ".startswith(text) or "met after ".startswith(text) for text in texts)
         assert texts
     last = terminal.screens[-1]
-    assert not any("waiti" in line or "Diagnostics" in line for line in last)
+    assert not any("runni" in line or "Diagnostics" in line for line in last)
 
 
 def test_in_a_ci_log_a_gate_has_one_line_for_each_change_and_no_escape_codes(stack: Stack, clouds: MockClouds) -> None:
@@ -62,7 +65,10 @@ def test_in_a_ci_log_a_gate_has_one_line_for_each_change_and_no_escape_codes(sta
         run = update.end(110)
     assert run.code == 0, run.text
     assert "\x1b" not in run.text
-    lines = [line for line in run.output.splitlines() if "ready creating" in line and "waiting: " in line]
-    said = [re.sub(r"\d+s of 10m$", "Ns of 10m", line.partition("waiting: ")[2]) for line in lines]
-    assert said == [f"{state}; expected: self.running; Ns of 10m" for state in (STOPPED, STARTING)]
+    lines = [line.partition("s) ")[2] for line in run.output.splitlines() if "ready creating" in line]
+    said = [re.sub(r"\d+s of 10m$", "Ns of 10m", line) for line in lines if line]
+    assert said[:-1] == [
+        f"running false; not_running_reason {state}; Ns of 10m" for state in ("NOT_RUNNING", "STARTING")
+    ]
+    assert re.fullmatch(r"met after \d+s, \d+ polls", said[-1])
     assert row("ready") not in run.diagnostics

@@ -88,7 +88,7 @@ def test_rows_warnings_errors_and_hooks_in_preview_and_update(stack: Stack, clou
     previews = [lines(command(stack, colour, "preview", code=0)) for colour in COLOURS]
     assert previews[0] == previews[1]
     now = one(previews[0][row("late")], "now: ")
-    assert now.startswith(f"now: running=true, type={SHOWN}; the condition does not hold (")
+    assert now.startswith(f"now: running=true, type={SHOWN}; not met: {CONDITION_SHOWN} (")
     assert SHOWN in one(previews[0][row("down")], "now: could not poll: ")
     # Such a condition is doubtful, too.
     for where, who in ((row("late"), ""), (PROGRAM_ROW, "wait_before hook ?{%boom%}>: ")):
@@ -110,7 +110,7 @@ def test_rows_warnings_errors_and_hooks_in_preview_and_update(stack: Stack, clou
         stack.destroy()
     assert updates[0] == updates[1]
     error = one(updates[0][row("late")], "error: ")
-    assert error.startswith(f"error: {KIND} {notebook(1)}: timed out after Ns of Ns; {NEVER_MET}; actual: running=true")
+    assert error.startswith(f"error: {KIND} {notebook(1)}: timed out after Ns; {NEVER_MET}; actual: running=true")
     assert f"type={SHOWN} (" in error
     assert SHOWN in one(updates[0][row("down")], f"error: {KIND} {notebook(2)}: bad response ")
     assert NEVER_MET in one(updates[0][row("advised")], f"warning: {KIND} {notebook(1)}: timed out ")
@@ -182,12 +182,10 @@ def test_the_row_of_a_waiting_gate_on_a_terminal(stack: Stack, clouds: MockCloud
 
     def go_on(terminal: Terminal) -> None:
         """Meets the condition once a person could see what is waited for."""
-        if terminal.rows(SHOWN) and clouds.request_count() > 1:
+        if terminal.rows(SHOWN[:30]) and clouds.request_count() > 1:
             clouds.modelarts.put_lease(notebook(1))
 
     terminal = shown(stack, 220, "up", "--yes", "--skip-preview", then=go_on)
     assert terminal.code == 0, terminal.screens[-1]
-    assert any(
-        f"waiting: running=true, type={SHOWN}; expected: {CONDITION_SHOWN} || " in line for line in terminal.rows(GATE)
-    )
+    assert any(f"type {SHOWN[:30]}" in line for line in terminal.rows(GATE))
     assert stack.pending() == []

@@ -101,7 +101,7 @@ def test_each_preview_has_its_own_time_to_poll(stack: Stack, clouds: MockClouds)
     said = inline(stack, 'gate("one")')
     first, second = (part.split("\n") for part in "\n".join(said).removeprefix("done\n").split("\ndone\n"))
     assert {line.partition("now: ")[2] for line in first} == {f"not polled within the preview's 5 s {WHEN}"}
-    assert {line.partition("now: ")[2] for line in second} == {f"{STOPPED}; the condition does not hold {WHEN}"}
+    assert {line.partition("now: ")[2] for line in second} == {f"{STOPPED}; not met: self.running {WHEN}"}
 
 
 def test_a_program_that_takes_its_time_between_two_gates_has_both_polled(stack: Stack, clouds: MockClouds) -> None:

@@ -115,7 +115,7 @@ def test_the_now_line_is_about_what_a_transformation_made_of_the_gate(stack: Sta
     for name in ("given", "added"):
         (line,) = rows[row(name)]
         assert line.startswith("now: running=true, ")
-        assert line.endswith(f"; the condition does not hold {WHEN}")
+        assert line.endswith(f"; not met: !self.running {WHEN}")
 
 
 def test_a_transformation_that_breaks_a_gate_is_refused_by_its_check(stack: Stack) -> None:

@@ -114,7 +114,15 @@ def away(fault: int, status: int, **changes: object) -> Case:
 STATUS = [
     Case(21, "401 always", (body("", 401),), "the cloud refuses the credentials", CREDENTIALS, AuthenticationError),
     Case(22, "403", (body("", 403),), "the credentials may not read this", PROJECT, PermissionDeniedError),
-    Case(22, "404", (body("", 404),), "the cloud does not know it", "check the id and the project", NotFoundError),
+    Case(
+        22,
+        "404 of the cloud",
+        (body("", 404, X_Request_Id="r-1"),),
+        "the cloud does not know it",
+        "check the id and the project",
+        NotFoundError,
+    ),
+    Case(22, "404 without a body", (body("", 404),), NO_RESULT, WRONG_ANSWERER),
     Case(22, "404 of a web server", (body("<html>canary", 404),), NO_RESULT, WRONG_ANSWERER),
     *(away(24, status, requests=5) for status in (408, 425, 502, 503, 504)),
     Case(24, "429", (body("", 429),), FEWER, "try again later", ThrottledError, requests=5),

@@ -240,7 +240,8 @@ def test_every_way_out_is_harmless(
 def test_an_error_is_harmless_whichever_part_of_it_holds_the_text(attack: str) -> None:
     attack = attack.replace("\n", " ")
     for part in ("hint", "where", "code", "request_id", "subject"):
-        for error in (InputError("problem", status=400, **{part: attack}), InputError(attack)):
+        parts: dict[str, Any] = {part: attack}
+        for error in (InputError("problem", status=400, **parts), InputError(attack)):
             harmless(str(error))
             harmless(repr(error))
             assert "canary" in str(error)

@@ -62,6 +62,7 @@ def test_a_failure_ends_a_row_at_once() -> None:
 
 def test_a_row_that_the_deadline_cuts_is_told() -> None:
     error = waited(History([(0, "PENDING"), (35, "READY")]), timeout=60, options=WaitOptions(consecutive=5))
+    assert isinstance(error, WaitError)
     assert one_line(error) == (
         f"sim:Thing id-of-self: timed out after 1m; expected: {READY}; actual: status=READY (0s ago); "
         f"so far: met 4 of 5 polls in a row; polls: 8 (request id req-8)\nhint: {LONGER}{AGAIN}"

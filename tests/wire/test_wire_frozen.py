@@ -271,6 +271,7 @@ def test_a_gate_answers_the_golden_names_and_no_others(clouds: MockClouds) -> No
         "holds_for": "1s",
         "fail_holds_for": "1s",
         "not_found": "wait",
+        "allow_absent": False,
         "appear_timeout": "30s",
         "stall_timeout": "30s",
         "max_poll_errors": 10,

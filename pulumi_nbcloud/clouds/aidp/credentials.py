@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pulumi_nbcloud.clouds.aidp.files import read_file, stamp
 from pulumi_nbcloud.clouds.aidp.oci_config import DEFAULT_PATH, DEFAULT_PROFILE, Profile, checked, parse_profile
 from pulumi_nbcloud.clouds.aidp.schema import CONFIG_FILE, KEY
-from pulumi_nbcloud.clouds.aidp.signature import authorization, check_fingerprint, load_private_key
+from pulumi_nbcloud.clouds.aidp.signature import authorization, check_fingerprint, fingerprint_of, load_private_key
 from pulumi_nbcloud.clouds.credentials import Connection, Credentials
 from pulumi_nbcloud.clouds.tokens import header_safe, jwt_expiry
 from pulumi_nbcloud.errors import AuthenticationError, SettingsError
 from pulumi_nbcloud.http.messages import Request
 from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.settings.files import read_file, stamp
 from pulumi_nbcloud.settings.paths import MAX_PATH_CHARACTERS, shown_path
 from pulumi_nbcloud.settings.schema import Settings
 from pulumi_nbcloud.settings.secret import pem_lines
@@ -26,6 +26,13 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 _PROFILE_NAME = re.compile(r"[^\[\]\x00-\x1f\x7f]{1,100}")
+
+
+def _checked(key: RSAPrivateKey, *, fingerprint: bool = True) -> Iterator[tuple[str, str]]:
+    yield "key", f"RSA, {key.key_size} bits"
+    # Not where this machine cannot make one.
+    if fingerprint and fingerprint_of(key) is not None:
+        yield "fingerprint", "is that of the key"
 
 
 def signed(request: Request, key_id: str, key: RSAPrivateKey) -> Request:
@@ -81,6 +88,10 @@ class KeyCredentials(AidpCredentials):
         key = load_private_key(pem, values.get("passphrase"), settings.named("privateKey"))
         check_fingerprint(values["fingerprint"], key, settings.named("fingerprint"), settings.named("privateKey"))
         return cls("/".join(parts), key)
+
+    def checked(self) -> Iterable[tuple[str, str]]:
+        """Return that the key could be opened, and that the fingerprint is its own."""
+        yield from _checked(self._key)
 
     async def sign(self, request: Request) -> Request:
         """Sign one attempt with the key."""
@@ -187,6 +198,13 @@ class FileCredentials(AidpCredentials):
     def revision(self) -> Hashable:
         """Return the stamps of the files as they are now."""
         return tuple(stamp(path) for path in self._loaded.paths)
+
+    def checked(self) -> Iterable[tuple[str, str]]:
+        """Return that the key could be opened, and that the fingerprint is its own or that a token takes its place."""
+        has_token = self._loaded.key_id.startswith("ST$")
+        yield from _checked(self._loaded.key, fingerprint=not has_token)
+        if has_token:
+            yield "token", "is there, in the place of a fingerprint"
 
     def expires_at(self) -> float | None:
         """Return when the session token expires, in seconds since 1970; None for a key."""

@@ -17,7 +17,7 @@ from pulumi_nbcloud.clouds.identifiers import identifier
 from pulumi_nbcloud.clouds.wire import parse_response
 from pulumi_nbcloud.http.messages import Response, target
 from pulumi_nbcloud.kinds.fields import Count, OpenEnum, OrNull, State, Text, Volatile
-from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind
+from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind, NamedCondition
 from pulumi_nbcloud.kinds.times import TimeText, time_text
 from pulumi_nbcloud.printable import printable
 
@@ -229,6 +229,29 @@ NOTEBOOK_SESSION = Kind(
     # 404 hides a missing permission (docs/vendors/aidp.md, DP-30).
     not_found_is_gone=False,
     headline=("lifecycle_state", "kernel.execution_state", "type", "name"),
+    named=(
+        NamedCondition(
+            "active", 'self.lifecycle_state == "ACTIVE"', "The session is active, with a kernel or without."
+        ),
+        NamedCondition(
+            "idle",
+            'self.lifecycle_state == "ACTIVE" && self.kernel.execution_state == "idle"',
+            "The session is active, and its kernel runs nothing.",
+        ),
+        NamedCondition(
+            "busy",
+            'self.lifecycle_state == "ACTIVE" && self.kernel.execution_state == "busy"',
+            "The session is active, and its kernel runs something; a stale session was seen to stay busy.",
+        ),
+        # An agent flow may have no kernel; a null one must not leave a `fail_on` undecided.
+        NamedCondition(
+            "failed",
+            'self.lifecycle_state == "FAILED"'
+            ' || has(self.kernel) && has(self.kernel.execution_state) && self.kernel.execution_state == "dead"',
+            "The session failed, or its kernel is dead.",
+            failures_apply=False,
+        ),
+    ),
     interval_seconds=INTERVAL_SECONDS,
     documentation=Documentation(
         what="a notebook session",

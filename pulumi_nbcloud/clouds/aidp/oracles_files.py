@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pulumi_nbcloud.clouds.aidp import identity
-from pulumi_nbcloud.clouds.aidp.files import read_file
 from pulumi_nbcloud.clouds.aidp.oci_config import DEFAULT_PATH, DEFAULT_PROFILE, parse_profile
 from pulumi_nbcloud.errors import SettingsError
 from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.settings.files import read_file
 from pulumi_nbcloud.settings.schema import Settings
 
 _RC = "~/.oci/oci_cli_rc"

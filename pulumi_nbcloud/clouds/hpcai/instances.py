@@ -19,7 +19,7 @@ from pulumi_nbcloud.clouds.hpcai.walk import Listing, walk
 from pulumi_nbcloud.clouds.identifiers import identifier
 from pulumi_nbcloud.errors import BadResponseError, NotFoundError
 from pulumi_nbcloud.kinds.fields import Compared
-from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind
+from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind, NamedCondition
 from pulumi_nbcloud.printable import printable
 
 _ARGUMENTS = ConfigDict(strict=True, extra="forbid")
@@ -145,6 +145,23 @@ INSTANCES = Kind(
     not_found_is_gone=False,  # a list is always there
     headline=("total", "instances"),
     summary=("name", "status", "phase", "diagnosis_reason", "healthy"),
+    named=(
+        NamedCondition(
+            "ready",
+            'size(self.instances) > 0 && self.instances.all(i, i.status == "Running" && i.healthy)',
+            "There are instances, and all of them run and are healthy.",
+        ),
+        NamedCondition(
+            "running",
+            'size(self.instances) > 0 && self.instances.all(i, i.status == "Running")',
+            "There are instances, and all of them run.",
+        ),
+        NamedCondition(
+            "stopped",
+            'size(self.instances) > 0 && self.instances.all(i, i.status == "Stopped")',
+            "There are instances, and all of them are stopped.",
+        ),
+    ),
     documentation=Documentation(
         what="the instances of an account",
         returns="The instances that the filters let through, and how many the account has; `unreadable` names rows that"
@@ -178,6 +195,24 @@ INSTANCE = Kind(
     # Only a walk that reached its end says so.
     not_found_is_gone=True,
     headline=("name", "status", "phase", "diagnosis_reason", "healthy"),
+    named=(
+        NamedCondition("running", 'self.status == "Running"', "The instance runs, healthy or not."),
+        NamedCondition("stopped", 'self.status == "Stopped"', "The instance is stopped."),
+        NamedCondition(
+            "ended",
+            'self.status in ["Stopped", "Archived", "Released", "StartingFailed", "InitializationFailed"]',
+            "The instance does not run, and nothing is under way that would let it.",
+            failures_apply=False,
+        ),
+        NamedCondition(
+            "failed",
+            'self.status in ["StartingFailed", "InitializationFailed"]',
+            "The instance could not be started.",
+            failures_apply=False,
+        ),
+        # Public clients take Released for gone (docs/vendors/hpcai.md, HPC-19).
+        NamedCondition("deleted", 'self.status == "Released"', "The instance was released.", failures_apply=False),
+    ),
     reads_all=True,
     documentation=Documentation(
         what="one instance",

@@ -16,7 +16,7 @@ from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount, in_project
 from pulumi_nbcloud.clouds.wire import parse_response
 from pulumi_nbcloud.errors import BadResponseError, NotFoundError, RefusedError, lasting
 from pulumi_nbcloud.kinds.fields import Count, OpenEnum, RowCount, State, Whole
-from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind
+from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind, NamedCondition
 from pulumi_nbcloud.kinds.times import Milliseconds, TimeText, Twinned, time_twin
 from pulumi_nbcloud.printable import printable
 
@@ -157,7 +157,7 @@ class DevServerJobsState(State):
         if not self.truncated:
             return None
         total = "an unknown number of" if self.total is None else str(self.total)
-        return f"the cloud sent {len(self.jobs)} of {total} jobs and cannot be asked for more: narrow the filters"
+        return f"the cloud sent only {len(self.jobs)} of {total} jobs: narrow the filters"
 
 
 class _Wire(BaseModel):
@@ -250,6 +250,18 @@ DEV_SERVER_JOBS = Kind(
     not_found_is_gone=False,
     headline=("total", "jobs", "truncated"),
     summary=("name", "status", "abnormal_count"),
+    named=(
+        NamedCondition(
+            "finished",
+            'size(self.jobs) > 0 && self.jobs.all(j, j.status == "FINISHED" && j.abnormal_count == 0)',
+            "There are jobs, and all of them finished without a failed node; a job that failed is waited for in vain.",
+        ),
+        NamedCondition(
+            "ended",
+            'size(self.jobs) > 0 && self.jobs.all(j, j.status in ["FINISHED", "DELETED"])',
+            "There are jobs, and none of them goes on, whether they succeeded or not.",
+        ),
+    ),
     asks=lambda arguments: _asks(arguments.query()),
     documentation=Documentation(
         what="the DevServer jobs of a project",
@@ -259,6 +271,10 @@ DEV_SERVER_JOBS = Kind(
     ),
 )
 
+# FINISHED says nothing of success (docs/vendors/modelarts.md, MA-50).
+_SUCCEEDED = 'self.status == "FINISHED" && self.abnormal_count == 0'
+_ABNORMAL = 'self.status == "FINISHED" && self.abnormal_count > 0'
+
 DEV_SERVER_JOB = Kind(
     token="modelarts:DevServerJob",  # noqa: S106  (a type token)
     account=ModelArtsAccount,
@@ -266,11 +282,23 @@ DEV_SERVER_JOB = Kind(
     state=DevServerJobState,
     read=_read_one,
     identify=lambda arguments: arguments.job_id,
-    ready='self.status == "FINISHED" && self.abnormal_count == 0',
-    failed=(Failure('self.status == "FINISHED" && self.abnormal_count > 0'), Failure('self.status == "DELETED"')),
+    ready=_SUCCEEDED,
+    failed=(Failure(_ABNORMAL), Failure('self.status == "DELETED"')),
     not_found_is_gone=True,
     headline=("status", "abnormal_count"),
     summary=("name", "type", "status", "abnormal_count", "create_time", "update_time"),
+    named=(
+        NamedCondition("running", 'self.status == "PROCESSING"', "The job goes on."),
+        NamedCondition("finished", _SUCCEEDED, "The job finished without a failed node; the same as `ready`."),
+        NamedCondition(
+            "ended",
+            'self.status in ["FINISHED", "DELETED"]',
+            "The job goes on no more, whether it succeeded or not.",
+            failures_apply=False,
+        ),
+        NamedCondition("failed", _ABNORMAL, "The job finished with failed nodes.", failures_apply=False),
+        NamedCondition("deleted", 'self.status == "DELETED"', "The job was deleted.", failures_apply=False),
+    ),
     pick=_pick,
     asks=lambda arguments: _asks((("id", arguments.job_id),)),
     documentation=Documentation(

@@ -15,7 +15,7 @@ from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount, in_project
 from pulumi_nbcloud.clouds.wire import parse_response
 from pulumi_nbcloud.errors import NotFoundError, RefusedError, lasting
 from pulumi_nbcloud.kinds.fields import OpenEnum, State, Text, Whole
-from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind
+from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind, NamedCondition
 from pulumi_nbcloud.kinds.times import MAX_MILLISECONDS, Milliseconds, TimeText, time_text
 from pulumi_nbcloud.printable import printable
 
@@ -238,6 +238,21 @@ NOTEBOOK_LEASE = Kind(
     failed=(Failure('self.not_running_reason == "FROZEN"'),),
     not_found_is_gone=True,
     headline=("running", "not_running_reason", "type", "expire_time"),
+    # `running` first: while a notebook runs its reason is null, which would leave a `fail_on` undecided.
+    named=(
+        NamedCondition("running", "self.running", "The notebook runs; the same as `ready`."),
+        NamedCondition(
+            "stopped",
+            '!self.running && self.not_running_reason == "NOT_RUNNING"',
+            "The notebook does not run, and the cloud names no other reason: it is neither stopping nor frozen.",
+        ),
+        NamedCondition(
+            "ended",
+            '!self.running && self.not_running_reason in ["NOT_RUNNING", "FROZEN"]',
+            "The notebook runs no more, stopped or frozen.",
+            failures_apply=False,
+        ),
+    ),
     documentation=Documentation(
         what="the lease of a notebook instance",
         returns="The lease; for a notebook that does not run, `running` is False and `not_running_reason` says why.",

@@ -127,7 +127,8 @@ def _error(response: Response, fault: Fault, now: float, refused: str | None) ->
     if code in UNKNOWN_API_CODES:
         # A 404 too, but of the gateway: it says nothing about the notebook.
         return RefusedError("this endpoint does not know the API", hint="check the region and the endpoint")
-    if status == 404 and (code.startswith("ModelArts.") if code else not response.body):
+    # Any web server answers an empty 404; the cloud's gives each request an id (docs/vendors/modelarts.md, MA-29).
+    if status == 404 and (code.startswith("ModelArts.") if code else not response.body and fault.request_id):
         return NotFoundError("the cloud does not know it", hint="check the id and the project")
     if (
         redirect := redirected(response, "check the setting endpoint: signed requests must reach the cloud itself")

@@ -12,6 +12,7 @@ from pulumi_nbcloud.mock.aidp.keys import FIRST, SECOND, Key
 from pulumi_nbcloud.mock.aidp.responses import Responses
 from pulumi_nbcloud.mock.aidp.sessions import PREFIXES, Sessions
 from pulumi_nbcloud.mock.aidp.signature import SignatureError, parse_authorization
+from pulumi_nbcloud.mock.contents import Content, content
 from pulumi_nbcloud.mock.service import AdminRoutes, Answer, Context, Service
 from pulumi_nbcloud.mock.validation import InvalidInput
 from pulumi_nbcloud.mock.wire import CloudRequest
@@ -247,6 +248,14 @@ class Aidp(Service):
         with self._context.lock:
             older = sorted(self._responses.older)
             return {**self._accounts.state(), "older_platforms": older, "sessions": self._sessions.state()}
+
+    def contents(self) -> list[Content]:
+        """Return the sessions on the platforms of the first account."""
+        with self._context.lock:
+            platforms = self._accounts.get(self.account_name(None)).platforms
+            own = [row for row in self._sessions.state() if row["platform_id"] in platforms]
+        ids = ("platform_id", "workspace_key", "session_id")
+        return [content("aidp:NotebookSession", row, ids, row["lifecycle_state"]) for row in own]
 
     def settings(self, profile: str | None) -> dict[str, str]:
         """Return the settings that make a client use this mock."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from pulumi_nbcloud.mock.contents import Content, content
 from pulumi_nbcloud.mock.hpcai.accounts import AccountBook, AccountSpec
 from pulumi_nbcloud.mock.hpcai.instances import Instances, ManySpec, OptionsSpec
 from pulumi_nbcloud.mock.hpcai.responses import Responses
@@ -164,6 +165,15 @@ class HpcAi(Service):
                 "options": self._responses.options.model_dump(),
                 "instances": self._instances.state(),
             }
+
+    def contents(self) -> list[Content]:
+        """Return the instances of the first account."""
+        with self._context.lock:
+            own = [row for row in self._instances.state() if row["username"] == self.account_name(None)]
+        statuses = [(row["row"].get("instanceRuntimeInfo") or {}).get("status") for row in own]
+        return [
+            content("hpcai:Instance", row, ("instance_id",), status) for row, status in zip(own, statuses, strict=True)
+        ]
 
     def settings(self, profile: str | None) -> dict[str, str]:
         """Return the settings that make a client use this mock."""

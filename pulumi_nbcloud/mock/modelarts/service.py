@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from pulumi_nbcloud.mock.contents import Content, content
 from pulumi_nbcloud.mock.modelarts.accounts import AccountBook, AccountSpec
 from pulumi_nbcloud.mock.modelarts.iam import IamBook, UserSpec
 from pulumi_nbcloud.mock.modelarts.jobs import Jobs, RowLimitSpec
@@ -275,6 +276,17 @@ class ModelArts(Service):
                 "jobs": self._jobs.state(),
                 "notebooks": self._notebooks.state(),
             }
+
+    def contents(self) -> list[Content]:
+        """Return the notebooks and jobs of the first account's project."""
+        with self._context.lock:
+            project = self.settings(None)["projectId"]
+            notebooks = [row for row in self._notebooks.state() if row["project_id"] == project]
+            jobs = [row for row in self._jobs.state() if row["project_id"] == project]
+        return [
+            *(content("modelarts:NotebookLease", row, ("notebook_id",), row["status"]) for row in notebooks),
+            *(content("modelarts:DevServerJob", row, ("job_id",), row["status"]) for row in jobs),
+        ]
 
     def settings(self, profile: str | None) -> dict[str, str]:
         """Return the settings that make a client use this mock."""

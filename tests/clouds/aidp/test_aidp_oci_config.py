@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from aidp_support import NOW, key_values, pem, settings_of
 
-from pulumi_nbcloud.clouds.aidp import files
 from pulumi_nbcloud.clouds.aidp.account import AidpAccount
 from pulumi_nbcloud.clouds.aidp.credentials import FileCredentials
-from pulumi_nbcloud.clouds.aidp.files import MAX_FILE_BYTES
 from pulumi_nbcloud.clouds.aidp.oci_config import Profile, parse_profile
 from pulumi_nbcloud.errors import SettingsError
 from pulumi_nbcloud.http.client import Client
 from pulumi_nbcloud.mock.aidp.keys import FIRST, SECOND
+from pulumi_nbcloud.settings import files
+from pulumi_nbcloud.settings.files import MAX_FILE_BYTES
 from pulumi_nbcloud.settings.ini import parse_ini
 from pulumi_nbcloud.settings.resolve import resolve
 

@@ -85,21 +85,21 @@ def test_a_key_file_is_read_again_each_time_and_opened_with_its_passphrase(tmp_p
     assert key_id(account(environment)).split("/")[1] == "ocid1.user.oc1..cli"
     path.write_text(pem(second=True))
     assert found(environment).values["privateKey"] == pem(second=True)
-    for text, reason in ((None, "cannot be read: No such file or directory"), (b"\xff", "it is no text in UTF-8")):
+    for text, reason in ((None, "cannot be read: No such file or directory"), (b"\xff", "is not text in UTF-8")):
         path.unlink(missing_ok=True)
         if text is not None:
             path.write_bytes(text)
         with pytest.raises(SettingsError) as caught:
             found(environment)
-        assert f"OCI_CLI_KEY_FILE names the file {path}, which" in caught.value.problem
+        assert f"OCI_CLI_KEY_FILE names {path}, which" in caught.value.problem
         assert reason in caught.value.problem
 
 
 def test_a_key_file_that_is_none_is_only_read_where_it_counts(home: Path) -> None:
     environment = {**IDS, "OCI_CLI_KEY_FILE": "/nowhere", "OCI_CLI_REGION": "iad"}
     assert key_id(account(environment, {"configProfile": "DEFAULT"})).split("/")[1] == "ocid1.user.oc1..file"
-    assert "OCI_CLI_KEY_FILE names the file /nowhere" in problem(environment)
-    assert "is no regular file" in problem({**environment, "OCI_CLI_KEY_FILE": "/dev/null"})
+    assert "OCI_CLI_KEY_FILE names /nowhere" in problem(environment)
+    assert "is not a regular file" in problem({**environment, "OCI_CLI_KEY_FILE": "/dev/null"})
 
 
 @pytest.mark.parametrize("left_out", [*IDS, "OCI_CLI_KEY_FILE"])

@@ -75,6 +75,12 @@ def test_a_permission_code_is_believed_whatever_the_status(code: str, status: in
     assert type(error_of(status, body(code))) is PermissionDeniedError
 
 
+def test_a_404_without_a_body_is_the_clouds_where_it_has_a_request_id() -> None:
+    """docs/vendors/modelarts.md, MA-29"""
+    assert type(error_of(404, headers={"x-request-id": "r-1"})) is NotFoundError
+    assert type(error_of(404, headers={})) is BadResponseError
+
+
 @pytest.mark.parametrize(
     ("status", "content", "cls"),
     [
@@ -156,7 +162,13 @@ AT = f"{WHERE}, request id r-1)\nhint: "
             + AT
             + "check that the project id belongs to the credentials, and that they may read ModelArts in it",
         ),
-        (404, b"", "the cloud does not know it (HTTP 404, " + AT + "check the id and the project"),
+        (
+            404,
+            body("ModelArts.6404"),
+            'the cloud does not know it: "what the cloud says" (HTTP 404 ModelArts.6404, '
+            + AT
+            + "check the id and the project",
+        ),
         (
             404,
             body("APIGW.0101"),

@@ -1,0 +1,82 @@
+"""The examples that `--help` shows, by command; a test runs each against the mock clouds that `nbcloud mock` serves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# What the mock clouds hold, so that an example works where it is pasted.
+_LEASE = "modelarts:NotebookLease/4f1c6d5e-0f0a-4c57-9d0e-6a1b2c3d4e01"
+_JOB = "modelarts:DevServerJob/4f1c6d5e-0f0a-4c57-9d0e-6a1b2c3d4e04"
+_INSTANCE = "hpcai:Instance/notebook-4f1c6d5e"
+
+
+@dataclass(frozen=True)
+class Example:
+    """One example.
+
+    Args:
+        about: what it does, a few words.
+        line: what to type; longer ones go on after a backslash.
+    """
+
+    about: str
+    line: str
+
+
+EXAMPLES: dict[str, tuple[Example, ...]] = {
+    "": (
+        Example("what there is to read", "nbcloud kinds"),
+        Example("read one thing", f"nbcloud get {_INSTANCE}"),
+        Example("wait until it can be used", f"nbcloud wait {_INSTANCE}"),
+        Example("why a cloud cannot be read", "nbcloud doctor modelarts"),
+    ),
+    "get": (
+        Example("one thing", f"nbcloud get {_LEASE}"),
+        Example("all of its fields", f"nbcloud get {_INSTANCE} --wide"),
+        Example("as JSON, for a program", f"nbcloud get {_INSTANCE} -o json"),
+        Example("a list with a filter", "nbcloud get 'modelarts:DevServerJobs?type=ASCEND_DIAGNOSIS'"),
+    ),
+    "wait": (
+        Example("until it can be used", f"nbcloud wait {_INSTANCE}"),
+        Example(
+            "until a condition over it holds", f"nbcloud wait {_JOB} \\\n  --until 'self.status == \"FINISHED\"' -t 2h"
+        ),
+        Example(
+            "over several things, each with a name",
+            f"nbcloud wait job={_JOB} \\\n  lease={_LEASE} \\\n"
+            "  --until 'job.status == \"FINISHED\" && lease.running' -o json",
+        ),
+    ),
+    "explain": (
+        Example("what such a wait would do", f"nbcloud explain {_INSTANCE} -t 2h --consecutive 2"),
+        Example(
+            "whether a condition can be right",
+            f"nbcloud explain {_LEASE} \\\n  --until 'self.running && self.duration > 3600000'",
+        ),
+    ),
+    "doctor": (
+        Example("each cloud that is set up", "nbcloud doctor"),
+        Example("one cloud", "nbcloud doctor modelarts"),
+        Example("whether one thing may be read", f"nbcloud doctor {_LEASE}"),
+    ),
+    "kinds": (
+        Example("all kinds", "nbcloud kinds"),
+        Example("one kind with its fields", "nbcloud kinds hpcai:Instance"),
+        Example("for a program", "nbcloud kinds -o json"),
+    ),
+    "mock": (
+        Example("with settings in a file for other commands", "nbcloud mock --write mock.json"),
+        Example("on a port of your own, for a program", "nbcloud mock --port 0 --output json"),
+    ),
+    "completion": (
+        Example("bash, for this shell; the same line in ~/.bashrc for every one", "source <(nbcloud completion bash)"),
+        Example("zsh; or in ~/.zshrc, below compinit", "source <(nbcloud completion zsh)"),
+        Example("fish", "nbcloud completion fish | source"),
+        Example("fish, for every new shell", "nbcloud completion fish > ~/.config/fish/completions/nbcloud.fish"),
+    ),
+    "help": (
+        Example("the topics", "nbcloud help"),
+        Example("what an exit code means", "nbcloud help exit-codes"),
+        Example("the page of a command", "nbcloud help wait"),
+    ),
+}

@@ -1,0 +1,145 @@
+"""The pages that `--help` prints, made for the width of the terminal; nothing in them is cut off."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import shutil
+import textwrap
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from typing import Any
+
+LEAST_WIDTH, MOST_WIDTH = 50, 100
+_COLUMN = 29
+_ENDS = re.compile(r"\.(?=\s|$)")
+
+
+def width() -> int:
+    """Return how wide a page is: the terminal, within what reads well."""
+    return min(MOST_WIDTH, max(LEAST_WIDTH, shutil.get_terminal_size().columns))
+
+
+def command_page(command: Any, path: str) -> str:
+    """Write the help page of one command.
+
+    Args:
+        command: as typer made it.
+        path: what the user types to reach it: `nbcloud get`.
+    """
+    arguments = [(each.metavar, each.help) for each in command.params if each.param_type_name == "argument"]
+    parts = [
+        [usage(command, path)],
+        paragraphs(command.help),
+        _section("Arguments", definitions(arguments)),
+        _section("Options", definitions(_options(command))),
+        _section("Examples", examples(command.name)),
+    ]
+    return _joined(parts)
+
+
+def group_page(group: Any, path: str) -> str:
+    """Write the help page of `nbcloud` itself."""
+    named = [(name, summary(each)) for name, each in group.commands.items() if not each.hidden]
+    parts = [
+        [f"Usage: {path} COMMAND [OPTIONS] [ARGUMENTS]"],
+        paragraphs(group.help),
+        _section("Commands", definitions(named)),
+        _section("Options", definitions(_options(group))),
+        _section("Examples", examples("")),
+        paragraphs(f"{path} COMMAND --help explains a command; {path} help lists other topics.", indent=""),
+    ]
+    return _joined(parts)
+
+
+def usage(command: Any, path: str) -> str:
+    """Write the line that shows how a command is called."""
+    arguments = [each.metavar for each in command.params if each.param_type_name == "argument"]
+    has_options = any(each.param_type_name == "option" for each in command.params)
+    return " ".join(["Usage:", path, *(["[OPTIONS]"] if has_options else []), *arguments])
+
+
+def summary(command: Any) -> str:
+    """Return the first sentence of what a command does."""
+    text = " ".join(inspect.cleandoc(command.help or "").split("\n\n")[0].split())
+    end = _ENDS.search(text)
+    return text[: end.start() + 1] if end else text
+
+
+def examples(name: str) -> Iterator[str]:
+    """Write the examples of a command, each with what it does before it."""
+    from pulumi_nbcloud.cli.examples import EXAMPLES
+
+    for each in EXAMPLES.get(name, ()):
+        yield f"  # {each.about}"
+        yield from textwrap.indent(each.line, "  ").splitlines()
+
+
+def paragraphs(text: str | None, indent: str = "  ") -> list[str]:
+    """Wrap paragraphs of prose."""
+    lines: list[str] = []
+    for each in inspect.cleandoc(text or "").split("\n\n"):
+        lines += [*([""] if lines else []), *_wrapped(" ".join(each.split()), indent, indent)]
+    return lines
+
+
+def definitions(rows: Iterable[tuple[str, str | None]], column: int = _COLUMN) -> Iterator[str]:
+    """Write names with what they mean beside them; below them where a name is too long for its column."""
+    rows = list(rows)
+    column = min(column, max((len(name) for name, _ in rows), default=0))
+    for name, about in rows:
+        lines = _wrapped(about or "", " " * (column + 4), " " * (column + 4)) or [""]
+        if len(name) <= column:
+            yield f"  {name:<{column}}  {lines[0].strip()}".rstrip()
+            yield from lines[1:]
+        else:
+            yield f"  {name}"
+            yield from (line for line in lines if line)
+
+
+def _options(command: Any) -> Iterator[tuple[str, str]]:
+    for each in command.params:
+        if each.param_type_name == "option" and not each.hidden:
+            yield f"{names(each)}{value_of(each)}", f"{each.help or ''}{_notes(each)}"
+    yield "-h, --help", "Show this page and exit."
+
+
+def names(option: Any) -> str:
+    """Write how an option is called, its short name first: `-o, --output`; the long ones stand below each other."""
+    ordered = sorted(option.opts, key=lambda each: each.startswith("--"))
+    return ("" if ordered[0][:2] != "--" else "    ") + ", ".join(ordered)
+
+
+def value_of(option: Any) -> str:
+    """Write what an option takes, after a space; nothing for a flag."""
+    return "" if option.is_flag else f" {option.metavar or option.name.strip('_').upper()}"
+
+
+def _notes(option: Any) -> str:
+    """Write the default and the environment variable, where the help does not say them itself."""
+    default = option.default.value if isinstance(option.default, Enum) else option.default
+    notes = [] if option.is_flag or default is None else [f"default: {default}"]
+    if option.envvar:
+        notes.append(f"env: {option.envvar}")
+    return f" [{'; '.join(notes)}]" if notes else ""
+
+
+def _section(title: str, lines: Iterable[str]) -> list[str]:
+    found = list(lines)
+    return [f"{title}:", *found] if found else []
+
+
+def _wrapped(text: str, first: str, others: str) -> list[str]:
+    # Words are never broken: an id or a flag that is cut in two cannot be pasted.
+    return textwrap.wrap(
+        text,
+        width(),
+        initial_indent=first,
+        subsequent_indent=others,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _joined(parts: Iterable[Iterable[str]]) -> str:
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"

@@ -1,0 +1,80 @@
+"""Named conditions: one word in the place of an expression, which each kind says itself.
+
+A text that is exactly one identifier, other than `true` and `false`, is always a name, whatever targets are called: to
+CEL it would be a variable, and no target is a condition by itself.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pulumi_nbcloud.condition.outcome import ConditionError
+from pulumi_nbcloud.printable import printable
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.kinds.kind import Kind, NamedCondition
+
+_IDENTIFIER = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*", re.ASCII)
+_LITERALS = ("true", "false")
+
+
+def name_in(text: object) -> str | None:
+    """Return the name that a text consists of; None where it is an expression."""
+    match = _IDENTIFIER.fullmatch(text) if isinstance(text, str) else None
+    return match[1] if match and match[1] not in _LITERALS else None
+
+
+def named_conditions(
+    name: str, kinds: Mapping[str, Kind[Any, Any, Any]], *, argument: str
+) -> dict[str, NamedCondition]:
+    """Find the named condition of each target.
+
+    Args:
+        name: of the condition.
+        kinds: of the targets, by their names.
+        argument: where it was given, for messages. Only `until` takes what not finding a thing meets.
+
+    Returns:
+        The conditions, by the names of the targets.
+
+    Raises:
+        ConditionError: names each kind that has none of that name, and those that it has.
+    """
+    different = {kind.token: kind for kind in kinds.values()}
+    problems = [_problem(name, kind, argument) for kind in different.values() if name not in _usable(kind, argument)]
+    if problems:
+        raise ConditionError(
+            [f"{argument}: {each}" for each in problems],
+            hint="use the name of a condition that each kind has, or a CEL expression; nothing was sent",
+        )
+    return {target: kind.conditions[name] for target, kind in kinds.items()}
+
+
+def _usable(kind: Kind[Any, Any, Any], argument: str) -> list[str]:
+    return [name for name, each in kind.conditions.items() if argument == "until" or not each.met_if_gone]
+
+
+def _problem(name: str, kind: Kind[Any, Any, Any], argument: str) -> str:
+    from pulumi_nbcloud.kinds.kind import DELETED
+
+    shown, usable = printable(name, 40), _usable(kind, argument)
+    if name in kind.conditions:
+        instead = "not_found='fail'" if argument == "fail_on" else "a condition on a field"
+        return f"{shown} is for until alone, because not finding a thing meets it; use {instead}"
+    if name == DELETED:
+        return f"{shown} is not for {kind.token}: that it is not found does not prove that it is gone"
+    # A field of that very name is meant sooner than a condition of a similar one.
+    meant = f"self.{name}" if name in kind.state_names else _near(name, usable)
+    advice = f"; did you mean {meant}?" if meant else ""
+    return f"{shown} is not a condition of {kind.token}, which has {', '.join(usable) or 'none'}{advice}"
+
+
+def _near(name: str, known: list[str]) -> str | None:
+    """Return the name that was probably meant: one that begins so, like `run`, or one that is nearly spelled so."""
+    word = name.casefold()
+    begun = [each for each in known if len(word) > 2 and each.startswith(word)]
+    # Names are short words, of which many are alike by the usual measure: `idle` and `failed`.
+    return next(iter((*begun, *difflib.get_close_matches(word, known, 1, cutoff=0.7))), None)

@@ -1,0 +1,76 @@
+"""Each example is a project of its own, and says at its top how to run it on the mock clouds."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from docs_support import EXAMPLES, ROOT, commands_of
+
+WIDTH = 80
+
+
+def project_of(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((folder / "Pulumi.yaml").read_text(encoding="utf-8"))
+    return found
+
+
+def program_of(folder: Path) -> str:
+    return (folder / "__main__.py").read_text(encoding="utf-8")
+
+
+def settings_of(program: str) -> dict[str, str]:
+    """What the example says to configure, by key."""
+    ((_, _, command, *rest),) = [each for each in commands_of(program) if each[:2] == ["pulumi", "config"]]
+    if command == "set":
+        return {rest[0]: rest[1]}
+    assert command == "set-all"
+    assert set(rest[0::2]) == {"--plaintext"}
+    return dict(each.split("=", 1) for each in rest[1::2])
+
+
+def test_every_folder_with_a_program_is_an_example() -> None:
+    programs = sorted(path.parent for path in (ROOT / "examples").rglob("*.py"))
+    assert programs == EXAMPLES
+    assert len(EXAMPLES) == 5
+
+
+@pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.name)
+def test_it_is_a_project_that_declares_what_the_program_reads(folder: Path) -> None:
+    project = project_of(folder)
+    assert list(project) == ["name", "description", "runtime", "config"]
+    assert (project["name"], project["runtime"]) == (folder.name, "python")
+    assert project["description"]
+    read = set(re.findall(r"\.(?:require|get)\(\"(\w+)\"\)", program_of(folder)))
+    assert set(project["config"]) == read
+    assert all(each["type"] == "string" and each["description"] for each in project["config"].values())
+
+
+def test_nothing_above_them_is_a_project() -> None:
+    """The Pulumi CLI takes the nearest: a folder without one would run another's program."""
+    assert [path for path in (ROOT, ROOT / "examples") if list(path.glob("Pulumi*.y*ml"))] == []
+
+
+@pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.name)
+def test_it_says_how_to_run_it_on_the_mock_clouds(folder: Path) -> None:
+    program = program_of(folder)
+    docstring = ast.get_docstring(ast.parse(program)) or ""
+    assert [line for line in program.partition('"""\n\n')[0].splitlines() if len(line) > WIDTH] == []
+    assert docstring.splitlines()[1] == ""
+    commands = [" ".join(each[:3]) for each in commands_of(program)]
+    configure = commands[4]
+    assert commands == [
+        "pip install pulumi-nbcloud[mock]",
+        "nbcloud mock",
+        f"cd examples/{folder.name}",
+        "pulumi stack init",
+        configure,
+        "curl -so /dev/null",
+        "pulumi up",
+        "pulumi destroy",
+    ]
+    assert set(settings_of(program)) == set(project_of(folder)["config"])
