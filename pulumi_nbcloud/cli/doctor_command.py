@@ -13,7 +13,6 @@ import typer
 
 from pulumi_nbcloud.cli import options, output, running, terminal
 from pulumi_nbcloud.cli.exit_codes import ExitCode, of_error
-from pulumi_nbcloud.cli.layout import LEAST_TEXT, fold
 from pulumi_nbcloud.errors import (
     AuthenticationError,
     BadResponseError,
@@ -295,6 +294,8 @@ def _lines(finding: Finding) -> Iterator[str]:
 
 
 def _folded(start: str, text: str, shown_on: Terminal | None) -> Iterator[str]:
+    from pulumi_nbcloud.cli.layout import LEAST_TEXT, fold
+
     for line in [text] if shown_on is None else fold(text, max(shown_on.columns - len(start), LEAST_TEXT)):
         yield f"{start}{line}"
         start = " " * len(start)

@@ -12,7 +12,6 @@ import typer
 
 from pulumi_nbcloud.cli import options, output, running, terminal
 from pulumi_nbcloud.cli.exit_codes import ExitCode
-from pulumi_nbcloud.cli.layout import hang
 from pulumi_nbcloud.cli.wait_options import WaitInputs, spec_of, takes_wait_options
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.waiting.options import OPTIONS
@@ -45,6 +44,7 @@ def explain(
 
 
 def _explain(spec: WaitSpec, settings: Path | None) -> ExitCode:
+    from pulumi_nbcloud.cli.layout import hang
     from pulumi_nbcloud.cli.sources import config_reader
 
     config = config_reader(settings)

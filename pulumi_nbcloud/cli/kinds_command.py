@@ -17,7 +17,6 @@ import typer
 
 from pulumi_nbcloud.cli import output, running, terminal
 from pulumi_nbcloud.cli.exit_codes import ExitCode
-from pulumi_nbcloud.cli.layout import LEAST_TEXT, Node, fold, tree
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.cli.terminal import Terminal
@@ -242,6 +241,8 @@ def _details(each: dict[str, Any]) -> Iterator[str]:
 
 
 def _details_on(shown_on: Terminal, each: dict[str, Any]) -> Iterator[str]:
+    from pulumi_nbcloud.cli.layout import Node, tree
+
     yield shown_on.bold(each["kind"])
     yield from _indented(each["about"], 2, shown_on)
     yield from tree([Node(label, text) for label, text in _facts(each)], shown_on, 2)
@@ -261,5 +262,7 @@ def _names(path: str) -> list[str]:
 
 
 def _indented(text: str, indent: int, shown_on: Terminal) -> Iterator[str]:
+    from pulumi_nbcloud.cli.layout import LEAST_TEXT, fold
+
     for line in fold(text, max(shown_on.columns - indent, LEAST_TEXT)):
         yield f"{' ' * indent}{line}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from typer.exceptions import TyperException
@@ -41,8 +42,8 @@ def show(error: TyperException, group: Any, arguments: list[str]) -> ExitCode:
         return ExitCode.USAGE
     from pulumi_nbcloud.cli.ending import Ending
 
-    # A wait tells every end in the form that was asked for.
-    return Ending(wanted_format(arguments), None).without_a_wait(refused)
+    # A wait reports every end in the form and to the file that were asked for.
+    return Ending(wanted_format(arguments), _wanted_junit(arguments)).without_a_wait(refused)
 
 
 def wanted_format(arguments: list[str]) -> Format:
@@ -53,6 +54,15 @@ def wanted_format(arguments: list[str]) -> Format:
         if word in (Format.JSON.value, Format.JSONL.value):
             return Format(word)
     return Format.TEXT
+
+
+def _wanted_junit(arguments: list[str]) -> Path | None:
+    for index, each in enumerate(arguments):
+        flag, equals, value = each.partition("=")
+        if flag == "--junit-xml":
+            value = value if equals else next(iter(arguments[index + 1 :]), "")
+            return Path(value) if value else None
+    return None
 
 
 def usage_error(error: TyperException, group: Any, arguments: list[str]) -> InputError:

@@ -53,7 +53,7 @@ class Shell:
 
     def until(self, holds: Callable[[], bool], what: str) -> None:
         """Read what the shell writes until the screen is as expected."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + LIMIT_SECONDS
         while not holds():
             if time.monotonic() > end:
                 shown = "\n".join(self.lines)
@@ -76,6 +76,14 @@ class Shell:
         # Behind a quotation mark that they close, some shells put a space.
         ends = (expected, f"{expected} ") if expected.endswith("'") else (expected,)
         self.until(lambda: self.line in ends, expected)
+        self.send("\x03")
+        self.run(":")
+
+    def offers_nothing(self, typed: str) -> None:
+        """Type a line, TAB and one letter more; check that only these stand there."""
+        self.send(f"{typed}\tz")
+        self.until(lambda: self.line.endswith("z"), f"{typed}z")
+        assert self.line == f"{typed}z"
         self.send("\x03")
         self.run(":")
 

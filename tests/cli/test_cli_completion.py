@@ -66,7 +66,7 @@ def test_nothing_is_offered_where_an_id_belongs(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert words("get", "hpcai:Instance/") == []
     with shell("bash", shell_environment(HOME=str(tmp_path)), tmp_path) as started:
-        started.offered("nbcloud get hpcai:Instance/", "nbcloud get hpcai:Instance/")
+        started.offers_nothing("nbcloud get hpcai:Instance/")
 
 
 @pytest.mark.parametrize("name", STARTS)

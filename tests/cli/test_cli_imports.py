@@ -79,6 +79,8 @@ def test_the_commands_load_next_to_nothing_beside_typer() -> None:
     line = [sys.executable, "-c", program]
     done = subprocess.run(line, env=environment(), capture_output=True, text=True, timeout=LIMIT_SECONDS)
     assert (done.returncode, done.stderr) == (0, "")
+    for name in ("layout", "help_page", "usage", "completion", "mock_text"):
+        assert f"pulumi_nbcloud.cli.{name}" not in done.stdout.split(), "what shows a result is loaded for it"
     others = {name for name in done.stdout.split() if not is_of_the_command(name)}
     assert "pulumi_nbcloud.errors" in others
     assert others <= {"__future__", "pulumi_nbcloud", *(f"pulumi_nbcloud.{each}" for each in LIGHT), "unicodedata"}

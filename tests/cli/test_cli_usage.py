@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from cli_support import invoke, run
@@ -97,6 +98,15 @@ def test_a_wait_says_it_in_json_where_that_was_asked_for(flags: tuple[str, ...])
 def test_a_wait_says_it_in_one_line_of_json_where_lines_were_asked_for() -> None:
     done = invoke("wait", "-o", "jsonl")
     assert json.loads(done.out)["event"] == "result"
+
+
+@pytest.mark.parametrize("joined", ["=", " "])
+def test_a_wait_writes_it_into_the_junit_file(joined: str, tmp_path: Path) -> None:
+    path = tmp_path / "wait.xml"
+    assert invoke("wait", *f"--junit-xml{joined}{path}".split(" "), "--unitl", "true", LEASE).code == 2
+    assert "there is no option --unitl" in path.read_text(encoding="utf-8")
+    assert invoke("wait", "--junit-xml").code == 2
+    assert invoke("wait", "--junit-xml", str(tmp_path / "none" / "x.xml"), "--unitl").code == 2
 
 
 def test_others_print_nothing_where_they_fail_whatever_was_asked_for() -> None:
