@@ -225,8 +225,9 @@ def unmet(clauses: Iterable[Clause], expected: str | None, summary: str, *, valu
         valued: with their values even where the summary shows them.
     """
     found: list[str] = []
+    condition = None if expected is None else printable(expected, CONDITION_SHOWN)
     for each in clauses:
-        whole = each.text == expected
+        whole = each.text == condition
         shown = each.actual is None or (_shows(summary, each.actual, each.target) and (whole or not valued))
         value = None if shown else each.actual
         found.append((value or "") if whole else f"{each.text}: {value}" if value else each.text)

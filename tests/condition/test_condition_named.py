@@ -113,9 +113,7 @@ def test_what_targets_are_called_makes_no_difference() -> None:
             {"self": NOTEBOOK_LEASE},
             "Runn",
             None,
-            [
-                f"until: Runn is not a condition of modelarts:NotebookLease, which has {LEASE_HAS}{RUNNING}"
-            ],
+            [f"until: Runn is not a condition of modelarts:NotebookLease, which has {LEASE_HAS}{RUNNING}"],
         ),
         (
             {"self": INSTANCE},

@@ -124,7 +124,7 @@ def test_it_may_have_to_be_gone_for_some_polls() -> None:
 def test_it_must_appear_within_a_time_of_its_own() -> None:
     options = WaitOptions(until="deleted", not_found="met", appear_timeout=20.0)
     outcome, text = outcome_of(History([(0, ABSENT)]), until="deleted", options=options)
-    assert (outcome, "after 20s of 1m: appear_timeout is 20s" in text) == (Outcome.NEVER_APPEARED, True)
+    assert (outcome, "after 20s of 1m\n  reason: appear_timeout is 20s\n" in text) == (Outcome.NEVER_APPEARED, True)
     assert "allow_absent" in text
 
 
@@ -247,7 +247,7 @@ class OneAccount(Reader):
     [
         (ABSENT, GONE, "it counts as deleted only once it was found; allow_absent lifts that"),
         (ABSENT, ALREADY, "it counts as met: not_found is 'met'"),
-        ("UP", GONE, "the condition does not hold"),
+        ("UP", GONE, 'not met: self.status == "RELEASED"'),
         ("RELEASED", GONE, "the condition holds"),
     ],
 )
