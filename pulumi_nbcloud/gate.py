@@ -109,12 +109,10 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
             resource_name: its name in the stack.
             target: the one thing to poll; conditions call it `self`.
             targets: several things, by the name that conditions call them.
-            until: the condition to wait for. A CEL expression, or the name of a condition that each kind has, like
-                `stopped`. Each kind says itself what "can be used" means. Default: that each can be used. A change
-                waits again.
-            fail_on: a condition that ends the wait, added to the kinds' own. A CEL expression, or the name of a
-                condition that each kind has. The kinds' own say "it has failed for good". False to leave the kinds' own
-                failures out. A change waits again.
+            until: the condition to wait for, in CEL or by its name, like `stopped`. Each kind says itself which names
+                it has, and what "can be used" means. Default: that each can be used. A change waits again.
+            fail_on: a condition that ends the wait, added to the kinds' own. In CEL or by its name. The kinds' own say
+                "it has failed for good". False to leave the kinds' own failures out. A change waits again.
             timeout: how long to wait, like 90s or 1h30m; 0 polls once. With the units `d`, `h`, `m`, `s` and `ms`, or
                 as a `timedelta`. Up to 30 days. Default: 30m.
             interval: the pause between polls. Written like `timeout`. The default grows while nothing changes; some

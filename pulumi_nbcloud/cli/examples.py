@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 # What the mock clouds hold, so that an example works where it is pasted.
 _LEASE = "modelarts:NotebookLease/4f1c6d5e-0f0a-4c57-9d0e-6a1b2c3d4e01"
+_STOPPED = "modelarts:NotebookLease/4f1c6d5e-0f0a-4c57-9d0e-6a1b2c3d4e02"
 _JOB = "modelarts:DevServerJob/4f1c6d5e-0f0a-4c57-9d0e-6a1b2c3d4e04"
 _INSTANCE = "hpcai:Instance/notebook-4f1c6d5e"
 
@@ -38,6 +39,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     ),
     "wait": (
         Example("until it can be used", f"nbcloud wait {_INSTANCE}"),
+        Example("until it has stopped, a condition of the kind", f"nbcloud wait {_STOPPED} \\\n  --until stopped"),
         Example(
             "until a condition over it holds", f"nbcloud wait {_JOB} \\\n  --until 'self.status == \"FINISHED\"' -t 2h"
         ),
@@ -66,7 +68,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     ),
     "mock": (
         Example("with settings in a file for other commands", "nbcloud mock --write mock.json"),
-        Example("on a port of your own, for a program", "nbcloud mock --port 0 --output json"),
+        Example("for a program, in one line", "nbcloud mock --output json"),
     ),
     "completion": (
         Example("bash, for this shell; the same line in ~/.bashrc for every one", "source <(nbcloud completion bash)"),

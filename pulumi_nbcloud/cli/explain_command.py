@@ -140,6 +140,8 @@ def _conditions(spec: WaitSpec) -> Iterator[str]:
     for each in conditions.failures:
         held = f", once it has held for {spell(each.holds_for)}" if each.holds_for else ""
         yield f"  {each.target}: {each.own_text}  (default of {spec.kinds[each.target].token}{held})"
+    if not conditions.fail_on and not conditions.failures:
+        yield "  nothing: no failure counts"
 
 
 def _named(spec: WaitSpec, target: str, name: str | None) -> str:

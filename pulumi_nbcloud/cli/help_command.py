@@ -35,9 +35,9 @@ def _help(group: Any, path: str, topic: str | None) -> ExitCode:
     else:
         known = [*TOPICS, *group.commands]
         near = difflib.get_close_matches(topic, known, 1)
-        advice = f"did you mean {near[0]}?" if near else f"topics are {', '.join(TOPICS)}"
+        advice = f"did you mean {near[0]}?" if near else f"topics are {', '.join(TOPICS)};"
         problem = f"there is no help on {printable(topic, 60)!r}"
-        raise InputError(problem, hint=f"{advice}; {path} help lists topics and commands")
+        raise InputError(problem, hint=f"{advice} {path} help lists topics and commands")
     return ExitCode.MET
 
 

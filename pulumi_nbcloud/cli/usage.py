@@ -121,7 +121,7 @@ def _value_of_option(path: str, command: Any, name: str, message: str) -> InputE
 def _missing(path: str, command: Any, parameter: Any) -> InputError:
     from pulumi_nbcloud.cli.help_page import usage
 
-    called = usage(command, path).removeprefix("Usage: ")
+    called = usage(command, path).removeprefix("Usage: ").replace("[OPTIONS] ", "")
     name = getattr(parameter, "metavar", None) or "an argument"
     return InputError(
         f"{path}: {name.removeprefix('[NAME=]').rstrip('.')} is missing",

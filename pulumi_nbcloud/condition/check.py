@@ -44,7 +44,7 @@ class Checker(calls.Calls):
                 self.findings.warning(f"holds for an empty list too; add size({path}) > 0 &&")
             if self._constant:
                 what = printable(self.text.strip(), 60)
-                self.findings.warning(f"{what} reads no target and not now, so it is the same at every poll")
+                self.findings.warning(f"{what} reads neither a target nor now, so it is the same at every poll")
             return
         what = self.source(tree)
         advice = f"; compare it, as in {what} == {_example(result)}" if result.path and result.name != "record" else ""

@@ -37,17 +37,15 @@ class WaitOptions:
 
     until: str | None = option(
         CONDITION,
-        "the condition to wait for",
-        detail="A CEL expression, or the name of a condition that each kind has, like `stopped`. Each kind says itself "
-        'what "can be used" means.',
+        "the condition to wait for, in CEL or by its name, like `stopped`",
+        detail='Each kind says itself which names it has, and what "can be used" means.',
         default_text="that each can be used",
         waits_again=True,
     )
     fail_on: str | bool | None = option(
         CONDITION_OR_FALSE,
         "a condition that ends the wait, added to the kinds' own",
-        detail="A CEL expression, or the name of a condition that each kind has. The kinds' own say \"it has failed "
-        'for good".',
+        detail='In CEL or by its name. The kinds\' own say "it has failed for good".',
         off="leave the kinds' own failures out",
         waits_again=True,
     )

@@ -259,11 +259,12 @@ def test_a_named_condition_is_spelled_out(nbcloud_mock: MockClouds) -> None:
     done = invoke("explain", job, f"lease={KIND}/{NOTEBOOK}", "--until", "deleted", "--allow-absent")
     lines = done.out.splitlines()
     at = lines.index("waits until")
-    assert lines[at : at + 5] == [
+    assert lines[at : at + 6] == [
         "waits until",
         '  job: self.status == "DELETED", or not found  (deleted of modelarts:DevServerJob)',
         f"  lease: not found  (deleted of {KIND})",
         "ends as failed if",
+        "  nothing: no failure counts",
         "polls 0s, 5s, 12s, 24s, 41s, 1m6s, ... 30m",
     ]
     assert "; not found: met; deleted counts for what was never found too; " in lines[-1]

@@ -137,7 +137,7 @@ def test_help_lists_its_topics() -> None:
 def test_help_on_a_misspelled_topic_suggests_one(wrong: str, right: str) -> None:
     done = invoke("help", wrong)
     assert (done.code, done.out) == (2, "")
-    hint = f"hint: did you mean {right}?; nbcloud help lists topics and commands"
+    hint = f"hint: did you mean {right}? nbcloud help lists topics and commands"
     assert done.err.splitlines() == [f"error: there is no help on '{wrong}'", hint]
 
 

@@ -69,7 +69,7 @@ def test_a_constant_condition_is_warned_of(nbcloud_mock: MockClouds) -> None:
     nbcloud_mock.modelarts.put_lease(NOTEBOOK)
     done = invoke("wait", LEASE, "--until", "1 == 1", "--quiet")
     assert done.code == 0
-    assert "warning: until: 1 == 1 reads no target and not now, so it is the same at every poll" in done.err
+    assert "warning: until: 1 == 1 reads neither a target nor now, so it is the same at every poll" in done.err
 
 
 @pytest.mark.parametrize("token", KINDS)

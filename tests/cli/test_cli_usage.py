@@ -28,12 +28,12 @@ LEASE = "modelarts:NotebookLease/4f1c6d5e-0f0a-4c57-9d0e-6a1b2c3d4e01"
         (
             "get",
             "nbcloud get: KIND/ID is missing",
-            "write nbcloud get [OPTIONS] KIND/ID; nbcloud get --help has examples",
+            "write nbcloud get KIND/ID; nbcloud get --help has examples",
         ),
         (
             "explain",
             "nbcloud explain: KIND/ID is missing",
-            "write nbcloud explain [OPTIONS] [NAME=]KIND/ID...; nbcloud explain --help has examples",
+            "write nbcloud explain [NAME=]KIND/ID...; nbcloud explain --help has examples",
         ),
         (
             "get a b",

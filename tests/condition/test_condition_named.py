@@ -271,7 +271,7 @@ def test_null_does_not_leave_a_failure_undecided_where_it_means_no() -> None:
 )
 def test_a_condition_that_reads_nothing_is_warned_of(text: str, constant: bool) -> None:
     warnings = compile_condition(text, {"self": THING}).warnings
-    expected = (f"until: {text.strip()} reads no target and not now, so it is the same at every poll",)
+    expected = (f"until: {text.strip()} reads neither a target nor now, so it is the same at every poll",)
     assert warnings == (expected if constant else ())
 
 

@@ -124,6 +124,22 @@ def test_a_list_that_is_not_whole_is_undecided() -> None:
 
 
 @pytest.mark.parametrize("call", [plain, output])
+def test_a_named_condition_is_shown_with_its_expression(call: Lookup) -> None:
+    with override(LEASE, {"running": True}):
+        assert run(lambda: call("running")).value.running
+    error = raised(call, "running", {"running": False, "not_running_reason": "FROZEN"})
+    assert isinstance(error, nbcloud.ExpectationError)
+    assert "expected: running (self.running)" in str(error)
+    with override(LEASE, {"running": True}) as reads, pytest.raises(nbcloud.InputError) as caught:
+        run(lambda: call("stoped"))
+    assert caught.value.problem == (
+        "expect: stoped is not a condition of modelarts:NotebookLease, which has ready, running, stopped, ended; "
+        "did you mean stopped?"
+    )
+    assert reads == []
+
+
+@pytest.mark.parametrize("call", [plain, output])
 def test_a_mistake_is_found_before_anything_is_read(call: Lookup) -> None:
     with override(LEASE, {"running": True}) as reads, pytest.raises(nbcloud.InputError) as caught:
         run(lambda: call("self.runing"))

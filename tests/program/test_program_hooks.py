@@ -180,8 +180,19 @@ def test_what_turns_out_wrong_when_it_is_known_is_said_then(nbcloud_mock: MockCl
                 "\nhint: fields of modelarts:NotebookLease are "
             ),
         ),
+        (
+            {"target": lease_target(), "until": "stoped"},
+            (
+                "wait_before: until: stoped is not a condition of modelarts:NotebookLease, which has ready, running, "
+                "stopped, ended, deleted; did you mean stopped?\nhint: use the name of a condition "
+            ),
+        ),
+        (
+            {"target": lease_target(), "until": "stopped", "allow_absent": True},
+            "wait_before: allow_absent is for until 'deleted' alone\nhint: leave it out",
+        ),
     ],
-    ids=["neither", "a text", "before a text", "delete", "nothing", "a option", "a condition"],
+    ids=["neither", "a text", "before a text", "delete", "nothing", "a option", "a condition", "a name", "absence"],
 )
 def test_what_cannot_be_right_ends_the_program_in_its_message(how: dict[str, Any], message: str) -> None:
     with pytest.raises(nbcloud.InputError) as caught:

@@ -200,7 +200,7 @@ def test_a_constant_condition_is_warned_of() -> None:
     for until in ("true", "1 == 1"):
         spec, _ = parse_spec({"targets": SELF, "until": until})
         assert spec is not None
-        assert spec.warnings == (f"until: {until} reads no target and not now, so it is the same at every poll",)
+        assert spec.warnings == (f"until: {until} reads neither a target nor now, so it is the same at every poll",)
 
 
 @pytest.mark.usefixtures("_kinds")

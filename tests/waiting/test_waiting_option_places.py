@@ -54,8 +54,10 @@ def test_a_command_takes_those_of_commands_in_the_order_of_the_declaration(name:
 @pytest.mark.parametrize("option", [each for each in OPTIONS if each.in_command], ids=lambda each: each.name)
 def test_a_flag_is_what_the_declaration_says(option: Option, name: str) -> None:
     flag = parameters_of(name)[option.name]
-    assert (flag.opts, flag.metavar, flag.default) == ([option.flag], option.value.metavar, None)
-    assert flag.help == option.help
+    assert (flag.opts[0], flag.metavar, flag.default) == (option.flag, option.value.metavar, None)
+    assert all(re.fullmatch("-[a-z]", each) for each in flag.opts[1:])
+    # Other options are called by their flags there.
+    assert re.sub(r"--([a-z-]+)", lambda name: f"`{name[1].replace('-', '_')}`", flag.help) == option.help
     # A flag that takes nothing is off unless it is given.
     assert (option.default_words is None or option.value.metavar is None) == ("[default: " not in flag.help)
 
