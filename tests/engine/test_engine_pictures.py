@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,10 @@ def taken(stack: Stack, clouds: MockClouds, columns: int, *arguments: str, waiti
 
 
 def at_rest(shot: Shot) -> Shot:
-    """Takes what moves by itself out of a screen: the dots, and how long it all took."""
+    """Takes out of a screen what moves by itself and how long it all took; the stack's diagnostics go first."""
+
+    def in_order(found: re.Match[str]) -> str:
+        return "\r\n\r\n".join(sorted(found[0].split("\r\n\r\n"), key=lambda block: "Gate" in block))
 
     def three_dots(found: re.Match[str]) -> str:
         codes, blanks = found[2], found[3]
@@ -90,7 +94,8 @@ def at_rest(shot: Shot) -> Shot:
 
     text = re.sub(r"(?<=ing )(\(\d+s\))((?:\x1b\[[\d;]*m|\.)*)( *)", three_dots, shot.text)
     text = re.sub(r"(Duration:(?:\x1b\[[\d;]*m)* )\d+s", r"\1Ns", text)
-    return Shot(text, shot.columns, shot.step, shot.rows)
+    text = re.sub(r"(?s)(?<=Diagnostics:\x1b\[0m\r\n)(.*?)(?=\r\n\r\n[^\n]*Resources:)", in_order, text)
+    return replace(shot, text=text)
 
 
 @pytest.mark.parametrize("program", [ONE, SEVERAL], ids=["one target", "several targets"])
