@@ -225,7 +225,8 @@ def _facts(each: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for failure in each["failed"]:
         yield "failed", f"{failure['condition']}{held_long(failure)}"
     for named in each["conditions"]:
-        if named["name"] != "ready":  # which has its line already
+        # The default has its line already; a list has none, but may have the name.
+        if named["name"] != "ready" or not each["ready"]:
             yield "named", f"{named['name']}: {meaning(named)}"
     yield "polls", f"every {each['interval_seconds']:g} s at first"
 

@@ -45,6 +45,8 @@ _HINTS = {
     "is": "write == to compare",
     '"': "is the quote closed?",
     "'": "is the quote closed?",
+    "true": "it is a word of CEL",
+    "false": "it is a word of CEL",
 }
 
 

@@ -130,7 +130,7 @@ def test_a_fail_on_of_ones_own(nbcloud_mock: MockClouds) -> None:
     default = f'  self: self.not_running_reason == "FROZEN"  (default of {KIND})'
     assert ends() == [default]
     assert ends("--fail-on", "!self.running") == ["  !self.running", default]
-    assert ends("--no-fail-on") == []
+    assert ends("--no-fail-on") == ["  nothing: no failure counts"]
 
 
 def test_two_targets_of_one_account_show_its_settings_once(nbcloud_mock: MockClouds) -> None:

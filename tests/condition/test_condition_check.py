@@ -190,7 +190,7 @@ def refused(text: str) -> ConditionError:
         ("self.b & true", "syntax error at column 8: unexpected '&'; write && for and"),
         ("self.b | true", "syntax error at column 8: unexpected '|'; write || for or"),
         ('self.s == "abc', "syntax error at column 11: unexpected '\"'; is the quote closed?"),
-        ("self.true", "syntax error at 'true': it is a word of CEL"),
+        ("self.true", "syntax error at column 6: unexpected 'true'; it is a word of CEL"),
         ("", "is empty; leave it out for the default"),
         ("self.b # x", "syntax error at column 8: unexpected '#'"),
     ],
