@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyte
+from pyte.graphics import FG_BG_256
 from pyte.screens import Char
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -33,11 +34,15 @@ _PLACEHOLDERS: tuple[tuple[str, str], ...] = (
     (r"\b[0-9a-f]{32}\b", f"{_REQUEST_ID:-<32}"),
     (r"(?<=nbcloud )\d+\.\d+\.\d+(?:\.\w+)?", "X.Y.Z"),
     # How long something took, and how often it polled until then.
-    (r"(?<![\dm])\d+(?=s (?:of|ago)\b)|(?<=\()\d+(?=s\))|(?<=after )\d+(?= ?s\b)|(?<=Duration: )\d+(?=s)", "N"),
-    (r"(?<=\()\d+(?=d ago\))", "N"),
+    (r"(?<![\dm])\d+(?=s (?:of|ago)\b)|(?<=\()\d+(?=s\))|(?<=after )\d+(?= ?s\b)", "N"),
+    (r"(?<=met )\d+(?= of \d+ polls)", "N"),
     (r"(?<=s, )\d+(?= polls?\b)|(?<=polls: )\d+|\b\d+(?= polls in a row failed)|\b\d+(?= in a row\))", "N"),
+    (r"(?<=\()\d+(?=d ago\))", "N"),
 )
-_COLOURS = {"brown": "yellow", "bfightmagenta": "brightmagenta"}  # as pyte calls them
+# As pyte calls them; the first sixteen of the 256 colours are those of the terminal's palette.
+_PLAIN = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
+_PALETTE = dict(zip(FG_BG_256, (*_PLAIN, *(f"bright {each}" for each in _PLAIN)), strict=False))
+_COLOURS = {"brown": "yellow", "bfightmagenta": "brightmagenta", **_PALETTE}
 _LETTERS = {"red": "r", "green": "g", "yellow": "y", "blue": "b", "magenta": "m", "cyan": "c", "white": "w"}
 
 

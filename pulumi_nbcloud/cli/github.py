@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.waiting.report import ended_line
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.cli.report import Report
@@ -54,25 +55,57 @@ def write_outputs(path: str, report: Report) -> None:
 
 
 def write_summary(path: str, report: Report) -> None:
-    """Add a part to the step's summary: how it ended, and the timeline of what was observed.
+    """Add a part to the step's summary: what each target came to, why, and the timeline of what was observed.
 
     Raises:
         OSError: the file cannot be written.
     """
-    lines = [f"### nbcloud wait: {report.outcome}", ""]
-    if report.progress is not None:
-        lines += [f"Wanted: {_code(report.progress.expected)}", ""]
-    if report.error is not None:
-        lines += [_text(each) for each in str(report.error).splitlines()] + [""]
-    if report.transitions:
-        lines += ["| time | target | observed |", "| --- | --- | --- |"]
-        lines += [
-            f"| {each['time']} | {_text(each['target'])} | {_text(each['observed'])} |" for each in report.transitions
-        ]
-        hidden = (report.progress.transition_count if report.progress else 0) - len(report.transitions)
-        lines += [f"| … | | {hidden} more |"] if hidden > 0 else []
+    parts = [[f"### nbcloud wait: {report.words}"], _targets(report), *_explanation(report), _history(report)]
+    text = "\n\n".join("\n".join(lines) for lines in parts if lines)
     with open(path, "a", encoding="utf-8") as file:
-        file.write("\n".join(lines)[:MAX_SUMMARY] + "\n")
+        file.write(text[:MAX_SUMMARY] + "\n\n")
+
+
+def _targets(report: Report) -> list[str]:
+    """Write what each target came to."""
+    progress = report.progress
+    if progress is None:
+        return []
+    rows = (
+        (_text(report.named_title(name)), progress.outcome_of(name), _text(progress.shown(name)))
+        for name in progress.targets
+    )
+    return _table(("target", "", "state"), rows)
+
+
+def _explanation(report: Report) -> Iterator[list[str]]:
+    """Write the headline, a line for each fact, and the hint."""
+    error, progress = report.error, report.progress
+    if error is not None:
+        # Of a condition that cannot be right each problem is a line.
+        yield ["<br>".join(_text(each) for each in error.headline.splitlines())]
+        yield [f"- {_text(name)}: {_text(value)}" for name, value in error.all_facts()]
+        if error.hint:
+            yield [f"**hint:** {_text(error.hint)}"]
+    elif progress is not None:
+        yield [f"- expected: {_text(progress.expected)}", f"- {ended_line(report.words, progress, report.elapsed)}"]
+
+
+def _history(report: Report) -> list[str]:
+    """Write what was observed, and when."""
+    if not report.transitions:
+        return []
+    rows = [
+        (each["time"], _text(report.named_title(each["target"])), _text(each["observed"]))
+        for each in report.transitions
+    ]
+    hidden = (report.progress.transition_count if report.progress else 0) - len(rows)
+    more = [f"| … | | {hidden} more |"] if hidden > 0 else []
+    return _table(("time", "target", "observed"), rows) + more
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
 
 
 def _text(value: str) -> str:
@@ -84,7 +117,3 @@ def _text(value: str) -> str:
 
 # The last three: a mention, a link that needs no brackets, mathematics.
 _HTML = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "&#64;", ":": "&#58;", "$": "&#36;"}
-
-
-def _code(value: str) -> str:
-    return f"<code>{_text(value)}</code>"

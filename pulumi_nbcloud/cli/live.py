@@ -1,13 +1,14 @@
-"""The live view of a wait on a terminal: each target's state, what is expected, and a bar towards the timeout."""
+"""The live view of a wait on a terminal: each target's state, what is not met yet, and how much of the time is over."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import zip_longest
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -15,12 +16,18 @@ from rich.text import Text
 
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.waiting.duration import spell
+from pulumi_nbcloud.waiting.progress import NOTHING
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.waiting.progress import Progress
 
 REFRESHES_A_SECOND = 4.0
 NAME_COLUMNS = 24
+CLAUSES_SHOWN = 3
+GAP = "  "
+
+# Of a target: how it is marked in colours, by what it comes to.
+_MARKS = {"failed": ("✗", "red"), "waiting": ("∙", "yellow"), "ready": ("✓", "green")}
 
 
 class View:
@@ -81,38 +88,122 @@ class View:
 
     def render(self) -> Group:
         """Draw the view as it is now."""
-        elapsed = self._monotonic() - self._started
-        # The names keep their room, or long states would take it.
-        width = min(NAME_COLUMNS, max(len(each) for each in (*self._names, "expected")))
-        table = Table.grid(padding=(0, 2), expand=True)
-        table.add_column(no_wrap=True, overflow="ellipsis", width=width)
-        table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-        for name in self._names:
-            table.add_row(Text(name), Text(self._state(name)))
-        table.add_row(Text("expected"), Text(printable(self._expected, 500)))
-        row = self._progress.row if self._progress is not None else None
-        if row:
-            table.add_row(Text("so far"), Text(row))
-        trouble = self._trouble()
-        if trouble:
-            table.add_row(Text("but"), Text(trouble))
-        bar = Table.grid(padding=(0, 2))
-        bar.add_column(width=width)
-        bar.add_row(
-            Text("elapsed"),
-            ProgressBar(total=max(self._timeout, 1.0), completed=elapsed, width=30),
-            Text(f"{spell(int(elapsed))} of {spell(self._timeout)}"),
-        )
-        return Group(table, bar)
+        layout = _Layout(self._console, self._names)
+        below = [*self._facts(layout), layout.time(self._monotonic() - self._started, self._timeout)]
+        room = self._console.height - len(below) - 1
+        return Group(*self._targets(layout, room), *below)
+
+    def _targets(self, layout: _Layout, room: int) -> Iterator[RenderableType]:
+        """Draw the targets; where there is no room for all, first those that are not ready."""
+        outcomes = {name: self._outcome(name) for name in self._names}
+        drawn = {name: layout.target(name, outcomes[name], self._state(name)) for name in self._names}
+        if sum(map(len, drawn.values())) <= room:
+            yield from (line for lines in drawn.values() for line in lines)
+            return
+        urgent = sorted(self._names, key=lambda name: list(_MARKS).index(outcomes[name]))
+        room -= 1
+        while urgent and len(drawn[urgent[0]]) <= room:
+            name = urgent.pop(0)
+            room -= len(drawn[name])
+            yield from drawn[name]
+        counts = [(word, sum(outcomes[name] == word for name in urgent)) for word in _MARKS]
+        more = ", ".join(f"{count} {word}" for word, count in counts if count)
+        yield from layout.fact("", f"and {len(urgent)} more: {more}")
+
+    def _facts(self, layout: _Layout) -> Iterator[RenderableType]:
+        """Draw what is not met, what is expected, and what else a person should know."""
+        progress = self._progress
+        clauses = list(self._clauses(progress)) if progress is not None else []
+        hidden = len(clauses) - CLAUSES_SHOWN
+        for index, each in enumerate(clauses[:CLAUSES_SHOWN]):
+            yield from layout.fact("" if index else "not met", each)
+        if hidden > 0:
+            yield from layout.fact("", f"and {hidden} more")
+        yield layout.cut("expected", printable(self._expected, 500))
+        if progress is not None and progress.row:
+            yield from layout.fact("so far", progress.row)
+        if progress is not None and progress.failed_in_a_row and progress.last_error is not None:
+            count = progress.failed_in_a_row
+            polls = f"{count} polls in a row" if count > 1 else "the last poll"
+            yield from layout.fact("but", f"{polls} failed: {progress.last_error.problem}")
+        elif progress is not None and progress.undecided and not clauses:
+            yield from layout.fact("but", f"undecided: {progress.undecided}")
+
+    def _clauses(self, progress: Progress) -> Iterator[str]:
+        """Write what is not met; that a target is not found its own line says."""
+        missing = {name for name, state in progress.states().items() if state is None}
+        for each in progress.not_met:
+            reads = each.reads(self._names)
+            if not reads or not reads <= missing:
+                yield each.line
+
+    def _outcome(self, name: str) -> str:
+        return self._progress.outcome_of(name) if self._progress is not None else "waiting"
 
     def _state(self, name: str) -> str:
-        progress = self._progress
-        return progress.shown(name) if progress is not None and name in progress.observations else "nothing yet"
+        return self._progress.shown(name) if self._progress is not None else NOTHING
 
-    def _trouble(self) -> str | None:
-        progress = self._progress
-        if progress is None:
-            return None
-        if progress.failed_in_a_row and progress.last_error is not None:
-            return f"{progress.failed_in_a_row} polls in a row failed: {progress.last_error.problem}"
-        return f"undecided: {progress.undecided}" if progress.undecided else None
+
+class _Layout:
+    """The columns of the view: a mark, a name, and the rest, which goes on in the next line and is never cut.
+
+    Args:
+        console: it is as wide as that.
+        names: of the targets.
+    """
+
+    def __init__(self, console: Console, names: tuple[str, ...]) -> None:
+        self._console = console
+        self._ascii = console.options.ascii_only
+        # A mark without its colour would be a puzzle.
+        self._words = self._ascii or console.no_color or console.color_system is None
+        self._mark = max(map(len, _MARKS)) if self._words else 1
+        widest = min(NAME_COLUMNS, console.width // 3)
+        self._name = min(widest, max(len(each) for each in (*names, "expected")))
+        # One column stays empty: some terminals break a line that is as wide as they are.
+        self._rest = max(10, console.width - self._mark - self._name - 2 * len(GAP) - 1)
+
+    def target(self, name: str, outcome: str, state: str) -> list[Text]:
+        """Draw a target."""
+        sign, colour = _MARKS[outcome]
+        return self._lines(Text(outcome if self._words else sign, colour), Text(name), Text(self._plain(state)))
+
+    def fact(self, label: str, value: str) -> list[Text]:
+        """Draw what is known of the wait."""
+        return self._lines(Text(), Text(label, "dim"), Text(self._plain(value)))
+
+    def cut(self, label: str, value: str) -> Text:
+        """Draw in one line what may be cut, because the user wrote it."""
+        text, end = Text(self._plain(value)), "..." if self._ascii else "…"
+        if text.cell_len > self._rest:
+            text.truncate(self._rest - len(end))
+            text.append(end)
+        return self._lines(Text(), Text(label, "dim"), text)[0]
+
+    def time(self, elapsed: float, timeout: float) -> RenderableType:
+        """Draw how much of the time is over."""
+        row = Table.grid(padding=(0, len(GAP), 0, 0))
+        row.add_column(width=self._mark)
+        row.add_column(width=self._name)
+        spelled = f"{spell(int(elapsed))} of {spell(timeout)}"
+        width = max(10, min(30, self._rest - len(spelled) - len(GAP)))
+        bar = ProgressBar(max(timeout, 1.0), elapsed, width, complete_style="cyan", finished_style="cyan")
+        row.add_row(Text(), Text("time", "dim"), bar, Text(spelled))
+        return row
+
+    def _lines(self, mark: Text, name: Text, value: Text) -> list[Text]:
+        rows = zip_longest([mark], self._folded(name, self._name), self._folded(value, self._rest), fillvalue=Text())
+        return [Text.assemble(*self._padded(columns), no_wrap=True, overflow="ignore") for columns in rows]
+
+    def _padded(self, columns: Iterable[Text]) -> Iterator[Text]:
+        mark, name, value = columns
+        for text, width in ((mark, self._mark), (name, self._name)):
+            yield Text.assemble(text, " " * (width - text.cell_len), GAP)
+        yield value
+
+    def _folded(self, text: Text, width: int) -> list[Text]:
+        return list(text.wrap(self._console, width, overflow="fold")) or [text]
+
+    def _plain(self, text: str) -> str:
+        """Write a text as the terminal can show it, before it is measured."""
+        return text.encode("ascii", "backslashreplace").decode() if self._ascii else text

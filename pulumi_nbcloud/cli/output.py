@@ -63,7 +63,7 @@ def unwritten(error: OSError) -> ExitCode:
 
 
 def say(text: str, *, command: bool = False) -> None:
-    """Write to stderr, at once; a stderr that nobody reads must not end a wait.
+    """Write to stderr, at once, on a terminal in lines that fit; a stderr that nobody reads must not end a wait.
 
     Args:
         text: lines; the last line break is added.
@@ -72,10 +72,22 @@ def say(text: str, *, command: bool = False) -> None:
     if sys.stderr is None:
         return
     try:
-        sys.stderr.write(f"{text if command else inert(text)}\n")
+        sys.stderr.write(f"{text if command else _fitting(inert(text))}\n")
         sys.stderr.flush()
     except OSError:
         _drop(sys.stderr)
+
+
+def _fitting(text: str) -> str:
+    """Break lines between words where stderr is a terminal, which would break them anywhere."""
+    from pulumi_nbcloud.cli.terminal import columns_of
+
+    columns = columns_of(sys.stderr)
+    if columns is None:
+        return text
+    from pulumi_nbcloud.cli.layout import hang
+
+    return "\n".join(part for line in text.split("\n") for part in hang(line, columns))
 
 
 def inert(text: str) -> str:

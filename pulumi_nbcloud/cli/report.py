@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi_nbcloud import __all__ as PUBLIC
 from pulumi_nbcloud.cli.exit_codes import ExitCode, of_error
 from pulumi_nbcloud.clock import text
+from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.waiting.messages import advice, words_of
 from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError
 from pulumi_nbcloud.waiting.progress import Progress
@@ -83,6 +84,20 @@ class Report:
     def transitions(self) -> list[dict[str, str]]:
         """What was observed to change."""
         return self.progress.transitions if self.progress else []
+
+    @property
+    def words(self) -> str:
+        """The outcome as messages spell it."""
+        return self.outcome if self.progress is None else words_of(Outcome(self.outcome), self.progress)
+
+    def title(self, name: str) -> str:
+        """Return what a target is, its kind and id: `self` says nothing to who did not write the command."""
+        target = self.progress.targets.get(name) if self.progress else None
+        return f"{target.token} {printable(target.identity)}" if target else name
+
+    def named_title(self, name: str) -> str:
+        """Return the same with its name in front, where there are several."""
+        return f"{name}: {self.title(name)}" if self.progress and len(self.progress.targets) > 1 else self.title(name)
 
     @property
     def line(self) -> str:

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from dataclasses import dataclass
+from typing import TextIO
 
 USUAL_COLUMNS = 80
 _BOLD, _FAINT, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
@@ -30,6 +31,14 @@ class Terminal:
     def faint(self, text: str) -> str:
         """Write text that matters less, where the terminal can show so."""
         return f"{_FAINT}{text}{_RESET}" if self.styles and text else text
+
+
+def columns_of(stream: TextIO) -> int | None:
+    """Return the width of the terminal that a stream writes to; None where it is none, or nobody has set its size."""
+    try:
+        return (os.get_terminal_size(stream.fileno()).columns or None) if stream.isatty() else None
+    except (OSError, ValueError):
+        return None
 
 
 def of_stdout() -> Terminal | None:

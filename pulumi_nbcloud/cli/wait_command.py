@@ -34,7 +34,8 @@ def wait(
         ),
     ] = Format.TEXT,
     junit_xml: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a JUnit file, one case a target.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a JUnit file: a case a target, or one for --until over several."),
     ] = None,
     settings: options.SettingsOption = None,
     profile: options.ProfileOption = None,

@@ -68,6 +68,10 @@ class Condition:
 
         return evaluate(self._tree, self.fields, self._kinds, states, now, labels or {})
 
+    def failing_targets(self, states: Mapping[str, State | None], now: datetime) -> tuple[str, ...]:
+        """Name the targets that it is about, where it holds at one poll: those that it reads."""
+        return tuple(name for name in states if any(each.startswith(f"{name}.") for each in self.fields))
+
     def not_met(
         self, states: Mapping[str, State | None], now: datetime, *, labels: Mapping[str, str] | None = None
     ) -> tuple[Clause, ...]:

@@ -111,6 +111,10 @@ class AnyTarget:
         """The dotted paths that it reads."""
         return frozenset[str]().union(*(each.fields for each in self.each))
 
+    def failing_targets(self, states: Mapping[str, State | None], now: datetime) -> tuple[str, ...]:
+        """Name the targets for which it holds at one poll."""
+        return tuple(each.target for each in self.each if each.evaluate(states, now).outcome == "true")
+
     def evaluate(self, states: Mapping[str, State | None], now: datetime) -> Evaluation:
         """Evaluate the condition at one poll, as `||` does: true decides, then what is absent, then an error."""
         evaluations = [each.evaluate(states, now) for each in self.each]

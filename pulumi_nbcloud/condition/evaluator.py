@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pulumi_nbcloud.condition.outcome import Decision, Evaluation, Held
 from pulumi_nbcloud.condition.span import Moment, Span, long_enough
@@ -59,7 +59,8 @@ class Evaluator:
             failed = fail_on.evaluate(states, now)
             held = self._fail_on.observe(failed.outcome == "true", moment)
             if held is not None:
-                return _failing(Held(fail_on.text, held, self._fail_holds_for, explicit=True))
+                failing = fail_on.failing_targets(states, now)
+                return _failing(Held(fail_on.text, held, self._fail_holds_for, explicit=True), *failing)
             if failed.outcome == "undecided":
                 return Decision("not_yet", failed.reason, fail_on.text)
             if failed.outcome == "error":
@@ -71,17 +72,24 @@ class Evaluator:
             return Decision("bad_condition", met.reason, text)
         if by_default is not None and by_default.outcome == "failed":
             return by_default
-        return Decision("not_yet", met.reason, text, by_default.failing if by_default else None)
+        decision = Decision("not_yet", met.reason, text)
+        if by_default is None:
+            return decision
+        return replace(decision, failing=by_default.failing, failing_targets=by_default.failing_targets)
 
     def _failed(self, states: Mapping[str, State | None], now: datetime, moment: Moment) -> Decision | None:
-        """Return the first default failure that has held for long enough, else the first that holds."""
+        """Return the first default failure that has held for long enough, else the first that holds; None for none."""
         holding: list[Decision] = []
         for each, span in zip(self.conditions.failures, self._spans, strict=True):
             held = span.observe(each.evaluate(states, now).outcome == "true", moment)
             if held is not None:
-                holding.append(_failing(Held(each.text, held, max(each.holds_for, self._fail_holds_for))))
-        failed = [each for each in holding if each.outcome == "failed"]
-        return next(iter((*failed, *holding)), None)
+                times = max(each.holds_for, self._fail_holds_for)
+                holding.append(_failing(Held(each.text, held, times), each.target))
+        if not holding:
+            return None
+        first = next((each for each in holding if each.outcome == "failed"), holding[0])
+        targets = dict.fromkeys(name for each in holding for name in each.failing_targets)
+        return replace(first, failing_targets=tuple(targets))
 
     def _met(self, states: Mapping[str, State | None], now: datetime) -> tuple[Evaluation, str]:
         until = self.conditions.until
@@ -96,7 +104,8 @@ class Evaluator:
         return Evaluation("true"), self.conditions.expected
 
 
-def _failing(held: Held) -> Decision:
+def _failing(held: Held, *targets: str) -> Decision:
     """Decide what a failure that holds comes to by itself."""
-    outcome = "failed" if long_enough(held.seconds, held.holds_for) else "not_yet"
-    return Decision(outcome, None, held.condition, held if held.holds_for else None)  # type: ignore[arg-type]
+    failing = held if held.holds_for else None
+    outcome: Literal["failed", "not_yet"] = "failed" if long_enough(held.seconds, held.holds_for) else "not_yet"
+    return Decision(outcome, None, held.condition, failing, failing_targets=targets)

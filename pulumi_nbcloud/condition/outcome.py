@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from pulumi_nbcloud.condition.problems import Problem
 from pulumi_nbcloud.errors import InputError
+
+# A name that stands alone, and not behind a dot; a text in quotes, which holds none.
+_WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+_QUOTED = re.compile(r"""r?"(?:\\.|[^"\\])*"|r?'(?:\\.|[^'\\])*'""")
 
 
 class ConditionError(InputError):
@@ -58,6 +63,20 @@ class Clause:
     target: str | None = None
     brief: str = ""
 
+    @property
+    def line(self) -> str:
+        """What is there and what would meet it: `job.status is PROCESSING, expected FINISHED`; or else the clause."""
+        if self.actual is None:
+            return self.text
+        return f"{self.actual}, expected {self.expected or self.text}"
+
+    def reads(self, names: Iterable[str]) -> set[str]:
+        """Return which of the targets it reads, of these names."""
+        if self.target is not None:
+            return {self.target}
+        words = set(_WORD.findall(_QUOTED.sub("", self.text)))
+        return words & set(names)
+
 
 @dataclass(frozen=True)
 class Held:
@@ -86,6 +105,7 @@ class Decision:
         condition: the expression that decided.
         failing: a failure that must hold for some time and holds: for long enough where the outcome is "failed".
         not_met: the clauses of what is waited for that are not met; empty where all of it is.
+        failing_targets: the targets that a failure is about which holds, for long enough or not.
     """
 
     outcome: Literal["met", "failed", "not_yet", "bad_condition"]
@@ -93,3 +113,4 @@ class Decision:
     condition: str | None = None
     failing: Held | None = None
     not_met: tuple[Clause, ...] = field(default=(), compare=False)
+    failing_targets: tuple[str, ...] = field(default=(), compare=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pulumi_nbcloud.clock import text
 from pulumi_nbcloud.condition import Clause, Held
@@ -19,6 +19,10 @@ from pulumi_nbcloud.waiting.observation import Observation, Target
 FIRST_KEPT = 5
 LAST_KEPT = 20
 CONDITION_SHOWN = 300
+
+NOTHING = "nothing yet"
+
+TargetOutcome = Literal["ready", "waiting", "failed"]
 
 
 @dataclass
@@ -45,6 +49,10 @@ class Progress:
         not_met: of the last poll that did not fail, the clauses of what is waited for that are not met; empty when met.
         transitions: each first observation and each change of a target's headline; the first 5 and the last 20.
         transition_count: how many there were.
+        in_common: whether what is waited for is one condition over all targets, and not the defaults of each.
+        absent_is_met: whether a target that is not found is what is waited for.
+        failing_targets: of the last poll that did not fail, the targets that a failure is about which holds.
+        poll_errors: of the last poll, where it failed, the errors of the targets that could not be read.
     """
 
     kinds: Mapping[str, Kind[Any, Any, Any]]
@@ -67,10 +75,32 @@ class Progress:
     not_met: tuple[Clause, ...] = ()
     transitions: list[dict[str, str]] = field(default_factory=list)
     transition_count: int = 0
+    in_common: bool = False
+    absent_is_met: bool = False
+    failing_targets: tuple[str, ...] = ()
+    poll_errors: Mapping[str, NbcloudError] = field(default_factory=dict)
 
     def states(self) -> dict[str, State | None]:
         """Return the last state of each target, None where it was not found."""
         return {name: each.state for name, each in self.observations.items()}
+
+    def outcome_of(self, name: str) -> TargetOutcome:
+        """Return what one target came to at the last poll that did not fail.
+
+        Args:
+            name: of the target.
+
+        Returns:
+            "failed" where a failure holds that is about it; "ready" where nothing that is not met reads it.
+        """
+        observation = self.observations.get(name)
+        if observation is None:
+            return "waiting"
+        if name in self.failing_targets:
+            return "failed"
+        if observation.state is None:
+            return "ready" if self.absent_is_met and name not in self.unproven else "waiting"
+        return "waiting" if any(name in each.reads(self.targets) for each in self.not_met) else "ready"
 
     @property
     def unproven(self) -> tuple[str, ...]:
@@ -158,6 +188,8 @@ class Progress:
 
     def shown(self, name: str) -> str:
         """Return the headline of a target, and what a person should know of its state."""
+        if name not in self.observations:
+            return NOTHING
         state = self.observations[name].state
         note = state.waiting_note() if state is not None else None
         return f"{self.headline(name)} ({note})" if note else self.headline(name)
@@ -165,7 +197,7 @@ class Progress:
     def summary(self) -> str:
         """Return the headline of every target, in one line."""
         if not self.observations:
-            return "nothing yet"
+            return NOTHING
         alone = len(self.targets) == 1
         return "; ".join(self.shown(name) if alone else f"{name}: {self.shown(name)}" for name in self.observations)
 

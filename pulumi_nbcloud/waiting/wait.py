@@ -108,6 +108,8 @@ class Wait:
             started,
             consecutive=options.consecutive,
             holds_for=options.holds_for or 0.0,
+            in_common=conditions.until is not None,
+            absent_is_met=options.not_found == "met" or conditions.met_if_gone,
             needs_finding=conditions.met_if_gone and not options.allow_absent,
         )
         self._span = Span(schedule.longest_gap)
@@ -164,9 +166,10 @@ class Wait:
             waited = self._clock.monotonic() - due
             raise self._ended(self._missed(), f"no response within {spell(waited)}")
         self._last = observations
-        errors = [each.error for each in observations.values() if each.failed and each.error is not None]
+        errors = {name: each.error for name, each in observations.items() if each.failed and each.error is not None}
+        self.progress.poll_errors = errors
         if errors:
-            return None, self._failed_poll(errors, deadline)
+            return None, self._failed_poll(list(errors.values()), deadline)
         return await self._answered_poll(observations)
 
     async def _answered_poll(self, observations: Mapping[str, Observation]) -> tuple[Met | None, float]:
@@ -190,7 +193,7 @@ class Wait:
 
     def _decide(self, decision: Decision, moment: Moment) -> Met | None:
         self.progress.reason, failing = decision.reason, decision.failing
-        self.progress.not_met = decision.not_met
+        self.progress.not_met, self.progress.failing_targets = decision.not_met, decision.failing_targets
         if decision.outcome == "failed":
             held = f"has held for {spell(int(failing.seconds))}" if failing else "holds"
             self.progress.failing = None

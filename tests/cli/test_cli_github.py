@@ -76,10 +76,13 @@ def test_a_wait_that_is_met(nbcloud_mock: MockClouds, step: Step) -> None:
     assert re.fullmatch(r"\d+\.\d", outputs["elapsed_seconds"])
     assert json.loads(outputs["result"])["targets"]["lease"]["state"]["running"] is True
     summary = step.summary.read_text()
-    assert summary.startswith("### nbcloud wait: met\n\nWanted: <code>lease.running</code>\n")
-    table = [line for line in summary.splitlines() if line.startswith("|")]
-    assert table[:2] == ["| time | target | observed |", "| --- | --- | --- |"]
-    assert "| lease | running=true, type=TIMING" in table[2]
+    kind = KIND.replace(":", "&#58;")
+    assert summary.startswith(
+        "### nbcloud wait: met\n\n| target |  | state |\n| --- | --- | --- |\n"
+        f"| {kind} {NOTEBOOK} | ready | running=true, type=TIMING"
+    )
+    assert "\n\n- expected: lease.running\n- met after 0s, 1 poll\n\n| time | target | observed |\n" in summary
+    assert re.search(rf"\| 20\S+Z \| {kind} {NOTEBOOK} \| running=true, type=TIMING", summary)
 
 
 def test_a_wait_that_failed(nbcloud_mock: MockClouds, step: Step) -> None:
@@ -90,7 +93,9 @@ def test_a_wait_that_failed(nbcloud_mock: MockClouds, step: Step) -> None:
     assert annotation.startswith(f"::error title=nbcloud wait%3A failed::{KIND} {NOTEBOOK}: failed after ")
     assert "%0Ahint: " in annotation, "all of the message, in one line"
     assert step.outputs()["exit_code"] == "1"
-    assert "hint&#58; look at the notebook's events" in step.summary.read_text()
+    facts = [line for line in step.summary.read_text().splitlines() if line.startswith(("- ", "**"))]
+    assert [re.match(r"- ([a-z ]+): |\*\*hint:\*\* ", line) is not None for line in facts] == [True] * len(facts), facts
+    assert facts[-1].startswith("**hint:** ")
 
 
 def test_what_is_escaped_for_a_command() -> None:
@@ -112,8 +117,8 @@ def test_hostile_text_adds_nothing(nbcloud_mock: MockClouds, step: Step) -> None
     assert json.loads(done.out)["targets"]["self"]["state"]["status"] == HOSTILE, "to a program it is what it is"
     summary = step.summary.read_text()
     rows = [line for line in summary.splitlines() if line.startswith("|")]
-    assert len(rows) == 3
-    assert len(re.findall(r"(?<!\\)\|", rows[2])) == 4, "three cells"
+    assert len(rows) == 6, "two tables of one row"
+    assert [len(re.findall(r"(?<!\\)\|", rows[index])) for index in (2, 5)] == [4, 4], "three cells"
     assert "<script" not in summary
     for sign in ("https://z", "www.z", "@all", "\x1b", "\x00", "\u202e", "$$", "[l](", "![i]"):
         assert sign not in summary, sign
@@ -155,55 +160,6 @@ def test_nothing_of_it_elsewhere(nbcloud_mock: MockClouds, step: Step, monkeypat
     done = invoke("wait", f"{KIND}/{NOTEBOOK}")
     assert commands(done.err) == []
     assert not step.output.exists()
-
-
-def test_junit_has_a_case_a_target(nbcloud_mock: MockClouds, tmp_path: Path) -> None:
-    nbcloud_mock.modelarts.put_lease(NOTEBOOK)
-    nbcloud_mock.modelarts.put_job("j", status="FINISHED")
-    file = tmp_path / "junit.xml"
-    targets = (f"lease={KIND}/{NOTEBOOK}", "job=modelarts:DevServerJob/j")
-    assert invoke("wait", *targets, "--junit-xml", str(file)).code == 0
-    suite = ElementTree.parse(file).getroot()[0]
-    assert {name: suite.get(name) for name in ("name", "tests", "failures", "errors")} == {
-        "name": "nbcloud wait",
-        "tests": "2",
-        "failures": "0",
-        "errors": "0",
-    }
-    assert [case.get("name") for case in suite] == [f"lease: {KIND} {NOTEBOOK}", "job: modelarts:DevServerJob j"]
-    assert "lease: running=true" in (suite[0].findtext("system-out") or "")
-    assert [each.name for each in tmp_path.iterdir() if "junit" in each.name] == ["junit.xml"]
-
-
-@pytest.mark.parametrize(
-    ("status", "arguments", "tag", "type_"),
-    [
-        ("FROZEN", (), "failure", "failed"),
-        ("STOPPED", ("--timeout", "0"), "failure", "timed_out"),
-        ("RUNNING", ("--until", "self.duration / (self.create_at - self.create_at) == 1"), "error", "bad_condition"),
-    ],
-)
-def test_junit_tells_a_failure_from_an_error(
-    nbcloud_mock: MockClouds, tmp_path: Path, status: str, arguments: tuple[str, ...], tag: str, type_: str
-) -> None:
-    nbcloud_mock.modelarts.put_lease(NOTEBOOK, status=status)
-    file = tmp_path / "junit.xml"
-    invoke("wait", f"{KIND}/{NOTEBOOK}", *arguments, "--junit-xml", str(file))
-    suite = ElementTree.parse(file).getroot()[0]
-    found = suite[0].find(tag)
-    assert found is not None
-    assert found.get("type") == type_
-    assert "hint: " in (found.text or "")
-    assert [suite.get(name) for name in ("failures", "errors")] == (["1", "0"] if tag == "failure" else ["0", "1"])
-
-
-def test_junit_holds_hostile_text(nbcloud_mock: MockClouds, tmp_path: Path) -> None:
-    nbcloud_mock.hpcai.put_instance("notebook-1", status=f"]]></system-out>{HOSTILE}\ufffe")
-    file = tmp_path / "junit.xml"
-    invoke("wait", INSTANCE, "--timeout", "0", "--junit-xml", str(file))
-    suite = ElementTree.parse(file).getroot()[0]
-    assert [each.tag for each in suite.iter()] == ["testsuite", "testcase", "failure", "system-out"]
-    assert "]]></system-out>" in (suite[0].findtext("system-out") or "")
 
 
 def test_a_report_that_cannot_be_written_does_not_hide_how_the_wait_ended(

@@ -22,23 +22,48 @@ def test_each_target_what_is_wanted_and_a_bar(clouds: MockClouds, columns: int) 
     targets = (f"lease={TARGET}", "instance=hpcai:Instance/notebook-1")
     until = 'lease.running && instance.status == "Running" || lease.project_id == "' + "y" * 200 + '"'
     with terminal(clouds, "wait", *targets, "--until", until, "--timeout", "1h", columns=columns) as shown:
-        first, second, expected, *rest = shown.until("not_running_reason=NOT_RUNNING(.|\n)*elapsed.* of 1h")
-        assert re.match(r"lease +running=false, not_running_reason=NOT_RUNNING$", first)
-        assert re.match(r"instance +name=n, status=x{50}", second)
-        assert re.match(r"expected +lease\.running && instance\.status", expected)
+        lines = shown.until("not_running_reason=NOT_RUNNING(.|\n)*time .* of 1h")
+        assert re.match(r"∙  lease +running=false, not_running_reason=NOT_RUNNING$", lines[0])
+        assert re.match(r"∙  instance +name=n,", lines[1])
+        assert f"status={'x' * 60}" in "".join(line.strip() for line in lines), "a value goes on in the next line"
+        (expected,) = [line for line in lines if "expected  " in line]
+        assert re.match(r"   expected +lease\.running && instance\.status", expected)
         assert expected.endswith("\u2026"), "cut, and not on a second line"
-        assert re.match(r"elapsed +\S+ +\d\S* of 1h$", rest[-1])
-        assert len(rest) <= 2, "one line for what is undecided, and the bar"
-        assert all(len(line) <= columns for line in (first, second, expected, *rest))
+        assert re.match(r"   time +\S+ +\d\S* of 1h$", lines[-1])
+        assert all(len(line) < columns for line in lines)
         shown.process.sendintr()
         assert shown.end() == 130
         # The view is gone; what stays is the error and the result.
-        assert not [line for line in shown.lines if line.startswith(("elapsed", "expected "))]
+        assert not [line for line in shown.lines if line.startswith(("   time", "   expected "))]
         whole = "".join(shown.lines)
         assert "cancelled after " in whole
         assert "  actual: lease: running=false" in whole
         assert "cancelled" in shown.lines, "the result, which is for programs"
         assert not shown.screen.cursor.hidden
+
+
+def test_where_there_is_no_room_what_is_not_ready_comes_first(clouds: MockClouds) -> None:
+    names = [f"instance_{number:02}" for number in range(40)]
+    for name in names:
+        clouds.hpcai.put_instance(name, status="Pending" if name in names[20::10] else "Running")
+    targets = [f"{name}=hpcai:Instance/{name}" for name in names]
+    with terminal(clouds, "wait", *targets, "--timeout", "1h") as shown:
+        lines = shown.until("Pending(.|\n)*Running(.|\n)*time .* of 1h")
+        shown.process.sendintr()
+    marks = [line[0] for line in lines if not line.startswith(" ")]
+    assert marks == ["∙"] * 2 + ["✓"] * (len(marks) - 2)
+    assert [line.split()[1] for line in lines[:3]] == ["instance_20", "instance_30", "instance_00"]
+    (more,) = [line.strip() for line in lines if " more: " in line]
+    assert more == f"and {40 - len(marks)} more: {40 - len(marks)} ready"
+    assert len(lines) == 23, "one row of the terminal stays empty"
+
+
+def test_a_long_name_is_whole(clouds: MockClouds) -> None:
+    clouds.modelarts.put_lease(NOTEBOOK, status="STOPPED")
+    name = "the_lease_of_the_notebook_that_trains_the_model"
+    with terminal(clouds, "wait", f"{name}={TARGET}", "--timeout", "1h") as shown:
+        lines = shown.until("NOT_RUNNING(.|\n)*time .* of 1h")
+    assert "".join(line[3:29].strip() for line in lines[:2]) == name
 
 
 def test_a_change_is_shown_and_the_result_stays(clouds: MockClouds) -> None:
@@ -47,8 +72,8 @@ def test_a_change_is_shown_and_the_result_stays(clouds: MockClouds) -> None:
         shown.until("self +running=false, not_running_reason=STARTING")
         clouds.modelarts.add_transition(NOTEBOOK, status="RUNNING")
         assert shown.end() == 0
-        assert re.match(r"met after \d+s, \d polls: running=true, type=TIMING", shown.lines[0])
-        assert not [line for line in shown.lines if "elapsed" in line]
+        assert re.match(r"met after \d+s, \d+ polls: running=true, type=TIMING", shown.lines[0])
+        assert not [line for line in shown.lines if "time  " in line]
         assert not shown.screen.cursor.hidden
 
 
@@ -65,7 +90,7 @@ def test_remote_text_cannot_act(clouds: MockClouds) -> None:
     clouds.hpcai.put_instance("notebook-1", name="n", status="[red]a[/red] \x1b[2J\x1b]0;title\x07\nb\u202e")
     with terminal(clouds, "wait", "hpcai:Instance/notebook-1") as shown:
         lines = shown.until(r"self +name=n, status=")
-        assert "status=[red]a[/red] ?[2J?]0;title? b?" in lines[0], "as it is, without what would act"
+        assert "status=[red]a[/red] ?[2J?]0;title? b?" in "".join(lines), "as it is, without what would act"
         assert shown.screen.title == ""
         shown.process.sendintr()
         assert shown.end() == 130
@@ -77,7 +102,7 @@ def test_remote_text_cannot_act(clouds: MockClouds) -> None:
 def test_no_color(clouds: MockClouds, no_color: str) -> None:
     clouds.modelarts.put_lease(NOTEBOOK, status="STOPPED")
     with terminal(clouds, "wait", TARGET, env={"NO_COLOR": no_color}) as shown:
-        shown.until("elapsed")
+        shown.until("time  ")
         shown.process.sendintr()
         assert shown.end() == 130
     # Colours are 30 to 49 and 90 to 107; movements of the cursor are no colours.
@@ -88,8 +113,8 @@ def test_no_color(clouds: MockClouds, no_color: str) -> None:
 def test_the_labels_are_whole_beside_a_short_name(clouds: MockClouds) -> None:
     clouds.modelarts.put_lease(NOTEBOOK, status="STOPPED")
     with terminal(clouds, "wait", TARGET, "--timeout", "1h") as shown:
-        lines = shown.until("self +running=false(.|\n)*elapsed.* of 1h")
-        assert [line.split()[0] for line in lines] == ["self", "expected", "elapsed"]
+        lines = shown.until("self +running=false(.|\n)*time .* of 1h")
+        assert [line[3:].partition("  ")[0] for line in lines] == ["self", "not met", "expected", "time"]
 
 
 def test_a_terminal_that_cannot_redraw(clouds: MockClouds) -> None:

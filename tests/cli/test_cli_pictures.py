@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import shlex
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import pytest
-from cli_support import shots, terminal
+from cli_support import run, shots, terminal
 from lease_support import KIND, LEASE, NOTEBOOK
 from picture_support import WIDTHS, Shot
 
@@ -46,7 +47,7 @@ def running(clouds: MockClouds) -> None:
 
 def changing(clouds: MockClouds) -> None:
     clouds.modelarts.add_transition(NOTEBOOK, status="STARTING", after_reads=1)
-    clouds.modelarts.add_transition(NOTEBOOK, status="RUNNING", after_reads=1)
+    clouds.modelarts.add_transition(NOTEBOOK, status="RUNNING", after_reads=2)
 
 
 def frozen(clouds: MockClouds) -> None:
@@ -167,3 +168,12 @@ def test_picture(clouds: MockClouds, same_as_picture: Same, name: str) -> None:
     env = {each: "" for each in clouds.environment() if "AIDP" in each} if name == "doctor not set up" else {}
     again = functools.partial(prepared, clouds, prepare)
     same_as_picture(line_of(*arguments), list(shots(clouds, *arguments, again=again, env=env)))
+
+
+def test_the_summary_of_a_step(clouds: MockClouds, same_as_picture: Same, tmp_path: Path) -> None:
+    prepared(clouds, running)
+    arguments = ("wait", JOB, LEASE_TARGET, "--timeout", "0")
+    file = tmp_path / "summary.md"
+    env = {**clouds.environment(), "GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(file)}
+    assert run(*arguments, env=env).returncode == 124
+    same_as_picture(f"{line_of(*arguments)}, its summary on GitHub", [Shot(file.read_text("utf-8"))])
