@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pulumi_nbcloud.engine.secrets import Secrets, secret
-from pulumi_nbcloud.errors import NotFoundError
+from pulumi_nbcloud.engine.values import targets_by_name
+from pulumi_nbcloud.errors import InputError, NotFoundError
 from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
 
 ID = "team/notebook id 4f1c6d5e"
@@ -61,3 +62,22 @@ def test_what_is_stored_is_marked_as_the_engine_does_and_null_stays_null() -> No
     marked = secret({"self": ID})
     assert marked["value"] == {"self": ID}
     assert len(marked) == 2
+
+
+def test_the_clauses_of_a_secret_condition_are_no_facts() -> None:
+    facts = [("expected", "self.name == 'a secret'"), ("not met", "self.name: name is b"), ("actual", "name=b")]
+    error = InputError("timed out after 1m", facts=facts)
+    hidden = Secrets.of({"until": "self.name == 'a secret'"}, ["until"])
+    clean = hidden.error(error)
+    assert clean.facts == (("expected", "[secret]"), ("actual", "name=b"))
+    # A warning is a text already.
+    assert hidden.text(str(error)) == str(clean)
+    # Of another secret value they stay, without it.
+    shown = Secrets.of({"fail_on": "name is b"}, ["fail_on"]).error(error)
+    assert shown.facts[1] == ("not met", "self.name: [secret]")
+
+
+def test_targets_come_in_the_order_of_their_names() -> None:
+    inputs = {"targets": {"b": {"kind": "x"}, "a": {"kind": "y"}}, "until": "true"}
+    assert list(targets_by_name(inputs)["targets"]) == ["a", "b"]
+    assert targets_by_name({"until": "true"}) == {"until": "true"}
