@@ -137,7 +137,7 @@ def _lines(shot: Shot, styles: _Styles) -> list[str]:
     screen = pyte.Screen(shot.columns, shot.rows)
     pyte.Stream(screen).feed(placeholders(shot.text))
     found: list[str] = []
-    for number in range(shot.rows):
+    for number in range(max(screen.buffer, default=-1) + 1):  # the screen has no more rows than were written
         cells = [screen.buffer[number][column] for column in range(shot.columns)]
         cells = [each for each in cells if each.data]  # nothing stands in the second column of a wide character
         letters = "".join(map(styles.letter, cells)).rstrip()
