@@ -86,8 +86,8 @@ def _explain(text: str, error: LexError | ParseError) -> str:
     position: int | None = getattr(error, "pos_in_stream", None)
     if token is not None and token.type == "$END":
         return "syntax error: the expression ends too early; is a bracket or an operand missing?"
-    if position is None or (token is not None and token.type == "BOOL_LIT"):
-        return f"syntax error at {printable(str(token), 20)!r}: it is a word of CEL"
+    if position is None:
+        return f"syntax error at {printable(str(token), 20)!r}"
     found = str(token) if token is not None else text[position]
     before = text[:position].split()
     hint = _HINTS.get(found) or (_HINTS.get(before[-1]) if before else None)

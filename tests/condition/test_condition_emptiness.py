@@ -55,12 +55,17 @@ def test_what_holds_over_an_empty_list_is_warned_of(text: str) -> None:
         "size(self.jobs) == 0",
         "size(self.jobs) < 3",
         "self.total == 0",
-        "[1, 2].all(x, x > 0)",
         "!self.truncated",
     ],
 )
 def test_what_asks_for_a_list_that_is_not_empty_is_not(text: str) -> None:
     assert compile_condition(text, JOBS).warnings == ()
+
+
+def test_a_list_that_is_written_out_is_never_empty() -> None:
+    text = "[1, 2].all(x, x > 0)"
+    constant = f"until: {text} reads neither a target nor now, so it is the same at every poll"
+    assert compile_condition(text, JOBS).warnings == (constant,)
 
 
 def test_each_list_of_a_wait_is_named_and_both_conditions_are_looked_at() -> None:
