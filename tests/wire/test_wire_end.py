@@ -39,7 +39,8 @@ def test_it_ends_once_its_engine_is_gone(clouds: MockClouds) -> None:
         assert process.running
         engine.stop()
         assert process.ended(SOON_SECONDS) == 0
-        assert process.errors() == ""
+        # gRPC itself logs the engine's farewell where that comes while a connection is still open.
+        assert [line for line in process.errors().splitlines() if "Got goaway" not in line] == []
 
 
 def test_its_waits_end_before_it(clouds: MockClouds) -> None:
