@@ -144,11 +144,11 @@ def run(folder: Path, program: str, environment: Mapping[str, str]) -> list[str]
             from pulumi_nbcloud.reading import portal
 
             # Connections that are closed by now, and still known by numbers that soon are those of other files: up to
-            # Python 3.12, until the garbage collector comes by.
+            # Python 3.11, until the garbage collector comes by.
             say(running())
             closed = dict(portal._open.loop._transports)
             assert all(each.is_closing() for each in closed.values())
-            assert closed or sys.version_info >= (3, 13)
+            assert closed or sys.version_info >= (3, 12)
             pipes = [os.pipe() for _ in range(8)]
             assert not closed or not closed.keys().isdisjoint(number for each in pipes for number in each)
 
