@@ -11,6 +11,7 @@ from pulumi_nbcloud.cli.targets import required
 from pulumi_nbcloud.cli.terminal import Terminal
 from pulumi_nbcloud.cli.text import cell, columns, items, paths, rows_of
 from pulumi_nbcloud.condition.schema import TIMESTAMP, Type, record_type
+from pulumi_nbcloud.kinds.fields import field_at
 from pulumi_nbcloud.printable import LINE_LIMIT
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class View:
 
     def _one(self, shown: Sequence[str]) -> Iterator[str]:
         nodes = [
-            self._node(path, value_at(self._state, path), type_at(self._type, path), self._reason(path))
+            self._node(path, field_at(self._state, path), type_at(self._type, path), self._reason(path))
             for path in shown
         ]
         yield from tree(nodes, self._terminal)
@@ -67,7 +68,7 @@ class View:
     def _rows(self, rows: Sequence[Any], of: Type) -> Iterator[str]:
         heads = tuple(dict.fromkeys((next(iter(of.fields)), *(self._kind.summary or columns(of)))))
         if rows:
-            cells = [tuple(cell(value_at(each, head), CELL_LIMIT) for head in heads) for each in rows]
+            cells = [tuple(cell(field_at(each, head), CELL_LIMIT) for head in heads) for each in rows]
             lines = table(heads, cells, self._terminal)
             if lines is None:  # not even with broken values: below each other, then
                 lines = tree([Node("", below=[*map(Node, heads, row)]) for row in cells], self._terminal)
@@ -103,13 +104,6 @@ class View:
         if isinstance(value, str) and of is not None and of.name == TIMESTAMP.name:
             note = distance(value, self._now)
         return Node(name, f"{text} ({note})" if note else text)
-
-
-def value_at(state: Any, path: str) -> Any:
-    """Return a field by its dotted path; None where something on the way is null."""
-    for name in path.split("."):
-        state = getattr(state, name, None)
-    return state
 
 
 def type_at(of: Type, path: str) -> Type | None:

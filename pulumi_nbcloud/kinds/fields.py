@@ -236,3 +236,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(each) for each in value]
     return value
+
+
+def field_at(state: object, path: str) -> Any:
+    """Return a field of a state by its dotted path; None where something on the way is null."""
+    for name in path.split("."):
+        state = getattr(state, name, None)
+    return state

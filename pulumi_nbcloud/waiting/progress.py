@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pulumi_nbcloud.clock import text
 from pulumi_nbcloud.condition import Clause, Held
 from pulumi_nbcloud.errors import NbcloudError
-from pulumi_nbcloud.kinds.fields import State
+from pulumi_nbcloud.kinds.fields import State, field_at
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.waiting.duration import spell
@@ -211,7 +211,7 @@ def headline(kind: Kind[Any, Any, Any], state: State | None) -> str:
 
 def headline_fields(kind: Kind[Any, Any, Any], state: State) -> list[tuple[str, str]]:
     """Return the fields of a state that its kind names for messages, without those that are null."""
-    fields = ((each, _field(state, each)) for each in kind.headline)
+    fields = ((each, field_at(state, each)) for each in kind.headline)
     return [(name, _value(value)) for name, value in fields if value is not None]
 
 
@@ -244,13 +244,6 @@ def _shows(summary: str, actual: str, target: str | None) -> bool:
         if value != "not found" and not re.search(rf"(^|[ ]){re.escape(shown)}($|[,; ])", summary):
             return False
     return True
-
-
-def _field(state: object, path: str) -> object:
-    """Return a field of a state by its dotted path; None where something on the way is null."""
-    for name in path.split("."):
-        state = getattr(state, name, None)
-    return state
 
 
 def _value(value: object) -> str:
