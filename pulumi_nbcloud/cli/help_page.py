@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 import re
-import shutil
 import textwrap
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Any
+
+from pulumi_nbcloud.cli.terminal import usual_width
 
 LEAST_WIDTH, MOST_WIDTH = 50, 100
 _COLUMN = 29
@@ -17,7 +18,7 @@ _ENDS = re.compile(r"\.(?=\s|$)")
 
 def width() -> int:
     """Return how wide a page is: the terminal, within what reads well."""
-    return min(MOST_WIDTH, max(LEAST_WIDTH, shutil.get_terminal_size().columns))
+    return min(MOST_WIDTH, max(LEAST_WIDTH, usual_width()))
 
 
 def command_page(command: Any, path: str) -> str:

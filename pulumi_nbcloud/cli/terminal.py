@@ -41,11 +41,15 @@ def columns_of(stream: TextIO) -> int | None:
         return None
 
 
+def usual_width() -> int:
+    """Return the width of the terminal that the process was started on; COLUMNS goes first."""
+    # 0 where nobody has set the size of a pseudo-terminal; from Python 3.11 on the function takes it for unknown.
+    return shutil.get_terminal_size((USUAL_COLUMNS, 24)).columns or USUAL_COLUMNS
+
+
 def of_stdout() -> Terminal | None:
     """Return the terminal that stdout is; None where it is a file, a pipe or closed."""
     if sys.stdout is None or not sys.stdout.isatty():
         return None
-    # 0 where nobody has set the size of a pseudo-terminal; from Python 3.11 on the function takes it for unknown.
-    columns = shutil.get_terminal_size((USUAL_COLUMNS, 24)).columns or USUAL_COLUMNS
     plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM", "") in ("", "dumb", "unknown")
-    return Terminal(columns, styles=not plain)
+    return Terminal(usual_width(), styles=not plain)
