@@ -25,8 +25,10 @@ from pulumi_nbcloud.errors import (
     lasting,
 )
 from pulumi_nbcloud.http.messages import last_request_id
+from pulumi_nbcloud.http.redaction import Redactor
 from pulumi_nbcloud.kinds.fields import State, Volatile
 from pulumi_nbcloud.kinds.kind import Failure, Kind
+from pulumi_nbcloud.reading.reader import Reader
 from pulumi_nbcloud.reading.sharing import RequestKey, SharedReads
 from pulumi_nbcloud.waiting.observation import Target
 from pulumi_nbcloud.waiting.options import DEFAULT_OPTIONS, WaitOptions
@@ -253,3 +255,23 @@ LISTED = kind(token="sim:Things", state=Things, ready=None, failed=(), headline=
 SLOW = kind(token="sim:Slow", interval_seconds=20.0)
 BACKS_OFF = kind(failed=(*THING.failed, Failure('self.status == "BACKOFF"', holds_for=60.0)))
 HIDDEN = kind(token="sim:Hidden", not_found_is_gone=False)
+
+
+class LastingAccount:
+    """An account whose credentials do not expire; a class, because keys of requests hold accounts."""
+
+    redactor = Redactor()
+
+    def expires_at(self) -> None:
+        return None
+
+
+class OneAccount(Reader):
+    """Has one account, whose credentials do not expire."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self._account: Any = LastingAccount()
+
+    def account(self, kind: Any, profile: str | None, config: Any) -> Any:
+        return self._account

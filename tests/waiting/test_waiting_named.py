@@ -7,15 +7,13 @@ from typing import Any
 
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
-from simulated import ABSENT, DOWN, Arguments, History, Thing, kind, met, steady, waited
+from simulated import ABSENT, DOWN, Arguments, History, OneAccount, Thing, kind, met, steady, waited
 from virtual_time import VirtualClock, run
 
 from pulumi_nbcloud.engine.values import contains_unknown
-from pulumi_nbcloud.http.redaction import Redactor
 from pulumi_nbcloud.kinds.kind import NamedCondition
 from pulumi_nbcloud.kinds.registry import KINDS
 from pulumi_nbcloud.provider.gate import WAIT_AGAIN, GateProvider
-from pulumi_nbcloud.reading.reader import Reader
 from pulumi_nbcloud.waiting.options import WaitOptions
 from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
 from pulumi_nbcloud.waiting.runner import WaitRunner
@@ -220,26 +218,6 @@ def test_check_refuses_a_name_that_the_kind_lacks_and_a_state_keeps_the_word() -
 
 
 # --- in preview
-
-
-class LastingAccount:
-    """An account whose credentials do not expire; a class, because keys of requests hold accounts."""
-
-    redactor = Redactor()
-
-    def expires_at(self) -> None:
-        return None
-
-
-class OneAccount(Reader):
-    """Has one account, whose credentials do not expire."""
-
-    def __init__(self) -> None:
-        super().__init__({})
-        self._account: Any = LastingAccount()
-
-    def account(self, kind: Any, profile: str | None, config: Any) -> Any:
-        return self._account
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,27 @@ import anyio
 import pytest
 from nbcloud_support import one_line
 from pulumi.runtime.rpc import UNKNOWN
-from simulated import ABSENT, DOWN, LOCKED, MOVED, Arguments, History, Notes, Thing, inline, kind, met, steady, waited
+from simulated import (
+    ABSENT,
+    DOWN,
+    LOCKED,
+    MOVED,
+    Arguments,
+    History,
+    Notes,
+    OneAccount,
+    Thing,
+    inline,
+    kind,
+    met,
+    steady,
+    waited,
+)
 from virtual_time import VirtualClock, run
 
 from pulumi_nbcloud.engine.values import contains_unknown
 from pulumi_nbcloud.errors import SettingsError
-from pulumi_nbcloud.http.redaction import Redactor
 from pulumi_nbcloud.kinds.registry import KINDS
-from pulumi_nbcloud.reading.reader import Reader
 from pulumi_nbcloud.waiting.options import WaitOptions, tightened
 from pulumi_nbcloud.waiting.outcome import Outcome, WaitError, WaitResult
 from pulumi_nbcloud.waiting.report import status_line
@@ -164,26 +177,6 @@ def test_so_many_failed_looks_in_a_row_end_it(most: int, why: str) -> None:
 
 
 # Enforcement.
-
-
-class LastingAccount:
-    """An account whose credentials do not expire; a class, because keys of requests hold accounts."""
-
-    redactor = Redactor()
-
-    def expires_at(self) -> None:
-        return None
-
-
-class OneAccount(Reader):
-    """Has one account, whose credentials do not expire."""
-
-    def __init__(self) -> None:
-        super().__init__({})
-        self._account: Any = LastingAccount()
-
-    def account(self, kind: Any, profile: str | None, config: Any) -> Any:
-        return self._account
 
 
 def enforced(history: History, enforcement: str, notes: Notes | None = None, **how: Any) -> WaitResult:

@@ -14,6 +14,7 @@ from simulated import (
     Arguments,
     History,
     Notes,
+    OneAccount,
     Thing,
     Throttled,
     kind,
@@ -21,7 +22,6 @@ from simulated import (
     steady,
     waited,
 )
-from test_waiting_options import OneAccount
 from virtual_time import VirtualClock, run
 
 from pulumi_nbcloud.kinds.registry import KINDS
