@@ -43,7 +43,9 @@ def mock(nbcloud_mock: MockClouds) -> MockClouds:
         "",
     )
     for number, name in enumerate(names):
-        nbcloud_mock.modelarts.put_job(JOB.format(number), name=name, type="ASCEND_SOFTWARE_UPGRADE")
+        # The cloud lists the newest first.
+        created = CREATED - number
+        nbcloud_mock.modelarts.put_job(JOB.format(number), name=name, type="ASCEND_SOFTWARE_UPGRADE", create_at=created)
     message = "it is being pulled, which takes its time " * 4
     nbcloud_mock.hpcai.put_instance(INSTANCE, name="training", message=message, create_at_unix_ms=CREATED)
     nbcloud_mock.aidp.put_session(SESSION, lifecycle_state="ACTIVE", kernel=True)
