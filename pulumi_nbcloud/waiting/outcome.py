@@ -25,6 +25,8 @@ class Outcome(str, Enum):
     BAD_RESPONSE = "bad_response"
     UNAUTHORIZED = "unauthorized"
     BAD_CONDITION = "bad_condition"
+    AWAITING = "awaiting"
+    OVERRIDDEN = "overridden"
     CANCELLED = "cancelled"
 
     @property
