@@ -19,6 +19,7 @@ WALLS = (
     {"program"},
     {"provider"},
     {"engine"},
+    {"history", "telemetry"},
     {"waiting"},
     {"reading"},
     {"clouds"},
