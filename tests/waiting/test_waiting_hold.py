@@ -241,7 +241,7 @@ def enforced(history: History, enforcement: str, notes: Notes, before: float, ac
     reader._account = account or LastingAccount()
 
     async def simulate() -> WaitResult:
-        return await WaitRunner(reader, lambda key: None, VirtualClock(), inline).enforce(spec, notes, before)
+        return await WaitRunner(reader, lambda key: None, VirtualClock(), inline).enforce(spec, notes, before=before)
 
     return run(simulate)
 
