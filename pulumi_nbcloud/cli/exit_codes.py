@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class ExitCode(IntEnum):
     """The exit codes of `nbcloud`; frozen from 0.1.0 on."""
 
-    MET = 0, "done: the condition is met, the wait is advisory or disabled, or the thing was read"
+    MET = 0, "done: the condition is met, the wait is advisory, disabled or overridden, or the thing was read"
     FAILED = 1, "what was waited for has failed, or is gone; doctor: the clock is wrong"
     USAGE = 2, "the command line, a condition or a setting cannot be right, or doctor found no cloud that is set up"
     NOT_FOUND = 3, "not found, or it never appeared"
@@ -34,6 +34,7 @@ class ExitCode(IntEnum):
     BAD_RESPONSE = 6, "the cloud answered an error of its own, or something that its documentation does not describe"
     INTERNAL_ERROR = 70, "an internal error of nbcloud"
     OUTPUT = 74, "the output could not be written, of what would otherwise have ended with 0"
+    AWAITING = 75, "nothing is decided yet and hold is over: run the same again, its deadline stays"
     TIMED_OUT = 124, "the condition was not met in time, or nothing changed for too long"
     INTERRUPTED = 130, "ended by SIGINT (Ctrl-C)"
     TERMINATED = 143, "ended by SIGTERM"
@@ -87,6 +88,8 @@ def of_outcome(outcome: Outcome) -> ExitCode:
         Outcome.BAD_RESPONSE: ExitCode.BAD_RESPONSE,
         Outcome.UNAUTHORIZED: ExitCode.UNAUTHORIZED,
         Outcome.BAD_CONDITION: ExitCode.USAGE,
+        Outcome.AWAITING: ExitCode.AWAITING,
+        Outcome.OVERRIDDEN: ExitCode.MET,
         Outcome.CANCELLED: ExitCode.INTERRUPTED,
     }[outcome]
 

@@ -25,6 +25,7 @@ CODES = {
     "BAD_RESPONSE": 6,
     "INTERNAL_ERROR": 70,
     "OUTPUT": 74,
+    "AWAITING": 75,
     "TIMED_OUT": 124,
     "INTERRUPTED": 130,
     "TERMINATED": 143,
@@ -46,6 +47,7 @@ ERRORS = {
 
 OUTCOMES = {
     Outcome.MET: 0,
+    Outcome.OVERRIDDEN: 0,
     Outcome.FAILED: 1,
     Outcome.GONE: 1,
     Outcome.BAD_CONDITION: 2,
@@ -53,6 +55,7 @@ OUTCOMES = {
     Outcome.UNAUTHORIZED: 4,
     Outcome.UNREACHABLE: 5,
     Outcome.BAD_RESPONSE: 6,
+    Outcome.AWAITING: 75,
     Outcome.TIMED_OUT: 124,
     Outcome.STALLED: 124,
     Outcome.CANCELLED: 130,

@@ -253,8 +253,9 @@ def test_what_states_hold_of_a_gate_is_unchanged() -> None:
     provider = dill.loads(base64.b64decode(GATE["blob"]))
     assert type(provider) is GateProvider
     assert vars(provider) == {}
-    # Programs compare with these. A gate that was cancelled is not in state.
-    assert GATE["outcomes"] == [*(each.value for each in Outcome if each is not Outcome.CANCELLED), "disabled"]
+    # Programs compare with these. A gate that was cancelled, or is awaiting, is not in state.
+    unstored = (Outcome.CANCELLED, Outcome.AWAITING)
+    assert GATE["outcomes"] == [*(each.value for each in Outcome if each not in unstored), "disabled"]
     # What users write; the URN and what stands in for a resource option are ours.
     assert set(Gate.__annotations__) == {*GATE["inputs"], *GATE["outputs"]} - {"status_urn", "custom_timeouts"}
 
@@ -266,6 +267,7 @@ def test_a_gate_answers_the_golden_names_and_no_others(clouds: MockClouds) -> No
         "until": "self.running",
         "fail_on": False,
         "timeout": "1m",
+        "hold": "50s",
         "interval": "5s",
         "consecutive": 1,
         "holds_for": "1s",
