@@ -40,7 +40,10 @@ LIBRARIES = (
     "anyio._backends._asyncio",
     "anyio.from_thread",
     "celpy",
-    "httpx",
+    "certifi",
+    "grpc.experimental",
+    "httpx_aiohttp",
+    "importlib.readers",
     "pydantic.dataclasses",
     "pydantic.main",
     "pydantic.type_adapter",
@@ -90,7 +93,8 @@ def variables(environment: Mapping[str, str]) -> dict[str, str]:
 @contextlib.contextmanager
 def warm_python(folder: Path, environment: Mapping[str, str]) -> Iterator[Path | None]:
     """Keep a process that forks Pythons, and give the folder whose `python3` has it do so; None where it cannot be."""
-    if not hasattr(os, "pidfd_open") or os.environ.get("COVERAGE_PROCESS_START"):
+    linux = hasattr(os, "pidfd_open") and Path("/proc/self/task").is_dir()
+    if not linux or os.environ.get("COVERAGE_PROCESS_START"):
         yield None
         return
     own = variables(environment)
@@ -266,6 +270,8 @@ def main() -> NoReturn:
     importlib.import_module("pydantic").TypeAdapter(int)
     ours = [name for name in sys.modules if name.partition(".")[0] == "pulumi_nbcloud"]
     assert not ours, ours
+    # A fork has only the thread that forked.
+    assert len(os.listdir("/proc/self/task")) == 1
     # What is there stays: no child looks through it, which would copy its pages.
     gc.collect()
     gc.freeze()
