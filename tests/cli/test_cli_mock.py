@@ -17,11 +17,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from cli_support import command, environment, run
 
 from pulumi_nbcloud.kinds.registry import KINDS, load
 from pulumi_nbcloud.mock import MockClouds
 
-ROOT = str(Path(__file__).parents[2])
 BLOCKER = """
 import sys
 class Blocker:
@@ -30,21 +30,6 @@ class Blocker:
             raise ModuleNotFoundError("gone", name=name)
 sys.meta_path.insert(0, Blocker())
 """
-
-
-def command(*arguments: str, before: str = "") -> list[str]:
-    program = f"{before}\nimport sys\nsys.argv[0] = 'nbcloud'\nfrom pulumi_nbcloud.cli import main\nmain()"
-    return [sys.executable, "-W", "error::ResourceWarning", "-c", program, *arguments]
-
-
-def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": ROOT, "NO_COLOR": "1", "TERM": "dumb"}
-
-
-def run(*arguments: str, before: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*arguments, before=before), env=environment(), capture_output=True, text=True, timeout=120
-    )
 
 
 @contextmanager
@@ -229,7 +214,7 @@ def test_an_empty_mock() -> None:
 
 
 def test_without_the_extra() -> None:
-    done = run("mock", before=BLOCKER)
+    done = run("mock", before=BLOCKER, cold=True)
     assert done.returncode == 2
     assert done.stdout == ""
     lines = done.stderr.splitlines()
