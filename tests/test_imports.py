@@ -20,6 +20,7 @@ WALLS = (
     {"program"},
     {"provider"},
     {"engine"},
+    {"history", "telemetry"},
     {"waiting"},
     {"reading"},
     {"clouds"},
