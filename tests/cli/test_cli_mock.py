@@ -9,7 +9,6 @@ import signal
 import socket
 import stat
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -18,12 +17,12 @@ from pathlib import Path
 
 import pytest
 from cli_support import command, environment, run
+from docs_support import shell_environment
 
 from pulumi_nbcloud.kinds.registry import KINDS, load
 from pulumi_nbcloud.mock import MockClouds
 
 BLOCKER = """
-import sys
 class Blocker:
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] == "pytest_httpserver":
@@ -150,12 +149,12 @@ def test_what_it_names_can_be_read_with_the_settings_that_it_writes(tmp_path: Pa
         assert [name for name in ("KEY", "TOKEN") if name in export] == []
         assert export == f"export NBCLOUD_SETTINGS={shlex.quote(str(path))}\n"
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        shell = f'{export}for each in "$@"; do "$NBCLOUD" -m pulumi_nbcloud.cli get -o json "$each" || exit; done'
+        shell = f'{export}for each in "$@"; do nbcloud get -o json "$each" || exit; done'
         with MockClouds(scenario="demo") as same:
             names = [each.target for each in same.contents()]
         done = subprocess.run(
             ["bash", "-c", shell, "bash", *names],
-            env={**environment(), "NBCLOUD": sys.executable},
+            env={**environment(), "PATH": shell_environment()["PATH"]},
             capture_output=True,
             text=True,
             timeout=120,
