@@ -200,4 +200,5 @@ class Account(ABC):
             retry_response=self.passes,
             deadline=deadline,
             route=self._route,
+            cloud=self.schema.cloud,
         )

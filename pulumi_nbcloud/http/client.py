@@ -27,7 +27,7 @@ from yarl import URL
 
 from pulumi_nbcloud._version import __version__
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError, lasting, too_late
-from pulumi_nbcloud.http import certificates
+from pulumi_nbcloud.http import certificates, counting
 from pulumi_nbcloud.http.messages import Request, Response, last_date, last_request_id
 from pulumi_nbcloud.http.proxy import DIRECT, Route, refused_by_proxy, way_out_hint
 from pulumi_nbcloud.http.retry import MAX_ATTEMPTS, RETRY_STATUSES, Failure, RetryBudget, next_delay, parse_retry_after
@@ -129,6 +129,7 @@ class Client:
         retry_response: Callable[[Response], bool] | None = None,
         deadline: float | None = None,
         route: Route = DIRECT,
+        cloud: str = "",
     ) -> Response:
         """Send one idempotent read, again where that is worth it.
 
@@ -139,6 +140,7 @@ class Client:
             retry_response: finds other responses that are, by what they hold.
             deadline: when to give up, on anyio's clock; `total_seconds` from now if not given.
             route: the way to go.
+            cloud: whose attempts these are, for those that count them.
 
         Returns:
             The last response, whatever its status.
@@ -156,6 +158,7 @@ class Client:
             attempt += 1
             request = await self._prepare(prepare, deadline)
             done = await self._attempt(request, deadline, route)
+            counting.notify(cloud, done.response.status if done.response is not None else None)
             if done.response is not None and not (
                 done.response.status in retry_statuses or (retry_response is not None and retry_response(done.response))
             ):
