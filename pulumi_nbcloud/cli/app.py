@@ -16,6 +16,7 @@ from pulumi_nbcloud.cli.help_command import show_help
 from pulumi_nbcloud.cli.kinds_command import kinds
 from pulumi_nbcloud.cli.mock_command import mock
 from pulumi_nbcloud.cli.parser import Command, Group
+from pulumi_nbcloud.cli.serve_command import serve
 from pulumi_nbcloud.cli.wait_command import wait
 
 # Plain help: rich takes several times as long to import as all else, and reads `[default: 30m]` as markup. Completion
@@ -58,6 +59,7 @@ for name, command in (
     ("explain", explain),
     ("doctor", doctor),
     ("kinds", kinds),
+    ("serve", serve),
     ("mock", mock),
     ("completion", completion),
     ("help", show_help),
