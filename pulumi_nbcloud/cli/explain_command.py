@@ -154,23 +154,27 @@ def _schedule(spec: WaitSpec) -> Iterator[str]:
     from pulumi_nbcloud.waiting.schedule import JITTER, Schedule
 
     schedule, timeout = spec.schedule(), spec.options.timeout
+    hold = timeout if spec.options.hold is None else spec.options.hold
+    in_a_run, timeout = (" in each run" if hold < timeout else ""), min(timeout, hold)
     polls, count = planned_polls(Schedule(schedule.start, schedule.cap, random=lambda: 0.5), timeout)
     first = ", ".join(spell(round(each)) for each in polls[:POLLS_SHOWN])
     yield f"polls {first}" + (f", ... {spell(timeout)}" if count > POLLS_SHOWN else "")
-    yield f"  {count} polls if nothing changes; each pause may be {JITTER:.0%} shorter or longer"
+    yield f"  {count} polls{in_a_run} if nothing changes; each pause may be {JITTER:.0%} shorter or longer"
     yield f"  {'; '.join(_options(spec.options).values())}"
 
 
 def _options(options: WaitOptions) -> dict[str, str]:
     """Say in a few words what each option means, by its name."""
+    from pulumi_nbcloud.waiting.duration import spell
+
     given = ((each.name, each.explain, getattr(options, each.name)) for each in OPTIONS)
     explained = ((name, explain(value)) for name, explain, value in given if explain and value is not None)
     texts = {name: text for name, text in explained if text}
     if "holds_for" in texts:
         # One sentence of both: a condition that holds for some time is never met by one poll.
         polls = texts.pop("consecutive")
-        if options.consecutive > 1:
-            texts["holds_for"] = f"{polls}, {texts['holds_for'].removeprefix('met ')}"
+        if options.consecutive > 1 and options.holds_for is not None:
+            texts["holds_for"] = f"{polls}, once it has held for {spell(options.holds_for)}"
     return texts
 
 

@@ -7,6 +7,7 @@ proxy or credentials from the environment, no decompression, caps on what is rea
 from __future__ import annotations
 
 import base64
+import functools
 import logging
 import os
 import random as _random
@@ -25,7 +26,7 @@ from httpx_aiohttp import AiohttpTransport
 from yarl import URL
 
 from pulumi_nbcloud._version import __version__
-from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError, lasting
+from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError, lasting, too_late
 from pulumi_nbcloud.http import certificates
 from pulumi_nbcloud.http.messages import Request, Response, last_date, last_request_id
 from pulumi_nbcloud.http.proxy import DIRECT, Route, refused_by_proxy, way_out_hint
@@ -299,11 +300,19 @@ def _session() -> aiohttp.ClientSession:
     return session
 
 
-def _tls(route: Route) -> ssl.SSLContext:
+@functools.lru_cache(maxsize=1)
+def _public_authorities() -> ssl.SSLContext:
+    """Trust the public authorities; made once, because reading them takes 30 ms. Nobody changes it afterwards."""
     context = httpx.create_ssl_context(verify=True, trust_env=False)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if route.ca_file is not None:
-        context.load_verify_locations(route.ca_file)
+    return context
+
+
+def _tls(route: Route) -> ssl.SSLContext:
+    if route.ca_file is None:
+        return _public_authorities()
+    context = _public_authorities.__wrapped__()
+    context.load_verify_locations(route.ca_file)
     return context
 
 
@@ -339,6 +348,9 @@ def _explain(error: Exception, request: Request, route: Route) -> _Attempt:
     """Say what happened by the exception's type: the library's own text may quote a header, so it is never used."""
     chain = _chain(error)
     for cause in chain:
+        late = too_late(cause)
+        if late is not None:
+            return _Attempt(error=late, again="never")
         if isinstance(cause, (ssl.SSLError, aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch)):
             return _Attempt(error=lasting(certificates.of_errors(chain, request.where)), again="never")
         if isinstance(cause, aiohttp.ClientHttpProxyError):

@@ -15,6 +15,7 @@ from typing import Any
 import anyio
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+from nbcloud_support import examples
 from simulated import (
     ABSENT,
     BACKS_OFF,
@@ -36,8 +37,7 @@ from pulumi_nbcloud.condition.span import SLACK_SECONDS
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.waiting.options import DEFAULT_OPTIONS, WaitOptions
 from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError
-from pulumi_nbcloud.waiting.schedule import Schedule
-from pulumi_nbcloud.waiting.wait import TIMER_SECONDS
+from pulumi_nbcloud.waiting.schedule import TIMER_SECONDS, Schedule
 
 EPSILON = 0.01
 STATUSES = ("PENDING", "READY", "FAILED", "BACKOFF", "ODD", None)
@@ -260,7 +260,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     )
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=examples(1000), deadline=None)
 @given(scenarios())
 @example(Scenario([History([(0, "PENDING"), (60, "READY")])], 60.0, steady()))
 @example(Scenario([History([(0, "PENDING"), (60.1, "READY")])], 60.0, steady()))
