@@ -200,7 +200,7 @@ def _problems(
             rule = "must be a SHA-256 in 64 lower-case hex digits" if parts[-1] == "sha256" else _NAME_RULE
             yield Problem(f"{where}: {rule}", "nbcloud serve token makes one" if parts[-1] == "sha256" else None)
         else:
-            yield Problem(f"{where}: {each['msg'][:1].lower()}{each['msg'][1:]}")
+            yield Problem(f"{where}: {each['msg']}")
 
 
 def _keys(model: Any, location: Sequence[int | str]) -> tuple[str, ...]:

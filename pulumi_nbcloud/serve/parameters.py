@@ -172,14 +172,16 @@ def argument_problems(name: str, target: Mapping[str, Any]) -> list[Problem]:
         kind.arguments(**known)
     except ValidationError as error:
         return [
-            Problem(f"{where}: {kind.token}: {each['loc'][0]} {_reason(each['type'], each['msg'])}")
+            Problem(f"{where}: {kind.token}: {each['loc'][0]} {_reason(each)}")
             for each in error.errors(include_url=False, include_input=False)
             if each["loc"] and each["loc"][0] not in filled
         ]
     return []
 
 
-def _reason(kind: str, message: str) -> str:
-    if kind in ("missing", "missing_argument"):
+def _reason(error: Mapping[str, Any]) -> str:
+    if error["type"] in ("missing", "missing_argument"):
         return "is missing"
-    return message.removeprefix("Value error, ")
+    # Of a check of our own its text: pydantic's message puts a word before it.
+    own = error.get("ctx", {}).get("error")
+    return str(own) if isinstance(own, ValueError) else str(error["msg"])

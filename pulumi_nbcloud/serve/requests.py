@@ -32,7 +32,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 def route_of(raw_path: bytes) -> tuple[str, str | None]:
     """Return which route a path is, one of a few words, and which gate it names.
 
-    The path counts as it was sent: one with an escape, a dot segment or a doubled slash is no path of this service.
+    The path counts as it was sent: one with an escape, a dot segment or a second slash is no path of this service.
     """
     found = _GATE.fullmatch(raw_path)
     if found is not None:

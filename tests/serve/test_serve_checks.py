@@ -322,8 +322,8 @@ def test_the_reads_kept_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         kept = polls._Kept(shared, Clock())
         for number in range(10):
             kept.keep([RequestKey("account", number)], 60.0)
-        assert [key.asked for key in kept._until] == [7, 8, 9]
-        assert [key.asked for key in shared._users] == [7, 8, 9]
+        assert [key[1] for key in kept._until] == [7, 8, 9]
+        assert [key[1] for key in shared._users] == [7, 8, 9]
         kept.clear()
         assert not shared._users
 

@@ -116,7 +116,7 @@ def test_why_an_option_is_refused(tmp_path: Path) -> None:
     ("gate", "expected"),
     [
         ({"untill": "ready"}, ["gates.lease.untill: is not a key", "did you mean until?"]),
-        ({"expose": "yes"}, ["gates.lease.expose: input should be a valid boolean"]),
+        ({"expose": "yes"}, ["gates.lease.expose: Input should be a valid boolean"]),
         ({"targets": {"a": {"kind": KIND}}}, ["gates.lease: target and targets exclude each other"]),
         ({"target": {"kind": "modelarts:Lease"}}, ["there is no kind 'modelarts:Lease'"]),
         ({"target": {"kind": KIND}}, ["target self: modelarts:NotebookLease: notebook_id is missing"]),
@@ -202,7 +202,7 @@ def test_an_argument_that_is_none_beside_one_that_is_filled(tmp_path: Path) -> N
     ("change", "expected"),
     [
         ({"tokns": []}, ["tokns: is not a key", "did you mean tokens?"]),
-        ({"gates": {}}, ["gates: dictionary should have at least 1 item"]),
+        ({"gates": {}}, ["gates: Dictionary should have at least 1 item"]),
         ({"gates": {"A b": LEASE_GATE}}, ["gates.A b: must be 1 to 63 of a-z, 0-9, - and _"]),
         ({"tokens": [{"name": "a", "sha256": "x", "gates": ["lease"]}]}, ["tokens.0.sha256: must be a SHA-256 in 64"]),
         ({"tokens": [{"name": "a", "sha256": "0" * 64, "gates": ["leas"]}]}, ["there is no gate 'leas'", "lease?"]),
@@ -210,7 +210,7 @@ def test_an_argument_that_is_none_beside_one_that_is_filled(tmp_path: Path) -> N
         ({"tokens": [{"name": "a\n", "sha256": "0" * 64, "gates": ["lease"]}]}, ["tokens.0.name: must be 1 to 63"]),
         ({"tokens": [{"name": "a", "token": "t"}]}, ["tokens.0.token: is not a key", "tokens.0.sha256: is missing"]),
         ({"limits": {"rate": 1}}, ["limits.rate: is not a key", "known are body_bytes"]),
-        ({"limits": {"body_bytes": 1}}, ["limits.body_bytes: input should be greater than or equal to 256"]),
+        ({"limits": {"body_bytes": 1}}, ["limits.body_bytes: Input should be greater than or equal to 256"]),
     ],
     ids=str,
 )
