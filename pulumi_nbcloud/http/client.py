@@ -98,6 +98,8 @@ class Client:
         random: gives the jitter, from 0 up to 1.
         now: the wall clock in seconds since 1970, for Retry-After dates.
         max_body_bytes: the largest body that is read.
+        observe: is notified of every attempt: the cloud, and the status of its response; None where none came.
+            Those who listen in this process if not given.
     """
 
     def __init__(
@@ -109,7 +111,9 @@ class Client:
         random: Callable[[], float] = _random.random,
         now: Callable[[], float] = time.time,
         max_body_bytes: int = MAX_BODY_BYTES,
+        observe: Callable[[str, int | None], None] = counting.notify,
     ) -> None:
+        self._observe = observe
         self.total_seconds = total_seconds
         self._attempt_seconds = attempt_seconds
         self._sleep = sleep
@@ -129,7 +133,6 @@ class Client:
         retry_response: Callable[[Response], bool] | None = None,
         deadline: float | None = None,
         route: Route = DIRECT,
-        cloud: str = "",
     ) -> Response:
         """Send one idempotent read, again where that is worth it.
 
@@ -140,7 +143,6 @@ class Client:
             retry_response: finds other responses that are, by what they hold.
             deadline: when to give up, on anyio's clock; `total_seconds` from now if not given.
             route: the way to go.
-            cloud: whose attempts these are, for those that count them.
 
         Returns:
             The last response, whatever its status.
@@ -158,7 +160,7 @@ class Client:
             attempt += 1
             request = await self._prepare(prepare, deadline)
             done = await self._attempt(request, deadline, route)
-            counting.notify(cloud, done.response.status if done.response is not None else None)
+            self._observe(request.cloud, done.response.status if done.response is not None else None)
             if done.response is not None and not (
                 done.response.status in retry_statuses or (retry_response is not None and retry_response(done.response))
             ):

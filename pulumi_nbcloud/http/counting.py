@@ -27,5 +27,7 @@ def notify(cloud: str, status: int | None) -> None:
 
 
 def status_class(status: int | None) -> str:
-    """Return the class of a status, `2xx`; `none` where no response came."""
-    return "none" if status is None else f"{status // 100}xx"
+    """Return the class of a status, `2xx` for one; `none` where no response came, `other` for what is no status."""
+    if status is None:
+        return "none"
+    return f"{status // 100}xx" if 100 <= status < 600 else "other"

@@ -23,7 +23,7 @@ EVERYWHERE = [
     ("nbcloud ex", "nbcloud explain "),
     ("nbcloud get aidp", "nbcloud get aidp:NotebookSession/"),
     ("nbcloud get hp", "nbcloud get hpcai:Instance"),
-    ("nbcloud wait job=modelarts:N", "nbcloud wait job=modelarts:NotebookLease/"),
+    ("nbcloud wait job=modelarts:NotebookL", "nbcloud wait job=modelarts:NotebookLease/"),
     ("nbcloud get 'modelarts:DevServerJobs?sta", "nbcloud get 'modelarts:DevServerJobs?status="),
     ("nbcloud get 'modelarts:DevServerJobs?status=FIN", "nbcloud get 'modelarts:DevServerJobs?status=FINISHED'"),
     (f"nbcloud wait {JOB} --until job.sta", f"nbcloud wait {JOB} --until job.status"),
@@ -38,6 +38,7 @@ EVERYWHERE = [
     ("nbcloud get x --settings mine", "nbcloud get x --settings mine.json "),
     ("nbcloud doctor hpcai:Instance/x --verb", "nbcloud doctor hpcai:Instance/x --verbose "),
     ("nbcloud help exit", "nbcloud help exit-codes "),
+    ("nbcloud serve mine", "nbcloud serve mine.json "),
     ("nbcloud completion z", "nbcloud completion zsh "),
 ]
 

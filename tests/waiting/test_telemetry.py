@@ -158,7 +158,7 @@ def test_a_span_of_a_wait_that_failed(received: Received, make: Make) -> None:
 def test_metrics(received: Received, make: Make) -> None:
     telemetry = make(received.environment)
     waits(telemetry, Things([(0, "PENDING"), (15, "READY")]), Things([(0, "READY")]))
-    for status in (200, 204, 404, None, 503, 500):
+    for status in (200, 204, 404, None, 503, 500, 999):
         counting.notify("modelarts", status)
     telemetry.flush(60)
     where = {"nbcloud.source": "gate", "nbcloud.cloud": "sim"}
@@ -167,7 +167,7 @@ def test_metrics(received: Received, make: Make) -> None:
     assert points["nbcloud.wait.duration"] == [({**where, "nbcloud.outcome": "met"}, 2)]
     assert points["nbcloud.polls"] == [(where, 4)]
     requests = {each["nbcloud.status_class"]: count for each, count in points["nbcloud.requests"]}
-    assert requests == {"2xx": 2, "4xx": 1, "5xx": 2, "none": 1}
+    assert requests == {"2xx": 2, "4xx": 1, "5xx": 2, "none": 1, "other": 1}
     assert {each["nbcloud.cloud"] for each, _ in points["nbcloud.requests"]} == {"modelarts"}
 
 
