@@ -114,12 +114,11 @@ def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, history: Path |
 def _progress(spec: WaitSpec, shape: Format, quiet: bool, events: Reporter) -> Any:
     """Choose who reports how the wait goes on."""
     from pulumi_nbcloud.cli import github, progress
-    from pulumi_nbcloud.waiting.report import Silent
 
     reporters: list[Reporter] = [events] if shape is Format.JSONL else []
     with contextlib.ExitStack() as stack:
         if quiet:
-            reporters.append(Silent())
+            reporters.append(progress.Quiet())
         elif _has_view(shape):
             reporters.append(stack.enter_context(_view(spec)))
         else:
