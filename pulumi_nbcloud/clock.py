@@ -7,6 +7,11 @@ from datetime import datetime, timezone
 import anyio
 
 
+def now() -> datetime:
+    """Return the time of day, in UTC."""
+    return datetime.now(timezone.utc)
+
+
 class Clock:
     """The clock of the running event loop. Suspended machines and changed wall clocks do not move its deadlines."""
 
@@ -16,7 +21,7 @@ class Clock:
 
     def now(self) -> datetime:
         """Return the time of day, in UTC."""
-        return datetime.now(timezone.utc)
+        return now()
 
 
 def text(moment: datetime) -> str:
