@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import unicodedata
 
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -41,6 +42,11 @@ def printable_lines(text: str, limit: int = LINE_LIMIT) -> str:
         The lines, without characters that a terminal, a CI runner or the Pulumi CLI would act on.
     """
     return "\n".join(_inert(line.expandtabs(4), limit) for line in text.split("\n"))
+
+
+def shell_quoted(text: str) -> str:
+    """Quote a text for a shell; `::`, at which CI runners look, is written as `:'':`, which to a shell is the same."""
+    return shlex.quote(text).replace("::", ":'':")
 
 
 def _inert(line: str, limit: int) -> str:

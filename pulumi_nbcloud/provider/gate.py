@@ -22,7 +22,8 @@ from pulumi_nbcloud.engine.secrets import Secrets, secret
 from pulumi_nbcloud.engine.values import contains, contains_unknown, plain, targets_by_name
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.provider import held, host
-from pulumi_nbcloud.provider.wait_start import WAIT_AGAIN, misfit
+from pulumi_nbcloud.provider.wait_start import WAIT_AGAIN as WAIT_AGAIN
+from pulumi_nbcloud.provider.wait_start import misfit
 from pulumi_nbcloud.waiting.options import OPTIONS
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from pulumi_nbcloud.engine.awaiting import FIRST_ENGINE
 from pulumi_nbcloud.engine.log import say, send
 from pulumi_nbcloud.engine.values import contains_unknown, targets_by_name
 from pulumi_nbcloud.errors import InputError, NbcloudError
+from pulumi_nbcloud.printable import shell_quoted
 from pulumi_nbcloud.provider import host
 from pulumi_nbcloud.provider.wait_start import Start, awaiting_line
 from pulumi_nbcloud.waiting.duration import MAX_SECONDS, spell
@@ -106,12 +106,15 @@ def _awaiting(error: WaitError, start: Start, options: WaitOptions, reporter: Ga
     error.facts = tuple((name, text(error.deadline) if name == "deadline" else each) for name, each in error.facts)
     error.hint = GOES_ON
     reporter.awaiting(error)
-    before = f" on a Pulumi before {FIRST_ENGINE}" if host.answer_awaiting() else ""
+    why = f"Pulumi before {FIRST_ENGINE} takes this for a failure"
+    if not host.answer_awaiting():
+        why = "the engine could not be told, so the update fails"
     return WaitError(
         error.outcome,
-        f"{error.summary}, which fails the update{before}",
+        error.summary,
         progress=error.progress,
         subject=error.subject,
+        facts=(("reason", why),),
         hint=GOES_ON,
     )
 
@@ -123,6 +126,7 @@ def _begin_again(start: Start, options: WaitOptions) -> str:
     over = text(start.deadline(options.timeout))
     return (
         f"the deadline was {over}, so the next update polls once: to wait longer, write "
-        f'timeout="{longer}"; to begin again, write triggers=["{moment}"], or run '
-        f"pulumi up --replace {shlex.quote(start.urn)}"
+        f'timeout="{longer}"; to begin again, write triggers=["{moment}"], or run:\n'
+        # In a line of its own: what breaks lines between words leaves it whole where it fits.
+        f"  pulumi up --replace {shell_quoted(start.urn)}"
     )

@@ -22,6 +22,7 @@ from pulumi_nbcloud.engine.errors import EngineProvider
 from pulumi_nbcloud.engine.log import say, send
 from pulumi_nbcloud.engine.values import contains_unknown, plain
 from pulumi_nbcloud.errors import InputError
+from pulumi_nbcloud.printable import shell_quoted
 from pulumi_nbcloud.provider import host
 from pulumi_nbcloud.waiting.duration import parse_duration, spell
 from pulumi_nbcloud.waiting.options import DEFAULT_OPTIONS, OPTIONS, tightened
@@ -139,10 +140,10 @@ def misfit(inputs: Mapping[str, Any]) -> str | None:
         return None
     if start.get("digest") in (None, digest_of(inputs)):
         return None
-    urn = start.get("urn")
     return (
-        f"hold: {urn} began for something else than this gate waits for\n"
-        f"hint: with --target, name both: --target {urn}; what changes the inputs of one must change those of the other"
+        "hold: the WaitStart of this gate began for something else than the gate waits for\n"
+        "hint: what changes the inputs of one must change those of the other; with --target, name both: "
+        f"--target {shell_quoted(str(start.get('urn')))}"
     )
 
 
