@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import shlex
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 # What others take for a command. CI runners, in any line that a job prints: `##vso[…]` and `##[…]` wherever they stand,
@@ -46,7 +47,23 @@ def printable_lines(text: str, limit: int = LINE_LIMIT) -> str:
 
 def shell_quoted(text: str) -> str:
     """Quote a text for a shell; `::`, at which CI runners look, is written as `:'':`, which to a shell is the same."""
+    import shlex  # here, because each command loads this module
+
     return shlex.quote(text).replace("::", ":'':")
+
+
+def inert_json(document: Mapping[str, Any], indent: int | None = None) -> str:
+    """Write a document as JSON in ASCII, which no locale, terminal, CI runner or display of the Pulumi CLI acts on.
+
+    Args:
+        document: what to write.
+        indent: None for one line.
+    """
+    import json  # here, because each command loads this module
+
+    text = json.dumps(document, indent=indent, allow_nan=False)
+    # The same text to a reader of JSON.
+    return text.replace("##", "#\\u0023").replace("<{%", "<\\u007b%")
 
 
 def _inert(line: str, limit: int) -> str:

@@ -19,6 +19,7 @@ from pulumi_nbcloud.cli.wait_options import WaitInputs, spec_of, takes_wait_opti
 from pulumi_nbcloud.errors import NbcloudError
 
 if TYPE_CHECKING:
+    from pulumi_nbcloud.waiting.listeners import Listener, Origin
     from pulumi_nbcloud.waiting.report import Reporter
     from pulumi_nbcloud.waiting.spec import WaitSpec
 
@@ -39,6 +40,7 @@ def wait(
     ] = None,
     settings: options.SettingsOption = None,
     profile: options.ProfileOption = None,
+    history: options.HistoryOption = None,
     quiet: options.QuietOption = False,
     verbose: options.VerboseOption = False,
 ) -> None:
@@ -51,16 +53,17 @@ def wait(
     ending = Ending(output_, junit_xml)
 
     def work() -> ExitCode:
-        return _wait(spec_of(targets, inputs, profile), ending, settings, quiet)
+        return _wait(spec_of(targets, inputs, profile), ending, settings, history, quiet)
 
     running.finish(work, verbose=verbose, notify=ending.without_a_wait)
 
 
-def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, quiet: bool) -> ExitCode:
+def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, history: Path | None, quiet: bool) -> ExitCode:
     from pulumi_nbcloud.cli import progress
     from pulumi_nbcloud.cli.report import Report
     from pulumi_nbcloud.cli.sources import config_reader
     from pulumi_nbcloud.reading.reader import Reader
+    from pulumi_nbcloud.waiting.report import Silent
     from pulumi_nbcloud.waiting.runner import WaitRunner
 
     ending.check()
@@ -68,12 +71,15 @@ def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, quiet: bool) ->
     for warning in spec.warnings:
         output.say(f"warning: {warning}")
     enforcement = spec.options.enforcement
+    reader = Reader()
+    listeners = _listeners(history)
+    runner = WaitRunner(reader, config, listeners=listeners)
     if enforcement == "disabled":
+        if listeners:
+            running.run(lambda: runner.enforce(spec, Silent(), _origin(spec)))
         report = Report.of_disabled()
         ending.show(report, tuple(spec.kinds))
         return ending.code(report)
-    reader = Reader()
-    runner = WaitRunner(reader, config)
     signalled: list[ExitCode] = []
 
     def cancel(code: ExitCode) -> None:
@@ -85,7 +91,7 @@ def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, quiet: bool) ->
         events = progress.Events(ending.write)
         try:
             with _progress(spec, ending.shape, quiet, events) as reporter:
-                report = Report.of_met(await runner.wait(spec, reporter))
+                report = Report.of_met(await runner.wait(spec, reporter, _origin(spec)))
         except NbcloudError as error:
             report = Report.of_error(error, time.monotonic() - started, next(iter(signalled), None))
         finally:
@@ -101,6 +107,25 @@ def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, quiet: bool) ->
         ending.show(report, tuple(spec.kinds))
 
     return ending.code(running.run(work, cancel, show))
+
+
+def _listeners(history: Path | None) -> tuple[Listener, ...]:
+    """Return what is notified of the wait: the history, where one is kept."""
+    if history is None:
+        return ()
+    from pulumi_nbcloud.history.listener import History
+    from pulumi_nbcloud.history.writing import writer_of
+
+    return (History(writer_of(history.expanduser().absolute())),)
+
+
+def _origin(spec: WaitSpec) -> Origin:
+    """Name the wait: by what it waits for, and several targets by their names."""
+    from pulumi_nbcloud.waiting.listeners import Origin
+
+    kind, *others = spec.kinds.items()
+    name = ", ".join(spec.kinds) if others else f"{kind[1].token} {kind[1].identify(spec.arguments[kind[0]])}"
+    return Origin("command", name)
 
 
 @contextlib.contextmanager

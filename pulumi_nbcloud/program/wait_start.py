@@ -17,8 +17,8 @@ class WaitStart(StoredResource, module="nbcloud", name="WaitStart"):
 
     started: pulumi.Output[str]
     """The moment, RFC 3339."""
-    digest: pulumi.Output[str]
-    """Of what the gate waits for; a secret where one of its inputs is."""
+    digest: pulumi.Output[Any]
+    """Of what the gate waits for; a secret where one of its inputs is. Mocks of a unit test give it back whole."""
 
     def __init__(self, resource_name: str, gate: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> None:
         """Declare it for a gate.

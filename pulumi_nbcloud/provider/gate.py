@@ -140,6 +140,7 @@ def _json(value: Any) -> str:
 def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
     from pulumi_nbcloud.condition import Problem
     from pulumi_nbcloud.engine.log import say, send
+    from pulumi_nbcloud.engine.origins import gate_origin
     from pulumi_nbcloud.engine.status import GateReporter
     from pulumi_nbcloud.reading import portal
     from pulumi_nbcloud.waiting.spec import parse_spec, spec_error
@@ -154,11 +155,12 @@ def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
             say(f"warning: {disabled}")
     secrets = Secrets.of(inputs, inputs.get("secret_inputs"))
     reporter, known = GateReporter(urn, secrets=secrets), spec
+    origin = gate_origin(urn, operation, inputs, secrets)
     start = held.start_of(inputs, spec.options, reporter)
     before = start.before if start is not None else 0.0
 
     def run() -> Awaitable[WaitResult]:
-        return host.waits().enforce(known, reporter, before=before)
+        return host.waits().enforce(known, reporter, origin, before)
 
     try:
         result = portal.call(run)
