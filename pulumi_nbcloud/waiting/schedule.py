@@ -50,6 +50,15 @@ class Schedule:
         """The shortest pause that can come, jitter included, in seconds."""
         return self.start * (1 - JITTER)
 
+    @property
+    def pause(self) -> float:
+        """The pause that comes next, in seconds, before jitter."""
+        return self._pause
+
+    def resume(self, pause: float) -> None:
+        """Go on with the pause of another process that waited for the same, as far as it fits this schedule."""
+        self._pause = min(self.cap, max(self.start, pause))
+
     def reset(self) -> None:
         """Go back to the first pause: something has changed, so more may follow soon."""
         self._pause = self.start
