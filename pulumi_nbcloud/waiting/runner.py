@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from typing import Any
 
@@ -15,6 +17,7 @@ from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.reading.reader import Reader
 from pulumi_nbcloud.settings.sources import ConfigReader
 from pulumi_nbcloud.waiting.duration import spell
+from pulumi_nbcloud.waiting.listeners import NOBODY, Begin, Listener, Listening, Origin, Subject, end_of
 from pulumi_nbcloud.waiting.messages import advice
 from pulumi_nbcloud.waiting.observation import Target, moment_of, poll
 from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError, WaitResult
@@ -34,11 +37,18 @@ class WaitRunner:
         config: reads Pulumi config.
         clock: passes time.
         offload: runs the evaluation off the event loop; in a few threads if not given.
+        listeners: are notified of every wait whose origin is given.
     """
 
     def __init__(
-        self, reader: Reader, config: ConfigReader, clock: Clock | None = None, offload: Offload | None = None
+        self,
+        reader: Reader,
+        config: ConfigReader,
+        clock: Clock | None = None,
+        offload: Offload | None = None,
+        listeners: Iterable[Listener] = (),
     ) -> None:
+        self._listeners = tuple(listeners)
         self._reader = reader
         self._config = config
         self._clock = clock or Clock()
@@ -48,12 +58,13 @@ class WaitRunner:
         limiter = anyio.CapacityLimiter(EVALUATION_THREADS)
         self._offload = offload or functools.partial(anyio.to_thread.run_sync, limiter=limiter)
 
-    async def wait(self, spec: WaitSpec, reporter: Reporter) -> Met:
+    async def wait(self, spec: WaitSpec, reporter: Reporter, origin: Origin | None = None) -> Met:
         """Wait as a spec says.
 
         Args:
             spec: with all arguments known.
             reporter: is notified of how it goes on.
+            origin: who waits; None to notify no listener.
 
         Returns:
             When and how the condition was met.
@@ -62,14 +73,18 @@ class WaitRunner:
             WaitError: it was not met.
             SettingsError, InputError: nothing could be read.
         """
-        return await self._make(spec, reporter).run()
+        with self._listening(spec, reporter, origin) as listening:
+            met = await self._make(spec, listening).run()
+            listening.result = WaitResult(Outcome.MET.value, met.at, met.elapsed, met.progress)
+        return met
 
-    async def enforce(self, spec: WaitSpec, reporter: Reporter) -> WaitResult:
+    async def enforce(self, spec: WaitSpec, reporter: Reporter, origin: Origin | None = None) -> WaitResult:
         """Wait as a spec says, and hold up what comes after it as far as its enforcement says.
 
         Args:
             spec: with all arguments known.
             reporter: is notified of how it goes on; and, as a warning, how an advisory wait ended that was not met.
+            origin: who waits; None to notify no listener.
 
         Returns:
             How it ended.
@@ -78,6 +93,11 @@ class WaitRunner:
             WaitError: a mandatory wait was not met, or a wait was cancelled.
             SettingsError, InputError: nothing could be read, whatever the enforcement.
         """
+        with self._listening(spec, reporter, origin) as listening:
+            listening.result = result = await self._enforce(spec, listening)
+        return result
+
+    async def _enforce(self, spec: WaitSpec, reporter: Reporter) -> WaitResult:
         if spec.options.enforcement == "disabled":
             return WaitResult("disabled", message="not polled, because enforcement is 'disabled'")
         wait = self._make(spec, reporter)
@@ -90,6 +110,31 @@ class WaitRunner:
             reporter.warning(advice(error))
             return WaitResult(error.outcome.value, None, wait.elapsed, wait.progress, error.line)
         return WaitResult(Outcome.MET.value, met.at, met.elapsed, met.progress)
+
+    @contextlib.contextmanager
+    def _listening(self, spec: WaitSpec, reporter: Reporter, origin: Origin | None) -> Iterator[Listening]:
+        """Notify the listeners that a wait begins, and how it ends."""
+        started, options = self._clock.monotonic(), spec.options
+        subjects = {name: _subject(kind, spec.arguments[name]) for name, kind in spec.kinds.items()}
+        begin = Begin(
+            origin or NOBODY,
+            self._clock.now(),
+            subjects,
+            spec.conditions.expected,
+            options.timeout,
+            options.enforcement,
+        )
+        listening = Listening(self._listeners if origin else (), begin, reporter)
+        end: WaitResult | BaseException | None = None
+        try:
+            yield listening
+        except BaseException as error:
+            end = error
+            raise
+        finally:
+            end = end or listening.result
+            if end is not None:
+                listening.ended(end_of(self._clock.now(), self._clock.monotonic() - started, end))
 
     def _make(self, spec: WaitSpec, reporter: Reporter) -> Wait:
         targets = self._targets(spec)
@@ -185,6 +230,10 @@ class WaitRunner:
             lambda response: kind.select(response[0], response[1], arguments),
             lambda error: kind.about(error, arguments),
         )
+
+
+def _subject(kind: Kind[Any, Any, Any], arguments: Any) -> Subject:
+    return Subject(kind.token, kind.identify(arguments), arguments.profile)
 
 
 def _once(holds_for: float | None) -> str:
