@@ -1,0 +1,114 @@
+"""A wait of the command that several processes share: `--resume FILE`, `--resume-key TEXT` and `--hold`."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pulumi_nbcloud.cli import output
+from pulumi_nbcloud.clock import text
+from pulumi_nbcloud.errors import InputError
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.waiting.keeper import Keeper
+    from pulumi_nbcloud.waiting.spec import WaitSpec
+
+MAX_KEY = 200
+
+ResumeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--resume", metavar="FILE", help="Keep the wait in a file, and go on with the one there, with its deadline."
+    ),
+]
+KeyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--resume-key", metavar="TEXT", help="Tells waits for the same apart, like the run or commit they are for."
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Where a wait is kept.
+
+    Args:
+        path: the file of its record; None where it is not kept.
+        key: what tells it from another wait for the same; None for nothing.
+    """
+
+    path: Path | None
+    key: str | None
+
+    def check(self, hold: Any) -> None:
+        """Check the options against each other, before anything is sent.
+
+        Args:
+            hold: as it was given; None where it was not.
+
+        Raises:
+            InputError: one of them would be ignored.
+        """
+        if self.path is None and self.key is not None:
+            raise InputError("--resume-key is for --resume", hint="give --resume FILE too, or leave it out")
+        if self.path is None and hold is not None:
+            raise InputError(
+                "--hold needs --resume, or the next command would begin a new wait with a new deadline",
+                hint="give --resume FILE too, or a --timeout in its place",
+            )
+        if self.key is not None and not 0 < len(self.key) <= MAX_KEY:
+            raise InputError(f"--resume-key must be a text of 1 to {MAX_KEY} characters", hint="give the run or commit")
+
+    @contextlib.contextmanager
+    def opened(self, spec: WaitSpec) -> Iterator[Keeper | None]:
+        """Hold the file while the wait goes on; None where it is not kept.
+
+        Args:
+            spec: of the wait.
+
+        Raises:
+            InputError: the file is another's, torn, in use, or cannot be written.
+        """
+        if self.path is None:
+            yield None
+            return
+        from pulumi_nbcloud.waiting.keeper import open_record
+        from pulumi_nbcloud.waiting.record_file import RecordFile
+
+        file = RecordFile(self.path)
+        with file.held():
+            yield open_record(file, spec, self.key, warn=lambda warning: output.say(f"warning: {warning}"))
+
+
+def document(keeper: Keeper | None) -> dict[str, Any] | None:
+    """Return what programs are told of a wait that is kept; None where it is not."""
+    if keeper is None:
+        return None
+    record = keeper.record
+    return {
+        "file": str(keeper.path),
+        "started_time": text(record.started_time),
+        "deadline_time": text(record.deadline_time),
+        "runs": record.runs,
+    }
+
+
+def command_line(targets: list[str], given: dict[str, Any]) -> str:
+    """Write the command that goes on with a wait, as a shell takes it.
+
+    Args:
+        targets: as they were typed.
+        given: the other parameters by the flags that they were given as; those that are None or False were not.
+    """
+    words = ["nbcloud", "wait", *targets]
+    for flag, value in given.items():
+        if value is not None and value is not False:
+            words += [flag] if value is True else [flag, str(value)]
+    return shlex.join(words)
