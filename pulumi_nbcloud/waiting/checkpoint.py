@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -15,7 +13,7 @@ from pulumi_nbcloud.condition import Evaluator, Row, Span
 from pulumi_nbcloud.errors import BadResponseError, RefusedError, UnreachableError
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.waiting.limits import Limits
-from pulumi_nbcloud.waiting.progress import FIRST_KEPT, LAST_KEPT, Progress, Remembered
+from pulumi_nbcloud.waiting.progress import FIRST_KEPT, LAST_KEPT, Progress, Remembered, digest
 from pulumi_nbcloud.waiting.schedule import Schedule
 
 # A record comes from a file, which anything may have been done to.
@@ -182,12 +180,6 @@ class Memory:
             progress.held = max(0.0, kept.until.arrived - kept.until.began)
         self.span.resume(row(kept.until))
         self.evaluator.resume(tuple(map(row, kept.failures)))
-
-
-def digest(counts: Mapping[str, Any] | None) -> str:
-    """Write a short text that is equal for equal fields of a state, and shows nothing of them."""
-    plain = json.dumps(counts, sort_keys=True, default=str)
-    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _kept_observations(progress: Progress, counts: Callable[[str], Any]) -> list[tuple[str, KeptObservation]]:

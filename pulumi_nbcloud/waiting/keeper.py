@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 from pulumi_nbcloud.clock import text
 from pulumi_nbcloud.errors import InputError
@@ -49,16 +50,23 @@ class Keeper:
         self.warn = warn
         self._now = now
         self._last = record.saved_time
+        self.in_a_row = False
+        """Whether the first poll of this process follows on the last one before it; known once `before` was called."""
         self.lost: str | None = None
         """Why the file does not hold the last checkpoint; None where it does."""
+
+    @property
+    def path(self) -> Path:
+        """The path of the file."""
+        return self._file.path
 
     @property
     def file_name(self) -> str:
         """The path of the file, as messages show it."""
         return self._file.name
 
-    def before(self) -> tuple[float, bool]:
-        """Return how long the wait has gone on, in seconds, and whether counts in a row survive the gap since then.
+    def before(self) -> float:
+        """Return how long the wait has gone on, in seconds.
 
         By the clock of the day, because processes share no other. Where that went back, what was measured before
         counts, so that it never gives a wait more time.
@@ -70,7 +78,8 @@ class Keeper:
         left = min(timeout - kept.elapsed - gap, (self.record.deadline_time - now).total_seconds())
         elapsed = timeout - left
         follows = elapsed <= max(kept.next_poll, kept.elapsed + self._interval)
-        return elapsed, follows and not stepped_back
+        self.in_a_row = follows and not stepped_back
+        return elapsed
 
     def save(self, checkpoint: Checkpoint) -> None:
         """Write down how far the wait has come; where that fails, it goes on and says so."""

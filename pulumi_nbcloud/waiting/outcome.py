@@ -53,6 +53,8 @@ class WaitError(NbcloudError):
         # Where the cloud asked to wait, as an UnreachableError has them.
         self.retry_after: float | None = None
         self.retry_time: str | None = None
+        self.deadline: datetime | None = None
+        """When a wait ends at the latest that is `awaiting`; None for every other outcome."""
 
     @property
     def problem(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -232,6 +234,12 @@ class Progress:
             return NOTHING
         alone = len(self.targets) == 1
         return "; ".join(self.shown(name) if alone else f"{name}: {self.shown(name)}" for name in names)
+
+
+def digest(counts: Mapping[str, Any] | None) -> str:
+    """Write a short text that is equal for equal fields of a state, and shows nothing of them."""
+    plain = json.dumps(counts, sort_keys=True, default=str)
+    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def headline(kind: Kind[Any, Any, Any], state: State | None) -> str:

@@ -6,7 +6,7 @@ import contextlib
 import functools
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.to_thread
@@ -25,6 +25,9 @@ from pulumi_nbcloud.waiting.progress import Progress, unmet
 from pulumi_nbcloud.waiting.report import Reporter
 from pulumi_nbcloud.waiting.spec import WaitSpec
 from pulumi_nbcloud.waiting.wait import Cancellation, Offload, Wait
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.waiting.keeper import Keeper
 
 EVALUATION_THREADS = 2
 
@@ -58,13 +61,16 @@ class WaitRunner:
         limiter = anyio.CapacityLimiter(EVALUATION_THREADS)
         self._offload = offload or functools.partial(anyio.to_thread.run_sync, limiter=limiter)
 
-    async def wait(self, spec: WaitSpec, reporter: Reporter, origin: Origin | None = None) -> Met:
+    async def wait(
+        self, spec: WaitSpec, reporter: Reporter, origin: Origin | None = None, keeper: Keeper | None = None
+    ) -> Met:
         """Wait as a spec says.
 
         Args:
             spec: with all arguments known.
             reporter: is notified of how it goes on.
             origin: who waits; None to notify no listener.
+            keeper: keeps the record with which the next run goes on, and has that of the one before; None for none.
 
         Returns:
             When and how the condition was met.
@@ -73,48 +79,55 @@ class WaitRunner:
             WaitError: it was not met.
             SettingsError, InputError: nothing could be read.
         """
-        with self._listening(spec, reporter, origin) as listening:
-            met = await self._make(spec, listening).run()
+        before = keeper.before() if keeper is not None else 0.0
+        with self._listening(spec, reporter, origin, before) as listening:
+            with _recorded(keeper):
+                met = await self._make(spec, listening, before, keeper).run()
             listening.result = WaitResult(Outcome.MET.value, met.at, met.elapsed, met.progress)
         return met
 
-    async def enforce(self, spec: WaitSpec, reporter: Reporter, origin: Origin | None = None) -> WaitResult:
+    async def enforce(
+        self, spec: WaitSpec, reporter: Reporter, origin: Origin | None = None, before: float = 0.0
+    ) -> WaitResult:
         """Wait as a spec says, and hold up what comes after it as far as its enforcement says.
 
         Args:
             spec: with all arguments known.
             reporter: is notified of how it goes on; and, as a warning, how an advisory wait ended that was not met.
             origin: who waits; None to notify no listener.
+            before: how long the wait has gone on in runs before this one, in seconds.
 
         Returns:
             How it ended.
 
         Raises:
-            WaitError: a mandatory wait was not met, or a wait was cancelled.
+            WaitError: a mandatory wait was not met; or a wait was cancelled, or is awaiting.
             SettingsError, InputError: nothing could be read, whatever the enforcement.
         """
-        with self._listening(spec, reporter, origin) as listening:
-            listening.result = result = await self._enforce(spec, listening)
+        with self._listening(spec, reporter, origin, before) as listening:
+            listening.result = result = await self._enforce(spec, listening, before)
         return result
 
-    async def _enforce(self, spec: WaitSpec, reporter: Reporter) -> WaitResult:
+    async def _enforce(self, spec: WaitSpec, reporter: Reporter, before: float) -> WaitResult:
         if spec.options.enforcement == "disabled":
             return WaitResult("disabled", message="not polled, because enforcement is 'disabled'")
-        wait = self._make(spec, reporter)
+        wait = self._make(spec, reporter, before)
         try:
             met = await wait.run()
         except WaitError as error:
-            # Who interrupts an update wants it to end.
-            if spec.options.enforcement != "advisory" or error.outcome is Outcome.CANCELLED:
+            # Who interrupts an update wants it to end, and what is awaiting has not ended.
+            if spec.options.enforcement != "advisory" or error.outcome in (Outcome.CANCELLED, Outcome.AWAITING):
                 raise
             reporter.warning(advice(error))
             return WaitResult(error.outcome.value, None, wait.elapsed, wait.progress, error.line)
         return WaitResult(Outcome.MET.value, met.at, met.elapsed, met.progress)
 
     @contextlib.contextmanager
-    def _listening(self, spec: WaitSpec, reporter: Reporter, origin: Origin | None) -> Iterator[Listening]:
+    def _listening(
+        self, spec: WaitSpec, reporter: Reporter, origin: Origin | None, before: float
+    ) -> Iterator[Listening]:
         """Notify the listeners that a wait begins, and how it ends."""
-        started, options = self._clock.monotonic(), spec.options
+        started, options = self._clock.monotonic() - before, spec.options
         subjects = {name: _subject(kind, spec.arguments[name]) for name, kind in spec.kinds.items()}
         begin = Begin(
             origin or NOBODY,
@@ -136,9 +149,9 @@ class WaitRunner:
             if end is not None:
                 listening.ended(end_of(self._clock.now(), self._clock.monotonic() - started, end))
 
-    def _make(self, spec: WaitSpec, reporter: Reporter) -> Wait:
+    def _make(self, spec: WaitSpec, reporter: Reporter, before: float, keeper: Keeper | None = None) -> Wait:
         targets = self._targets(spec)
-        for warning in self._expiries(spec):
+        for warning in self._expiries(spec, before):
             reporter.warning(warning)
         return Wait(
             targets,
@@ -151,6 +164,8 @@ class WaitRunner:
             reporter=reporter,
             cancellation=self.cancellation,
             offload=self._offload,
+            before=before,
+            keeper=keeper,
         )
 
     async def poll(self, spec: WaitSpec, *, hidden: bool = False) -> tuple[str, str]:
@@ -207,14 +222,17 @@ class WaitRunner:
             "bad_condition": f"the condition cannot be evaluated: {decision.reason}",
         }.get(decision.outcome, lacking)
 
-    def _expiries(self, spec: WaitSpec) -> list[str]:
-        """Return which credentials expire before the timeout, where nobody here can renew them."""
+    def _expiries(self, spec: WaitSpec, before: float) -> list[str]:
+        """Return which credentials expire before this run ends, where nobody here can renew them."""
         warnings: dict[str, None] = {}
+        left, hold = spec.options.timeout - before, spec.options.hold
+        end = "the timeout of this wait" if hold is None or hold >= left else "hold is over"
+        left = left if hold is None else min(left, hold)
         for name, kind in spec.kinds.items():
             expiry = self._reader.account(kind, spec.arguments[name].profile, self._config).expires_at()
-            if expiry is not None and expiry < self._clock.now().timestamp() + spec.options.timeout:
+            if expiry is not None and expiry < self._clock.now().timestamp() + left:
                 moment = text(datetime.fromtimestamp(expiry, timezone.utc))
-                warnings[f"the credentials for {kind.cloud} expire at {moment}, before the timeout of this wait"] = None
+                warnings[f"the credentials for {kind.cloud} expire at {moment}, before {end}"] = None
         return list(warnings)
 
     def _targets(self, spec: WaitSpec) -> dict[str, Target]:
@@ -230,6 +248,19 @@ class WaitRunner:
             lambda response: kind.select(response[0], response[1], arguments),
             lambda error: kind.about(error, arguments),
         )
+
+
+@contextlib.contextmanager
+def _recorded(keeper: Keeper | None) -> Iterator[None]:
+    """Write down how a wait ended; one that is awaiting or was cancelled has not, nor one that could not poll."""
+    try:
+        yield
+    except WaitError as error:
+        if keeper is not None and error.outcome not in (Outcome.AWAITING, Outcome.CANCELLED):
+            keeper.end(error.outcome.value)
+        raise
+    if keeper is not None:
+        keeper.end(Outcome.MET.value)
 
 
 def _subject(kind: Kind[Any, Any, Any], arguments: Any) -> Subject:

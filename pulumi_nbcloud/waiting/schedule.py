@@ -9,6 +9,8 @@ START_SECONDS = 5.0
 CAP_SECONDS = 30.0
 GROWTH = 1.5
 JITTER = 0.1
+# A timer may fire so much early.
+TIMER_SECONDS = 0.001
 
 
 class Schedule:
@@ -58,6 +60,20 @@ class Schedule:
     def resume(self, pause: float) -> None:
         """Go on with the pause of another process that waited for the same, as far as it fits this schedule."""
         self._pause = min(self.cap, max(self.start, pause))
+
+    def sure_polls(self, seconds: float, most: int) -> int:
+        """Return how many polls are sure to be made while nothing changes, up to `most`; the last is at the end.
+
+        Args:
+            seconds: from the first poll on.
+            most: how many are of interest.
+        """
+        count, at, pause = 1, 0.0, self.start
+        while count < most and at + TIMER_SECONDS < seconds:
+            at = min(seconds, at + pause * (1 + JITTER))
+            pause = min(self.cap, pause * GROWTH)
+            count += 1
+        return count
 
     def reset(self) -> None:
         """Go back to the first pause: something has changed, so more may follow soon."""

@@ -17,6 +17,7 @@ from pulumi_nbcloud.waiting.options import DEFAULT_OPTIONS, OPERATIONS, WaitOpti
 from pulumi_nbcloud.waiting.schedule import CAP_SECONDS, Schedule
 
 MAX_TARGETS = 100
+LEAVE_ONE = "leave one of them out"
 # Longer than the timeout, they could never come to anything.
 WITHIN_TIMEOUT = ("holds_for", "fail_holds_for", "appear_timeout", "stall_timeout")
 
@@ -29,11 +30,13 @@ class WaitSpec:
         kinds: the kind of each target, by the name that conditions call it.
         arguments: which thing each target is; one whose values are not known yet is missing.
         options: how to wait, and for what.
+        recorded: whether a run that `hold` ends leaves a record, with which the next one goes on.
     """
 
     kinds: Mapping[str, Kind[Any, Any, Any]]
     arguments: Mapping[str, Any]
     options: WaitOptions = DEFAULT_OPTIONS
+    recorded: bool = False
 
     @cached_property
     def conditions(self) -> Conditions:
@@ -50,7 +53,23 @@ class WaitSpec:
             if name in self.arguments
             for each in kind.doubts(self.arguments[name])
         )
-        return (*self.conditions.warnings, *filters)
+        return (*self.conditions.warnings, *filters, *self._beyond_hold())
+
+    def _beyond_hold(self) -> Iterator[str]:
+        """Yield what cannot come about within one run, or where runs leave a record, only in several close ones."""
+        hold = self.options.hold
+        if hold is None or hold >= self.options.timeout:
+            return
+        late = "it counts on only where the next run follows within one interval"
+        if self.recorded:
+            for name in _out_of_one_run(self.options, hold, self.schedule()):
+                yield f"{name} is longer than hold {spell(hold)}: {late}"
+        for each in self.conditions.failures:
+            if each.holds_for > hold:
+                yield (
+                    f"{each.expression} ends a wait only once it has held for {spell(each.holds_for)}: "
+                    f"with hold {spell(hold)} {late if self.recorded else 'it never does'}"
+                )
 
     def evaluator(self) -> Evaluator:
         """Make the evaluator of one wait."""
@@ -66,7 +85,11 @@ class WaitSpec:
 
 
 def parse_spec(
-    inputs: Mapping[str, Any], is_unknown: Callable[[Any], bool] = lambda value: False, operation: str = "create"
+    inputs: Mapping[str, Any],
+    is_unknown: Callable[[Any], bool] = lambda value: False,
+    operation: str = "create",
+    *,
+    recorded: bool = False,
 ) -> tuple[WaitSpec | None, list[Problem]]:
     """Check what a wait is asked for, without any request.
 
@@ -75,6 +98,7 @@ def parse_spec(
             `custom_timeouts` (`create`, `update`: honoured where `timeout` is not given); None counts as not given.
         is_unknown: tells a value that is not known yet; it passes.
         operation: whose custom timeout counts, `create` or `update`.
+        recorded: see `WaitSpec`.
 
     Returns:
         The spec, and every problem; no spec where there is a problem or where too much is unknown to make one.
@@ -108,12 +132,19 @@ def parse_spec(
     if options.allow_absent and not deleted and not is_unknown(inputs.get("until")):
         problems.append(Problem("allow_absent is for until 'deleted' alone", "leave it out"))
     problems.extend(_absence_misfits(options, kinds, deleted=deleted))
-    problems.extend(_misfits(options, timeout_known=not is_unknown(inputs.get("timeout"))))
+    timeout_known = not is_unknown(inputs.get("timeout"))
+    problems.extend(_misfits(options, timeout_known=timeout_known))
+    if options.hold is not None and options.every_update:
+        problems.append(Problem("hold is not for every_update: such a gate has no deadline to go on with", LEAVE_ONE))
+    if options.hold is not None and timeout_known and options.hold < options.timeout and not recorded:
+        interval_known = not is_unknown(inputs.get("interval"))
+        schedule = WaitSpec(kinds, arguments, options).schedule() if kinds and interval_known else None
+        problems.extend(_out_of_reach(options, options.hold, schedule, deleted=deleted))
     if deleted:
         options = replace(options, not_found="met")
     if not kinds or any(is_unknown(inputs.get(name)) for name in ("until", "fail_on")):
         return None, problems
-    spec = WaitSpec(kinds, arguments, options)
+    spec = WaitSpec(kinds, arguments, options, recorded)
     # Also where there is a problem already: all of them are reported at once.
     attempt(lambda: spec.conditions)
     return (None if problems else spec), problems
@@ -155,18 +186,56 @@ def _misfits(options: WaitOptions, *, timeout_known: bool) -> Iterator[Problem]:
             )
 
 
+def _out_of_one_run(options: WaitOptions, hold: float, schedule: Schedule) -> Iterator[str]:
+    """Yield which rows of polls do not fit into one run."""
+    if schedule.sure_polls(hold, options.consecutive) < options.consecutive:
+        yield f"consecutive {options.consecutive}"
+    for name in ("holds_for", "fail_holds_for"):
+        seconds = getattr(options, name)
+        if seconds is not None and seconds > hold:
+            yield f"{name} {spell(seconds)}"
+
+
+def _out_of_reach(options: WaitOptions, hold: float, schedule: Schedule | None, *, deleted: bool) -> Iterator[Problem]:
+    """Check what takes several polls against one run: the next starts to count again, and knows of none before it.
+
+    Args:
+        options: of the wait.
+        hold: how long one run may wait, which is shorter than its timeout.
+        schedule: of one run; None where it is not known yet.
+        deleted: whether it waits until something is gone.
+    """
+    polls = schedule.sure_polls(hold, options.consecutive) if schedule is not None else options.consecutive
+    if polls < options.consecutive:
+        fit = "1 poll fits" if polls == 1 else f"{polls} polls fit"
+        yield Problem(
+            f"consecutive {options.consecutive} cannot be reached with hold {spell(hold)}, into which {fit}",
+            "give a longer hold, or a shorter interval",
+        )
+    for name in WITHIN_TIMEOUT:
+        seconds = getattr(options, name)
+        if seconds is not None and hold < seconds <= options.timeout:
+            yield Problem(
+                f"{name} {spell(seconds)} is longer than hold {spell(hold)}, and the next run starts to count again",
+                f"give a longer hold, or a shorter {name}",
+            )
+    if deleted and not options.allow_absent:
+        yield Problem(
+            "until 'deleted' with hold may never be met: what goes away between two runs was never found by the second",
+            "give allow_absent, or leave hold out",
+        )
+
+
 def _absence_misfits(
     options: WaitOptions, kinds: Mapping[str, Kind[Any, Any, Any]], *, deleted: bool
 ) -> Iterator[Problem]:
     """Check what is asked for where a target is not found."""
     if options.appear_timeout is not None and options.allow_absent:
-        yield Problem(
-            "appear_timeout is not for allow_absent, which does not wait for what is not found", "leave one of them out"
-        )
+        yield Problem("appear_timeout is not for allow_absent, which does not wait for what is not found", LEAVE_ONE)
     elif options.appear_timeout is not None and options.not_found != "wait" and not deleted:
         yield Problem(
             f"appear_timeout is not for not_found {options.not_found!r}, which does not wait for what is not found",
-            "leave one of them out",
+            LEAVE_ONE,
         )
     # Of `deleted`, compiling it says so.
     if options.not_found == "met" and not deleted:

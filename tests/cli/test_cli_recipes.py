@@ -157,9 +157,7 @@ def _set_due(path: Path, record: object) -> None:
     path.write_bytes(replace(record, checkpoint=replace(record.checkpoint, next_poll=0.0)).to_bytes())
 
 
-def script(
-    name: str, folder: Path, clouds: MockClouds, **variables: str
-) -> subprocess.CompletedProcess[str]:
+def script(name: str, folder: Path, clouds: MockClouds, **variables: str) -> subprocess.CompletedProcess[str]:
     copy = folder / name
     copy.write_bytes((FOLDER / name).read_bytes())
     copy.chmod(0o755)
@@ -237,7 +235,10 @@ def test_a_script_is_one_of_a_plain_shell(name: str) -> None:
 def test_no_two_runs_of_a_recipe_at_once(recipe: str) -> None:
     pipeline = loaded(recipe)
     if recipe.startswith("github"):
-        assert pipeline["concurrency"] == {"group": recipe.removeprefix("github-").removesuffix(".yml"), "cancel-in-progress": False}
+        assert pipeline["concurrency"] == {
+            "group": recipe.removeprefix("github-").removesuffix(".yml"),
+            "cancel-in-progress": False,
+        }
         assert pipeline[True]["schedule"], "YAML reads `on` as a bool"
     else:
         (job,) = [each for name, each in pipeline.items() if name != "stages"]

@@ -199,6 +199,7 @@ def wait_for(
     cancellation: Cancellation | None = None,
     kinds: Kind[Any, Any, Any] = THING,
     options: WaitOptions = DEFAULT_OPTIONS,
+    before: float = 0.0,
 ) -> Wait:
     """A wait over simulated things; must be made on the loop."""
     schedule = schedule or steady()
@@ -218,6 +219,7 @@ def wait_for(
         reporter=reporter or Notes(),
         cancellation=cancellation or Cancellation(),
         offload=inline,
+        before=before,
     )
 
 

@@ -271,7 +271,7 @@ def test_the_record_of_an_ended_wait_is_no_result(file: RecordFile, clock: Clock
     ]
     assert keeper.record.started_time == clock.now
     assert keeper.record.checkpoint == Checkpoint()
-    assert keeper.before() == (0.0, True)
+    assert (keeper.before(), keeper.in_a_row) == (0.0, True)
 
 
 def test_a_wait_goes_on_with_its_deadline(file: RecordFile, clock: Clock) -> None:
@@ -281,7 +281,7 @@ def test_a_wait_goes_on_with_its_deadline(file: RecordFile, clock: Clock) -> Non
     clock.forward(600)
     keeper, warnings = opened(file, clock)
     assert warnings == []
-    assert keeper.before() == (690.0, False)
+    assert (keeper.before(), keeper.in_a_row) == (690.0, False)
     assert keeper.record.deadline_time == NOW + timedelta(minutes=30)
     assert keeper.record.runs == 2
 
@@ -294,7 +294,8 @@ def test_counts_in_a_row_survive_a_gap_of_one_interval(
     clock.forward(90)
     keeper.save(CHECKPOINT)
     clock.forward(gap)
-    assert opened(file, clock)[0].before() == (pytest.approx(90.0 + gap), follows)
+    keeper, _ = opened(file, clock)
+    assert (keeper.before(), keeper.in_a_row) == (pytest.approx(90.0 + gap), follows)
 
 
 def test_a_process_that_dies_before_its_first_poll_costs_no_time(file: RecordFile, clock: Clock) -> None:
@@ -304,7 +305,7 @@ def test_a_process_that_dies_before_its_first_poll_costs_no_time(file: RecordFil
     for _ in range(3):
         clock.forward(100)
         keeper, _ = opened(file, clock)
-    assert keeper.before() == (390.0, False)
+    assert (keeper.before(), keeper.in_a_row) == (390.0, False)
     assert keeper.record.runs == 4
 
 
@@ -314,10 +315,10 @@ def test_a_longer_timeout_moves_the_deadline_and_says_so(file: RecordFile, clock
     keeper, warnings = opened(file, clock, timeout="1h")
     moves = "the deadline moves from 2026-01-31T09:30:00Z to 2026-01-31T10:00:00Z"
     assert warnings == [f"the timeout is 1h, and was 30m in --resume {file.path}: {moves}"]
-    assert keeper.before() == (600.0, False)
+    assert keeper.before() == 600.0
     assert opened(file, clock, timeout="1h")[1] == []
     keeper, _ = opened(file, clock, timeout="5m")
-    assert keeper.before() == (600.0, False), "its deadline is over"
+    assert keeper.before() == 600.0, "its deadline is over"
 
 
 def test_a_clock_that_went_back_gives_no_more_time(file: RecordFile, clock: Clock) -> None:
@@ -326,7 +327,7 @@ def test_a_clock_that_went_back_gives_no_more_time(file: RecordFile, clock: Cloc
     keeper.save(CHECKPOINT)
     clock.forward(-7200)
     keeper, warnings = opened(file, clock)
-    assert keeper.before() == (90.0, False)
+    assert (keeper.before(), keeper.in_a_row) == (90.0, False)
     told = (
         "the clock of this machine is at least 2h behind the record's: "
         "the deadline does not move, and counts in a row start again"
@@ -337,7 +338,7 @@ def test_a_clock_that_went_back_gives_no_more_time(file: RecordFile, clock: Cloc
     assert keeper.record.deadline_time == clock.now + timedelta(seconds=1800 - 95)
     clock.forward(5)
     keeper, warnings = opened(file, clock)
-    assert (keeper.before(), warnings) == ((100.0, True), [])
+    assert (keeper.before(), keeper.in_a_row, warnings) == (100.0, True, [])
 
 
 def test_a_clock_that_goes_back_during_the_wait_is_told(file: RecordFile, clock: Clock) -> None:
@@ -357,4 +358,4 @@ def test_a_clock_that_goes_forward_ends_the_wait_sooner(file: RecordFile, clock:
     opened(file, clock)
     clock.forward(7200)
     keeper, warnings = opened(file, clock)
-    assert (keeper.before()[0], warnings) == (7200.0, [])
+    assert (keeper.before(), warnings) == (7200.0, [])
