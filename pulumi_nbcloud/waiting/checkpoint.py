@@ -65,6 +65,7 @@ class Checkpoint:
 
     Args:
         elapsed: when it was made.
+        last_poll: when the responses of the last poll were complete.
         next_poll: when the next poll is due.
         pause: the one that the schedule makes after that, in seconds.
         polls: how often the wait has polled.
@@ -81,6 +82,7 @@ class Checkpoint:
     """
 
     elapsed: Seconds = 0.0
+    last_poll: Seconds = 0.0
     next_poll: Seconds = 0.0
     pause: Seconds = 0.0
     polls: Count = 0
@@ -114,11 +116,12 @@ class Memory:
     limits: Limits
     schedule: Schedule
 
-    def checkpoint(self, now: float, next_poll: float, counts: Callable[[str], Any]) -> Checkpoint:
+    def checkpoint(self, now: float, last_poll: float, next_poll: float, counts: Callable[[str], Any]) -> Checkpoint:
         """Write down what another process needs to go on.
 
         Args:
             now: on the monotonic clock.
+            last_poll: when the responses of the last poll were complete, on the same clock.
             next_poll: when the next poll is due, on the same clock.
             counts: gives the fields of a target's state whose change counts, None where there is no state.
         """
@@ -131,6 +134,7 @@ class Memory:
         stalls_at = self.limits.stalls_at
         return Checkpoint(
             elapsed=max(0.0, now - started),
+            last_poll=max(0.0, last_poll - started),
             next_poll=max(0.0, next_poll - started),
             pause=self.schedule.pause,
             polls=progress.polls,

@@ -77,7 +77,7 @@ class Keeper:
         timeout = self.record.timeout_seconds
         left = min(timeout - kept.elapsed - gap, (self.record.deadline_time - now).total_seconds())
         elapsed = timeout - left
-        follows = elapsed <= max(kept.next_poll, kept.elapsed + self._interval)
+        follows = elapsed <= max(kept.next_poll, kept.last_poll + self._interval)
         self.in_a_row = follows and not stepped_back
         return elapsed
 

@@ -126,7 +126,7 @@ class Wait:
         # When this run ends at the latest: at the deadline, or where it is not the last one.
         self._until = max(now, self._deadline if options.hold is None else min(self._deadline, now + options.hold))
         self._limits = Limits(options, now if keeper is None else started)
-        self._due = self._notified = self._not_before = self._next = now
+        self._due = self._notified = self._not_before = self._next = self._polled = now
         self._last: Mapping[str, Observation] = {}
         # One last poll starts then, and may overrun it by this much.
         self._grace = LAST_POLL_SECONDS if self._until == now else min(LAST_POLL_SECONDS, schedule.start)
@@ -137,7 +137,7 @@ class Wait:
     def _resume(self, keeper: Keeper) -> None:
         """Go on where the run before was."""
         started, kept = self.progress.started, keeper.record.checkpoint
-        self._next = started + kept.next_poll
+        self._next, self._polled = started + kept.next_poll, started + kept.last_poll
         self._memory.restore(kept, in_a_row=keeper.in_a_row)
         if self._until < self._deadline:
             # What a poll has begun, only the deadline cuts short: the next run would have to begin it again.
@@ -206,7 +206,7 @@ class Wait:
         if observations is None:  # cut short by the end of this run
             waited = self._clock.monotonic() - self._due
             raise self._ended(self._undecided(), f"no response within {spell(waited)}")
-        self._last = observations
+        self._last, self._polled = observations, self._clock.monotonic()
         errors = {name: each.error for name, each in observations.items() if each.failed and each.error is not None}
         self.progress.poll_errors = errors
         if errors:
@@ -300,6 +300,7 @@ class Wait:
             asks = f"the cloud asks to wait {math.ceil(after)} s"
             if self._not_before > self._deadline:
                 raise self._ended(Outcome.UNREACHABLE, f"{asks}, beyond the deadline")
+            self._next = self._clock.monotonic() + self._schedule.next()
             raise self._ended(Outcome.AWAITING, f"{asks}, beyond hold")
         self._notify()
         return max(after, self._schedule.next())
@@ -309,8 +310,8 @@ class Wait:
         if self._keeper is None:
             return
         observations, due = self.progress.observations, max(self._next, self._not_before)
-        now = self._clock.monotonic()
-        self._keeper.save(self._memory.checkpoint(now, due, lambda name: self._counts(name, observations[name])))
+        moments = self._clock.monotonic(), self._polled, due
+        self._keeper.save(self._memory.checkpoint(*moments, lambda name: self._counts(name, observations[name])))
 
     def _changed(self, before: Mapping[str, Observation], now: Mapping[str, Observation]) -> bool:
         """Return whether anything changed that counts: all but volatile fields, and those that the condition reads."""
