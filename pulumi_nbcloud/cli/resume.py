@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pulumi_nbcloud.cli import output
-from pulumi_nbcloud.clock import text
-from pulumi_nbcloud.errors import InputError
+from pulumi_nbcloud.errors import InputError, NbcloudError
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.waiting.keeper import Keeper
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
 
 MAX_KEY = 200
 
-ResumeOption = Annotated[
+FileOption = Annotated[
     Path | None,
     typer.Option(
         "--resume", metavar="FILE", help="Keep the wait in a file, and go on with the one there, with its deadline."
@@ -42,10 +40,12 @@ class Resume:
     Args:
         path: the file of its record; None where it is not kept.
         key: what tells it from another wait for the same; None for nothing.
+        command: what goes on with it, as a shell takes it.
     """
 
     path: Path | None
     key: str | None
+    command: str
 
     def check(self, hold: Any) -> None:
         """Check the options against each other, before anything is sent.
@@ -67,11 +67,12 @@ class Resume:
             raise InputError(f"--resume-key must be a text of 1 to {MAX_KEY} characters", hint="give the run or commit")
 
     @contextlib.contextmanager
-    def opened(self, spec: WaitSpec) -> Iterator[Keeper | None]:
+    def opened(self, spec: WaitSpec, quiet: bool) -> Iterator[Keeper | None]:
         """Hold the file while the wait goes on; None where it is not kept.
 
         Args:
             spec: of the wait.
+            quiet: whether to leave out that it goes on.
 
         Raises:
             InputError: the file is another's, torn, in use, or cannot be written.
@@ -79,18 +80,37 @@ class Resume:
         if self.path is None:
             yield None
             return
+        from pulumi_nbcloud.clock import text
         from pulumi_nbcloud.waiting.keeper import open_record
         from pulumi_nbcloud.waiting.record_file import RecordFile
 
         file = RecordFile(self.path)
         with file.held():
-            yield open_record(file, spec, self.key, warn=lambda warning: output.say(f"warning: {warning}"))
+            keeper = open_record(file, spec, self.key, warn=lambda warning: output.say(f"warning: {warning}"))
+            record = keeper.record
+            if record.runs > 1 and not quiet:
+                began, deadline = text(record.started_time), text(record.deadline_time)
+                output.say(f"waiting: run {record.runs} of the wait that began at {began}; its deadline is {deadline}")
+            yield keeper
+
+    def explain(self, error: NbcloudError) -> None:
+        """Name the command that goes on, where a wait is awaiting.
+
+        Args:
+            error: how the wait ended.
+        """
+        from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
+
+        if isinstance(error, WaitError) and error.outcome is Outcome.AWAITING:
+            error.hint = f"go on with: {self.command}"
 
 
 def document(keeper: Keeper | None) -> dict[str, Any] | None:
     """Return what programs are told of a wait that is kept; None where it is not."""
     if keeper is None:
         return None
+    from pulumi_nbcloud.clock import text
+
     record = keeper.record
     return {
         "file": str(keeper.path),
@@ -107,6 +127,8 @@ def command_line(targets: list[str], given: dict[str, Any]) -> str:
         targets: as they were typed.
         given: the other parameters by the flags that they were given as; those that are None or False were not.
     """
+    import shlex
+
     words = ["nbcloud", "wait", *targets]
     for flag, value in given.items():
         if value is not None and value is not False:

@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pulumi_nbcloud.cli import options, output, running
+from pulumi_nbcloud.cli import options, output, resume, running
 from pulumi_nbcloud.cli.ending import Ending
 from pulumi_nbcloud.cli.exit_codes import ExitCode
 from pulumi_nbcloud.cli.output import Format
-from pulumi_nbcloud.cli.wait_options import WaitInputs, spec_of, takes_wait_options
+from pulumi_nbcloud.cli.resume import Resume
+from pulumi_nbcloud.cli.wait_options import WaitInputs, flags_of, spec_of, takes_wait_options
 from pulumi_nbcloud.errors import NbcloudError
 
 if TYPE_CHECKING:
+    from pulumi_nbcloud.cli.report import Report
+    from pulumi_nbcloud.settings.sources import SettingsFile
+    from pulumi_nbcloud.waiting.keeper import Keeper
     from pulumi_nbcloud.waiting.report import Reporter
     from pulumi_nbcloud.waiting.spec import WaitSpec
 
@@ -37,6 +41,8 @@ def wait(
         Path | None,
         typer.Option(metavar="FILE", help="Write a JUnit file: a case a target, or one for --until over several."),
     ] = None,
+    resume_file: resume.FileOption = None,
+    resume_key: resume.KeyOption = None,
     settings: options.SettingsOption = None,
     profile: options.ProfileOption = None,
     quiet: options.QuietOption = False,
@@ -49,29 +55,50 @@ def wait(
     """
     options.set_verbose(verbose)
     ending = Ending(output_, junit_xml)
+    others = {
+        "--output": None if output_ is Format.TEXT else output_.value,
+        "--junit-xml": junit_xml,
+        "--resume": resume_file,
+        "--resume-key": resume_key,
+        "--settings": settings,
+        "--profile": profile,
+        "--quiet": quiet,
+        "--verbose": verbose,
+    }
+    kept = Resume(resume_file, resume_key, resume.command_line(targets, {**flags_of(inputs), **others}))
 
     def work() -> ExitCode:
-        return _wait(spec_of(targets, inputs, profile), ending, settings, quiet)
+        kept.check(inputs["hold"])
+        return _wait(spec_of(targets, inputs, profile), ending, settings, kept, quiet)
 
     running.finish(work, verbose=verbose, notify=ending.without_a_wait)
 
 
-def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, quiet: bool) -> ExitCode:
-    from pulumi_nbcloud.cli import progress
+def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, kept: Resume, quiet: bool) -> ExitCode:
     from pulumi_nbcloud.cli.report import Report
     from pulumi_nbcloud.cli.sources import config_reader
-    from pulumi_nbcloud.reading.reader import Reader
-    from pulumi_nbcloud.waiting.runner import WaitRunner
 
     ending.check()
     config = config_reader(settings)
     for warning in spec.warnings:
         output.say(f"warning: {warning}")
-    enforcement = spec.options.enforcement
-    if enforcement == "disabled":
+    if spec.options.enforcement == "disabled":
         report = Report.of_disabled()
         ending.show(report, tuple(spec.kinds))
         return ending.code(report)
+    with kept.opened(spec, quiet) as keeper:
+        return ending.code(_waited(spec, ending, config, keeper, kept, quiet))
+
+
+def _waited(
+    spec: WaitSpec, ending: Ending, config: SettingsFile, keeper: Keeper | None, kept: Resume, quiet: bool
+) -> Report:
+    """Wait, and show how the wait ended."""
+    from pulumi_nbcloud.cli import progress
+    from pulumi_nbcloud.cli.report import Report
+    from pulumi_nbcloud.reading.reader import Reader
+    from pulumi_nbcloud.waiting.runner import WaitRunner
+
     reader = Reader()
     runner = WaitRunner(reader, config)
     signalled: list[ExitCode] = []
@@ -84,27 +111,28 @@ def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, quiet: bool) ->
         started = time.monotonic()
         events = progress.Events(ending.write)
         try:
-            with _progress(spec, ending.shape, quiet, events) as reporter:
-                report = Report.of_met(await runner.wait(spec, reporter))
+            with _progress(spec, ending.shape, quiet, events, keeper) as reporter:
+                report = Report.of_met(await runner.wait(spec, reporter, keeper=keeper))
         except NbcloudError as error:
+            kept.explain(error)
             report = Report.of_error(error, time.monotonic() - started, next(iter(signalled), None))
         finally:
             await reader.aclose()
         if ending.shape is Format.JSONL and report.progress is not None:
             # The last poll ends a wait without a call of its reporter.
             events.changed(report.progress, report.elapsed)
-        return report.under(enforcement)
+        return report.under(spec.options.enforcement).kept_by(keeper)
 
     def show(report: Report) -> None:
         if report.error is not None:
-            output.say(report.warning if report.is_warning else output.error_text(report.error))
+            output.say(report.text)
         ending.show(report, tuple(spec.kinds))
 
-    return ending.code(running.run(work, cancel, show))
+    return running.run(work, cancel, show)
 
 
 @contextlib.contextmanager
-def _progress(spec: WaitSpec, shape: Format, quiet: bool, events: Reporter) -> Any:
+def _progress(spec: WaitSpec, shape: Format, quiet: bool, events: Reporter, keeper: Keeper | None) -> Any:
     """Choose who reports how the wait goes on."""
     from pulumi_nbcloud.cli import github, progress
     from pulumi_nbcloud.waiting.report import Silent
@@ -114,13 +142,17 @@ def _progress(spec: WaitSpec, shape: Format, quiet: bool, events: Reporter) -> A
         if quiet:
             reporters.append(Silent())
         elif _has_view(shape):
-            reporters.append(stack.enter_context(_view(spec)))
+            reporters.append(stack.enter_context(_view(spec, keeper.before() if keeper is not None else 0.0)))
         else:
             if github.is_github(os.environ):
                 output.say(f"::group::nbcloud wait {', '.join(spec.kinds)}", command=True)
                 stack.callback(output.say, "::endgroup::", command=True)
             reporters.append(progress.Lines())
-        yield progress.Several(reporters)
+        reporter = progress.Several(reporters)
+        if keeper is not None and not quiet:
+            # What happens to its file is shown where the wait is.
+            keeper.warn = reporter.warning
+        yield reporter
 
 
 def _has_view(shape: Format) -> bool:
@@ -133,9 +165,10 @@ def _has_view(shape: Format) -> bool:
     return not shared and not github.is_github(os.environ)
 
 
-def _view(spec: WaitSpec) -> Any:
+def _view(spec: WaitSpec, elapsed: float) -> Any:
     from rich.console import Console
 
     from pulumi_nbcloud.cli.live import View
 
-    return View(Console(stderr=True), tuple(spec.kinds), spec.conditions.expected, spec.options.timeout)
+    console, names = Console(stderr=True), tuple(spec.kinds)
+    return View(console, names, spec.conditions.expected, spec.options.timeout, elapsed=elapsed)

@@ -50,6 +50,7 @@ class Keeper:
         self.warn = warn
         self._now = now
         self._last = record.saved_time
+        self._back = False
         self.in_a_row = False
         """Whether the first poll of this process follows on the last one before it; known once `before` was called."""
         self.lost: str | None = None
@@ -72,19 +73,20 @@ class Keeper:
         counts, so that it never gives a wait more time.
         """
         kept, now = self.record.checkpoint, self._now()
-        stepped_back = self._stepped_back(now)
+        self._stepped_back(now)
         gap = max(0.0, (now - self.record.saved_time).total_seconds())
         timeout = self.record.timeout_seconds
         left = min(timeout - kept.elapsed - gap, (self.record.deadline_time - now).total_seconds())
         elapsed = timeout - left
         follows = elapsed <= max(kept.next_poll, kept.last_poll + self._interval)
-        self.in_a_row = follows and not stepped_back
+        self.in_a_row = follows and not self._back
         return elapsed
 
     def save(self, checkpoint: Checkpoint) -> None:
         """Write down how far the wait has come; where that fails, it goes on and says so."""
         now = self._now()
         self._stepped_back(now)
+        self._back = False
         left = timedelta(seconds=self.record.timeout_seconds - checkpoint.elapsed)
         deadline = min(self.record.deadline_time, now + left)
         self.record = replace(self.record, checkpoint=checkpoint, saved_time=now, deadline_time=deadline)
@@ -121,14 +123,13 @@ class Keeper:
         else:
             self.lost = None
 
-    def _stepped_back(self, now: datetime) -> bool:
-        """Report a clock that went back."""
+    def _stepped_back(self, now: datetime) -> None:
+        """Take note of a clock that went back, and report it."""
         step = (self._last - now).total_seconds()
         self._last = now
-        if step < STEP_SECONDS:
-            return False
-        self.warn(f"the clock of this machine is at least {spell(int(step))} behind the record's: {NO_EXTENSION}")
-        return True
+        if step >= STEP_SECONDS:
+            self._back = True
+            self.warn(f"the clock of this machine is at least {spell(int(step))} behind the record's: {NO_EXTENSION}")
 
 
 def open_record(
