@@ -21,9 +21,11 @@ from pulumi_nbcloud.errors import NbcloudError
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.cli.report import Report
-    from pulumi_nbcloud.settings.sources import SettingsFile
+    from pulumi_nbcloud.reading.reader import Reader
     from pulumi_nbcloud.waiting.keeper import Keeper
+    from pulumi_nbcloud.waiting.listeners import Listener, Origin
     from pulumi_nbcloud.waiting.report import Reporter
+    from pulumi_nbcloud.waiting.runner import WaitRunner
     from pulumi_nbcloud.waiting.spec import WaitSpec
 
 
@@ -45,6 +47,7 @@ def wait(
     resume_key: resume.KeyOption = None,
     settings: options.SettingsOption = None,
     profile: options.ProfileOption = None,
+    history: options.HistoryOption = None,
     quiet: options.QuietOption = False,
     verbose: options.VerboseOption = False,
 ) -> None:
@@ -62,6 +65,7 @@ def wait(
         "--resume-key": resume_key,
         "--settings": settings,
         "--profile": profile,
+        "--history": history,
         "--quiet": quiet,
         "--verbose": verbose,
     }
@@ -69,38 +73,50 @@ def wait(
 
     def work() -> ExitCode:
         kept.check(inputs["hold"])
-        return _wait(spec_of(targets, inputs, profile), ending, settings, kept, quiet)
+        return _wait(spec_of(targets, inputs, profile), ending, settings, history, kept, quiet)
 
     running.finish(work, verbose=verbose, notify=ending.without_a_wait)
 
 
-def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, kept: Resume, quiet: bool) -> ExitCode:
+def _wait(
+    spec: WaitSpec, ending: Ending, settings: Path | None, history: Path | None, kept: Resume, quiet: bool
+) -> ExitCode:
     from pulumi_nbcloud.cli.report import Report
     from pulumi_nbcloud.cli.sources import config_reader
+    from pulumi_nbcloud.reading.reader import Reader
+    from pulumi_nbcloud.waiting.report import Silent
+    from pulumi_nbcloud.waiting.runner import WaitRunner
 
     ending.check()
     config = config_reader(settings)
     for warning in spec.warnings:
         output.say(f"warning: {warning}")
+    reader = Reader()
+    listeners = _listeners(history)
+    runner = WaitRunner(reader, config, listeners=listeners)
     if spec.options.enforcement == "disabled":
+        if listeners:
+            running.run(lambda: runner.enforce(spec, Silent(), _origin(spec)))
         report = Report.of_disabled()
         ending.show(report, tuple(spec.kinds))
         return ending.code(report)
     with kept.opened(spec, quiet) as keeper:
-        return ending.code(_waited(spec, ending, config, keeper, kept, quiet))
+        return ending.code(_waited(spec, ending, reader, runner, kept, keeper, quiet))
 
 
 def _waited(
-    spec: WaitSpec, ending: Ending, config: SettingsFile, keeper: Keeper | None, kept: Resume, quiet: bool
+    spec: WaitSpec,
+    ending: Ending,
+    reader: Reader,
+    runner: WaitRunner,
+    kept: Resume,
+    keeper: Keeper | None,
+    quiet: bool,
 ) -> Report:
     """Wait, and show how the wait ended."""
     from pulumi_nbcloud.cli import progress
     from pulumi_nbcloud.cli.report import Report
-    from pulumi_nbcloud.reading.reader import Reader
-    from pulumi_nbcloud.waiting.runner import WaitRunner
 
-    reader = Reader()
-    runner = WaitRunner(reader, config)
     signalled: list[ExitCode] = []
 
     def cancel(code: ExitCode) -> None:
@@ -112,7 +128,7 @@ def _waited(
         events = progress.Events(ending.write)
         try:
             with _progress(spec, ending.shape, quiet, events, keeper) as reporter:
-                report = Report.of_met(await runner.wait(spec, reporter, keeper=keeper))
+                report = Report.of_met(await runner.wait(spec, reporter, _origin(spec), keeper))
         except NbcloudError as error:
             kept.explain(error)
             report = Report.of_error(error, time.monotonic() - started, next(iter(signalled), None))
@@ -129,6 +145,25 @@ def _waited(
         ending.show(report, tuple(spec.kinds))
 
     return running.run(work, cancel, show)
+
+
+def _listeners(history: Path | None) -> tuple[Listener, ...]:
+    """Return what is notified of the wait: the history, where one is kept."""
+    if history is None:
+        return ()
+    from pulumi_nbcloud.history.listener import History
+    from pulumi_nbcloud.history.writing import writer_of
+
+    return (History(writer_of(history.expanduser().absolute())),)
+
+
+def _origin(spec: WaitSpec) -> Origin:
+    """Name the wait: by what it waits for, and several targets by their names."""
+    from pulumi_nbcloud.waiting.listeners import Origin
+
+    kind, *others = spec.kinds.items()
+    name = ", ".join(spec.kinds) if others else f"{kind[1].token} {kind[1].identify(spec.arguments[kind[0]])}"
+    return Origin("command", name)
 
 
 @contextlib.contextmanager

@@ -128,6 +128,7 @@ def _json(value: Any) -> str:
 def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
     from pulumi_nbcloud.condition import Problem
     from pulumi_nbcloud.engine.log import say, send
+    from pulumi_nbcloud.engine.origins import gate_origin
     from pulumi_nbcloud.engine.status import GateReporter
     from pulumi_nbcloud.reading import portal
     from pulumi_nbcloud.waiting.spec import parse_spec, spec_error
@@ -141,9 +142,10 @@ def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
             say(f"warning: {disabled}")
     secrets = Secrets.of(inputs, inputs.get("secret_inputs"))
     reporter, known = GateReporter(urn, secrets=secrets), spec
+    origin = gate_origin(urn, operation, inputs, secrets)
 
     def run() -> Awaitable[WaitResult]:
-        return host.waits().enforce(known, reporter)
+        return host.waits().enforce(known, reporter, origin)
 
     try:
         result = portal.call(run)

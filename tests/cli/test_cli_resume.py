@@ -266,7 +266,7 @@ def line_of(lines: Iterator[str], start: str) -> str:
 
 def test_a_process_that_is_killed_loses_nothing(clouds: MockClouds, env: dict[str, str], file: Path) -> None:
     arguments = ("wait", TARGET, "--timeout", "40h", "--interval", "1s", "--consecutive", "2", "--resume", str(file))
-    with started(*arguments, env=env) as process:
+    with started(*arguments, env=env, cold=True) as process:
         assert process.stderr is not None
         line_of(iter(process.stderr), "waiting: running=false")
         deadline = time.monotonic() + LIMIT_SECONDS
@@ -290,7 +290,7 @@ def test_a_process_that_is_killed_loses_nothing(clouds: MockClouds, env: dict[st
 
 def test_a_second_process_is_refused_while_the_first_waits(clouds: MockClouds, env: dict[str, str], file: Path) -> None:
     arguments = ("wait", TARGET, "--timeout", "40h", "--interval", "1h", "--resume", str(file))
-    with started(*arguments, env=env) as process:
+    with started(*arguments, env=env, cold=True) as process:
         assert process.stderr is not None
         line_of(iter(process.stderr), "waiting: running=false")
         before = clouds.request_count()
