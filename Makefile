@@ -14,11 +14,11 @@ SOURCES := pulumi_nbcloud tests examples benchmarks scripts/pulumi-cli scripts/d
 demo: $(READY)
 	@cli="$$(scripts/pulumi-cli)" && PATH="$(CURDIR)/$(BIN):$$cli:$$PATH" $(BIN)/python scripts/demo
 
-# Lint, unit, engine and the other Pythons side by side; a table of times at the end. About 12 minutes on two cores.
+# Lint, unit, engine and the oldest Python side by side; a table of times at the end. About 12 minutes on two cores.
 test: check-python
 	@$(PYTHON) scripts/test
 
-# Packaging, benchmarks, the Pythons between the ends, and what needs more than Python and the engine.
+# Packaging, benchmarks, the newer Pythons, and what needs more than Python and the engine.
 extended: check-python
 	@$(PYTHON) scripts/test extended
 
