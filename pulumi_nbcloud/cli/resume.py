@@ -80,13 +80,13 @@ class Resume:
         if self.path is None:
             yield None
             return
-        from pulumi_nbcloud.clock import text
+        from pulumi_nbcloud.clock import Clock, text
         from pulumi_nbcloud.waiting.keeper import open_record
         from pulumi_nbcloud.waiting.record_file import RecordFile
 
         file = RecordFile(self.path)
         with file.held():
-            keeper = open_record(file, spec, self.key, warn=lambda warning: output.say(f"warning: {warning}"))
+            keeper = open_record(file, spec, self.key, warn=_warn, now=Clock().now)
             record = keeper.record
             if record.runs > 1 and not quiet:
                 began, deadline = text(record.started_time), text(record.deadline_time)
@@ -103,6 +103,10 @@ class Resume:
 
         if isinstance(error, WaitError) and error.outcome is Outcome.AWAITING:
             error.hint = f"go on with: {self.command}"
+
+
+def _warn(warning: str) -> None:
+    output.say(f"warning: {warning}")
 
 
 def document(keeper: Keeper | None) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pulumi_nbcloud.clock import text
@@ -18,11 +18,6 @@ from pulumi_nbcloud.waiting.spec import WaitSpec
 # Two machines' clocks are never quite the same.
 STEP_SECONDS = 1.0
 NO_EXTENSION = "the deadline does not move, and counts in a row start again"
-
-
-def utc_now() -> datetime:
-    """Return the time of day."""
-    return datetime.now(timezone.utc)
 
 
 class Keeper:
@@ -42,7 +37,7 @@ class Keeper:
         record: WaitRecord,
         interval: float,
         warn: Callable[[str], None],
-        now: Callable[[], datetime] = utc_now,
+        now: Callable[[], datetime],
     ) -> None:
         self._file = file
         self.record = record
@@ -138,7 +133,7 @@ def open_record(
     key: str | None,
     *,
     warn: Callable[[str], None],
-    now: Callable[[], datetime] = utc_now,
+    now: Callable[[], datetime],
 ) -> Keeper:
     """Go on with the wait of a file, or begin one there.
 

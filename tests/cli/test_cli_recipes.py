@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from docs_support import shell_environment
 from nbcloud_support import LIMIT_SECONDS
+from record_support import make_due
 from runner_support import FOLDER, Job, Runner, loaded
 
 from pulumi_nbcloud.mock import MockClouds
 
 JOB = "job-1"
 DEPLOY = "#!/bin/sh\necho deployed >> {log}\nexit {code}\n"
-SCHEMAS = {"github": "vendor.github-workflows", "gitlab": "vendor.gitlab-ci"}
 RECIPES = sorted(each.name for each in FOLDER.glob("*.yml"))
 SCRIPTS = sorted(each.name for each in FOLDER.glob("*.sh"))
 
@@ -142,19 +140,8 @@ def test_what_is_not_run_of_them_is_known(runner: Runner) -> None:
 
 def _make_due(runner: Runner) -> None:
     """Lets the pause before the next poll be over, in every entry of the cache; nothing else is changed."""
-    from pulumi_nbcloud.waiting.record import record_from
-
     for path in runner.folder.glob("caches/*/record.json"):
-        _set_due(path, record_from(path.read_bytes()))
-
-
-def _set_due(path: Path, record: object) -> None:
-    from dataclasses import replace
-
-    from pulumi_nbcloud.waiting.record import WaitRecord
-
-    assert isinstance(record, WaitRecord)
-    path.write_bytes(replace(record, checkpoint=replace(record.checkpoint, next_poll=0.0)).to_bytes())
+        make_due(path)
 
 
 def script(name: str, folder: Path, clouds: MockClouds, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -173,7 +160,7 @@ def script(name: str, folder: Path, clouds: MockClouds, **variables: str) -> sub
 
 def test_the_loop_goes_on_until_the_wait_ends(clouds: MockClouds, tmp_path: Path) -> None:
     clouds.modelarts.put_job(JOB, status="PROCESSING")
-    clouds.modelarts.add_transition(JOB, after_reads=1, status="FINISHED")
+    clouds.modelarts.add_job_transition(JOB, after_reads=1, status="FINISHED")
     done = script("long-wait.sh", tmp_path, clouds, HOLD="0", PAUSE="0.2")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("awaiting\n")
@@ -190,7 +177,7 @@ def test_cron_runs_it_until_the_wait_ends(clouds: MockClouds, tmp_path: Path, lo
     assert log.read_text() == ""
     clouds.modelarts.put_job(JOB, status="FINISHED")
     (record,) = tmp_path.glob("long-wait-*.json")
-    _set_due(record, __import__("pulumi_nbcloud.waiting.record").waiting.record.record_from(record.read_bytes()))
+    make_due(record)
     for _ in range(2):
         assert script("long-wait-cron.sh", tmp_path, clouds, HOLD="0").returncode == 0
     assert log.read_text() == "deployed\n"
@@ -205,22 +192,6 @@ def test_the_line_for_cron_is_one() -> None:
     assert [bool(re.fullmatch(r"\*(/\d+)?", each)) for each in fields[:5]] == [True] * 5
     assert "%" not in fields[5], "cron takes it for the end of the command"
     assert shlex.split(fields[5])[:2] == ["JOB_ID=...", "/srv/deploy/long-wait-cron.sh"]
-
-
-@pytest.mark.parametrize("recipe", RECIPES)
-def test_a_recipe_passes_the_schema_of_its_vendor(recipe: str) -> None:
-    schema = SCHEMAS[recipe.partition(".")[0].partition("-")[0]]
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, "--output-format", "json"]
-    done = subprocess.run([*command, str(FOLDER / recipe)], capture_output=True, text=True, timeout=LIMIT_SECONDS)
-    assert done.returncode == 0, done.stdout
-    assert json.loads(done.stdout)["status"] == "ok"
-
-
-def test_a_recipe_that_is_wrong_does_not_pass(tmp_path: Path) -> None:
-    wrong = tmp_path / "wrong.yml"
-    wrong.write_text((FOLDER / "github-long-wait.yml").read_text(encoding="utf-8").replace("runs-on:", "runs_on:"))
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", SCHEMAS["github"], str(wrong)]
-    assert subprocess.run(command, capture_output=True, timeout=LIMIT_SECONDS).returncode == 1
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

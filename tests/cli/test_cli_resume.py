@@ -16,6 +16,7 @@ import pytest
 from cli_support import invoke, run, started
 from lease_support import KIND, LEASE, NOTEBOOK, notebook
 from nbcloud_support import LIMIT_SECONDS
+from record_support import make_due, make_older
 
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.waiting.record_file import RecordFile
@@ -37,16 +38,6 @@ def stopped(nbcloud_mock: MockClouds) -> MockClouds:
     """Mock clouds with a notebook that does not run."""
     nbcloud_mock.modelarts.put_lease(NOTEBOOK, status="STOPPED")
     return nbcloud_mock
-
-
-def make_due(file: Path) -> None:
-    """Lets the pause before the next poll be over; nothing else is changed."""
-    from dataclasses import replace
-
-    kept = RecordFile(file)
-    record = kept.read()
-    assert record is not None
-    kept.write(replace(record, checkpoint=replace(record.checkpoint, next_poll=0.0)))
 
 
 def resumed(file: Path, *more: str) -> tuple[str, ...]:
@@ -147,7 +138,7 @@ def test_the_deadline_is_that_of_the_first_run(stopped: MockClouds, file: Path) 
     for _ in range(2):
         done = invoke("wait", TARGET, "--timeout", "1s", "--hold", "0", "--resume", str(file), "--quiet")
         assert done.code == 75
-    _age(file, 60.0)
+    make_older(file, 60.0)
     done = invoke("wait", TARGET, "--timeout", "1s", "--hold", "0", "--resume", str(file), "--quiet")
     assert (done.code, done.out) == (124, "timed_out\n")
     assert stopped.request_count() == 2, "once more after the deadline"
@@ -306,21 +297,3 @@ def test_a_second_process_is_refused_while_the_first_waits(clouds: MockClouds, e
     kept = RecordFile(file).read()
     assert kept is not None
     assert kept.outcome is None, "whoever was ended from outside goes on"
-
-
-def _age(file: Path, seconds: float) -> None:
-    """Lets all of a record be so much older."""
-    from dataclasses import replace
-    from datetime import timedelta
-
-    kept, by = RecordFile(file), timedelta(seconds=seconds)
-    record = kept.read()
-    assert record is not None
-    kept.write(
-        replace(
-            record,
-            started_time=record.started_time - by,
-            deadline_time=record.deadline_time - by,
-            saved_time=record.saved_time - by,
-        )
-    )

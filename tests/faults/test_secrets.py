@@ -19,6 +19,7 @@ import pytest
 from fault_server import FaultServer, Peer, Step
 from nbcloud_support import LEASE_BODY, NOTEBOOK_ID, FakeClock, http_answer
 
+from pulumi_nbcloud.clock import Clock
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.history.listener import History
 from pulumi_nbcloud.history.writing import Writer
@@ -240,7 +241,8 @@ async def test_no_secret_is_in_the_record_of_a_wait(
     for file, text in way.files.items():
         (tmp_path / file).write_text(text.replace("FOLDER", str(tmp_path)))
     monkeypatch.syspath_prepend(tmp_path)
-    record, warnings = RecordFile(tmp_path / "wait.json"), []
+    record = RecordFile(tmp_path / "wait.json")
+    warnings: list[str] = []
     client = Client(sleep=FakeClock().sleep)
     with FaultServer(OUTCOMES[outcome](cloud)) as server:
         endpoints = dict.fromkeys(ENDPOINTS[cloud], server.origin)
@@ -250,7 +252,7 @@ async def test_no_secret_is_in_the_record_of_a_wait(
         spec, problems = parse_spec(inputs, recorded=True)
         assert spec is not None, problems
         with record.held():
-            keeper = open_record(record, spec, "run 7", warn=warnings.append)
+            keeper = open_record(record, spec, "run 7", warn=warnings.append, now=Clock().now)
             with pytest.raises(NbcloudError):
                 await WaitRunner(Reader({}, client), config.get).wait(spec, Silent(), keeper=keeper)
     await client.aclose()

@@ -221,7 +221,7 @@ def test_a_write_that_fails_keeps_the_record_before(
         assert error.problem == f"--resume {file.path}: it cannot be written: No space left on device"
         assert error.hint == "check the path and the space that is left"
     keeper.save(replace(CHECKPOINT, polls=11))
-    assert keeper.lost is None
+    assert not keeper.lost
     assert record_from(file.path.read_bytes()).checkpoint.polls == 11
 
 
@@ -296,7 +296,8 @@ def test_counts_in_a_row_survive_a_gap_of_one_interval(
     keeper.save(CHECKPOINT)
     clock.forward(gap)
     keeper, _ = opened(file, clock)
-    assert (keeper.before(), keeper.in_a_row) == (pytest.approx(90.0 + gap), follows)
+    assert keeper.before() == pytest.approx(90.0 + gap)
+    assert keeper.in_a_row == follows
 
 
 def test_a_process_that_dies_before_its_first_poll_costs_no_time(file: RecordFile, clock: Clock) -> None:

@@ -102,7 +102,7 @@ class Cut(Scenario):
             moment += part.gap * max(0.0, self.schedule.longest - (moment - last)) if self.close else part.gap
         raise AssertionError("the last run ends it")
 
-    def run_part(self, file: MemoryFile, moment: float, part: Part | None) -> tuple[Any, float, bool]:
+    def run_part(self, file: MemoryFile, moment: float, part: Part | None) -> tuple[Met | NbcloudError, float, bool]:
         """One process, from a moment on; returns how it ended, when, and whether another goes on."""
         base = CLOCKS[self.runs % len(CLOCKS)]
         self.runs += 1
@@ -328,7 +328,8 @@ def close_cuts(draw: st.DrawFn) -> Cut:
         )
     )
     schedule = Schedule.fixed(draw(st.floats(2.0, 30.0)), steady()._random) if draw(st.booleans()) else steady()
-    moment, steps = 0.0, [(0.0, draw(st.sampled_from(["PENDING", "ODD", ABSENT])))]
+    moment = 0.0
+    steps: list[tuple[float, str | None]] = [(0.0, draw(st.sampled_from(["PENDING", "ODD", ABSENT])))]
     for _ in range(draw(st.integers(0, 4))):
         moment += draw(st.floats(100.0, 250.0))
         steps.append((moment, draw(st.sampled_from(["PENDING", "ODD", None]))))
