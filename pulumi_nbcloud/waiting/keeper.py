@@ -82,8 +82,10 @@ class Keeper:
         now = self._now()
         self._stepped_back(now)
         self._back = False
-        left = timedelta(seconds=self.record.timeout_seconds - checkpoint.elapsed)
-        deadline = min(self.record.deadline_time, now + left)
+        deadline, left = self.record.deadline_time, timedelta(seconds=self.record.timeout_seconds - checkpoint.elapsed)
+        # Where the clock went back; what is less is the difference between two clocks.
+        if now + left < deadline - timedelta(seconds=STEP_SECONDS):
+            deadline = now + left
         self.record = replace(self.record, checkpoint=checkpoint, saved_time=now, deadline_time=deadline)
         self._write()
 

@@ -1,7 +1,7 @@
 """A wait that is cut into runs, however each of them ends, ends as the one that was not cut.
 
 Each run is a process of its own: its clock begins somewhere else, and all that it knows of the others is the record.
-The oracle is that of the whole wait (`test_waiting_simulation`), over the polls of all runs; counts in a row begin anew
+The oracle is that of the whole wait (`test_waiting_simulation`), over the polls of all runs; counts in a row start again
 where a run begins more than one interval after the last poll.
 """
 
@@ -88,7 +88,7 @@ class Cut(Scenario):
     close: bool = False
     """Whether gaps are parts of what is left of one interval."""
     again: set[int] = field(default_factory=set)
-    """The polls at which counts in a row begin anew."""
+    """The polls at which counts in a row start again."""
     runs: int = 0
 
     def run(self) -> Met | NbcloudError:
