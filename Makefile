@@ -111,8 +111,8 @@ $(READY): requirements-dev.lock pyproject.toml | check-python
 COMPILE = $(BIN)/uv pip compile -q pyproject.toml --python-version 3.10 --generate-hashes --no-annotate --no-header
 lock: $(READY)
 	$(COMPILE) --all-extras --group dev --universal -o requirements-dev.lock
-	$(COMPILE) --extra mock --group test --universal -c requirements-dev.lock -o requirements-test.lock
-	$(COMPILE) --extra mock --group test --resolution lowest-direct --python-platform linux -o requirements-oldest.lock
+	$(COMPILE) --extra mock --extra serve --group test --universal -c requirements-dev.lock -o requirements-test.lock
+	$(COMPILE) --extra mock --extra serve --group test --resolution lowest-direct --python-platform linux -o requirements-oldest.lock
 	$(BIN)/uv pip compile -q --group oci-cli --python-version 3.10 --generate-hashes --no-annotate --no-header --universal -o requirements-oci-cli.lock
 
 # What a release would upload, into dist/, and all that keeps it from being one; make release-check TAG=v0.1.0 for that tag.
