@@ -93,26 +93,30 @@ class Resume:
                 output.say(f"waiting: run {record.runs} of the wait that began at {began}; its deadline is {deadline}")
             yield keeper
 
-    def explain(self, error: NbcloudError) -> None:
-        """Name the command that goes on, where a wait is awaiting.
+    def explain(self, error: NbcloudError, keeper: Keeper | None) -> None:
+        """Name the command that goes on, and the deadline of the record, where a wait is awaiting.
 
         Args:
             error: how the wait ended.
+            keeper: keeps its record.
         """
         from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
 
-        if isinstance(error, WaitError) and error.outcome is Outcome.AWAITING:
-            error.hint = f"go on with: {self.command}"
+        if keeper is None or not isinstance(error, WaitError) or error.outcome is not Outcome.AWAITING:
+            return
+        error.hint = f"go on with: {self.command}"
+        # The record's own: what is computed from the clock of this run may be a second off.
+        error.deadline = keeper.record.deadline_time
+        deadline = document(keeper)["deadline_time"]
+        error.facts = tuple((name, deadline if name == "deadline" else value) for name, value in error.facts)
 
 
 def _warn(warning: str) -> None:
     output.say(f"warning: {warning}")
 
 
-def document(keeper: Keeper | None) -> dict[str, Any] | None:
-    """Return what programs are told of a wait that is kept; None where it is not."""
-    if keeper is None:
-        return None
+def document(keeper: Keeper) -> dict[str, Any]:
+    """Return what programs are told of a wait that is kept."""
     from pulumi_nbcloud.clock import text
 
     record = keeper.record

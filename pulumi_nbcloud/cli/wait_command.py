@@ -130,7 +130,7 @@ def _waited(
             with _progress(spec, ending.shape, quiet, events, keeper) as reporter:
                 report = Report.of_met(await runner.wait(spec, reporter, _origin(spec), keeper))
         except NbcloudError as error:
-            kept.explain(error)
+            kept.explain(error, keeper)
             report = Report.of_error(error, time.monotonic() - started, next(iter(signalled), None))
         finally:
             await reader.aclose()

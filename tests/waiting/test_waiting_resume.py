@@ -1,8 +1,8 @@
 """A wait that is cut into runs, however each of them ends, ends as the one that was not cut.
 
 Each run is a process of its own: its clock begins somewhere else, and all that it knows of the others is the record.
-The oracle is that of the whole wait (`test_waiting_simulation`), over the polls of all runs; counts in a row start again
-where a run begins more than one interval after the last poll.
+The oracle is that of the whole wait (`test_waiting_simulation`), over the polls of all runs; counts in a row start
+again where a run begins more than one interval after the last poll.
 """
 
 from __future__ import annotations
