@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.cli.report import Report
     from pulumi_nbcloud.reading.reader import Reader
     from pulumi_nbcloud.waiting.keeper import Keeper
-    from pulumi_nbcloud.waiting.listeners import Listener, Origin
+    from pulumi_nbcloud.waiting.listeners import Listener
     from pulumi_nbcloud.waiting.report import Reporter
     from pulumi_nbcloud.waiting.runner import WaitRunner
     from pulumi_nbcloud.waiting.spec import WaitSpec
@@ -78,9 +79,22 @@ def wait(
     running.finish(work, verbose=verbose, notify=ending.without_a_wait)
 
 
+@dataclass(frozen=True)
+class _Parts:
+    """What a wait of the command works with; see `waiting.runner` and `cli.ending`."""
+
+    ending: Ending
+    reader: Reader
+    runner: WaitRunner
+    listeners: tuple[Listener, ...]
+    kept: Resume
+    quiet: bool
+
+
 def _wait(
     spec: WaitSpec, ending: Ending, settings: Path | None, history: Path | None, kept: Resume, quiet: bool
 ) -> ExitCode:
+    from pulumi_nbcloud.cli.listeners import listeners_of, origin_of
     from pulumi_nbcloud.cli.report import Report
     from pulumi_nbcloud.cli.sources import config_reader
     from pulumi_nbcloud.reading.reader import Reader
@@ -92,31 +106,25 @@ def _wait(
     for warning in spec.warnings:
         output.say(f"warning: {warning}")
     reader = Reader()
-    listeners = _listeners(history)
+    listeners = listeners_of(history)
     runner = WaitRunner(reader, config, listeners=listeners)
     if spec.options.enforcement == "disabled":
         if listeners:
-            running.run(lambda: runner.enforce(spec, Silent(), _origin(spec)))
+            running.run(lambda: runner.enforce(spec, Silent(), origin_of(spec)))
         report = Report.of_disabled()
         ending.show(report, tuple(spec.kinds))
         return ending.code(report)
     with kept.opened(spec, quiet) as keeper:
-        return ending.code(_waited(spec, ending, reader, runner, kept, keeper, quiet))
+        return ending.code(_waited(spec, keeper, _Parts(ending, reader, runner, listeners, kept, quiet)))
 
 
-def _waited(
-    spec: WaitSpec,
-    ending: Ending,
-    reader: Reader,
-    runner: WaitRunner,
-    kept: Resume,
-    keeper: Keeper | None,
-    quiet: bool,
-) -> Report:
+def _waited(spec: WaitSpec, keeper: Keeper | None, parts: _Parts) -> Report:
     """Wait, and show how the wait ended."""
     from pulumi_nbcloud.cli import progress
+    from pulumi_nbcloud.cli.listeners import flush, origin_of
     from pulumi_nbcloud.cli.report import Report
 
+    ending, runner = parts.ending, parts.runner
     signalled: list[ExitCode] = []
 
     def cancel(code: ExitCode) -> None:
@@ -127,13 +135,13 @@ def _waited(
         started = time.monotonic()
         events = progress.Events(ending.write)
         try:
-            with _progress(spec, ending.shape, quiet, events, keeper) as reporter:
-                report = Report.of_met(await runner.wait(spec, reporter, _origin(spec), keeper))
+            with _progress(spec, ending.shape, parts.quiet, events, keeper) as reporter:
+                report = Report.of_met(await runner.wait(spec, reporter, origin_of(spec), keeper))
         except NbcloudError as error:
-            kept.explain(error, keeper)
+            parts.kept.explain(error, keeper)
             report = Report.of_error(error, time.monotonic() - started, next(iter(signalled), None))
         finally:
-            await reader.aclose()
+            await parts.reader.aclose()
         if ending.shape is Format.JSONL and report.progress is not None:
             # The last poll ends a wait without a call of its reporter.
             events.changed(report.progress, report.elapsed)
@@ -143,27 +151,9 @@ def _waited(
         if report.error is not None:
             output.say(report.text)
         ending.show(report, tuple(spec.kinds))
+        flush(parts.listeners)
 
     return running.run(work, cancel, show)
-
-
-def _listeners(history: Path | None) -> tuple[Listener, ...]:
-    """Return what is notified of the wait: the history, where one is kept."""
-    if history is None:
-        return ()
-    from pulumi_nbcloud.history.listener import History
-    from pulumi_nbcloud.history.writing import writer_of
-
-    return (History(writer_of(history.expanduser().absolute())),)
-
-
-def _origin(spec: WaitSpec) -> Origin:
-    """Name the wait: by what it waits for, and several targets by their names."""
-    from pulumi_nbcloud.waiting.listeners import Origin
-
-    kind, *others = spec.kinds.items()
-    name = ", ".join(spec.kinds) if others else f"{kind[1].token} {kind[1].identify(spec.arguments[kind[0]])}"
-    return Origin("command", name)
 
 
 @contextlib.contextmanager
