@@ -71,6 +71,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/parsing.py
 	$(BIN)/python benchmarks/sleep_loops.py
 	$(BIN)/python benchmarks/lookups.py
+	$(BIN)/python benchmarks/serve.py
 	@scripts/pulumi-cli > /dev/null
 	$(BIN)/python benchmarks/noop.py
 	$(BIN)/python benchmarks/gates.py
