@@ -191,13 +191,17 @@ def test_argo_rollouts_knows_every_outcome() -> None:
     assert metric["provider"]["web"]["url"].startswith(f"{SERVICE}/v1/gates/training-done/check?")
 
 
+def recipe_files() -> list[Path]:
+    return [path for path in sorted(RECIPES.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
+
+
 def test_nothing_here_is_a_secret() -> None:
-    for path in RECIPES.rglob("*"):
-        if path.is_file():
-            assert not re.search(r"nbcloud_[A-Za-z0-9_-]{43}", path.read_text(encoding="utf-8")), path
+    for path in recipe_files():
+        assert not re.search(r"nbcloud_[A-Za-z0-9_-]{43}", path.read_text(encoding="utf-8")), path
 
 
 def test_the_page_names_each_recipe() -> None:
     page = (RECIPES.parents[1] / "docs" / "serve.md").read_text(encoding="utf-8")
-    files = [path.relative_to(RECIPES) for path in sorted(RECIPES.rglob("*")) if path.is_file()]
+    files = [path.relative_to(RECIPES) for path in recipe_files()]
+    assert len(files) == 6
     assert [str(path) for path in files if f"../examples/serve/{path})" not in page] == []
