@@ -6,20 +6,27 @@ import contextlib
 import os
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pulumi_nbcloud.cli import options, output, running
+from pulumi_nbcloud.cli import options, output, resume, running
 from pulumi_nbcloud.cli.ending import Ending
 from pulumi_nbcloud.cli.exit_codes import ExitCode
 from pulumi_nbcloud.cli.output import Format
-from pulumi_nbcloud.cli.wait_options import WaitInputs, spec_of, takes_wait_options
+from pulumi_nbcloud.cli.resume import Resume
+from pulumi_nbcloud.cli.wait_options import WaitInputs, flags_of, spec_of, takes_wait_options
 from pulumi_nbcloud.errors import NbcloudError
 
 if TYPE_CHECKING:
+    from pulumi_nbcloud.cli.report import Report
+    from pulumi_nbcloud.reading.reader import Reader
+    from pulumi_nbcloud.waiting.keeper import Keeper
+    from pulumi_nbcloud.waiting.listeners import Listener
     from pulumi_nbcloud.waiting.report import Reporter
+    from pulumi_nbcloud.waiting.runner import WaitRunner
     from pulumi_nbcloud.waiting.spec import WaitSpec
 
 
@@ -37,6 +44,8 @@ def wait(
         Path | None,
         typer.Option(metavar="FILE", help="Write a JUnit file: a case a target, or one for --until over several."),
     ] = None,
+    resume_file: resume.FileOption = None,
+    resume_key: resume.KeyOption = None,
     settings: options.SettingsOption = None,
     profile: options.ProfileOption = None,
     history: options.HistoryOption = None,
@@ -50,16 +59,42 @@ def wait(
     """
     options.set_verbose(verbose)
     ending = Ending(output_, junit_xml)
+    others = {
+        "--output": None if output_ is Format.TEXT else output_.value,
+        "--junit-xml": junit_xml,
+        "--resume": resume_file,
+        "--resume-key": resume_key,
+        "--settings": settings,
+        "--profile": profile,
+        "--history": history,
+        "--quiet": quiet,
+        "--verbose": verbose,
+    }
+    kept = Resume(resume_file, resume_key, resume.command_line(targets, {**flags_of(inputs), **others}))
 
     def work() -> ExitCode:
-        return _wait(spec_of(targets, inputs, profile), ending, settings, history, quiet)
+        kept.check(inputs["hold"])
+        return _wait(spec_of(targets, inputs, profile), ending, settings, history, kept, quiet)
 
     running.finish(work, verbose=verbose, notify=ending.without_a_wait)
 
 
-def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, history: Path | None, quiet: bool) -> ExitCode:
-    from pulumi_nbcloud.cli import progress
-    from pulumi_nbcloud.cli.listeners import flush, listeners_of, origin_of
+@dataclass(frozen=True)
+class _Parts:
+    """What a wait of the command works with; see `waiting.runner` and `cli.ending`."""
+
+    ending: Ending
+    reader: Reader
+    runner: WaitRunner
+    listeners: tuple[Listener, ...]
+    kept: Resume
+    quiet: bool
+
+
+def _wait(
+    spec: WaitSpec, ending: Ending, settings: Path | None, history: Path | None, kept: Resume, quiet: bool
+) -> ExitCode:
+    from pulumi_nbcloud.cli.listeners import listeners_of, origin_of
     from pulumi_nbcloud.cli.report import Report
     from pulumi_nbcloud.cli.sources import config_reader
     from pulumi_nbcloud.reading.reader import Reader
@@ -70,16 +105,26 @@ def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, history: Path |
     config = config_reader(settings)
     for warning in spec.warnings:
         output.say(f"warning: {warning}")
-    enforcement = spec.options.enforcement
     reader = Reader()
     listeners = listeners_of(history)
     runner = WaitRunner(reader, config, listeners=listeners)
-    if enforcement == "disabled":
+    if spec.options.enforcement == "disabled":
         if listeners:
             running.run(lambda: runner.enforce(spec, Silent(), origin_of(spec)))
         report = Report.of_disabled()
         ending.show(report, tuple(spec.kinds))
         return ending.code(report)
+    with kept.opened(spec, quiet) as keeper:
+        return ending.code(_waited(spec, keeper, _Parts(ending, reader, runner, listeners, kept, quiet)))
+
+
+def _waited(spec: WaitSpec, keeper: Keeper | None, parts: _Parts) -> Report:
+    """Wait, and show how the wait ended."""
+    from pulumi_nbcloud.cli import progress
+    from pulumi_nbcloud.cli.listeners import flush, origin_of
+    from pulumi_nbcloud.cli.report import Report
+
+    ending, runner = parts.ending, parts.runner
     signalled: list[ExitCode] = []
 
     def cancel(code: ExitCode) -> None:
@@ -90,44 +135,48 @@ def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, history: Path |
         started = time.monotonic()
         events = progress.Events(ending.write)
         try:
-            with _progress(spec, ending.shape, quiet, events) as reporter:
-                report = Report.of_met(await runner.wait(spec, reporter, origin_of(spec)))
+            with _progress(spec, ending.shape, parts.quiet, events, keeper) as reporter:
+                report = Report.of_met(await runner.wait(spec, reporter, origin_of(spec), keeper))
         except NbcloudError as error:
+            parts.kept.explain(error, keeper)
             report = Report.of_error(error, time.monotonic() - started, next(iter(signalled), None))
         finally:
-            await reader.aclose()
+            await parts.reader.aclose()
         if ending.shape is Format.JSONL and report.progress is not None:
             # The last poll ends a wait without a call of its reporter.
             events.changed(report.progress, report.elapsed)
-        return report.under(enforcement)
+        return report.under(spec.options.enforcement).kept_by(keeper)
 
     def show(report: Report) -> None:
         if report.error is not None:
-            output.say(report.warning if report.is_warning else output.error_text(report.error))
+            output.say(report.text)
         ending.show(report, tuple(spec.kinds))
-        flush(listeners)
+        flush(parts.listeners)
 
-    return ending.code(running.run(work, cancel, show))
+    return running.run(work, cancel, show)
 
 
 @contextlib.contextmanager
-def _progress(spec: WaitSpec, shape: Format, quiet: bool, events: Reporter) -> Any:
+def _progress(spec: WaitSpec, shape: Format, quiet: bool, events: Reporter, keeper: Keeper | None) -> Any:
     """Choose who reports how the wait goes on."""
     from pulumi_nbcloud.cli import github, progress
-    from pulumi_nbcloud.waiting.report import Silent
 
     reporters: list[Reporter] = [events] if shape is Format.JSONL else []
     with contextlib.ExitStack() as stack:
         if quiet:
-            reporters.append(Silent())
+            reporters.append(progress.Quiet())
         elif _has_view(shape):
-            reporters.append(stack.enter_context(_view(spec)))
+            reporters.append(stack.enter_context(_view(spec, keeper.before() if keeper is not None else 0.0)))
         else:
             if github.is_github(os.environ):
                 output.say(f"::group::nbcloud wait {', '.join(spec.kinds)}", command=True)
                 stack.callback(output.say, "::endgroup::", command=True)
             reporters.append(progress.Lines())
-        yield progress.Several(reporters)
+        reporter = progress.Several(reporters)
+        if keeper is not None and not quiet:
+            # What happens to its file is shown where the wait is.
+            keeper.warn = reporter.warning
+        yield reporter
 
 
 def _has_view(shape: Format) -> bool:
@@ -140,9 +189,10 @@ def _has_view(shape: Format) -> bool:
     return not shared and not github.is_github(os.environ)
 
 
-def _view(spec: WaitSpec) -> Any:
+def _view(spec: WaitSpec, elapsed: float) -> Any:
     from rich.console import Console
 
     from pulumi_nbcloud.cli.live import View
 
-    return View(Console(stderr=True), tuple(spec.kinds), spec.conditions.expected, spec.options.timeout)
+    console, names = Console(stderr=True), tuple(spec.kinds)
+    return View(console, names, spec.conditions.expected, spec.options.timeout, elapsed=elapsed)

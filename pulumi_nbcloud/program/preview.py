@@ -20,6 +20,7 @@ from pulumi_nbcloud.engine.values import contains_unknown, targets_by_name
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.program.inputs import as_run_error
 from pulumi_nbcloud.program.stack_config import stack_config
+from pulumi_nbcloud.provider.wait_start import Start, awaiting_line
 from pulumi_nbcloud.reading import portal
 from pulumi_nbcloud.reading.reader import process_reader
 from pulumi_nbcloud.waiting.options import OPTIONS
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 BUDGET_SECONDS = 5.0
 ASKED_WHEN = "(asked when this gate is created or updated)"
-WAIT_INPUTS = ("targets", *(each.name for each in OPTIONS))
+WAIT_INPUTS = ("targets", *(each.name for each in OPTIONS), "wait_start")
 
 
 class Budget:
@@ -67,7 +68,7 @@ class Budget:
 _budgets: WeakKeyDictionary[object, Budget] = WeakKeyDictionary()
 
 
-def announce(gate: pulumi.Resource, inputs: Mapping[str, Any]) -> None:
+def announce(gate: pulumi.CustomResource, inputs: Mapping[str, Any]) -> None:
     """Show on a gate's row what its condition would find now, and what is doubtful about it; never fail.
 
     Create is not called in preview, so this is one poll by the program. All polls of a preview share 5 s, in which at
@@ -91,7 +92,9 @@ def announce(gate: pulumi.Resource, inputs: Mapping[str, Any]) -> None:
         secrets = Secrets.of(known, await secret.future() if secret is not None else None)
         try:
             polling = pulumi.runtime.is_dry_run() and _switched_on()
-            info, warnings = await _findings(known, polling=polling, hidden=secrets.hides_until)
+            # One that is in state may not be asked again: its provider knows, and says it.
+            start = None if await gate.id.is_known() else Start.of(known)
+            info, warnings = await _findings(known, polling=polling, hidden=secrets.hides_until, start=start)
         except Exception as error:  # a preview must not fail for what is only information
             info, warnings = f"now: could not poll ({type(error).__name__})", ()
         if info is not None:
@@ -130,7 +133,7 @@ def _switched_on() -> bool:
 
 
 async def _findings(
-    inputs: Mapping[str, Any], *, polling: bool, hidden: bool = False
+    inputs: Mapping[str, Any], *, polling: bool, hidden: bool = False, start: Start | None = None
 ) -> tuple[str | None, tuple[str, ...]]:
     from pulumi_nbcloud.waiting.spec import parse_spec
 
@@ -144,13 +147,14 @@ async def _findings(
         return ("now: not polled, because enforcement is 'disabled'" if polling else None), warnings
     if not polling:
         return None, warnings
+    since = f"; {awaiting_line(start.at, spec.options.timeout)}" if start is not None else ""
     try:
         observed, meaning = await _poll(spec, hidden=hidden)
     except NbcloudError as error:
-        return f"now: could not poll: {error.problem} {ASKED_WHEN}", warnings
+        return f"now: could not poll: {error.problem}{since} {ASKED_WHEN}", warnings
     except TimeoutError:
-        return f"now: not polled within the preview's {BUDGET_SECONDS:g} s {ASKED_WHEN}", warnings
-    return f"now: {observed}; {meaning} {ASKED_WHEN}", warnings
+        return f"now: not polled within the preview's {BUDGET_SECONDS:g} s{since} {ASKED_WHEN}", warnings
+    return f"now: {observed}; {meaning}{since} {ASKED_WHEN}", warnings
 
 
 async def _poll(spec: WaitSpec, *, hidden: bool) -> tuple[str, str]:

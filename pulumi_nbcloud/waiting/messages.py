@@ -93,6 +93,7 @@ def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, w
         subject=", ".join(f"{each.token} {printable(each.identity)}" for each in progress.targets.values()),
         facts=_facts(outcome, progress, now, elapsed, why),
     )
+    ended.elapsed = elapsed
     if outcome is Outcome.AWAITING:
         ended.deadline = deadline(progress, now, elapsed)
     if asked is not None:
@@ -183,9 +184,10 @@ def _check(progress: Progress) -> str | None:
 
 
 def _age(progress: Progress, now: datetime) -> str:
-    if not progress.observations:
+    last = progress.observations or progress.remembered
+    if not last:
         return ""
-    oldest = min(each.at for each in progress.observations.values())
+    oldest = min(each.at for each in last.values())
     return f" ({spell(int(max(0.0, (now - oldest).total_seconds())))} ago)"
 
 

@@ -55,6 +55,8 @@ class WaitError(NbcloudError):
         self.retry_time: str | None = None
         self.deadline: datetime | None = None
         """When a wait ends at the latest that is `awaiting`; None for every other outcome."""
+        self.elapsed = 0.0
+        """How long the wait took, in seconds."""
 
     @property
     def problem(self) -> str:
