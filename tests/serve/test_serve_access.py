@@ -246,7 +246,7 @@ async def test_without_tokens_what_browsers_and_proxies_send_is_refused(
 
 async def test_the_metrics_listener_serves_this_machine_alone_on_loopback() -> None:
     for hosts, status in ((local_hosts(9464), 403), (None, 200)):
-        transport = httpx.ASGITransport(app=make_metrics_app(Metrics(), hosts))  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app=make_metrics_app(Metrics(), hosts))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:9464") as client:
             assert (await client.get("/metrics")).status_code == 200
             assert (await client.get("/metrics", headers={"host": "evil.example:9464"})).status_code == status
