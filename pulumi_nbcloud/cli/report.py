@@ -71,14 +71,25 @@ class Report:
 
     @property
     def is_warning(self) -> bool:
-        """Whether it was not met and is no failure, because the wait is advisory."""
+        """Whether it was not met and is no failure, because the wait is advisory or overridden."""
         return self.error is not None and self.exit_code is ExitCode.MET
 
     @property
     def warning(self) -> str:
-        """How an advisory wait ended, for stderr."""
+        """How a wait ended that is no failure, for stderr."""
         assert isinstance(self.error, WaitError)
+        if self.error.override is not None:
+            return f"warning: {self.error}"
         return f"warning: {advice(self.error, 'the exit code is 0')}"
+
+    @property
+    def override(self) -> dict[str, str] | None:
+        """What overrode the wait, for programs; None where nothing did."""
+        error = self.error
+        if not isinstance(error, WaitError) or error.override is None or error.overrode is None:
+            return None
+        override = error.override
+        return {"reason": override.reason, "until": override.end, "overrode": error.overrode.value}
 
     @property
     def transitions(self) -> list[dict[str, str]]:
@@ -124,6 +135,7 @@ class Report:
             "targets": self._targets(progress) if progress else {},
             "transitions": self.transitions,
             "transition_count": progress.transition_count if progress else 0,
+            "override": self.override,
             "error": _error(error) if error else None,
         }
 

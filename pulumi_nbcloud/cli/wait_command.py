@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import time
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,9 +17,10 @@ from pulumi_nbcloud.cli.ending import Ending
 from pulumi_nbcloud.cli.exit_codes import ExitCode
 from pulumi_nbcloud.cli.output import Format
 from pulumi_nbcloud.cli.wait_options import WaitInputs, spec_of, takes_wait_options
-from pulumi_nbcloud.errors import NbcloudError
+from pulumi_nbcloud.errors import InputError, NbcloudError
 
 if TYPE_CHECKING:
+    from pulumi_nbcloud.settings.overrides import Override
     from pulumi_nbcloud.waiting.report import Reporter
     from pulumi_nbcloud.waiting.spec import WaitSpec
 
@@ -37,6 +39,15 @@ def wait(
         Path | None,
         typer.Option(metavar="FILE", help="Write a JUnit file: a case a target, or one for --until over several."),
     ] = None,
+    override: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REASON", help="Let the wait pass, as overridden, if the cloud gives no usable response; say why."
+        ),
+    ] = None,
+    override_until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="When that ends, in RFC 3339, at most 24 hours ahead.")
+    ] = None,
     settings: options.SettingsOption = None,
     profile: options.ProfileOption = None,
     quiet: options.QuietOption = False,
@@ -51,16 +62,28 @@ def wait(
     ending = Ending(output_, junit_xml)
 
     def work() -> ExitCode:
-        return _wait(spec_of(targets, inputs, profile), ending, settings, quiet)
+        spec = spec_of(targets, inputs, profile)
+        return _wait(spec, ending, settings, quiet, _override(override, override_until, spec))
 
     running.finish(work, verbose=verbose, notify=ending.without_a_wait)
 
 
-def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, quiet: bool) -> ExitCode:
+def _override(reason: str | None, until: str | None, spec: WaitSpec) -> Override | None:
+    """Check the flags of an override."""
+    from pulumi_nbcloud.settings.overrides import override_of_flags
+
+    override = override_of_flags(reason, until, datetime.now(timezone.utc))
+    if override is not None and spec.options.enforcement == "disabled":
+        raise InputError("--override has no effect with --enforcement disabled", hint="leave one of them out")
+    return override
+
+
+def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, quiet: bool, override: Override | None) -> ExitCode:
     from pulumi_nbcloud.cli import progress
     from pulumi_nbcloud.cli.report import Report
     from pulumi_nbcloud.cli.sources import config_reader
     from pulumi_nbcloud.reading.reader import Reader
+    from pulumi_nbcloud.waiting.overriding import with_flags
     from pulumi_nbcloud.waiting.runner import WaitRunner
 
     ending.check()
@@ -85,8 +108,10 @@ def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, quiet: bool) ->
         events = progress.Events(ending.write)
         try:
             with _progress(spec, ending.shape, quiet, events) as reporter:
-                report = Report.of_met(await runner.wait(spec, reporter))
+                report = Report.of_met(await runner.wait(spec, reporter, override))
         except NbcloudError as error:
+            if override is None:
+                error = with_flags(error, datetime.now(timezone.utc))
             report = Report.of_error(error, time.monotonic() - started, next(iter(signalled), None))
         finally:
             await reader.aclose()

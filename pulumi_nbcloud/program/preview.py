@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -17,7 +19,7 @@ from pulumi.runtime.settings import get_monitor
 from pulumi_nbcloud.engine import log
 from pulumi_nbcloud.engine.secrets import Secrets
 from pulumi_nbcloud.engine.values import contains_unknown, targets_by_name
-from pulumi_nbcloud.errors import NbcloudError
+from pulumi_nbcloud.errors import NbcloudError, SettingsError
 from pulumi_nbcloud.program.inputs import as_run_error
 from pulumi_nbcloud.program.stack_config import stack_config
 from pulumi_nbcloud.reading import portal
@@ -90,8 +92,7 @@ def announce(gate: pulumi.Resource, inputs: Mapping[str, Any]) -> None:
         known = {name: value for name, value in known.items() if name in inputs or not _is_unknown(value)}
         secrets = Secrets.of(known, await secret.future() if secret is not None else None)
         try:
-            polling = pulumi.runtime.is_dry_run() and _switched_on()
-            info, warnings = await _findings(known, polling=polling, hidden=secrets.hides_until)
+            info, warnings = await _findings(known, hidden=secrets.hides_until)
         except Exception as error:  # a preview must not fail for what is only information
             info, warnings = f"now: could not poll ({type(error).__name__})", ()
         if info is not None:
@@ -107,7 +108,8 @@ def announce(gate: pulumi.Resource, inputs: Mapping[str, Any]) -> None:
 def _registered(gate: pulumi.Resource, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a gate's inputs as the engine has them."""
     outputs = vars(gate)
-    return {name: outputs.get(name, inputs.get(name)) for name in (*WAIT_INPUTS, "custom_timeouts")}
+    given = {name: outputs.get(name, inputs.get(name)) for name in (*WAIT_INPUTS, "custom_timeouts")}
+    return {**given, "status_urn": inputs.get("status_urn")}
 
 
 def _resolved(inputs: Mapping[str, Any], use: Callable[[Mapping[str, Any]], Any]) -> None:
@@ -129,7 +131,29 @@ def _switched_on() -> bool:
     return str(pulumi.runtime.get_config("nbcloud:previewPoll")).lower() != "false"
 
 
-async def _findings(
+async def _findings(inputs: Mapping[str, Any], *, hidden: bool = False) -> tuple[str | None, tuple[str, ...]]:
+    """Return the line of a preview, None for none, and the warnings of a preview or an update."""
+    previewing = pulumi.runtime.is_dry_run()
+    info, warnings = await _polled(inputs, polling=previewing and _switched_on(), hidden=hidden)
+    in_force, ended = _override(inputs) if previewing else (None, None)
+    line = "; ".join(each for each in (info, in_force) if each) or None
+    return line, (*warnings, *((ended,) if ended else ()))
+
+
+def _override(inputs: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return what there is to say of a gate's override: that it is in force, or that it has ended."""
+    from pulumi_nbcloud.settings.overrides import override_of
+    from pulumi_nbcloud.waiting.overriding import expired, in_force
+
+    now = datetime.now(timezone.utc)
+    try:
+        found = override_of(inputs.get("status_urn"), inputs.get("overridable"), stack_config(), os.environ, now)
+    except SettingsError:
+        return None, None  # Check refuses it, with the same words
+    return in_force(found, now, str(inputs.get("enforcement"))), expired(found, now)
+
+
+async def _polled(
     inputs: Mapping[str, Any], *, polling: bool, hidden: bool = False
 ) -> tuple[str | None, tuple[str, ...]]:
     from pulumi_nbcloud.waiting.spec import parse_spec

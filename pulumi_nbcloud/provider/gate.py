@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Awaitable, Mapping
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from pulumi import Archive, Asset
@@ -20,7 +21,7 @@ from pulumi.dynamic import (
 from pulumi_nbcloud.engine.errors import EngineProvider, check_failures
 from pulumi_nbcloud.engine.secrets import Secrets, secret
 from pulumi_nbcloud.engine.values import contains, contains_unknown, plain, targets_by_name
-from pulumi_nbcloud.errors import NbcloudError
+from pulumi_nbcloud.errors import NbcloudError, SettingsError
 from pulumi_nbcloud.provider import host
 from pulumi_nbcloud.waiting.options import OPTIONS
 
@@ -68,12 +69,16 @@ class GateProvider(EngineProvider):
         # The SDK stores one in a form that it cannot read again: every later update would fail.
         if contains(news.get("triggers"), lambda value: isinstance(value, (Asset, Archive))):
             problems.append(Problem("triggers cannot hold an asset or archive", "give a hash of its content instead"))
+        try:
+            host.override_of(news.get("status_urn"), news.get("overridable"))
+        except SettingsError as error:
+            problems.append(Problem(error.summary, error.hint))
         return CheckResult(news, check_failures([str(problem) for problem in problems]))
 
     def diff(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> DiffResult:
         """Find a difference where an input of the gate changed; never a replacement."""
         old, new = _stored(olds), plain(news)
-        changes = _differ(old, new, (*WAIT_AGAIN, *KEEP_OUTCOME)) or _waits_always(new)
+        changes = _differ(old, new, (*WAIT_AGAIN, *KEEP_OUTCOME)) or _waits_always(new) or _was_overridden(old)
         return DiffResult(changes=changes, replaces=[])
 
     def create(self, props: Mapping[str, Any]) -> CreateResult:
@@ -83,13 +88,14 @@ class GateProvider(EngineProvider):
     def update(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> UpdateResult:
         """Wait again where the gate waits for something else; otherwise keep the outcome.
 
-        It also waits where it is to hold up more than its outcome allows, and where it waits at every update.
+        It also waits where it is to hold up more than its outcome allows, where it was overridden, and where it waits
+        at every update.
         """
         from pulumi_nbcloud.waiting.options import tightened
 
         old, new = _stored(olds), plain(news)
         binds = tightened(old.get("enforcement"), new.get("enforcement")) and old.get("outcome") != "met"
-        if binds or _differ(old, new, WAIT_AGAIN) or _waits_always(new):
+        if binds or _was_overridden(old) or _differ(old, new, WAIT_AGAIN) or _waits_always(new):
             return UpdateResult(_wait(new, "update"))
         kept = {name: value for name, value in old.items() if name not in KEEP_OUTCOME}
         return UpdateResult(_protected({**kept, **new}))
@@ -116,6 +122,11 @@ def _waits_always(inputs: Mapping[str, Any]) -> bool:
     return inputs.get("every_update") is True and inputs.get("enforcement") != "disabled"
 
 
+def _was_overridden(old: Mapping[str, Any]) -> bool:
+    """Return whether a gate has passed without its condition being met, by an override, which counts for one update."""
+    return old.get("outcome") == "overridden"
+
+
 def _differ(old: Mapping[str, Any], new: Mapping[str, Any], names: tuple[str, ...]) -> bool:
     """Return whether one of these inputs changed; compared as JSON, because to Python 1 and True are equal."""
     return any(_json(old.get(name)) != _json(new.get(name)) for name in names)
@@ -130,6 +141,7 @@ def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
     from pulumi_nbcloud.engine.log import say, send
     from pulumi_nbcloud.engine.status import GateReporter
     from pulumi_nbcloud.reading import portal
+    from pulumi_nbcloud.waiting.overriding import with_command
     from pulumi_nbcloud.waiting.spec import parse_spec, spec_error
 
     spec, problems = parse_spec(targets_by_name(inputs), operation=operation)
@@ -141,14 +153,16 @@ def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
             say(f"warning: {disabled}")
     secrets = Secrets.of(inputs, inputs.get("secret_inputs"))
     reporter, known = GateReporter(urn, secrets=secrets), spec
+    override = host.override_of(urn, spec.options.overridable)
 
     def run() -> Awaitable[WaitResult]:
-        return host.waits().enforce(known, reporter)
+        return host.waits().enforce(known, reporter, override)
 
     try:
         result = portal.call(run)
     except NbcloudError as error:
-        raise secrets.error(error) from None
+        # The command names the gate, which its row shows anyway, secret or not.
+        raise with_command(secrets.error(error), urn, known.options.overridable, datetime.now(timezone.utc)) from None
     reporter.ended(result)
     return _protected({**inputs, **_outputs(result)})
 

@@ -20,6 +20,7 @@ import threading
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
 from functools import partial
 from types import FrameType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -28,9 +29,10 @@ from pulumi.dynamic import ConfigureRequest
 
 from pulumi_nbcloud.engine.errors import InternalError
 from pulumi_nbcloud.errors import NbcloudError
-from pulumi_nbcloud.settings.sources import CLOUDS, NAMESPACE, StackConfig, config_keys
+from pulumi_nbcloud.settings.sources import NAMESPACE, StackConfig, all_config_keys
 
 if TYPE_CHECKING:
+    from pulumi_nbcloud.settings.overrides import Override
     from pulumi_nbcloud.waiting.runner import WaitRunner
 
 _NONE = (
@@ -65,9 +67,27 @@ def config() -> StackConfig:
     """Take the stack's config as it is now; values arrive in plain here, secrets included."""
     # A name of the SDK's that is no promise; without it a key that is none of ours goes unnoticed.
     raw = getattr(_stack_config, "_props", None)
-    keys = raw if isinstance(raw, Mapping) else {key for cloud in CLOUDS for key in config_keys(cloud)}
+    keys = raw if isinstance(raw, Mapping) else all_config_keys()
     values = {key: _stack_config.get(key) for key in keys if key.startswith(NAMESPACE)} if _stack_config else {}
     return StackConfig({key: value for key, value in values.items() if value is not None}, None if values else _NONE)
+
+
+def override_of(urn: object, overridable: object) -> Override | None:
+    """Find the override of a gate, by the stack's config and the environment as they are now.
+
+    Args:
+        urn: of the gate.
+        overridable: its option; see `settings.overrides.override_of`.
+
+    Returns:
+        The override, which may have ended; None where the gate has none.
+
+    Raises:
+        SettingsError: an override of this stack cannot be right.
+    """
+    from pulumi_nbcloud.settings.overrides import override_of
+
+    return override_of(urn, overridable, config(), dict(os.environ), datetime.now(timezone.utc))
 
 
 def compare_accounts(theirs: object, urn: object) -> None:

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.waiting.progress import Progress
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.settings.overrides import Override
 
 
 class Outcome(str, Enum):
@@ -53,6 +56,11 @@ class WaitError(NbcloudError):
         # Where the cloud asked to wait, as an UnreachableError has them.
         self.retry_after: float | None = None
         self.retry_time: str | None = None
+        self.unanswered = False
+        """Whether the last poll got no usable response."""
+        self.override: Override | None = None
+        """What overrode it, where the outcome is `overridden`; and `overrode`, how it would have ended otherwise."""
+        self.overrode: Outcome | None = None
 
     @property
     def problem(self) -> str:
@@ -79,6 +87,7 @@ class WaitResult:
         elapsed: how long the wait took, in seconds.
         progress: what was observed; None where it did not poll.
         message: in one line how it ended; None where the condition was met.
+        override: what overrode it, where the outcome is `overridden`.
     """
 
     outcome: str
@@ -86,6 +95,7 @@ class WaitResult:
     elapsed: float = 0.0
     progress: Progress | None = None
     message: str | None = None
+    override: Override | None = None
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,13 @@ from pulumi_nbcloud.clock import Clock, text
 from pulumi_nbcloud.condition import Decision
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.reading.reader import Reader
+from pulumi_nbcloud.settings.overrides import Override
 from pulumi_nbcloud.settings.sources import ConfigReader
 from pulumi_nbcloud.waiting.duration import spell
 from pulumi_nbcloud.waiting.messages import advice
 from pulumi_nbcloud.waiting.observation import Target, moment_of, poll
 from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError, WaitResult
+from pulumi_nbcloud.waiting.overriding import DISABLED, expired
 from pulumi_nbcloud.waiting.progress import Progress, unmet
 from pulumi_nbcloud.waiting.report import Reporter
 from pulumi_nbcloud.waiting.spec import WaitSpec
@@ -48,12 +50,13 @@ class WaitRunner:
         limiter = anyio.CapacityLimiter(EVALUATION_THREADS)
         self._offload = offload or functools.partial(anyio.to_thread.run_sync, limiter=limiter)
 
-    async def wait(self, spec: WaitSpec, reporter: Reporter) -> Met:
+    async def wait(self, spec: WaitSpec, reporter: Reporter, override: Override | None = None) -> Met:
         """Wait as a spec says.
 
         Args:
             spec: with all arguments known.
             reporter: is notified of how it goes on.
+            override: lets the wait end as `overridden`; None for none.
 
         Returns:
             When and how the condition was met.
@@ -62,14 +65,16 @@ class WaitRunner:
             WaitError: it was not met.
             SettingsError, InputError: nothing could be read.
         """
-        return await self._make(spec, reporter).run()
+        return await self._make(spec, reporter, override).run()
 
-    async def enforce(self, spec: WaitSpec, reporter: Reporter) -> WaitResult:
+    async def enforce(self, spec: WaitSpec, reporter: Reporter, override: Override | None = None) -> WaitResult:
         """Wait as a spec says, and hold up what comes after it as far as its enforcement says.
 
         Args:
             spec: with all arguments known.
-            reporter: is notified of how it goes on; and, as a warning, how an advisory wait ended that was not met.
+            reporter: is notified of how it goes on; and, as a warning, how a wait ended that is advisory and was not
+                met, or that was overridden.
+            override: lets the wait pass while its cloud gives no usable response; None for none.
 
         Returns:
             How it ended.
@@ -79,11 +84,19 @@ class WaitRunner:
             SettingsError, InputError: nothing could be read, whatever the enforcement.
         """
         if spec.options.enforcement == "disabled":
+            if override is not None:
+                reporter.warning(f"the override in {override.source} is not applied: {DISABLED}")
             return WaitResult("disabled", message="not polled, because enforcement is 'disabled'")
-        wait = self._make(spec, reporter)
+        late = expired(override, self._clock.now())
+        if late:
+            reporter.warning(late)
+        wait = self._make(spec, reporter, override)
         try:
             met = await wait.run()
         except WaitError as error:
+            if error.outcome is Outcome.OVERRIDDEN:
+                reporter.warning(str(error))
+                return WaitResult(error.outcome.value, None, wait.elapsed, wait.progress, error.line, error.override)
             # Who interrupts an update wants it to end.
             if spec.options.enforcement != "advisory" or error.outcome is Outcome.CANCELLED:
                 raise
@@ -91,7 +104,7 @@ class WaitRunner:
             return WaitResult(error.outcome.value, None, wait.elapsed, wait.progress, error.line)
         return WaitResult(Outcome.MET.value, met.at, met.elapsed, met.progress)
 
-    def _make(self, spec: WaitSpec, reporter: Reporter) -> Wait:
+    def _make(self, spec: WaitSpec, reporter: Reporter, override: Override | None) -> Wait:
         targets = self._targets(spec)
         for warning in self._expiries(spec):
             reporter.warning(warning)
@@ -106,6 +119,7 @@ class WaitRunner:
             reporter=reporter,
             cancellation=self.cancellation,
             offload=self._offload,
+            override=override,
         )
 
     async def poll(self, spec: WaitSpec, *, hidden: bool = False) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import anyio
@@ -26,12 +27,14 @@ from pulumi_nbcloud.kinds.fields import stable
 from pulumi_nbcloud.kinds.kind import DELETED, Kind
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.reading.sharing import SharedReads
+from pulumi_nbcloud.settings.overrides import Override
 from pulumi_nbcloud.waiting.duration import spell
 from pulumi_nbcloud.waiting.limits import Limits
 from pulumi_nbcloud.waiting.messages import ended
 from pulumi_nbcloud.waiting.observation import Observation, Target, joins_from, moment_of, poll
 from pulumi_nbcloud.waiting.options import WaitOptions
 from pulumi_nbcloud.waiting.outcome import Met, Outcome
+from pulumi_nbcloud.waiting.overriding import ONE_IS_ENOUGH, one_is_enough, under
 from pulumi_nbcloud.waiting.progress import CONDITION_SHOWN, Progress
 from pulumi_nbcloud.waiting.report import Reporter
 from pulumi_nbcloud.waiting.schedule import Schedule
@@ -70,6 +73,7 @@ class Wait:
         reporter: is notified of how it goes on.
         cancellation: ends it from outside.
         offload: runs the evaluation off the event loop, which other waits need meanwhile.
+        override: lets it pass where the cloud gives no usable response; None for none.
     """
 
     def __init__(
@@ -85,6 +89,7 @@ class Wait:
         reporter: Reporter,
         cancellation: Cancellation,
         offload: Offload = anyio.to_thread.run_sync,
+        override: Override | None = None,
     ) -> None:
         self._offload = offload
         self._targets = targets
@@ -95,6 +100,7 @@ class Wait:
         self._reporter = reporter
         self._cancellation = cancellation
         self._options = options
+        self._override = override
         self._keys = frozenset(target.key for target in targets.values())
         conditions = evaluator.conditions
         also = options.not_found == "met" and not conditions.met_if_gone
@@ -164,7 +170,7 @@ class Wait:
         self.progress.polls += 1
         if observations is None:  # cut short by the deadline
             waited = self._clock.monotonic() - due
-            raise self._ended(self._missed(), f"no response within {spell(waited)}")
+            raise self._ended(self._missed(), f"no response within {spell(waited)}", unanswered=True)
         self._last = observations
         errors = {name: each.error for name, each in observations.items() if each.failed and each.error is not None}
         self.progress.poll_errors = errors
@@ -250,6 +256,9 @@ class Wait:
             raise self._ended(Outcome.UNAUTHORIZED)
         if broken is not None:
             raise self._ended(Outcome.BAD_RESPONSE, "another poll gets the same")
+        now = self._clock.now()
+        if not self.progress.observations and one_is_enough(self._override, now, errors):
+            raise self._ended(self._no_answer(), ONE_IS_ENOUGH, now=now)
         most = self._options.max_poll_errors
         if self.progress.failed_in_a_row >= most:
             raise self._ended(self._no_answer(), f"{most} polls in a row failed" if most > 1 else "a poll failed")
@@ -327,8 +336,13 @@ class Wait:
         """How long it has taken so far, in seconds."""
         return self._clock.monotonic() - self.progress.started
 
-    def _ended(self, outcome: Outcome, why: str | None = None) -> Exception:
-        return ended(outcome, self.progress, self._clock.now(), self.elapsed, why)
+    def _ended(
+        self, outcome: Outcome, why: str | None = None, *, unanswered: bool = False, now: datetime | None = None
+    ) -> Exception:
+        now = now or self._clock.now()
+        error = ended(outcome, self.progress, now, self.elapsed, why)
+        error.unanswered = unanswered or self.progress.failed_in_a_row > 0
+        return under(error, self._override, now)
 
 
 def _never_found(name: str) -> Clause:

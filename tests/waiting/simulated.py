@@ -30,6 +30,7 @@ from pulumi_nbcloud.kinds.fields import State, Volatile
 from pulumi_nbcloud.kinds.kind import Failure, Kind
 from pulumi_nbcloud.reading.reader import Reader
 from pulumi_nbcloud.reading.sharing import RequestKey, SharedReads
+from pulumi_nbcloud.settings.overrides import Override
 from pulumi_nbcloud.waiting.observation import Target
 from pulumi_nbcloud.waiting.options import DEFAULT_OPTIONS, WaitOptions
 from pulumi_nbcloud.waiting.outcome import Met
@@ -199,6 +200,7 @@ def wait_for(
     cancellation: Cancellation | None = None,
     kinds: Kind[Any, Any, Any] = THING,
     options: WaitOptions = DEFAULT_OPTIONS,
+    override: Override | None = None,
 ) -> Wait:
     """A wait over simulated things; must be made on the loop."""
     schedule = schedule or steady()
@@ -218,6 +220,7 @@ def wait_for(
         reporter=reporter or Notes(),
         cancellation=cancellation or Cancellation(),
         offload=inline,
+        override=override,
     )
 
 
