@@ -269,20 +269,25 @@ def _reason(value: object, where: str, error: type[NbcloudError]) -> str:
 
 
 def _end(value: object, where: str, now: datetime, error: type[NbcloudError]) -> datetime:
-    parts = _TIME.fullmatch(value) if isinstance(value, str) else None
-    try:
-        if parts is None:
-            raise ValueError
-        offset = "+00:00" if parts[3] in "Zz" else parts[3]
-        until = datetime.fromisoformat(f"{parts[1]}T{parts[2]}{offset}").astimezone(timezone.utc)
-    except (ValueError, OverflowError):
+    until = _time(value)
+    if until is None:
         # YAML turns a time without quotes into one of its own.
-        raise error(
-            f"{where} needs an end in RFC 3339", hint=f'write it like "{_later(now)}", in YAML with the quotes'
-        ) from None
+        raise error(f"{where} needs an end in RFC 3339", hint=f'write it like "{_later(now)}", in YAML with the quotes')
     if until - now > LONGEST:
         raise error(f"{where} ends more than 24 h ahead", hint=f"give an earlier end, like {_later(now)}")
     return until
+
+
+def _time(value: object) -> datetime | None:
+    """Read a time in RFC 3339; return None where it is none."""
+    parts = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if parts is None:
+        return None
+    offset = "+00:00" if parts[3] in "Zz" else parts[3]
+    try:
+        return datetime.fromisoformat(f"{parts[1]}T{parts[2]}{offset}").astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _check_stack(own: _Gate, found: Iterable[str]) -> None:

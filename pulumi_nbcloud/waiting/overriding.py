@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from pulumi_nbcloud.clock import text
 from pulumi_nbcloud.errors import NbcloudError, ThrottledError
 from pulumi_nbcloud.settings.overrides import Override, config_command, flags
 from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
@@ -21,6 +20,8 @@ COVERED = (Outcome.UNREACHABLE, Outcome.BAD_RESPONSE, Outcome.TIMED_OUT, Outcome
 ONE_IS_ENOUGH = "a poll failed, and with an override in force one is enough"
 CHECK = "check the thing itself"
 GO_ON = "to go on without a response, for an hour"
+# All that is known here; who pastes it knows more.
+REASON = "no usable response"
 DISABLED = "enforcement is 'disabled', so nothing is polled"
 COVERS = "it covers only waits whose last poll got no usable response"
 
@@ -93,10 +94,8 @@ def with_command(error: NbcloudError, urn: object, overridable: bool | None, now
     """
     if overridable is False or not isinstance(error, WaitError) or not covers(error):
         return error
-    command = config_command(urn, _default_reason(now), now)
-    if command is not None:
-        error.hint = f"{error.hint or CHECK}; {GO_ON}: {command}"
-    return error
+    command = config_command(urn, REASON, now)
+    return error if command is None else _advised(error, command)
 
 
 def with_flags(error: NbcloudError, now: datetime) -> NbcloudError:
@@ -106,14 +105,13 @@ def with_flags(error: NbcloudError, now: datetime) -> NbcloudError:
         error: how the wait failed; changed in place.
         now: the time of day.
     """
-    if isinstance(error, WaitError) and covers(error):
-        error.hint = f"{error.hint or CHECK}; {GO_ON}: {flags(_default_reason(now), now)}"
+    return _advised(error, flags(REASON, now)) if isinstance(error, WaitError) and covers(error) else error
+
+
+def _advised(error: WaitError, command: str) -> WaitError:
+    # In a line of its own: what breaks lines between words leaves it whole where it fits.
+    error.hint = f"{error.hint or CHECK}; {GO_ON}:\n  {command}"
     return error
-
-
-def _default_reason(now: datetime) -> str:
-    """Say what is known; who pastes it knows more."""
-    return f"no usable response at {text(now)}"
 
 
 def _overridden(error: WaitError, override: Override) -> WaitError:

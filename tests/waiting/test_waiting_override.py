@@ -245,15 +245,14 @@ def test_a_wait_that_does_not_poll_says_that_it_is_not_applied() -> None:
 
 NOW = datetime.fromisoformat("2026-01-31T22:00:00+00:00")
 COMMAND = (
-    "to go on without a response, for an hour: pulumi config set-all --stack test --path --plaintext "
+    "to go on without a response, for an hour:\n  pulumi config set-all --stack test --path --plaintext "
     "'nbcloud:overrides[\"urn:pulumi:test:'':probe:'':pulumi-python:dynamic/nbcloud:Gate:'':ready\"].reason="
-    "no usable response at 2026-01-31T22:00:00Z' --plaintext "
+    "no usable response' --plaintext "
     "'nbcloud:overrides[\"urn:pulumi:test:'':probe:'':pulumi-python:dynamic/nbcloud:Gate:'':ready\"].until="
     "2026-01-31T23:00:00Z'"
 )
 FLAGS = (
-    "to go on without a response, for an hour: --override 'no usable response at 2026-01-31T22:00:00Z' "
-    "--override-until 2026-01-31T23:00:00Z"
+    "to go on without a response, for an hour:\n  --override 'no usable response' --override-until 2026-01-31T23:00:00Z"
 )
 
 
