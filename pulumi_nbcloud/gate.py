@@ -56,6 +56,8 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
     """What was given for `fail_on`; null where nothing was."""
     timeout: pulumi.Output[str | None]
     """What was given for `timeout`; null where nothing was."""
+    hold: pulumi.Output[str | None]
+    """What was given for `hold`; null where nothing was."""
     interval: pulumi.Output[str | None]
     """What was given for `interval`; null where nothing was."""
     consecutive: pulumi.Output[int | None]
@@ -92,6 +94,7 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
         until: pulumi.Input[str] | None = None,
         fail_on: pulumi.Input[str | bool] | None = None,
         timeout: pulumi.Input[str] | timedelta | None = None,
+        hold: pulumi.Input[str] | timedelta | None = None,
         interval: pulumi.Input[str] | timedelta | None = None,
         consecutive: pulumi.Input[int] | None = None,
         holds_for: pulumi.Input[str] | timedelta | None = None,
@@ -119,6 +122,10 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
                 "it has failed for good". False to leave the kinds' own failures out. A change waits again.
             timeout: how long to wait, like 90s or 1h30m; 0 polls once. With the units `d`, `h`, `m`, `s` and `ms`, or
                 as a `timedelta`. Up to 30 days. Default: 30m.
+            hold: how long one run may wait, like 10m; 0 polls once. If nothing is decided then, it ends as `awaiting`,
+                and the next run goes on with the same deadline. A run is an update, or the command. Counts in a row
+                start over in each. As long as `timeout` or longer, it changes nothing. Up to 30 days. Default: as long
+                as `timeout`.
             interval: the pause between polls. Written like `timeout`. The default grows while nothing changes; some
                 kinds begin with more. 1s to 30 days. Default: 5s, growing to 30s.
             consecutive: how many polls in a row must meet the condition. Anything else starts the count again. 1 to
@@ -158,6 +165,7 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
             "until": until,
             "fail_on": fail_on,
             "timeout": duration_text(timeout),
+            "hold": duration_text(hold),
             "interval": duration_text(interval),
             "consecutive": consecutive,
             "holds_for": duration_text(holds_for),

@@ -154,10 +154,12 @@ def _schedule(spec: WaitSpec) -> Iterator[str]:
     from pulumi_nbcloud.waiting.schedule import JITTER, Schedule
 
     schedule, timeout = spec.schedule(), spec.options.timeout
+    hold = timeout if spec.options.hold is None else spec.options.hold
+    in_a_run, timeout = (" in each run" if hold < timeout else ""), min(timeout, hold)
     polls, count = planned_polls(Schedule(schedule.start, schedule.cap, random=lambda: 0.5), timeout)
     first = ", ".join(spell(round(each)) for each in polls[:POLLS_SHOWN])
     yield f"polls {first}" + (f", ... {spell(timeout)}" if count > POLLS_SHOWN else "")
-    yield f"  {count} polls if nothing changes; each pause may be {JITTER:.0%} shorter or longer"
+    yield f"  {count} polls{in_a_run} if nothing changes; each pause may be {JITTER:.0%} shorter or longer"
     yield f"  {'; '.join(_options(spec.options).values())}"
 
 

@@ -64,9 +64,9 @@ class Report:
         return cls(outcome, code or of_error(error), elapsed, progress, error=error)
 
     def under(self, enforcement: str) -> Report:
-        """Return the report of a wait with an enforcement; of an advisory one only a signal is a failure."""
-        signalled = self.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED)
-        passes = enforcement == "advisory" and isinstance(self.error, WaitError) and not signalled
+        """Return the report of a wait with an enforcement; of an advisory one a signal counts, and that it goes on."""
+        counts = self.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED, ExitCode.AWAITING)
+        passes = enforcement == "advisory" and isinstance(self.error, WaitError) and not counts
         return replace(self, exit_code=ExitCode.MET) if passes else self
 
     @property

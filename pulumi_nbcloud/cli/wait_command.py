@@ -108,7 +108,7 @@ def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, quiet: bool, ov
         events = progress.Events(ending.write)
         try:
             with _progress(spec, ending.shape, quiet, events) as reporter:
-                report = Report.of_met(await runner.wait(spec, reporter, override))
+                report = Report.of_met(await runner.wait(spec, reporter, override=override))
         except NbcloudError as error:
             if override is None:
                 error = with_flags(error, datetime.now(timezone.utc))

@@ -156,7 +156,7 @@ def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
     override = host.override_of(urn, spec.options.overridable)
 
     def run() -> Awaitable[WaitResult]:
-        return host.waits().enforce(known, reporter, override)
+        return host.waits().enforce(known, reporter, override=override)
 
     try:
         result = portal.call(run)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from pulumi_nbcloud.clock import text
 from pulumi_nbcloud.errors import NOT_MET, TRY_LATER, UnreachableError
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.waiting.duration import spell
@@ -15,9 +16,11 @@ from pulumi_nbcloud.waiting.progress import CONDITION_SHOWN, Progress
 
 LOOK = "look at the thing itself"
 CLAUSES_SHOWN = 5
+# A poll at the deadline may end the wait a bit later.
+PUNCTUAL_SECONDS = 60.0
 
 # Of the others the outcome or the last error says all.
-_NAME_CLAUSES = (Outcome.FAILED, Outcome.TIMED_OUT, Outcome.STALLED, Outcome.CANCELLED)
+_NAME_CLAUSES = (Outcome.FAILED, Outcome.TIMED_OUT, Outcome.STALLED, Outcome.AWAITING, Outcome.CANCELLED)
 # What to do; and, where there is something to say, what another run does.
 _HINTS = {
     Outcome.FAILED: (LOOK, "run again once it is fixed"),
@@ -27,6 +30,7 @@ _HINTS = {
     Outcome.STALLED: ("look at why it does not go on, or give a longer stall_timeout", "the next run waits again"),
     Outcome.UNREACHABLE: ("check the network, the endpoint and the vendor's status page", "the next run waits again"),
     Outcome.BAD_CONDITION: ("correct the condition; fields that may be absent can be asked for with has()",),
+    Outcome.AWAITING: ("run the same again: the wait goes on, and its deadline stays",),
     Outcome.CANCELLED: ("nothing was changed", "the next run waits again"),
 }
 
@@ -71,8 +75,9 @@ def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, w
     Returns:
         An error whose facts say what was expected, what is not met, what was observed and when, the number of polls.
     """
-    # At its timeout it took as long as that.
-    limit = "" if outcome is Outcome.TIMED_OUT else f" of {spell(progress.timeout)}"
+    # At its timeout it took as long as that, unless the deadline was over before this run.
+    punctual = outcome is Outcome.TIMED_OUT and elapsed < progress.timeout + PUNCTUAL_SECONDS
+    limit = "" if punctual else f" of {spell(progress.timeout)}"
     error = progress.last_error if progress.failed_in_a_row else None
     asked = error if isinstance(error, UnreachableError) and error.retry_time is not None else None
     ended = WaitError(
@@ -86,14 +91,23 @@ def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, w
         request_id=error.request_id if error else _request_id(progress),
         vendor_message=error.vendor_message if error else None,
         subject=", ".join(f"{each.token} {printable(each.identity)}" for each in progress.targets.values()),
-        facts=_facts(outcome, progress, now, why),
+        facts=_facts(outcome, progress, now, elapsed, why),
     )
+    if outcome is Outcome.AWAITING:
+        ended.deadline = deadline(progress, now, elapsed)
     if asked is not None:
         ended.retry_after, ended.retry_time = asked.retry_after, asked.retry_time
     return ended
 
 
-def _facts(outcome: Outcome, progress: Progress, now: datetime, why: str | None) -> Iterator[tuple[str, str]]:
+def deadline(progress: Progress, now: datetime, elapsed: float) -> datetime:
+    """Return when a wait ends at the latest, to the second: no run of it is off by a fraction of one."""
+    return (now + timedelta(seconds=progress.timeout - elapsed + 0.5)).replace(microsecond=0)
+
+
+def _facts(
+    outcome: Outcome, progress: Progress, now: datetime, elapsed: float, why: str | None
+) -> Iterator[tuple[str, str]]:
     if why:
         yield "reason", why
     yield "expected", printable(progress.expected, CONDITION_SHOWN)
@@ -102,10 +116,12 @@ def _facts(outcome: Outcome, progress: Progress, now: datetime, why: str | None)
     yield "actual", f"{progress.summary()}{_age(progress, now)}"
     if progress.row and outcome is not Outcome.MET:
         yield "so far", progress.row
-    if progress.reason and outcome is Outcome.TIMED_OUT and progress.decided:
+    if progress.reason and outcome in (Outcome.TIMED_OUT, Outcome.AWAITING) and progress.decided:
         yield "undecided", progress.reason
     if progress.last_error is not None and progress.failed_in_a_row:
         yield "last error", progress.last_error.problem
+    if outcome is Outcome.AWAITING:
+        yield "deadline", text(deadline(progress, now, elapsed))
     yield "polls", str(progress.polls)
 
 

@@ -56,6 +56,17 @@ class WaitOptions:
         default=30 * 60.0,
         waits_again=False,
     )
+    hold: float | None = option(
+        duration(),
+        "how long one run may wait, like 10m; 0 polls once",
+        detail="If nothing is decided then, it ends as `awaiting`, and the next run goes on with the same deadline. A "
+        "run is an update, or the command. Counts in a row start over in each. As long as `timeout` or longer, it "
+        "changes nothing.",
+        default_text="as long as `timeout`",
+        waits_again=False,
+        in_hook=False,
+        explain=lambda seconds: f"awaiting after {spell(seconds)}" if seconds else "awaiting after one poll",
+    )
     interval: float | None = option(
         duration(least=1.0),
         "the pause between polls",

@@ -56,6 +56,8 @@ class WaitError(NbcloudError):
         # Where the cloud asked to wait, as an UnreachableError has them.
         self.retry_after: float | None = None
         self.retry_time: str | None = None
+        self.deadline: datetime | None = None
+        """When a wait ends at the latest that is `awaiting`; None for every other outcome."""
         self.unanswered = False
         """Whether the last poll got no usable response."""
         self.override: Override | None = None

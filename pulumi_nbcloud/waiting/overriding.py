@@ -31,13 +31,13 @@ def covers(error: WaitError) -> bool:
     return error.outcome in COVERED and error.unanswered
 
 
-def one_is_enough(override: Override | None, now: datetime, errors: Iterable[NbcloudError]) -> bool:
+def one_is_enough(override: Override | None, now: datetime, errors: Iterable[NbcloudError] = ()) -> bool:
     """Return whether a poll that failed ends a wait that was never answered.
 
     Args:
         override: of the wait.
         now: the time of day.
-        errors: of the poll.
+        errors: of the poll; none where there was no response in time.
     """
     return (
         override is not None and override.in_force(now) and not any(isinstance(each, ThrottledError) for each in errors)
@@ -61,7 +61,7 @@ def under(error: WaitError, override: Override | None, now: datetime) -> WaitErr
     applies = covers(error) and override.in_force(now)
     if not applies:
         why = COVERS if override.in_force(now) else f"it ended at {override.end}"
-        if error.outcome is not Outcome.CANCELLED:
+        if error.outcome not in (Outcome.CANCELLED, Outcome.AWAITING):
             error.facts = (*error.facts, ("override", f"not applied: {why}"))
         return error
     return _overridden(error, override)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from typing import Any
 
@@ -16,6 +18,7 @@ from pulumi_nbcloud.reading.reader import Reader
 from pulumi_nbcloud.settings.overrides import Override
 from pulumi_nbcloud.settings.sources import ConfigReader
 from pulumi_nbcloud.waiting.duration import spell
+from pulumi_nbcloud.waiting.listeners import NOBODY, Begin, Listener, Listening, Origin, Subject, end_of
 from pulumi_nbcloud.waiting.messages import advice
 from pulumi_nbcloud.waiting.observation import Target, moment_of, poll
 from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError, WaitResult
@@ -36,11 +39,18 @@ class WaitRunner:
         config: reads Pulumi config.
         clock: passes time.
         offload: runs the evaluation off the event loop; in a few threads if not given.
+        listeners: are notified of every wait whose origin is given.
     """
 
     def __init__(
-        self, reader: Reader, config: ConfigReader, clock: Clock | None = None, offload: Offload | None = None
+        self,
+        reader: Reader,
+        config: ConfigReader,
+        clock: Clock | None = None,
+        offload: Offload | None = None,
+        listeners: Iterable[Listener] = (),
     ) -> None:
+        self._listeners = tuple(listeners)
         self._reader = reader
         self._config = config
         self._clock = clock or Clock()
@@ -50,12 +60,21 @@ class WaitRunner:
         limiter = anyio.CapacityLimiter(EVALUATION_THREADS)
         self._offload = offload or functools.partial(anyio.to_thread.run_sync, limiter=limiter)
 
-    async def wait(self, spec: WaitSpec, reporter: Reporter, override: Override | None = None) -> Met:
+    async def wait(
+        self,
+        spec: WaitSpec,
+        reporter: Reporter,
+        origin: Origin | None = None,
+        before: float = 0.0,
+        override: Override | None = None,
+    ) -> Met:
         """Wait as a spec says.
 
         Args:
             spec: with all arguments known.
             reporter: is notified of how it goes on.
+            origin: who waits; None to notify no listener.
+            before: how long the wait has gone on in runs before this one, in seconds.
             override: lets the wait end as `overridden`; None for none.
 
         Returns:
@@ -65,24 +84,43 @@ class WaitRunner:
             WaitError: it was not met.
             SettingsError, InputError: nothing could be read.
         """
-        return await self._make(spec, reporter, override).run()
+        with self._listening(spec, reporter, origin, before) as listening:
+            met = await self._make(spec, listening, before, override).run()
+            listening.result = WaitResult(Outcome.MET.value, met.at, met.elapsed, met.progress)
+        return met
 
-    async def enforce(self, spec: WaitSpec, reporter: Reporter, override: Override | None = None) -> WaitResult:
+    async def enforce(
+        self,
+        spec: WaitSpec,
+        reporter: Reporter,
+        origin: Origin | None = None,
+        before: float = 0.0,
+        override: Override | None = None,
+    ) -> WaitResult:
         """Wait as a spec says, and hold up what comes after it as far as its enforcement says.
 
         Args:
             spec: with all arguments known.
             reporter: is notified of how it goes on; and, as a warning, how a wait ended that is advisory and was not
                 met, or that was overridden.
+            origin: who waits; None to notify no listener.
+            before: how long the wait has gone on in runs before this one, in seconds.
             override: lets the wait pass while its cloud gives no usable response; None for none.
 
         Returns:
             How it ended.
 
         Raises:
-            WaitError: a mandatory wait was not met, or a wait was cancelled.
+            WaitError: a mandatory wait was not met; or a wait was cancelled, or is awaiting.
             SettingsError, InputError: nothing could be read, whatever the enforcement.
         """
+        with self._listening(spec, reporter, origin, before) as listening:
+            listening.result = result = await self._enforce(spec, listening, before, override)
+        return result
+
+    async def _enforce(
+        self, spec: WaitSpec, reporter: Reporter, before: float, override: Override | None
+    ) -> WaitResult:
         if spec.options.enforcement == "disabled":
             if override is not None:
                 reporter.warning(f"the override in {override.source} is not applied: {DISABLED}")
@@ -90,23 +128,50 @@ class WaitRunner:
         late = expired(override, self._clock.now())
         if late:
             reporter.warning(late)
-        wait = self._make(spec, reporter, override)
+        wait = self._make(spec, reporter, before, override)
         try:
             met = await wait.run()
         except WaitError as error:
             if error.outcome is Outcome.OVERRIDDEN:
                 reporter.warning(str(error))
                 return WaitResult(error.outcome.value, None, wait.elapsed, wait.progress, error.line, error.override)
-            # Who interrupts an update wants it to end.
-            if spec.options.enforcement != "advisory" or error.outcome is Outcome.CANCELLED:
+            # Who interrupts an update wants it to end, and what is awaiting has not ended.
+            if spec.options.enforcement != "advisory" or error.outcome in (Outcome.CANCELLED, Outcome.AWAITING):
                 raise
             reporter.warning(advice(error))
             return WaitResult(error.outcome.value, None, wait.elapsed, wait.progress, error.line)
         return WaitResult(Outcome.MET.value, met.at, met.elapsed, met.progress)
 
-    def _make(self, spec: WaitSpec, reporter: Reporter, override: Override | None) -> Wait:
+    @contextlib.contextmanager
+    def _listening(
+        self, spec: WaitSpec, reporter: Reporter, origin: Origin | None, before: float
+    ) -> Iterator[Listening]:
+        """Notify the listeners that a wait begins, and how it ends."""
+        started, options = self._clock.monotonic() - before, spec.options
+        subjects = {name: _subject(kind, spec.arguments[name]) for name, kind in spec.kinds.items()}
+        begin = Begin(
+            origin or NOBODY,
+            self._clock.now(),
+            subjects,
+            spec.conditions.expected,
+            options.timeout,
+            options.enforcement,
+        )
+        listening = Listening(self._listeners if origin else (), begin, reporter)
+        end: WaitResult | BaseException | None = None
+        try:
+            yield listening
+        except BaseException as error:
+            end = error
+            raise
+        finally:
+            end = end or listening.result
+            if end is not None:
+                listening.ended(end_of(self._clock.now(), self._clock.monotonic() - started, end))
+
+    def _make(self, spec: WaitSpec, reporter: Reporter, before: float, override: Override | None) -> Wait:
         targets = self._targets(spec)
-        for warning in self._expiries(spec):
+        for warning in self._expiries(spec, before):
             reporter.warning(warning)
         return Wait(
             targets,
@@ -119,6 +184,7 @@ class WaitRunner:
             reporter=reporter,
             cancellation=self.cancellation,
             offload=self._offload,
+            before=before,
             override=override,
         )
 
@@ -176,14 +242,17 @@ class WaitRunner:
             "bad_condition": f"the condition cannot be evaluated: {decision.reason}",
         }.get(decision.outcome, lacking)
 
-    def _expiries(self, spec: WaitSpec) -> list[str]:
-        """Return which credentials expire before the timeout, where nobody here can renew them."""
+    def _expiries(self, spec: WaitSpec, before: float) -> list[str]:
+        """Return which credentials expire before this run ends, where nobody here can renew them."""
         warnings: dict[str, None] = {}
+        left, hold = spec.options.timeout - before, spec.options.hold
+        end = "the timeout of this wait" if hold is None or hold >= left else "hold is over"
+        left = left if hold is None else min(left, hold)
         for name, kind in spec.kinds.items():
             expiry = self._reader.account(kind, spec.arguments[name].profile, self._config).expires_at()
-            if expiry is not None and expiry < self._clock.now().timestamp() + spec.options.timeout:
+            if expiry is not None and expiry < self._clock.now().timestamp() + left:
                 moment = text(datetime.fromtimestamp(expiry, timezone.utc))
-                warnings[f"the credentials for {kind.cloud} expire at {moment}, before the timeout of this wait"] = None
+                warnings[f"the credentials for {kind.cloud} expire at {moment}, before {end}"] = None
         return list(warnings)
 
     def _targets(self, spec: WaitSpec) -> dict[str, Target]:
@@ -199,6 +268,10 @@ class WaitRunner:
             lambda response: kind.select(response[0], response[1], arguments),
             lambda error: kind.about(error, arguments),
         )
+
+
+def _subject(kind: Kind[Any, Any, Any], arguments: Any) -> Subject:
+    return Subject(kind.token, kind.identify(arguments), arguments.profile)
 
 
 def _once(holds_for: float | None) -> str:

@@ -9,6 +9,8 @@ START_SECONDS = 5.0
 CAP_SECONDS = 30.0
 GROWTH = 1.5
 JITTER = 0.1
+# A timer may fire so much early.
+TIMER_SECONDS = 0.001
 
 
 class Schedule:
@@ -49,6 +51,20 @@ class Schedule:
     def shortest(self) -> float:
         """The shortest pause that can come, jitter included, in seconds."""
         return self.start * (1 - JITTER)
+
+    def sure_polls(self, seconds: float, most: int) -> int:
+        """Return how many polls are sure to be made while nothing changes, up to `most`; the last is at the end.
+
+        Args:
+            seconds: from the first poll on.
+            most: how many are of interest.
+        """
+        count, at, pause = 1, 0.0, self.start
+        while count < most and at + TIMER_SECONDS < seconds:
+            at = min(seconds, at + pause * (1 + JITTER))
+            pause = min(self.cap, pause * GROWTH)
+            count += 1
+        return count
 
     def reset(self) -> None:
         """Go back to the first pause: something has changed, so more may follow soon."""

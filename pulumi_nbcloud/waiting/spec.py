@@ -17,6 +17,7 @@ from pulumi_nbcloud.waiting.options import DEFAULT_OPTIONS, OPERATIONS, WaitOpti
 from pulumi_nbcloud.waiting.schedule import CAP_SECONDS, Schedule
 
 MAX_TARGETS = 100
+LEAVE_ONE = "leave one of them out"
 # Longer than the timeout, they could never come to anything.
 WITHIN_TIMEOUT = ("holds_for", "fail_holds_for", "appear_timeout", "stall_timeout")
 
@@ -50,7 +51,19 @@ class WaitSpec:
             if name in self.arguments
             for each in kind.doubts(self.arguments[name])
         )
-        return (*self.conditions.warnings, *filters)
+        return (*self.conditions.warnings, *filters, *self._failures_beyond_hold())
+
+    def _failures_beyond_hold(self) -> Iterator[str]:
+        """Yield which failures of the kinds cannot end the wait, because one run is shorter than they must hold."""
+        hold = self.options.hold
+        if hold is None or hold >= self.options.timeout:
+            return
+        for each in self.conditions.failures:
+            if each.holds_for > hold:
+                yield (
+                    f"{each.expression} ends a wait only once it has held for {spell(each.holds_for)}: "
+                    f"with hold {spell(hold)} it never does"
+                )
 
     def evaluator(self) -> Evaluator:
         """Make the evaluator of one wait."""
@@ -108,7 +121,14 @@ def parse_spec(
     if options.allow_absent and not deleted and not is_unknown(inputs.get("until")):
         problems.append(Problem("allow_absent is for until 'deleted' alone", "leave it out"))
     problems.extend(_absence_misfits(options, kinds, deleted=deleted))
-    problems.extend(_misfits(options, timeout_known=not is_unknown(inputs.get("timeout"))))
+    timeout_known = not is_unknown(inputs.get("timeout"))
+    problems.extend(_misfits(options, timeout_known=timeout_known))
+    if options.hold is not None and options.every_update:
+        problems.append(Problem("hold is not for every_update: such a gate has no deadline to go on with", LEAVE_ONE))
+    if options.hold is not None and timeout_known and options.hold < options.timeout:
+        interval_known = not is_unknown(inputs.get("interval"))
+        schedule = WaitSpec(kinds, arguments, options).schedule() if kinds and interval_known else None
+        problems.extend(_out_of_reach(options, options.hold, schedule, deleted=deleted))
     if deleted:
         options = replace(options, not_found="met")
     if not kinds or any(is_unknown(inputs.get(name)) for name in ("until", "fail_on")):
@@ -155,18 +175,46 @@ def _misfits(options: WaitOptions, *, timeout_known: bool) -> Iterator[Problem]:
             )
 
 
+def _out_of_reach(options: WaitOptions, hold: float, schedule: Schedule | None, *, deleted: bool) -> Iterator[Problem]:
+    """Check what takes several polls against one run: the next starts to count again, and knows of none before it.
+
+    Args:
+        options: of the wait.
+        hold: how long one run may wait, which is shorter than its timeout.
+        schedule: of one run; None where it is not known yet.
+        deleted: whether it waits until something is gone.
+    """
+    polls = schedule.sure_polls(hold, options.consecutive) if schedule is not None else options.consecutive
+    if polls < options.consecutive:
+        fit = "1 poll fits" if polls == 1 else f"{polls} polls fit"
+        yield Problem(
+            f"consecutive {options.consecutive} cannot be reached with hold {spell(hold)}, into which {fit}",
+            "give a longer hold, or a shorter interval",
+        )
+    for name in WITHIN_TIMEOUT:
+        seconds = getattr(options, name)
+        if seconds is not None and hold < seconds <= options.timeout:
+            yield Problem(
+                f"{name} {spell(seconds)} is longer than hold {spell(hold)}, and the next run starts to count again",
+                f"give a longer hold, or a shorter {name}",
+            )
+    if deleted and not options.allow_absent:
+        yield Problem(
+            "until 'deleted' with hold may never be met: what goes away between two runs was never found by the second",
+            "give allow_absent, or leave hold out",
+        )
+
+
 def _absence_misfits(
     options: WaitOptions, kinds: Mapping[str, Kind[Any, Any, Any]], *, deleted: bool
 ) -> Iterator[Problem]:
     """Check what is asked for where a target is not found."""
     if options.appear_timeout is not None and options.allow_absent:
-        yield Problem(
-            "appear_timeout is not for allow_absent, which does not wait for what is not found", "leave one of them out"
-        )
+        yield Problem("appear_timeout is not for allow_absent, which does not wait for what is not found", LEAVE_ONE)
     elif options.appear_timeout is not None and options.not_found != "wait" and not deleted:
         yield Problem(
             f"appear_timeout is not for not_found {options.not_found!r}, which does not wait for what is not found",
-            "leave one of them out",
+            LEAVE_ONE,
         )
     # Of `deleted`, compiling it says so.
     if options.not_found == "met" and not deleted:

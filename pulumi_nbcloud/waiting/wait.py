@@ -37,10 +37,9 @@ from pulumi_nbcloud.waiting.outcome import Met, Outcome
 from pulumi_nbcloud.waiting.overriding import ONE_IS_ENOUGH, one_is_enough, under
 from pulumi_nbcloud.waiting.progress import CONDITION_SHOWN, Progress
 from pulumi_nbcloud.waiting.report import Reporter
-from pulumi_nbcloud.waiting.schedule import Schedule
+from pulumi_nbcloud.waiting.schedule import TIMER_SECONDS, Schedule
 
 LAST_POLL_SECONDS = 10.0
-TIMER_SECONDS = 0.001
 
 Offload = Callable[[Callable[[], Decision]], Awaitable[Decision]]
 
@@ -73,6 +72,8 @@ class Wait:
         reporter: is notified of how it goes on.
         cancellation: ends it from outside.
         offload: runs the evaluation off the event loop, which other waits need meanwhile.
+        before: how long it has gone on in runs before this one, in seconds: that counts against its timeout, and once
+            the timeout is over it polls once.
         override: lets it pass where the cloud gives no usable response; None for none.
     """
 
@@ -89,6 +90,7 @@ class Wait:
         reporter: Reporter,
         cancellation: Cancellation,
         offload: Offload = anyio.to_thread.run_sync,
+        before: float = 0.0,
         override: Override | None = None,
     ) -> None:
         self._offload = offload
@@ -105,7 +107,8 @@ class Wait:
         conditions = evaluator.conditions
         also = options.not_found == "met" and not conditions.met_if_gone
         expected = conditions.expected + (" (or not found)" if also else "")
-        started = clock.monotonic()
+        now = clock.monotonic()
+        started = now - before
         self.progress = Progress(
             kinds,
             targets,
@@ -119,12 +122,14 @@ class Wait:
             needs_finding=conditions.met_if_gone and not options.allow_absent,
         )
         self._span = Span(schedule.longest_gap)
-        self._limits = Limits(options, started)
-        self._notified = self.progress.started
-        self._not_before = self.progress.started
+        self._deadline = started + options.timeout
+        # When this run ends at the latest: at the deadline, or where it is not the last one.
+        self._until = max(now, self._deadline if options.hold is None else min(self._deadline, now + options.hold))
+        self._limits = Limits(options, now)
+        self._due = self._notified = self._not_before = now
         self._last: Mapping[str, Observation] = {}
-        # One last poll starts at the deadline, and may overrun it by this much.
-        self._grace = LAST_POLL_SECONDS if options.timeout == 0 else min(LAST_POLL_SECONDS, schedule.start)
+        # One last poll starts then, and may overrun it by this much.
+        self._grace = LAST_POLL_SECONDS if self._until == now else min(LAST_POLL_SECONDS, schedule.start)
 
     async def run(self) -> Met:
         """Wait.
@@ -148,34 +153,32 @@ class Wait:
         raise self._ended(Outcome.CANCELLED)
 
     async def _loop(self) -> Met:
-        due = self.progress.started
-        deadline = self.progress.started + self.progress.timeout
         while True:
             # A timer may fire a moment early; that must not cost a further poll.
             begun = self._clock.monotonic() + TIMER_SECONDS
-            last = begun >= deadline
-            met, pause = await self._poll(due, deadline)
+            last = begun >= self._until
+            met, pause = await self._poll()
             if met is not None:
                 return met
             now = self._clock.monotonic()
-            if last or now >= deadline + self._grace:
-                raise self._ended(self._missed())
-            due = await self._pause(pause, self._limits.after(begun), deadline)
+            if last or now >= self._until + self._grace:
+                raise self._ended(self._undecided())
+            self._due = await self._pause(pause, self._limits.after(begun))
 
-    async def _poll(self, due: float, deadline: float) -> tuple[Met | None, float]:
+    async def _poll(self) -> tuple[Met | None, float]:
         """Poll once and evaluate; return the pause before the next poll where nothing is decided."""
         observations: dict[str, Observation] | None = None
-        with anyio.CancelScope(deadline=deadline + self._grace):
-            observations = await poll(self._targets, self._shared, due)
+        with anyio.CancelScope(deadline=self._until + self._grace):
+            observations = await poll(self._targets, self._shared, self._due)
         self.progress.polls += 1
-        if observations is None:  # cut short by the deadline
-            waited = self._clock.monotonic() - due
-            raise self._ended(self._missed(), f"no response within {spell(waited)}", unanswered=True)
+        if observations is None:  # cut short by the end of this run
+            waited = self._clock.monotonic() - self._due
+            raise self._cut_short(f"no response within {spell(waited)}")
         self._last = observations
         errors = {name: each.error for name, each in observations.items() if each.failed and each.error is not None}
         self.progress.poll_errors = errors
         if errors:
-            return None, self._failed_poll(list(errors.values()), deadline)
+            return None, self._failed_poll(list(errors.values()))
         return await self._answered_poll(observations)
 
     async def _answered_poll(self, observations: Mapping[str, Observation]) -> tuple[Met | None, float]:
@@ -240,7 +243,7 @@ class Wait:
         if self._limits.stalls_at is not None and sent >= self._limits.stalls_at:
             raise self._ended(Outcome.STALLED, f"nothing changed for {spell(self._options.stall_timeout or 0)}")
 
-    def _failed_poll(self, errors: list[NbcloudError], deadline: float) -> float:
+    def _failed_poll(self, errors: list[NbcloudError]) -> float:
         """End the wait where another poll cannot help; otherwise return the pause before it."""
         for error in errors:
             if isinstance(error, (SettingsError, InputError)):
@@ -263,9 +266,12 @@ class Wait:
         if self.progress.failed_in_a_row >= most:
             raise self._ended(self._no_answer(), f"{most} polls in a row failed" if most > 1 else "a poll failed")
         after = max((each.retry_after or 0.0 for each in errors if isinstance(each, UnreachableError)), default=0.0)
-        if after and self._clock.monotonic() + after > deadline:
-            raise self._ended(Outcome.UNREACHABLE, f"the cloud asks to wait {math.ceil(after)} s, beyond the deadline")
         self._not_before = self._clock.monotonic() + after
+        if after and self._not_before > self._until:
+            asks = f"the cloud asks to wait {math.ceil(after)} s"
+            if self._not_before > self._deadline:
+                raise self._ended(Outcome.UNREACHABLE, f"{asks}, beyond the deadline")
+            raise self._ended(Outcome.AWAITING, f"{asks}, beyond hold")
         self._notify()
         return max(after, self._schedule.next())
 
@@ -283,7 +289,7 @@ class Wait:
         plain: Mapping[str, Any] = stable(observation.state, read)
         return plain
 
-    async def _pause(self, pause: float, limit: float, deadline: float) -> float:
+    async def _pause(self, pause: float, limit: float) -> float:
         """Wait for the next poll, with a heartbeat; return when that poll was due.
 
         A limit brings it forward, but not before the cloud wants to be asked.
@@ -293,7 +299,7 @@ class Wait:
         while True:
             now = self._clock.monotonic()
             allowed = max(self._not_before, self._shared.held_until(self._keys))
-            remaining = min(max(min(started + pause, limit), allowed), deadline) - now
+            remaining = min(max(min(started + pause, limit), allowed), self._until) - now
             if remaining <= 0:
                 return now
             silence = self._notified + self._reporter.heartbeat_seconds - now
@@ -308,6 +314,16 @@ class Wait:
     def _notify(self) -> None:
         self._notified = self._clock.monotonic()
         self._reporter.changed(self.progress, self.elapsed)
+
+    def _cut_short(self, why: str) -> Exception:
+        """Return how a run ends whose last poll got no response in time."""
+        now = self._clock.now()
+        enough = not self.progress.observations and one_is_enough(self._override, now)
+        return self._ended(self._no_answer() if enough else self._undecided(), why, unanswered=True, now=now)
+
+    def _undecided(self) -> Outcome:
+        """Return how a run ends that has decided nothing."""
+        return Outcome.AWAITING if self._until < self._deadline else self._missed()
 
     def _missed(self) -> Outcome:
         """Return in which way the deadline was missed."""
@@ -333,7 +349,7 @@ class Wait:
 
     @property
     def elapsed(self) -> float:
-        """How long it has taken so far, in seconds."""
+        """How long it has taken so far, runs before this one included, in seconds."""
         return self._clock.monotonic() - self.progress.started
 
     def _ended(

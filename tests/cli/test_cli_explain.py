@@ -214,6 +214,16 @@ def test_a_pause_that_fits_the_timeout_gives_no_look_too_many(nbcloud_mock: Mock
     assert lines[-2].startswith("  59 polls if nothing changes; ")
 
 
+def test_the_polls_of_a_wait_with_hold_are_those_of_one_run(nbcloud_mock: MockClouds) -> None:
+    wait = (TARGETS["modelarts"], "--timeout", "40h", "--interval", "10s")
+    lines = invoke("explain", *wait, "--hold", "25s").out.splitlines()
+    assert lines[-3] == "polls 0s, 10s, 20s, 25s"
+    assert lines[-2].startswith("  4 polls in each run if nothing changes; ")
+    assert "awaiting after 25s" in lines[-1]
+    assert "awaiting after one poll" in invoke("explain", *wait, "--hold", "0").out
+    assert invoke("explain", *wait[:-2], "--interval", "40h", "--hold", "50h").out.count(" in each run") == 0
+
+
 def test_a_month_of_seconds_is_not_walked_through() -> None:
     asked: list[float] = []
 

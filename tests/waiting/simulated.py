@@ -200,6 +200,7 @@ def wait_for(
     cancellation: Cancellation | None = None,
     kinds: Kind[Any, Any, Any] = THING,
     options: WaitOptions = DEFAULT_OPTIONS,
+    before: float = 0.0,
     override: Override | None = None,
 ) -> Wait:
     """A wait over simulated things; must be made on the loop."""
@@ -220,6 +221,7 @@ def wait_for(
         reporter=reporter or Notes(),
         cancellation=cancellation or Cancellation(),
         offload=inline,
+        before=before,
         override=override,
     )
 

@@ -133,6 +133,26 @@ def test_no_response_at_all_is_overridden() -> None:
     assert ("reason", "no response within 10s") in error.facts
 
 
+def test_a_run_with_hold_is_overridden_by_its_first_poll() -> None:
+    held = WaitOptions(hold=0)
+    for history, why in (
+        (History([(0, DOWN)]), "a poll failed, and with an override in force one is enough"),
+        (History([(0, "READY")], latency=60.0), "no response within 10s"),
+    ):
+        error = overridden(history, options=held)
+        assert error.overrode is Outcome.UNREACHABLE
+        assert ("reason", why) in error.facts
+    # Nothing is decided yet, so there is nothing to override.
+    awaiting = ended(History([(0, "PENDING"), (3, DOWN)]), options=WaitOptions(hold=20))
+    assert isinstance(awaiting, WaitError)
+    assert awaiting.outcome is Outcome.AWAITING
+    assert "override" not in dict(awaiting.facts)
+
+
+def test_a_deadline_that_was_over_before_is_overridden_by_the_one_poll_that_is_left() -> None:
+    assert overridden(History([(0, DOWN)]), before=3600.0).overrode is Outcome.UNREACHABLE
+
+
 def test_a_cloud_that_asks_for_fewer_requests_is_there() -> None:
     met = ended(History([(0, Throttled(None)), (4, "READY")]))
     assert isinstance(met, Met)
@@ -207,7 +227,8 @@ def enforced(history: History, notes: Notes, given: Override | None, **options: 
     spec = WaitSpec({"self": kind}, {"self": kind.arguments("a")}, WaitOptions(**options))
 
     async def simulate() -> WaitResult:
-        return await WaitRunner(OneAccount(), lambda key: None, VirtualClock(), inline).enforce(spec, notes, given)
+        runner = WaitRunner(OneAccount(), lambda key: None, VirtualClock(), inline)
+        return await runner.enforce(spec, notes, override=given)
 
     return run(simulate)
 

@@ -36,8 +36,7 @@ from pulumi_nbcloud.condition.span import SLACK_SECONDS
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.waiting.options import DEFAULT_OPTIONS, WaitOptions
 from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError
-from pulumi_nbcloud.waiting.schedule import Schedule
-from pulumi_nbcloud.waiting.wait import TIMER_SECONDS
+from pulumi_nbcloud.waiting.schedule import TIMER_SECONDS, Schedule
 
 EPSILON = 0.01
 STATUSES = ("PENDING", "READY", "FAILED", "BACKOFF", "ODD", None)

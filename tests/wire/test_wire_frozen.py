@@ -267,6 +267,7 @@ def test_a_gate_answers_the_golden_names_and_no_others(clouds: MockClouds) -> No
         "until": "self.running",
         "fail_on": False,
         "timeout": "1m",
+        "hold": "50s",
         "interval": "5s",
         "consecutive": 1,
         "holds_for": "1s",
