@@ -92,7 +92,7 @@ def announce(gate: pulumi.Resource, inputs: Mapping[str, Any]) -> None:
         known = {name: value for name, value in known.items() if name in inputs or not _is_unknown(value)}
         secrets = Secrets.of(known, await secret.future() if secret is not None else None)
         try:
-            info, warnings = await _findings(known, hidden=secrets.hides_until)
+            info, warnings = await _lines(known, hidden=secrets.hides_until)
         except Exception as error:  # a preview must not fail for what is only information
             info, warnings = f"now: could not poll ({type(error).__name__})", ()
         if info is not None:
@@ -131,10 +131,10 @@ def _switched_on() -> bool:
     return str(pulumi.runtime.get_config("nbcloud:previewPoll")).lower() != "false"
 
 
-async def _findings(inputs: Mapping[str, Any], *, hidden: bool = False) -> tuple[str | None, tuple[str, ...]]:
+async def _lines(inputs: Mapping[str, Any], *, hidden: bool) -> tuple[str | None, tuple[str, ...]]:
     """Return the line of a preview, None for none, and the warnings of a preview or an update."""
     previewing = pulumi.runtime.is_dry_run()
-    info, warnings = await _polled(inputs, polling=previewing and _switched_on(), hidden=hidden)
+    info, warnings = await _findings(inputs, polling=previewing and _switched_on(), hidden=hidden)
     in_force, ended = _override(inputs) if previewing else (None, None)
     line = "; ".join(each for each in (info, in_force) if each) or None
     return line, (*warnings, *((ended,) if ended else ()))
@@ -153,7 +153,7 @@ def _override(inputs: Mapping[str, Any]) -> tuple[str | None, str | None]:
     return in_force(found, now, str(inputs.get("enforcement"))), expired(found, now)
 
 
-async def _polled(
+async def _findings(
     inputs: Mapping[str, Any], *, polling: bool, hidden: bool = False
 ) -> tuple[str | None, tuple[str, ...]]:
     from pulumi_nbcloud.waiting.spec import parse_spec

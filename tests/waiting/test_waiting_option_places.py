@@ -27,7 +27,17 @@ NAMES = [each.name for each in OPTIONS]
 OF_HOOKS = [each.name for each in OPTIONS if each.in_hook]
 OF_COMMANDS = [each.name for each in OPTIONS if each.in_command]
 OF_THE_COMMAND_ITSELF = {
-    "wait": ["targets", "output_", "junit_xml", "override", "override_until", "settings", "profile", "quiet", "verbose"],
+    "wait": [
+        "targets",
+        "output_",
+        "junit_xml",
+        "override",
+        "override_until",
+        "settings",
+        "profile",
+        "quiet",
+        "verbose",
+    ],
     "explain": ["targets", "settings", "profile", "verbose"],
 }
 
