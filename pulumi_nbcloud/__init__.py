@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pulumi_nbcloud import forks as _forks
 from pulumi_nbcloud._version import __version__ as __version__
+from pulumi_nbcloud.errors import in_time as _in_time
 
 if TYPE_CHECKING:
     from pulumi_nbcloud import aidp, hpcai, modelarts, testing
@@ -65,9 +66,11 @@ if not TYPE_CHECKING:  # to a type checker a name that is misspelled must not ex
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         _forks.prepare()
+        with _in_time():
+            module = importlib.import_module(f"{__name__}.{name if name in _MODULES else _PLACES.get(name, 'errors')}")
         if name in _MODULES:
-            return importlib.import_module(f"{__name__}.{name}")
-        value: object = getattr(importlib.import_module(f"{__name__}.{_PLACES.get(name, 'errors')}"), name)
+            return module
+        value: object = getattr(module, name)
         globals()[name] = value
         return value
 

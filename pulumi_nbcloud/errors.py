@@ -23,7 +23,9 @@ same response, see `NbcloudError.of_response`.
 
 from __future__ import annotations
 
+import contextlib
 import sys
+import threading
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
@@ -237,3 +239,30 @@ def lasting(error: BadResponseError) -> BadResponseError:
     """Mark an error that stays the same however often one reads: a certificate, a redirect, something else's answer."""
     error.lasting = True
     return error
+
+
+def too_late(error: BaseException) -> InputError | None:
+    """Explain an error that says that a thread cannot be started because the program is ending; None for any other.
+
+    Python ends in steps: its main thread is over, the others are waited for, then callbacks of `atexit` are called.
+    From the first step on, 3.12 starts no thread. On every Python executors, which resolve host names, take no work
+    any more, and what has to do with them is not imported for the first time.
+    """
+    if not isinstance(error, RuntimeError) or threading.main_thread().is_alive():
+        return None
+    return InputError(
+        "nothing can be read any more, because the program is ending",
+        hint="read it earlier: not in an atexit callback, and not in a thread that goes on after the program",
+    )
+
+
+@contextlib.contextmanager
+def in_time() -> Iterator[None]:
+    """Raise the error of `too_late` in the place of what it explains."""
+    try:
+        yield
+    except RuntimeError as error:
+        late = too_late(error)
+        if late is None:
+            raise
+        raise late from None

@@ -31,7 +31,8 @@ def prepare() -> None:
     if not _prepared and hasattr(os, "register_at_fork"):  # not on Windows
         _prepared = True
         for name in LOCKED_BEFORE_FORKS:
-            importlib.import_module(name)
+            with contextlib.suppress(RuntimeError):  # the program is ending: it is too late for it, and for forks
+                importlib.import_module(name)
         os.register_at_fork(before=wait_for_imports)
 
 

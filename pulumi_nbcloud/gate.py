@@ -13,7 +13,7 @@ from pulumi_nbcloud.program.checks import check_name, check_triggers, check_wait
 from pulumi_nbcloud.program.inputs import clean, duration_text, settled
 from pulumi_nbcloud.program.resource_options import check_options
 from pulumi_nbcloud.program.secret_inputs import secret_inputs
-from pulumi_nbcloud.program.stack_config import asked_accounts
+from pulumi_nbcloud.program.stack_config import accounts_of
 from pulumi_nbcloud.program.stored import StoredResource
 from pulumi_nbcloud.program.targets import Target, targets_by_name
 from pulumi_nbcloud.provider.gate import ASKED_ACCOUNTS, OUTPUTS, GateProvider
@@ -195,7 +195,7 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
         """Check what is known already, and declare the resource with its inputs."""
         names = ("targets", *options, "custom_timeouts", "secret_inputs")
         given = clean(lambda: _inputs(resource_name, target, targets, options, opts))
-        accounts = asked_accounts(given["targets"])
+        accounts = accounts_of(given["targets"])
         if accounts is not None:
             given[ASKED_ACCOUNTS] = accounts
         urn = pulumi.create_urn(

@@ -98,37 +98,90 @@ def test_a_lookup_inside_a_running_loop_of_the_program(clouds: MockClouds) -> No
     assert (done.returncode, done.stdout) == (0, "True True\nTrue True\n")
 
 
+# Python 3.12 starts no thread once the main one is over; 3.10, 3.11 and from 3.13 on do.
+STARTS_NONE = sys.version_info[:2] == (3, 12)
+ENDING = "nothing can be read any more, because the program is ending"
+EARLIER = "read it earlier: not in an atexit callback, and not in a thread that goes on after the program"
+READ_LATE = f"""
+import atexit, threading
+import pulumi_nbcloud as nbcloud
+from pulumi_nbcloud import modelarts
+
+def read():
+    try:
+        print(nbcloud.modelarts.get_notebook_lease("{NOTEBOOK}").running)
+    except nbcloud.InputError as error:
+        print(error.summary, error.hint, sep="\\n")
+"""
+
+
+def outcomes(*, late: bool) -> str:
+    """What a lookup prints: the state, or that it comes too late."""
+    return f"{ENDING}\n{EARLIER}\n" if late else "True\n"
+
+
 @pytest.mark.parametrize("first", [True, False], ids=["registered before ours", "registered after ours"])
 def test_a_lookup_while_the_process_ends(first: bool, clouds: MockClouds) -> None:
-    register = "atexit.register(lambda: print(read()))"
-    program = f"""
-        import atexit
-        {register if first else ""}
-        import pulumi_nbcloud as nbcloud
-
-        def read():
-            return nbcloud.modelarts.get_notebook_lease("{NOTEBOOK}").running
-
-        print(read())
-        {"" if first else register}
-    """
+    """Before our own callback there is still the loop of the lookup before."""
+    registered = "import atexit\natexit.register(lambda: read())\n"
+    program = f"{registered if first else ''}{READ_LATE}\nread()\n{'' if first else registered}"
     done = run(program, clouds.environment())
-    assert (done.returncode, done.stdout, done.stderr) == (0, "True\nTrue\n", "")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == outcomes(late=False) + outcomes(late=first and STARTS_NONE)
 
 
 def test_a_lookup_in_a_thread_that_outlives_the_program(clouds: MockClouds) -> None:
-    program = f"""
-        import threading, time
-        from pulumi_nbcloud import modelarts
+    # The main thread is over before the other one goes on.
+    work = """
+def work():
+    threading.main_thread().join()
+    read()
 
-        def read():
-            time.sleep(0.3)
-            print(modelarts.get_notebook_lease("{NOTEBOOK}").running)
+threading.Thread(target=work).start()
+"""
+    done = run(READ_LATE + work, clouds.environment())
+    assert (done.returncode, done.stdout, done.stderr) == (0, outcomes(late=STARTS_NONE), "")
 
-        threading.Thread(target=read).start()
-    """
-    done = run(program, clouds.environment())
-    assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", "")
+
+def test_where_no_thread_starts_any_more_a_first_lookup_says_so(clouds: MockClouds) -> None:
+    """On every Python, as it is on 3.12."""
+    work = """
+def refuse(thread):
+    raise RuntimeError("can't create new thread at interpreter shutdown")
+
+def late():
+    threading.Thread.start = refuse
+    read()
+
+atexit.register(late)
+"""
+    done = run(READ_LATE + work, clouds.environment())
+    assert (done.returncode, done.stdout, done.stderr) == (0, outcomes(late=True), "")
+
+
+def test_a_host_name_is_resolved_by_a_thread_which_none_gives_at_the_end(clouds: MockClouds) -> None:
+    """On every Python: executors take no work any more, and no connection to the host is open yet."""
+    environment = clouds.environment()
+    endpoint = environment["NBCLOUD_MODELARTS_ENDPOINT"]
+    assert "//127.0.0.1:" in endpoint
+    environment["NBCLOUD_MODELARTS_ENDPOINT"] = endpoint.replace("127.0.0.1", "localhost")
+    done = run(f"{READ_LATE}\natexit.register(read)\n", environment)
+    assert (done.returncode, done.stdout, done.stderr) == (0, outcomes(late=True), "")
+
+
+def test_what_is_imported_for_the_first_time_at_the_end_comes_too_late(clouds: MockClouds) -> None:
+    """On every Python: it needs executors, which cannot be imported any more."""
+    program = READ_LATE.replace("from pulumi_nbcloud import modelarts\n", "")
+    done = run(f"{program}\natexit.register(read)\n", clouds.environment())
+    assert (done.returncode, done.stdout, done.stderr) == (0, outcomes(late=True), "")
+
+
+def test_an_error_of_a_thread_is_left_alone_while_the_program_runs() -> None:
+    async def fail() -> None:
+        raise RuntimeError("can't start new thread")
+
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        portal.call(fail)
 
 
 def test_ctrl_c_during_a_lookup_ends_the_program(clouds: MockClouds) -> None:

@@ -165,14 +165,16 @@ def _schedule(spec: WaitSpec) -> Iterator[str]:
 
 def _options(options: WaitOptions) -> dict[str, str]:
     """Say in a few words what each option means, by its name."""
+    from pulumi_nbcloud.waiting.duration import spell
+
     given = ((each.name, each.explain, getattr(options, each.name)) for each in OPTIONS)
     explained = ((name, explain(value)) for name, explain, value in given if explain and value is not None)
     texts = {name: text for name, text in explained if text}
     if "holds_for" in texts:
         # One sentence of both: a condition that holds for some time is never met by one poll.
         polls = texts.pop("consecutive")
-        if options.consecutive > 1:
-            texts["holds_for"] = f"{polls}, {texts['holds_for'].removeprefix('met ')}"
+        if options.consecutive > 1 and options.holds_for is not None:
+            texts["holds_for"] = f"{polls}, once it has held for {spell(options.holds_for)}"
     return texts
 
 

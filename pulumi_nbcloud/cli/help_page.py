@@ -30,7 +30,7 @@ def command_page(command: Any, path: str) -> str:
     """
     arguments = [(each.metavar, each.help) for each in command.params if each.param_type_name == "argument"]
     parts = [
-        [usage(command, path)],
+        [f"Usage: {usage(command, path)}"],
         paragraphs(command.help),
         _section("Arguments", definitions(arguments)),
         _section("Options", definitions(_options(command))),
@@ -53,11 +53,17 @@ def group_page(group: Any, path: str) -> str:
     return _joined(parts)
 
 
-def usage(command: Any, path: str) -> str:
-    """Write the line that shows how a command is called."""
+def usage(command: Any, path: str, *, options: bool = True) -> str:
+    """Write how a command is called.
+
+    Args:
+        command: of typer.
+        path: its name, with those of the groups above it.
+        options: whether to show that it has options, where it has.
+    """
     arguments = [each.metavar for each in command.params if each.param_type_name == "argument"]
     has_options = any(each.param_type_name == "option" for each in command.params)
-    return " ".join(["Usage:", path, *(["[OPTIONS]"] if has_options else []), *arguments])
+    return " ".join([path, *(["[OPTIONS]"] if options and has_options else []), *arguments])
 
 
 def summary(command: Any) -> str:

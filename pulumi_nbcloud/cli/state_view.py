@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from pulumi_nbcloud.cli.layout import Node, table, tree
 from pulumi_nbcloud.cli.targets import required
 from pulumi_nbcloud.cli.terminal import Terminal
 from pulumi_nbcloud.cli.text import cell, columns, items, paths, rows_of
+from pulumi_nbcloud.clock import distance
 from pulumi_nbcloud.condition.schema import TIMESTAMP, Type, record_type
 from pulumi_nbcloud.kinds.fields import field_at
 from pulumi_nbcloud.printable import LINE_LIMIT
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.kinds.kind import Kind
 
 CELL_LIMIT = 200  # of a table; the tree has all of it
-_UNITS = (("s", 1, 120), ("m", 60, 7_200), ("h", 3_600, 172_800))
-_DAY = 86_400
 
 
 class View:
@@ -102,7 +101,7 @@ class View:
         text = cell(value, LINE_LIMIT)
         note = reason if value is None else None
         if isinstance(value, str) and of is not None and of.name == TIMESTAMP.name:
-            note = distance(value, self._now)
+            note = how_far(value, self._now)
         return Node(name, f"{text} ({note})" if note else text)
 
 
@@ -114,17 +113,15 @@ def type_at(of: Type, path: str) -> Type | None:
     return found
 
 
-def distance(time: str, now: datetime) -> str | None:
-    """Write how far from now a time is, `in 12m` or `3h ago`; None where the text is no time.
+def how_far(time: str, now: datetime) -> str | None:
+    """Write how far from now a time is, to the second; None where the text is no time.
 
     Args:
         time: RFC 3339 in UTC.
         now: the time of day.
     """
     try:
-        seconds = int((datetime.fromisoformat(time.replace("Z", "+00:00")) - now).total_seconds())
+        away = datetime.fromisoformat(time.replace("Z", "+00:00")) - now
     except ValueError:
         return None
-    unit, size = next(((unit, size) for unit, size, below in _UNITS if abs(seconds) < below), ("d", _DAY))
-    count = f"{abs(seconds) // size}{unit}"
-    return f"in {count}" if seconds > 0 else f"{count} ago"
+    return distance(timedelta(seconds=int(away.total_seconds())))

@@ -121,7 +121,7 @@ def _value_of_option(path: str, command: Any, name: str, message: str) -> InputE
 def _missing(path: str, command: Any, parameter: Any) -> InputError:
     from pulumi_nbcloud.cli.help_page import usage
 
-    called = usage(command, path).removeprefix("Usage: ").replace("[OPTIONS] ", "")
+    called = usage(command, path, options=False)
     name = getattr(parameter, "metavar", None) or "an argument"
     return InputError(
         f"{path}: {name.removeprefix('[NAME=]').rstrip('.')} is missing",
@@ -174,7 +174,7 @@ def _too_many(path: str, command: Any, message: str) -> InputError:
     from pulumi_nbcloud.cli.help_page import usage
 
     found = _EXTRA.search(message)
-    hint = f"write {usage(command, path).removeprefix('Usage: ')}; a value with spaces or & needs quotes"
+    hint = f"write {usage(command, path)}; a value with spaces or & needs quotes"
     return InputError(f"{path}: {printable(found[1] if found else '', 80)} is one argument too many", hint=hint)
 
 

@@ -69,12 +69,13 @@ def _of_tree(
 
 @dataclass(frozen=True)
 class _Fact:
-    """What is there in the place of what a clause asks for; each for messages, and for a narrow place."""
+    """What is there in the place of what a clause asks for, for messages and for a narrow place; see `Clause`."""
 
     actual: str | None
     brief: str
     expected: str | None = None
     brief_expected: str | None = None
+    values: tuple[tuple[str, str], ...] = ()
 
 
 class _Walk:
@@ -93,6 +94,7 @@ class _Walk:
         self._names = names
         # A single target needs no name; the rows of a list are added while a macro goes through them.
         self._short = {name: "" if label == "self" else label for name, label in names.items()}
+        self._facts: dict[Clause, _Fact] = {}
         self._now = now if now.tzinfo is not None else now.replace(tzinfo=timezone.utc)
 
     def not_met(self, node: Node) -> list[Clause]:
@@ -114,16 +116,19 @@ class _Walk:
             fact = self._fact(node, value)
         except Exception:  # for example a time that no calendar has
             fact = _Fact(None, self._source(node))
-        brief = f"{fact.brief}, not {fact.brief_expected}" if fact.brief_expected else fact.brief
-        return self._made(node, value, fact.actual, fact.expected, brief)
+        return self._made(node, value, fact)
 
-    def _made(self, node: Node, value: Result, actual: str | None, expected: str | None, brief: str) -> Clause:
+    def _made(self, node: Node, value: Result, fact: _Fact) -> Clause:
+        brief = f"{fact.brief}, not {fact.brief_expected}" if fact.brief_expected else fact.brief
         text = printable(written(self._text, node, self._names), TEXT_SHOWN)
         outcome = evaluation_of(value).outcome
         read = [name for name in self._names if reads(node, {name})]
         target = self._names[read[0]] if len(read) == 1 else None
         # Only what is true is left out before.
-        return Clause(text, "error" if outcome == "true" else outcome, actual, expected, target, brief)
+        outcome = "error" if outcome == "true" else outcome
+        clause = Clause(text, outcome, fact.actual, fact.expected, target, brief, fact.values)
+        self._facts[clause] = fact
+        return clause
 
     def _any_of(self, node: Node, value: Result) -> Clause:
         """Make one clause of `a || b`: of the side that lacks least, and of those one that may still be decided."""
@@ -133,11 +138,11 @@ class _Walk:
         actual = ", ".join(dict.fromkeys(each.actual for each in every if each.actual)) or None
         alike = {each.actual for each in every} == {actual} and all(each.expected for each in every)
         expected = " or ".join(dict.fromkeys(each.expected or "" for each in every)) if alike else None
-        first = sides[0][0]
-        brief = first.brief
-        if alike and first.expected and brief.endswith(first.expected):
-            brief = f"{brief.removesuffix(first.expected)}{expected}"
-        return self._made(node, value, actual, expected, brief)
+        first = self._facts[sides[0][0]]
+        brief = expected if alike and first.brief_expected == first.expected else first.brief_expected
+        valued = all(each.values for each in every if each.actual)
+        values = tuple(pair for each in every for pair in each.values) if valued else ()
+        return self._made(node, value, _Fact(actual, first.brief, expected, brief, values))
 
     def _fact(self, node: Node, value: Result) -> _Fact:
         """Find out what is there in the place of what a clause asks for."""
@@ -174,14 +179,14 @@ class _Walk:
         ]
         if missing:
             what = self._short[missing[0]]
-            return _Fact(f"{what or 'the target'} is not found", f"{what} not found".strip())
-        reasons = [_without(each, self._short) for each in value.reasons]
-        first = reasons[0].partition(" (")[0]
-        return _Fact(", ".join(reasons[:FIELDS_NAMED]), first.replace(" is null", " null"))
+            values = ((what, "not found"),)
+            return _Fact(f"{what or 'the target'} is not found", f"{what} not found".strip(), values=values)
+        reasons = [each._replace(name=_without(each.name, self._short)) for each in value.reasons]
+        return _Fact(", ".join(each.text for each in reasons[:FIELDS_NAMED]), reasons[0].brief)
 
     def _value(self, node: Node, value: Result, expected: str | None = None) -> _Fact:
         name, (text, brief) = self._source(node), spelled(value, self._now)
-        return _Fact(f"{name} is {text}", f"{name} {brief}", expected)
+        return _Fact(f"{name} is {text}", f"{name} {brief}", expected, values=((name, text),))
 
     def _compared(self, node: Node, value: Result) -> _Fact:
         """Say of `a == b` what the side is that reads a target, and what it would have to be."""
@@ -270,7 +275,8 @@ class _Walk:
         facts = [self._value(each, self._interpreter.visit(each)) for each in list(found.values())[:FIELDS_NAMED]]
         if not facts:
             return _Fact(None, self._source(node))
-        return _Fact(", ".join(str(each.actual) for each in facts), facts[0].brief)
+        values = tuple(pair for each in facts for pair in each.values)
+        return _Fact(", ".join(str(each.actual) for each in facts), facts[0].brief, values=values)
 
     def _source(self, node: Node) -> str:
         return printable(written(self._text, node, self._short), SOURCE_SHOWN)

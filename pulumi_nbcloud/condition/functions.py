@@ -187,8 +187,8 @@ def pattern(text: str) -> Any:
         return re2.compile(text, options)
     except re2.error as error:
         reason = error.args[0] if error.args else b""
-        said = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-        raise ValueError(f"{printable(text, 40)!r} is no regular expression: {printable(said, 60)}") from None
+        message = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+        raise ValueError(f"{printable(text, 40)!r} is no regular expression: {printable(message, 60)}") from None
 
 
 def _matches(text: Result, expression: Result) -> Result:

@@ -32,7 +32,7 @@ from pulumi_nbcloud.condition.functions import FUNCTIONS
 from pulumi_nbcloud.condition.outcome import Evaluation
 from pulumi_nbcloud.condition.schema import record_type
 from pulumi_nbcloud.condition.syntax import Node, identifier, trees
-from pulumi_nbcloud.condition.values import Absent, Record, Result, combine, strictest
+from pulumi_nbcloud.condition.values import Absent, Reason, Record, Result, combine, strictest
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.kinds.fields import State
@@ -182,7 +182,7 @@ def variables_of(
         state, label = states.get(name), labels.get(name, name)
         called = kind.token if label == "self" else label
         variables[name] = (
-            Absent(f"{called} does not exist yet")
+            Absent(Reason(called, "does not exist yet"))
             if state is None
             else Record(state, record_type(kind.state, kind.token), label)
         )

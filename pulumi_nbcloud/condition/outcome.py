@@ -54,6 +54,7 @@ class Clause:
         expected: what would meet it: `FINISHED`; None where the text says it best.
         target: the one target that it reads; None where it reads none or several.
         brief: both for a narrow place, the field first: `job.status PROCESSING, not FINISHED`.
+        values: the fields that `actual` is about, each with its value; none where it says something else too.
     """
 
     text: str
@@ -62,6 +63,7 @@ class Clause:
     expected: str | None = None
     target: str | None = None
     brief: str = ""
+    values: tuple[tuple[str, str], ...] = ()
 
     @property
     def line(self) -> str:

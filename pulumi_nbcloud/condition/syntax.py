@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from lark import Token, Tree
-from lark.exceptions import LexError, ParseError
+from lark.exceptions import UnexpectedInput
 
 from pulumi_nbcloud.condition.parser import cel_parser
 from pulumi_nbcloud.condition.vocabulary import LIST_MACROS, MAX_BYTES, MAX_DEPTH
@@ -73,7 +73,7 @@ def parse(text: str) -> Node:
         raise SyntaxProblem("is empty; leave it out for the default")
     try:
         tree = cel_parser().parse(text)
-    except (LexError, ParseError) as error:
+    except UnexpectedInput as error:
         raise SyntaxProblem(_explain(text, error)) from None
     compact, depth = _compact(tree)
     if depth > MAX_DEPTH:
@@ -81,13 +81,11 @@ def parse(text: str) -> Node:
     return compact
 
 
-def _explain(text: str, error: LexError | ParseError) -> str:
+def _explain(text: str, error: UnexpectedInput) -> str:
     token: Token | None = getattr(error, "token", None)
-    position: int | None = getattr(error, "pos_in_stream", None)
     if token is not None and token.type == "$END":
         return "syntax error: the expression ends too early; is a bracket or an operand missing?"
-    if position is None:
-        return f"syntax error at {printable(str(token), 20)!r}"
+    position = cast("int", error.pos_in_stream)  # only the end has none
     found = str(token) if token is not None else text[position]
     before = text[:position].split()
     hint = _HINTS.get(found) or (_HINTS.get(before[-1]) if before else None)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, timezone
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from celpy.celtypes import BoolType, DoubleType, DurationType, IntType, ListType, StringType, TimestampType
 from celpy.evaluation import CELEvalError
@@ -27,6 +27,7 @@ Result: TypeAlias = Any
 """A CEL value, a `Record`, or a `CELEvalError` in the place of one; cel-python's own union has no room for a record."""
 
 _REASONS = 3
+_NULL = "is null"
 _RFC_3339 = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)",
     re.ASCII,
@@ -36,14 +37,38 @@ _PART = r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h|d)"
 _DURATION = re.compile(rf"([-+]?)((?:{_PART})+)", re.ASCII)
 
 
+class Reason(NamedTuple):
+    """Why a value is absent.
+
+    Args:
+        name: what is absent: `lease.expire_time`.
+        state: in what way, as the end of a sentence.
+        why: the cause, where it is known.
+    """
+
+    name: str
+    state: str = _NULL
+    why: str | None = None
+
+    @property
+    def text(self) -> str:
+        """All of it: `lease.expire_time is null`."""
+        return f"{self.name} {self.state} ({self.why})" if self.why else f"{self.name} {self.state}"
+
+    @property
+    def brief(self) -> str:
+        """The same for a narrow place: `lease.expire_time null`."""
+        return f"{self.name} null" if self.state == _NULL else f"{self.name} {self.state}"
+
+
 class Absent(CELEvalError):
     """Stands where a value is absent.
 
     Args:
-        reasons: names what is absent: `lease.expire_time is null`.
+        reasons: what is absent, and why.
     """
 
-    def __init__(self, *reasons: str) -> None:
+    def __init__(self, *reasons: Reason) -> None:
         super().__init__("absent")
         self.reasons = reasons
 
@@ -51,7 +76,7 @@ class Absent(CELEvalError):
     def text(self) -> str:
         """The reasons in one line; of many the first few."""
         more = " and more" if len(self.reasons) > _REASONS else ""
-        return ", ".join(self.reasons[:_REASONS]) + more
+        return ", ".join(each.text for each in self.reasons[:_REASONS]) + more
 
 
 def _merged(absences: Iterable[Absent]) -> Absent:
@@ -109,8 +134,7 @@ class Record:
         """Return a field; a null one is absent."""
         value, path = getattr(self.state, name, None), f"{self.path}.{name}"
         if value is None and isinstance(self.state, State):
-            reason = self.state.null_reason(name)
-            return Absent(f"{path} is null ({reason})" if reason else f"{path} is null")
+            return Absent(Reason(path, why=self.state.null_reason(name)))
         return convert(value, self.kind.fields[name], path)
 
     def has(self, name: str) -> bool:
@@ -130,7 +154,7 @@ def convert(value: Any, kind: Type, path: str) -> Result:
         The value; `Absent` for null; an error value where it is not what was promised, or a list is too long.
     """
     if value is None:
-        return Absent(f"{path} is null")
+        return Absent(Reason(path))
     if kind.name == "record":
         return Record(value, kind, path)
     if kind.name == "list" and kind.element and isinstance(value, (list, tuple)):

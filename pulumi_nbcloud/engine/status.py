@@ -33,11 +33,11 @@ class GateReporter:
 
     def changed(self, progress: Progress, elapsed: float) -> None:
         """Show the new state."""
-        self._say(progress, elapsed)
+        self._notify(progress, elapsed)
 
     def heartbeat(self, progress: Progress, elapsed: float) -> None:
         """Show that the wait goes on."""
-        self._say(progress, elapsed)
+        self._notify(progress, elapsed)
 
     def warning(self, text: str) -> None:
         """Show a warning that stays."""
@@ -57,7 +57,7 @@ class GateReporter:
         if not send(line, self._urn, engine=self._stub, wait=True):
             say(line)
 
-    def _say(self, progress: Progress, elapsed: float) -> None:
+    def _notify(self, progress: Progress, elapsed: float) -> None:
         line = self._secrets.text(status_line(progress, elapsed, hidden=self._secrets.hides_until))
         if line == self._last:
             return

@@ -25,7 +25,7 @@ from httpx_aiohttp import AiohttpTransport
 from yarl import URL
 
 from pulumi_nbcloud._version import __version__
-from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError, lasting
+from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError, lasting, too_late
 from pulumi_nbcloud.http import certificates
 from pulumi_nbcloud.http.messages import Request, Response, last_date, last_request_id
 from pulumi_nbcloud.http.proxy import DIRECT, Route, refused_by_proxy, way_out_hint
@@ -335,6 +335,9 @@ def _explain(error: Exception, request: Request, route: Route) -> _Attempt:
     """Say what happened by the exception's type: the library's own text may quote a header, so it is never used."""
     chain = _chain(error)
     for cause in chain:
+        late = too_late(cause)
+        if late is not None:
+            return _Attempt(error=late, again="never")
         if isinstance(cause, (ssl.SSLError, aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch)):
             return _Attempt(error=lasting(certificates.of_errors(chain, request.where)), again="never")
         if isinstance(cause, aiohttp.ClientHttpProxyError):

@@ -118,8 +118,8 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
             those of an item. By default the headline; of a list all fields of an item.
         interval_seconds: the pause between the first polls of a wait; more where a read costs the user something.
         pick: takes one out of the answer of `read`; raises NotFoundError where there is none. Given the account too.
-        asks: what the answer of `read` depends on besides the account: reads with equal ones can share one answer,
-            those of other kinds too. By default kind and arguments.
+        request_key: what the answer of `read` depends on besides the account: reads with equal keys can share one
+            answer, those of other kinds too. By default kind and arguments.
         reads_all: whether one answer of `read` serves every read of the account: records share a recent one.
         named: its named conditions, besides `ready`; and besides `deleted` where no state means that.
         documentation: prose of the typed module; every kind of the registry has it.
@@ -138,7 +138,7 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
     summary: tuple[str, ...] = ()
     interval_seconds: float = 5.0
     pick: Callable[[AccountT, Any, ArgumentsT], StateT] | None = None
-    asks: Callable[[ArgumentsT], Hashable] | None = None
+    request_key: Callable[[ArgumentsT], Hashable] | None = None
     reads_all: bool = False
     named: tuple[NamedCondition, ...] = ()
     documentation: Documentation | None = None
@@ -186,10 +186,10 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
         """The names of the state's fields."""
         return tuple(each.name for each in dataclasses.fields(self.state))  # type: ignore[arg-type]
 
-    def question(self, arguments: ArgumentsT) -> Hashable:
+    def request_key_of(self, arguments: ArgumentsT) -> Hashable:
         """Return what makes two reads of one account equal, so that one answer serves both."""
-        if self.asks is not None:
-            return self.asks(arguments)
+        if self.request_key is not None:
+            return self.request_key(arguments)
         # Without the profile's name: the account says whose it is.
         return self.token, tuple(sorted((name, value) for name, value in vars(arguments).items() if name != "profile"))
 

@@ -57,8 +57,9 @@ def validated_json(model: type[Model], body: bytes) -> Model:
 
 
 def _first_fault(error: ValidationError) -> InvalidInput:
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    first = error.errors(include_url=False, include_input=False)[0]
     field = ".".join(str(part) for part in first["loc"] if part != "[key]") or "body"
     # Validators of whole models have no location; they begin their text with the field instead.
-    reason = first["msg"].removeprefix("Value error, ").replace("\n", " ")
-    return InvalidInput(field, reason)
+    own = first.get("ctx", {}).get("error")  # of a validator, without the words that pydantic puts before it
+    reason = first["msg"] if own is None else str(own)
+    return InvalidInput(field, " ".join(reason.splitlines()))

@@ -60,7 +60,7 @@ def get(token: str, values: Mapping[str, Any], expect: str | None = None) -> Any
                 )
         kind: Kind[Any, Any, Any] = load(token)
         arguments = kind.parse(values)
-        _say_doubts(kind, arguments)
+        _warn_of_doubts(kind, arguments)
         expectation = _expectation(kind, expect)
         if override:
             state, request_id = override(arguments), None
@@ -104,7 +104,7 @@ def get_output(
         try:
             kind: Kind[Any, Any, Any] = load(token)
             arguments = kind.parse(known["inputs"])
-            _say_doubts(kind, arguments)
+            _warn_of_doubts(kind, arguments)
             expectation = at_once or _expectation(kind, known["expect"])
             if override:
                 state, request_id = override(arguments), None
@@ -155,7 +155,7 @@ def _expectation(kind: Kind[Any, Any, Any], expect: Any) -> Expectation | None:
     return expectation
 
 
-def _say_doubts(kind: Kind[Any, Any, Any], arguments: Any) -> None:
+def _warn_of_doubts(kind: Kind[Any, Any, Any], arguments: Any) -> None:
     if not isinstance(get_monitor(), MockMonitor):
         for warning in kind.doubts(arguments):
             log.warn(warning)

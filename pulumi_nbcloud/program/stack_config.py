@@ -28,7 +28,7 @@ _IN_THREAD = (
     "yourself in an inline program has none: run its work in contextvars.copy_context())"
 )
 _lock = threading.Lock()
-_said: set[str] = set()
+_warned: set[str] = set()
 
 
 def stack_config() -> StackConfig:
@@ -40,7 +40,7 @@ def stack_config() -> StackConfig:
     found = {key: value for key, value in _all_config().items() if key.startswith(NAMESPACE)}
     unseen = _unseen() if not found else None
     if unseen and (unseen == _IN_PROVIDER or get_monitor() is not None):
-        _say_once(unseen)
+        _warn_once(unseen)
     return StackConfig(found, unseen)
 
 
@@ -49,7 +49,7 @@ def is_inline() -> bool:
     return get_monitor() is not None and "PULUMI_CONFIG" not in os.environ
 
 
-def asked_accounts(targets: Mapping[str, Any]) -> pulumi.Output[dict[str, str]] | None:
+def accounts_of(targets: Mapping[str, Any]) -> pulumi.Output[dict[str, str]] | None:
     """Tell the provider process which accounts an inline program would ask, so that it can compare.
 
     Args:
@@ -62,11 +62,11 @@ def asked_accounts(targets: Mapping[str, Any]) -> pulumi.Output[dict[str, str]] 
         return None
     config, environment = stack_config(), dict(os.environ)
 
-    def asked(known: Mapping[str, Any]) -> dict[str, str]:
-        wanted = [(str(each.get("kind")), each.get("profile")) for each in known.values()]
-        return fingerprints([each for each in wanted if each[0] in KINDS], config, environment)
+    def fingerprints_of(known: Mapping[str, Any]) -> dict[str, str]:
+        things = [(str(each.get("kind")), each.get("profile")) for each in known.values()]
+        return fingerprints([each for each in things if each[0] in KINDS], config, environment)
 
-    return pulumi.Output.from_input(dict(targets)).apply(asked)
+    return pulumi.Output.from_input(dict(targets)).apply(fingerprints_of)
 
 
 def _all_config() -> dict[str, object]:
@@ -89,10 +89,10 @@ def _unseen() -> str | None:
     return _IN_THREAD if get_root_resource() is None and "PULUMI_CONFIG" not in os.environ else None
 
 
-def _say_once(text: str) -> None:
+def _warn_once(text: str) -> None:
     with _lock:
-        if text in _said:
+        if text in _warned:
             return
-        _said.add(text)
+        _warned.add(text)
     # There is no row here to show it on.
     say(f"warning: pulumi-nbcloud: {text}; only the environment counts")

@@ -18,12 +18,12 @@ NONE = "none"
 
 
 def fingerprints(
-    asked: Iterable[tuple[str, str | None]], config: ConfigReader, environment: Mapping[str, str]
+    things: Iterable[tuple[str, str | None]], config: ConfigReader, environment: Mapping[str, str]
 ) -> dict[str, str]:
-    """Tell which accounts would be asked.
+    """Tell which accounts would be read.
 
     Args:
-        asked: of each thing its kind and its profile.
+        things: of each its kind and its profile.
         config: reads Pulumi config.
         environment: the process's variables.
 
@@ -32,7 +32,7 @@ def fingerprints(
         `NONE` where the settings of this process name no account.
     """
     found: dict[str, str] = {}
-    for token, profile in asked:
+    for token, profile in things:
         schema = load(token).account.schema
         name = f"{schema.cloud}/{profile}" if profile else schema.cloud
         if name not in found:

@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from pulumi_nbcloud import forks
+from pulumi_nbcloud.errors import in_time
 
 T = TypeVar("T")
 
@@ -55,6 +56,9 @@ def submit(work: Callable[[], Awaitable[T]]) -> Future[T]:
 
     Returns:
         A future of the result; cancelling it cancels the work.
+
+    Raises:
+        InputError: the program is ending, and this Python starts no thread any more.
     """
     loop = _background().loop
     # In a context of its own: connections stay open, and with them what the context of their first request holds, which
@@ -64,7 +68,8 @@ def submit(work: Callable[[], Awaitable[T]]) -> Future[T]:
 
 
 async def _run(work: Callable[[], Awaitable[T]]) -> T:
-    return await work()
+    with in_time():
+        return await work()
 
 
 def call(work: Callable[[], Awaitable[T]]) -> T:
@@ -75,6 +80,9 @@ def call(work: Callable[[], Awaitable[T]]) -> T:
 
     Returns:
         Its result; its error is raised here.
+
+    Raises:
+        InputError: see `submit`.
     """
     future = submit(work)
     try:
@@ -101,7 +109,8 @@ def _background() -> _Background:
         _start_over(forked_now=False)
     with _lock:
         if _open is None:
-            _open = _start()
+            with in_time():
+                _open = _start()
             if _closed:  # a lookup while the process ends: nobody closes this one
                 keep_for_ever(_open)
         return _open
@@ -112,7 +121,12 @@ def _start() -> _Background:
     loop = asyncio.SelectorEventLoop(selector)
     # Python's own loop, whatever policy the program has set: a child must know what the loop watches.
     manager = start_blocking_portal(backend_options={"loop_factory": lambda: loop})
-    return _Background(os.getpid(), manager, manager.__enter__(), loop, selector)
+    try:
+        return _Background(os.getpid(), manager, manager.__enter__(), loop, selector)
+    except RuntimeError:  # no thread could be started for it
+        if not loop.is_running():
+            loop.close()
+        raise
 
 
 @atexit.register

@@ -108,15 +108,15 @@ class Reader:
         key = _key(kind, account, arguments)
         if recent:
             self.shared.keep(key, KEPT_SECONDS)
-        answer = await self.shared.fetch(key, lambda: _fetch(kind, account, arguments), due - recent)
-        if answer.error is not None and answer.sent < due:
-            answer = await self.shared.fetch(key, lambda: _fetch(kind, account, arguments), due)
+        result = await self.shared.fetch(key, lambda: _fetch(kind, account, arguments), due - recent)
+        if result.error is not None and result.sent < due:
+            result = await self.shared.fetch(key, lambda: _fetch(kind, account, arguments), due)
         # Also where another asked: messages of this one name the request.
-        last_request_id.set(answer.request_id)
+        last_request_id.set(result.request_id)
         try:
-            if answer.error is not None:
-                raise answer.error
-            return kind.select(account, answer.value[1], arguments)
+            if result.error is not None:
+                raise result.error
+            return kind.select(account, result.value[1], arguments)
         except NbcloudError as error:
             # Of a shared error everybody raises a copy of their own.
             raise kind.about(error, arguments) from None
@@ -176,7 +176,7 @@ def _key(kind: Kind[Any, Any, Any], account: Account, arguments: Any) -> Request
     from pulumi_nbcloud.reading.sharing import RequestKey
 
     # The account itself: who waits keeps it, so that its tokens are there for the next poll.
-    return RequestKey(account, kind.question(arguments))
+    return RequestKey(account, kind.request_key_of(arguments))
 
 
 async def _fetch(kind: Kind[Any, Any, Any], account: Account, arguments: Any) -> tuple[Account, Any]:

@@ -27,15 +27,15 @@ class RequestKey(NamedTuple):
 
     Args:
         account: whose answer it is.
-        asked: what the answer depends on besides the account.
+        request: what the answer depends on besides the account.
     """
 
     account: Hashable
-    asked: Hashable
+    request: Hashable
 
 
 @dataclass(frozen=True)
-class Answer:
+class ReadResult:
     """What one read gave.
 
     Args:
@@ -59,7 +59,7 @@ class _Read:
     def __init__(self, sent: float) -> None:
         self.sent = sent
         self.done = anyio.Event()
-        self.answer: Answer | None = None
+        self.result: ReadResult | None = None
 
 
 class _Sleeper:
@@ -109,7 +109,7 @@ class SharedReads:
         self.join((key,))
         asyncio.get_running_loop().call_later(seconds, self.leave, (key,))
 
-    async def fetch(self, key: RequestKey, read: Callable[[], Awaitable[Any]], due: float) -> Answer:
+    async def fetch(self, key: RequestKey, read: Callable[[], Awaitable[Any]], due: float) -> ReadResult:
         """Read once, or take the answer of an equal read that was sent after this one was due.
 
         Args:
@@ -130,15 +130,15 @@ class SharedReads:
                 await shared.done.wait()
                 if shared.sent < due:
                     continue
-                if shared.answer is not None:
-                    return shared.answer
+                if shared.result is not None:
+                    return shared.result
                 # Whoever sent it was cancelled; ask for ourselves.
                 if self._reads.get(key) is shared:
                     del self._reads[key]
         finally:
             self.leave((key,))
 
-    async def _send(self, key: RequestKey, read: Callable[[], Awaitable[Any]]) -> Answer:
+    async def _send(self, key: RequestKey, read: Callable[[], Awaitable[Any]]) -> ReadResult:
         ours = self._reads[key] = _Read(self._clock.monotonic())
         self._wake(key, ours.sent)
         last_request_id.set(None)
@@ -151,9 +151,9 @@ class SharedReads:
             ours.done.set()
         request_id = error.request_id if error is not None else last_request_id.get()
         arrived = self._clock.monotonic()
-        ours.answer = Answer(value, error, ours.sent, arrived, self._clock.now(), request_id)
+        ours.result = ReadResult(value, error, ours.sent, arrived, self._clock.now(), request_id)
         self._hold_or_release(key.account, error)
-        return ours.answer
+        return ours.result
 
     def held_until(self, keys: Iterable[RequestKey]) -> float:
         """Return until when the cloud asked not to be asked, on the monotonic clock; 0 where it did not.

@@ -228,22 +228,21 @@ def unmet(clauses: Iterable[Clause], expected: str | None, summary: str, *, valu
     condition = None if expected is None else printable(expected, CONDITION_SHOWN)
     for each in clauses:
         whole = each.text == condition
-        shown = each.actual is None or (_shows(summary, each.actual, each.target) and (whole or not valued))
+        shown = each.actual is None or (_shows(summary, each) and (whole or not valued))
         value = None if shown else each.actual
         found.append((value or "") if whole else f"{each.text}: {value}" if value else each.text)
     return tuple(each for each in found if each)
 
 
-def _shows(summary: str, actual: str, target: str | None) -> bool:
+def _shows(summary: str, clause: Clause) -> bool:
     """Return whether a summary shows what a clause says is there."""
-    for each in actual.split(", "):
-        field, _, value = each.partition(" is ")
-        prefix = f"{target}." if target is not None else ""
+    prefix = f"{clause.target}." if clause.target is not None else ""
+    for path, value in clause.values:
         # What follows belongs to another field, or to another target.
-        shown = f"{field.removeprefix(prefix)}={value}"
+        shown = f"{path.removeprefix(prefix)}={value}"
         if value != "not found" and not re.search(rf"(^|[ ]){re.escape(shown)}($|[,; ])", summary):
             return False
-    return True
+    return bool(clause.values)
 
 
 def _value(value: object) -> str:

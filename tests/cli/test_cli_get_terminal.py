@@ -12,7 +12,7 @@ from lease_support import CREATED, KIND, NOTEBOOK
 from made_up_cloud import THING, Thing
 
 from pulumi_nbcloud.cli.layout import width
-from pulumi_nbcloud.cli.state_view import View, distance
+from pulumi_nbcloud.cli.state_view import View, how_far
 from pulumi_nbcloud.cli.terminal import Terminal
 from pulumi_nbcloud.clouds.modelarts.dev_server_jobs import DEV_SERVER_JOBS, DevServerJobRow, DevServerJobsState
 from pulumi_nbcloud.kinds.registry import KINDS, load
@@ -193,29 +193,31 @@ def test_styles(mock: MockClouds) -> None:
     ("seconds", "text"),
     [
         (0, "0s ago"),
-        (-119, "119s ago"),
+        (-119, "1m59s ago"),
         (120, "in 2m"),
-        (-7_199, "119m ago"),
+        (-7_199, "1h59m ago"),
         (7_200, "in 2h"),
         (172_800, "in 2d"),
-        (-400 * 86_400, "400d ago"),
+        (7_800, "in 2h10m"),
+        (9 * 86_400 + 7_200, "in 9d2h"),
+        (-400 * 86_400 - 7_200, "400d ago"),
     ],
 )
 def test_how_far_a_time_is(seconds: int, text: str) -> None:
     now = datetime(2026, 1, 31, 9, 5, tzinfo=timezone.utc)
     moment = now + timedelta(seconds=seconds)
-    assert distance(f"{moment:%Y-%m-%dT%H:%M:%S}.000Z", now) == text
+    assert how_far(f"{moment:%Y-%m-%dT%H:%M:%S}.000Z", now) == text
 
 
 def test_a_text_that_is_no_time_has_no_distance() -> None:
-    assert distance("soon", datetime.now(timezone.utc)) is None
+    assert how_far("soon", datetime.now(timezone.utc)) is None
 
 
 def test_times_have_their_distance(mock: MockClouds) -> None:
     mock.modelarts.put_lease(NOTEBOOK)
     found = lines(invoke_on_terminal(80, "get", TARGETS["modelarts:NotebookLease"], "--wide"))
     (created,) = [line for line in found if line.startswith("create_time ")]
-    assert re.search(r"Z \(\d+[smhd] ago\)$", created)
+    assert re.search(r"Z \((\d+[smhd])+ ago\)$", created)
     (milliseconds,) = [line for line in found if line.startswith("create_at ")]
     assert re.search(r" \d+$", milliseconds)
 

@@ -38,7 +38,7 @@ class Reader:
         return SimpleNamespace(expires_at=lambda: expiry, profile=profile)
 
     def key(self, kind: Any, arguments: Arguments, config: Any) -> RequestKey:
-        return RequestKey("account", kind.question(arguments))
+        return RequestKey("account", kind.request_key_of(arguments))
 
     async def fetch(self, kind: Any, arguments: Arguments, config: Any) -> tuple[Any, Any]:
         return None, await kind.read(None, arguments)

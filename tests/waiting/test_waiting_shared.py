@@ -1,4 +1,4 @@
-"""Reads that several waits share: equal questions cost one request, and no poll is answered from before it was due."""
+"""Reads that several waits share: equal keys cost one request, and no poll is answered from before it was due."""
 
 from __future__ import annotations
 
@@ -186,10 +186,10 @@ def test_a_look_at_another_question_wakes_nobody() -> None:
 
 
 def test_a_question_is_the_kind_and_the_arguments_without_the_profiles_name() -> None:
-    asked = THING.question(Arguments("a", "one"))
-    assert asked == THING.question(Arguments("a", "two"))
-    assert asked != THING.question(Arguments("b", "one"))
-    assert asked != kind(token="sim:Other").question(Arguments("a", "one"))
+    key = THING.request_key_of(Arguments("a", "one"))
+    assert key == THING.request_key_of(Arguments("a", "two"))
+    assert key != THING.request_key_of(Arguments("b", "one"))
+    assert key != kind(token="sim:Other").request_key_of(Arguments("a", "one"))
 
 
 async def _read_all(account: Any, arguments: Any) -> dict[str, str]:
@@ -204,7 +204,7 @@ def _pick(account: Any, answer: dict[str, str], arguments: Arguments) -> Thing:
 
 
 def test_one_answer_serves_several_targets_and_each_error_says_whose_it_is() -> None:
-    listed = kind(read=_read_all, pick=_pick, asks=lambda arguments: "sim:all")
+    listed = kind(read=_read_all, pick=_pick, request_key=lambda arguments: "sim:all")
     account = SimpleNamespace(reads=0)
 
     def target(name: str) -> Target:
@@ -213,7 +213,7 @@ def test_one_answer_serves_several_targets_and_each_error_says_whose_it_is() -> 
             name,
             listed.token,
             name,
-            RequestKey("account", listed.question(arguments)),
+            RequestKey("account", listed.request_key_of(arguments)),
             lambda: listed.read(account, arguments),
             lambda answer: listed.select(account, answer, arguments),
             lambda error: listed.about(error, arguments),
@@ -416,13 +416,13 @@ def test_an_answer_is_forgotten_when_the_last_wait_that_asks_for_it_leaves() -> 
 
     async def simulate() -> list[list[float]]:
         shared, target = SharedReads(VirtualClock()), target_of(history)
-        asked = frozenset({target.key})
+        keys = frozenset({target.key})
         times = []
-        shared.join(asked)
-        shared.join(asked)
+        shared.join(keys)
+        shared.join(keys)
         for leaves in (False, True, True):
             if leaves:
-                shared.leave(asked)
+                shared.leave(keys)
             await read(target, shared, 0)
             times.append(history.times)
             await anyio.sleep(1)

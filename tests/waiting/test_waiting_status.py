@@ -48,8 +48,10 @@ def undecided() -> Progress:
 
 
 def clause(name: str = "", *, outcome: Any = "false", target: str = "self") -> Clause:
-    brief = f"{name}status PENDING, not READY"
-    return Clause(f'{name or "self."}status == "READY"', outcome, f"{name}status is PENDING", "READY", target, brief)
+    brief, values = f"{name}status PENDING, not READY", ((f"{name}status", "PENDING"),)
+    return Clause(
+        f'{name or "self."}status == "READY"', outcome, f"{name}status is PENDING", "READY", target, brief, values
+    )
 
 
 def lacking(*clauses: Clause, names: str = "self", **changes: Any) -> Progress:

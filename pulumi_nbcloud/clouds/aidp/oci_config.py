@@ -90,11 +90,11 @@ def parse_profile(text: str, profile: str, name: str) -> Profile:
     if profile not in sections:
         known = ", ".join(printable(each, 40) for each in list(sections)[:10]) or "none"
         raise SettingsError(f"{name} has no profile {printable(profile, 60)}", hint=f"there is {known}")
-    own, inherited = _said(sections[profile]), _said(sections.get(DEFAULT_PROFILE, {}))
+    own, inherited = _values(sections[profile]), _values(sections.get(DEFAULT_PROFILE, {}))
     return _profile(own, inherited, f"profile {printable(profile, 60)} in {name}")
 
 
-def _said(section: Mapping[str, str]) -> dict[str, str]:
+def _values(section: Mapping[str, str]) -> dict[str, str]:
     return {key: value.strip() for key, value in section.items() if value.strip()}
 
 

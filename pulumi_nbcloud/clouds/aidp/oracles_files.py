@@ -79,9 +79,9 @@ def _check_default_profile(found: Settings, environment: Mapping[str, str], home
 
 
 def _check_way(found: Settings, environment: Mapping[str, str], home: str) -> None:
-    """The command line and Terraform take a key or a session token as they are told; here the profile decides."""
-    told = next((each for each in ("OCI_CLI_AUTH", "OCI_AUTH") if environment.get(each, "").strip()), None)
-    if told is None:
+    """The command line and Terraform take a key or a session token as a variable says; here the profile decides."""
+    variable = next((each for each in ("OCI_CLI_AUTH", "OCI_AUTH") if environment.get(each, "").strip()), None)
+    if variable is None:
         return
     path = found.values.get("configFile") or str(Path(home, *DEFAULT_PATH.split("/")[1:]))
     try:
@@ -90,11 +90,12 @@ def _check_way(found: Settings, environment: Mapping[str, str], home: str) -> No
         )
     except SettingsError:
         return  # the account tells it
-    wants_token = "token" in environment[told].casefold()
+    wants_token = "token" in environment[variable].casefold()
     if wants_token != (profile.token_file is not None):
         has = "a session token" if profile.token_file is not None else "no session token"
         raise SettingsError(
-            f"{told} is {printable(environment[told].strip(), 40)}, and the profile has {has}, by which it signs here",
+            f"{variable} is {printable(environment[variable].strip(), 40)}, and the profile has {has}, by which it "
+            "signs here",
             hint="name a profile that has what it says, or unset it",
         )
 

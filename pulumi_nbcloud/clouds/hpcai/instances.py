@@ -73,7 +73,7 @@ async def _read(account: HpcAiAccount, arguments: object) -> Listing:
     return await walk(account)
 
 
-def _asks(arguments: object) -> Hashable:
+def _request_key(arguments: object) -> Hashable:
     # The walk is the same whatever is taken out of it.
     return "hpcai:walk"
 
@@ -138,7 +138,7 @@ INSTANCES = Kind(
     state=InstancesState,
     read=_read,
     pick=_select,
-    asks=_asks,
+    request_key=_request_key,
     identify=_described,
     ready=None,
     failed=(),
@@ -181,7 +181,7 @@ INSTANCE = Kind(
     state=InstanceState,
     read=_read,
     pick=_pick,
-    asks=_asks,
+    request_key=_request_key,
     identify=lambda arguments: arguments.instance_id,
     ready='self.status == "Running" && self.healthy',
     failed=(

@@ -230,7 +230,7 @@ def _pick(account: ModelArtsAccount, answer: DevServerJobsState, arguments: DevS
     return DevServerJobState(project_id=account.project_id, endpoint=account.endpoint, **vars(found[0]))
 
 
-def _asks(query: tuple[tuple[str, str], ...]) -> Hashable:
+def _request_key(query: tuple[tuple[str, str], ...]) -> Hashable:
     return "modelarts dev-servers/jobs", query
 
 
@@ -262,7 +262,7 @@ DEV_SERVER_JOBS = Kind(
             "There are jobs, and none of them goes on, whether they succeeded or not.",
         ),
     ),
-    asks=lambda arguments: _asks(arguments.query()),
+    request_key=lambda arguments: _request_key(arguments.query()),
     documentation=Documentation(
         what="the DevServer jobs of a project",
         returns="The jobs that the cloud gives, and whether that is all of them (`truncated`).",
@@ -300,7 +300,7 @@ DEV_SERVER_JOB = Kind(
         NamedCondition("deleted", 'self.status == "DELETED"', "The job was deleted.", failures_apply=False),
     ),
     pick=_pick,
-    asks=lambda arguments: _asks((("id", arguments.job_id),)),
+    request_key=lambda arguments: _request_key((("id", arguments.job_id),)),
     documentation=Documentation(
         what="one DevServer job",
         returns="The job. FINISHED does not mean success: check `abnormal_count`.",

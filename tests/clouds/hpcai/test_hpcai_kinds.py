@@ -86,13 +86,13 @@ def test_one_instance_and_its_absence() -> None:
 
 
 def test_both_kinds_and_all_arguments_ask_one_question() -> None:
-    questions = {
-        INSTANCE.question(INSTANCE.parse({"instance_id": "a"})),
-        INSTANCE.question(INSTANCE.parse({"instance_id": "b", "profile": "other"})),
-        INSTANCES.question(INSTANCES.parse({})),
-        INSTANCES.question(INSTANCES.parse({"status": "Running"})),
+    keys = {
+        INSTANCE.request_key_of(INSTANCE.parse({"instance_id": "a"})),
+        INSTANCE.request_key_of(INSTANCE.parse({"instance_id": "b", "profile": "other"})),
+        INSTANCES.request_key_of(INSTANCES.parse({})),
+        INSTANCES.request_key_of(INSTANCES.parse({"status": "Running"})),
     }
-    assert len(questions) == 1
+    assert len(keys) == 1
 
 
 @pytest.mark.parametrize(

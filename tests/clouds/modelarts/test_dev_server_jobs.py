@@ -162,7 +162,7 @@ def test_one_job_is_asked_for_by_its_id() -> None:
 
 def test_a_list_of_one_id_and_the_job_of_it_ask_the_same() -> None:
     job, jobs = DEV_SERVER_JOB.parse({"job_id": "x"}), DEV_SERVER_JOBS.parse({"job_id": "x"})
-    assert DEV_SERVER_JOB.question(job) == DEV_SERVER_JOBS.question(jobs)
+    assert DEV_SERVER_JOB.request_key_of(job) == DEV_SERVER_JOBS.request_key_of(jobs)
     others: list[dict[str, Any]] = [
         {},
         {"job_id": "y"},
@@ -170,11 +170,11 @@ def test_a_list_of_one_id_and_the_job_of_it_ask_the_same() -> None:
         {"job_id": "x", "visible": True},
         {"job_id": "x", "visible": False},
     ]
-    questions = [DEV_SERVER_JOBS.question(DEV_SERVER_JOBS.parse(each)) for each in others]
-    assert len({*questions, DEV_SERVER_JOB.question(job)}) == 6
+    keys = [DEV_SERVER_JOBS.request_key_of(DEV_SERVER_JOBS.parse(each)) for each in others]
+    assert len({*keys, DEV_SERVER_JOB.request_key_of(job)}) == 6
     # Whose it is the account says, not the profile's name.
     other = DEV_SERVER_JOB.parse({"job_id": "x", "profile": "p"})
-    assert DEV_SERVER_JOB.question(other) == DEV_SERVER_JOB.question(job)
+    assert DEV_SERVER_JOB.request_key_of(other) == DEV_SERVER_JOB.request_key_of(job)
 
 
 # --- odd rows
