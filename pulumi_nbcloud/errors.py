@@ -244,11 +244,13 @@ def lasting(error: BadResponseError) -> BadResponseError:
 def too_late(error: BaseException) -> InputError | None:
     """Explain an error that says that a thread cannot be started because the program is ending; None for any other.
 
-    Python ends in steps: its main thread is over, the others are waited for, then callbacks of `atexit` are called.
-    From the first step on, 3.12 starts no thread. On every Python executors, which resolve host names, take no work
-    any more, and what has to do with them is not imported for the first time.
+    Python ends in steps: executors, which resolve host names, take no work any more and cannot be imported for the
+    first time; its main thread is over; the others are waited for; callbacks of `atexit` are called. 3.12 starts no
+    thread from the beginning of this on.
     """
-    if not isinstance(error, RuntimeError) or threading.main_thread().is_alive():
+    # Executors end a moment before the main thread is over.
+    ending = not threading.main_thread().is_alive() or "interpreter shutdown" in str(error)
+    if not (ending and isinstance(error, RuntimeError)):
         return None
     return InputError(
         "nothing can be read any more, because the program is ending",

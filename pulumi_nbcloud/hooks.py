@@ -15,6 +15,7 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_engine, get_monitor
 
 from pulumi_nbcloud.engine import end, errors, log, status, values
+from pulumi_nbcloud.engine.origins import hook_origin
 from pulumi_nbcloud.engine.secrets import Secrets
 from pulumi_nbcloud.errors import InputError, NbcloudError
 from pulumi_nbcloud.program import slots
@@ -29,6 +30,7 @@ from pulumi_nbcloud.settings.sources import ConfigReader
 from pulumi_nbcloud.waiting.options import OPERATIONS
 
 if TYPE_CHECKING:
+    from pulumi_nbcloud.waiting.listeners import Origin
     from pulumi_nbcloud.waiting.runner import WaitRunner
 
 __all__ = ["wait_before"]
@@ -164,7 +166,8 @@ def _bind(
         inputs = await pulumi.Output.from_input(given).future() or {}
         secrets = Secrets.of(inputs, inputs.get("secret_inputs"))
         try:
-            await _wait(where, inputs, config, status.GateReporter(args.urn, program.engine, secrets), program)
+            reporter = status.GateReporter(args.urn, program.engine, secrets)
+            await _wait(where, inputs, config, reporter, program, hook_origin(name, args, inputs, secrets))
         except NbcloudError as error:
             raise secrets.error(error) from None
 
@@ -196,9 +199,15 @@ def _checked(where: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 @errors.guarded
 async def _wait(
-    where: str, inputs: Mapping[str, Any], config: ConfigReader, reporter: status.GateReporter, program: _Program
+    where: str,
+    inputs: Mapping[str, Any],
+    config: ConfigReader,
+    reporter: status.GateReporter,
+    program: _Program,
+    origin: Origin,
 ) -> None:
     from pulumi_nbcloud.condition import Problem
+    from pulumi_nbcloud.history.listener import history_listeners
     from pulumi_nbcloud.waiting.runner import WaitRunner
     from pulumi_nbcloud.waiting.spec import parse_spec, spec_error
 
@@ -208,10 +217,10 @@ async def _wait(
     known = spec
 
     async def run() -> None:
-        runner = WaitRunner(process_reader(program.monitor), config)
+        runner = WaitRunner(process_reader(program.monitor), config, listeners=history_listeners())
         # Nobody else would end the waits of a program whose engine is gone.
         with end.when_gone(program.engine, partial(_cancel, runner)):
-            result = await runner.enforce(known, reporter)
+            result = await runner.enforce(known, reporter, origin)
         # Not on this loop, which serves all waits: it may take a moment.
         await asyncio.to_thread(reporter.ended, result)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 # What others take for a command. CI runners, in any line that a job prints: `##vso[…]` and `##[…]` wherever they stand,
@@ -41,6 +43,20 @@ def printable_lines(text: str, limit: int = LINE_LIMIT) -> str:
         The lines, without characters that a terminal, a CI runner or the Pulumi CLI would act on.
     """
     return "\n".join(_inert(line.expandtabs(4), limit) for line in text.split("\n"))
+
+
+def inert_json(document: Mapping[str, Any], indent: int | None = None) -> str:
+    """Write a document as JSON in ASCII, which no locale, terminal, CI runner or display of the Pulumi CLI acts on.
+
+    Args:
+        document: what to write.
+        indent: None for one line.
+    """
+    import json  # here, because each command loads this module
+
+    text = json.dumps(document, indent=indent, allow_nan=False)
+    # The same text to a reader of JSON.
+    return text.replace("##", "#\\u0023").replace("<{%", "<\\u007b%")
 
 
 def _inert(line: str, limit: int) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import preloaded
 from nbcloud_support import LIMIT_SECONDS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -127,5 +128,5 @@ def _run(example: Example, folder: Path, environment: Mapping[str, str]) -> list
 
 def shell_environment(**more: str) -> dict[str, str]:
     """This process's environment, with the installed command first on PATH."""
-    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    path = os.pathsep.join((*preloaded.search_path(), str(Path(sys.executable).parent), os.environ["PATH"]))
     return {**os.environ, "PATH": path, "NO_COLOR": "1", "COLUMNS": "200", **more}

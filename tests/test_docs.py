@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -68,7 +69,7 @@ def test_there_are_examples_of_most_commands() -> None:
     run = {
         command.line.split()[1] for each in SHELL for command in each.commands if command.line.startswith("nbcloud ")
     }
-    assert run >= {"get", "wait", "explain", "doctor", "kinds", "mock"}
+    assert run >= {"get", "wait", "explain", "doctor", "kinds", "mock", "history"}
 
 
 @pytest.mark.parametrize("page", SHOWN_PAGES, ids=lambda page: page.name)
@@ -83,7 +84,7 @@ def test_what_a_terminal_shows_is_from_the_pictures() -> None:
         for path in PICTURES.rglob("*.txt")
     ]
     shown = [text for page in SHOWN_PAGES for text in blocks(page, "text")]
-    assert len(shown) == 1
+    assert len(shown) == 2
     assert [text for text in shown if not any(text.rstrip("\n") in each for each in pictures)] == []
 
 
@@ -131,6 +132,14 @@ def test_quoted_messages_are_in_the_code() -> None:
     quoted = re.findall(r"^> (.*)$", page, re.MULTILINE)
     assert len(quoted) == 15
     assert [each for each in quoted if not any(each in text for text in texts)] == []
+
+
+def test_every_name_in_a_line_of_the_history_is_described() -> None:
+    page = (ROOT / "docs" / "history.md").read_text(encoding="utf-8")
+    golden = json.loads((ROOT / "tests" / "golden" / "history.json").read_text(encoding="utf-8"))
+    names = {name for each in golden.values() for name in each}
+    names |= {*golden["begin"]["targets"]["self"], *golden["change"]["transitions"][0], *golden["end"]["error"]}
+    assert [name for name in sorted(names) if f"`{name}`" not in page] == []
 
 
 def test_every_setting_has_its_meaning() -> None:

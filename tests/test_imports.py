@@ -7,6 +7,7 @@ import functools
 import graphlib
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ WALLS = (
     {"program"},
     {"provider"},
     {"engine"},
+    {"history", "telemetry"},
     {"waiting"},
     {"reading"},
     {"clouds"},
@@ -46,7 +48,8 @@ def where(path: Path) -> str:
     return path.relative_to(PACKAGE).as_posix().removesuffix(".py")
 
 
-def imported(path: Path, *, type_checking: bool) -> set[str]:
+@functools.cache
+def imported(path: Path, *, type_checking: bool) -> frozenset[str]:
     """What a file names in import statements, modules and what it takes out of them, inside functions too."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     if not type_checking:
@@ -61,10 +64,10 @@ def imported(path: Path, *, type_checking: bool) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+    return frozenset(found)
 
 
-def areas_of(names: set[str]) -> set[str]:
+def areas_of(names: Collection[str]) -> set[str]:
     return {name.split(".")[1] for name in names if name.startswith("pulumi_nbcloud.")}
 
 

@@ -13,6 +13,7 @@ from pulumi_nbcloud.cli.doctor_command import doctor
 from pulumi_nbcloud.cli.explain_command import explain
 from pulumi_nbcloud.cli.get_command import get
 from pulumi_nbcloud.cli.help_command import show_help
+from pulumi_nbcloud.cli.history_command import history
 from pulumi_nbcloud.cli.kinds_command import kinds
 from pulumi_nbcloud.cli.mock_command import mock
 from pulumi_nbcloud.cli.parser import Command, Group
@@ -56,6 +57,7 @@ for name, command in (
     ("get", get),
     ("wait", wait),
     ("explain", explain),
+    ("history", history),
     ("doctor", doctor),
     ("kinds", kinds),
     ("mock", mock),

@@ -121,7 +121,7 @@ def _commands(group: Any) -> Iterator[Offer]:
 
 def _values(command: Any, option: Any, words: list[str], current: str) -> Offers:
     """Find what fits as the value of an option."""
-    if option.metavar == "FILE":
+    if option.metavar in ("FILE", "DIR"):
         return Offers(files=True)
     if option.name in ("until", "fail_on"):
         return _condition(_targets(command, words), current, fails=option.name == "fail_on")

@@ -56,6 +56,12 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
             f"nbcloud explain {_LEASE} \\\n  --until 'self.running && self.duration > 3600000'",
         ),
     ),
+    "history": (
+        Example("all of them", "nbcloud history"),
+        Example("what was not met in a week", "nbcloud history --since 7d --outcome failed --outcome timed_out"),
+        Example("of a gate, as JSON", "nbcloud history --name trained -o json"),
+        Example("keep no more than three months", "nbcloud history --keep 90"),
+    ),
     "doctor": (
         Example("each cloud that is set up", "nbcloud doctor"),
         Example("one cloud", "nbcloud doctor modelarts"),

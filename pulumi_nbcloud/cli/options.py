@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.cli.targets import TypedTarget
 
 SETTINGS_VARIABLE = "NBCLOUD_SETTINGS"
+HISTORY_VARIABLE = "NBCLOUD_HISTORY"
 
 SettingsOption = Annotated[
     Path | None,
@@ -27,6 +28,10 @@ ProfileOption = Annotated[
 ]
 VerboseOption = Annotated[
     bool, typer.Option("--verbose", "-v", help="Show each request, and all of an internal error, on stderr.")
+]
+HistoryOption = Annotated[
+    Path | None,
+    typer.Option("--history", metavar="DIR", help="The folder of the history of waits.", envvar=HISTORY_VARIABLE),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr; errors are still shown.")]
 

@@ -12,6 +12,7 @@ import typer
 
 from pulumi_nbcloud.cli.exit_codes import ExitCode
 from pulumi_nbcloud.errors import NbcloudError
+from pulumi_nbcloud.printable import inert_json
 
 SCHEMA_VERSION = 1
 """Of the JSON that the command prints; it grows when something that is there changes its meaning or goes away."""
@@ -102,11 +103,7 @@ def as_json(document: dict[str, Any], *, indent: int | None = 2) -> str:
         document: what to write, without `schema_version`, which is added in front.
         indent: None for one line.
     """
-    import json
-
-    text = json.dumps({"schema_version": SCHEMA_VERSION, **document}, indent=indent, allow_nan=False)
-    # The same text to a reader of JSON, and nothing to a CI runner or the Pulumi CLI, which shows what commands print.
-    return text.replace("##", "#\\u0023").replace("<{%", "<\\u007b%")
+    return inert_json({"schema_version": SCHEMA_VERSION, **document}, indent)
 
 
 def error_text(error: NbcloudError) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -83,13 +84,9 @@ class Report:
         return f"warning: {advice(self.error, 'the exit code is 0')}"
 
     @property
-    def override(self) -> dict[str, str] | None:
-        """What overrode the wait, for programs; None where nothing did."""
-        error = self.error
-        if not isinstance(error, WaitError) or error.override is None or error.overrode is None:
-            return None
-        override = error.override
-        return {"reason": override.reason, "until": override.end, "overrode": error.overrode.value}
+    def override(self) -> Mapping[str, str] | None:
+        """What overrode the wait; None where nothing did."""
+        return self.error.override if isinstance(self.error, WaitError) else None
 
     @property
     def transitions(self) -> list[dict[str, str]]:

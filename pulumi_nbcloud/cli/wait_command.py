@@ -21,6 +21,7 @@ from pulumi_nbcloud.errors import InputError, NbcloudError
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.settings.overrides import Override
+    from pulumi_nbcloud.waiting.listeners import Listener, Origin
     from pulumi_nbcloud.waiting.report import Reporter
     from pulumi_nbcloud.waiting.spec import WaitSpec
 
@@ -50,6 +51,7 @@ def wait(
     ] = None,
     settings: options.SettingsOption = None,
     profile: options.ProfileOption = None,
+    history: options.HistoryOption = None,
     quiet: options.QuietOption = False,
     verbose: options.VerboseOption = False,
 ) -> None:
@@ -63,7 +65,8 @@ def wait(
 
     def work() -> ExitCode:
         spec = spec_of(targets, inputs, profile)
-        return _wait(spec, ending, settings, quiet, _override(override, override_until, spec))
+        overridden = _override(override, override_until, spec)
+        return _wait(spec, ending, settings, history, quiet, overridden)
 
     running.finish(work, verbose=verbose, notify=ending.without_a_wait)
 
@@ -78,12 +81,15 @@ def _override(reason: str | None, until: str | None, spec: WaitSpec) -> Override
     return override
 
 
-def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, quiet: bool, override: Override | None) -> ExitCode:
+def _wait(
+    spec: WaitSpec, ending: Ending, settings: Path | None, history: Path | None, quiet: bool, override: Override | None
+) -> ExitCode:
     from pulumi_nbcloud.cli import progress
     from pulumi_nbcloud.cli.report import Report
     from pulumi_nbcloud.cli.sources import config_reader
     from pulumi_nbcloud.reading.reader import Reader
     from pulumi_nbcloud.waiting.overriding import with_flags
+    from pulumi_nbcloud.waiting.report import Silent
     from pulumi_nbcloud.waiting.runner import WaitRunner
 
     ending.check()
@@ -91,12 +97,15 @@ def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, quiet: bool, ov
     for warning in spec.warnings:
         output.say(f"warning: {warning}")
     enforcement = spec.options.enforcement
+    reader = Reader()
+    listeners = _listeners(history)
+    runner = WaitRunner(reader, config, listeners=listeners)
     if enforcement == "disabled":
+        if listeners:
+            running.run(lambda: runner.enforce(spec, Silent(), _origin(spec)))
         report = Report.of_disabled()
         ending.show(report, tuple(spec.kinds))
         return ending.code(report)
-    reader = Reader()
-    runner = WaitRunner(reader, config)
     signalled: list[ExitCode] = []
 
     def cancel(code: ExitCode) -> None:
@@ -108,7 +117,7 @@ def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, quiet: bool, ov
         events = progress.Events(ending.write)
         try:
             with _progress(spec, ending.shape, quiet, events) as reporter:
-                report = Report.of_met(await runner.wait(spec, reporter, override=override))
+                report = Report.of_met(await runner.wait(spec, reporter, _origin(spec), override=override))
         except NbcloudError as error:
             if override is None:
                 error = with_flags(error, datetime.now(timezone.utc))
@@ -126,6 +135,25 @@ def _wait(spec: WaitSpec, ending: Ending, settings: Path | None, quiet: bool, ov
         ending.show(report, tuple(spec.kinds))
 
     return ending.code(running.run(work, cancel, show))
+
+
+def _listeners(history: Path | None) -> tuple[Listener, ...]:
+    """Return what is notified of the wait: the history, where one is kept."""
+    if history is None:
+        return ()
+    from pulumi_nbcloud.history.listener import History
+    from pulumi_nbcloud.history.writing import writer_of
+
+    return (History(writer_of(history.expanduser().absolute())),)
+
+
+def _origin(spec: WaitSpec) -> Origin:
+    """Name the wait: by what it waits for, and several targets by their names."""
+    from pulumi_nbcloud.waiting.listeners import Origin
+
+    kind, *others = spec.kinds.items()
+    name = ", ".join(spec.kinds) if others else f"{kind[1].token} {kind[1].identify(spec.arguments[kind[0]])}"
+    return Origin("command", name)
 
 
 @contextlib.contextmanager

@@ -52,7 +52,7 @@ class GateReporter:
         words = words_of(Outcome(result.outcome), result.progress)
         line = ended_line(words, result.progress, result.elapsed)
         if result.override is not None:
-            line = f"{line}: {result.override.words}"
+            line = f'{line}: "{result.override["reason"]}", until {result.override["until"]}'
         line = self._secrets.text(line)
         if not send(line, self._urn, engine=self._stub, wait=True):
             say(line)

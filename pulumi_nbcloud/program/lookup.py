@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pulumi
@@ -20,6 +21,7 @@ from pulumi_nbcloud.kinds.registry import load
 from pulumi_nbcloud.program.checks import a, takes
 from pulumi_nbcloud.program.inputs import as_run_error, clean, settled
 from pulumi_nbcloud.program.resource_options import check_invoke_options
+from pulumi_nbcloud.program.secret_inputs import secret_inputs
 from pulumi_nbcloud.program.stack_config import stack_config
 from pulumi_nbcloud.reading import portal
 from pulumi_nbcloud.reading.reader import overrides, process_reader
@@ -63,11 +65,15 @@ def get(token: str, values: Mapping[str, Any], expect: str | None = None) -> Any
         _warn_of_doubts(kind, arguments)
         expectation = _expectation(kind, expect)
         if override:
-            state, request_id = override(arguments), None
-        else:
+            state = override(arguments)
+            if expectation:
+                expectation.check(state, arguments, None)
+            return state
+        with _recorded(expectation, arguments, values) as observe:
             state, request_id = portal.call(_reading(kind, arguments))
-        if expectation:
-            expectation.check(state, arguments, request_id)
+            observe(state, request_id)
+            if expectation:
+                expectation.check(state, arguments, request_id)
         return state
     except Exception as error:
         if override and not isinstance(error, NbcloudError):
@@ -107,12 +113,16 @@ def get_output(
             _warn_of_doubts(kind, arguments)
             expectation = at_once or _expectation(kind, known["expect"])
             if override:
-                state, request_id = override(arguments), None
-            else:
+                state = override(arguments)
+                if expectation:
+                    expectation.check(state, arguments, None)
+                return state
+            with _recorded(expectation, arguments, known["inputs"], known.get("secret_inputs")) as observe:
                 state, request_id = await asyncio.wrap_future(portal.submit(_reading(kind, arguments)))
-            if expectation:
-                # Off the program's loop: to evaluate a long list takes a while.
-                await asyncio.to_thread(expectation.check, state, arguments, request_id)
+                observe(state, request_id)
+                if expectation:
+                    # Off the program's loop: to evaluate a long list takes a while.
+                    await asyncio.to_thread(expectation.check, state, arguments, request_id)
             return state
         except Exception as error:
             if override and not isinstance(error, NbcloudError):
@@ -120,7 +130,9 @@ def get_output(
             raise as_run_error(error) from None
 
     depends_on = getattr(opts, "depends_on", None) or []
-    waited = {"depends_on": once_created(depends_on), "expect": settled(expect)}
+    waited: dict[str, Any] = {"depends_on": once_created(depends_on), "expect": settled(expect)}
+    if expect is not None and _keeps_history():
+        waited |= secret_inputs({"targets": {"self": dict(inputs)}, "until": waited["expect"]})
     return pulumi.Output.all(inputs=dict(inputs), **waited).apply(read)
 
 
@@ -141,6 +153,22 @@ def _reading(kind: Kind[Any, Any, Any], arguments: Any) -> Callable[[], Awaitabl
         return state, last_request_id.get()
 
     return read
+
+
+def _keeps_history() -> bool:
+    # Here: where nothing is expected, nothing of waits is loaded.
+    from pulumi_nbcloud.history.listener import history_listeners
+
+    return bool(history_listeners())
+
+
+def _recorded(expectation: Expectation | None, *inputs: Any) -> AbstractContextManager[Callable[..., None]]:
+    """Notify the listeners of an expectation in a block; see `expect_history.recorded`."""
+    if expectation is None:
+        return nullcontext(lambda state, request_id: None)
+    from pulumi_nbcloud.program.expect_history import recorded
+
+    return recorded(expectation, *inputs)
 
 
 def _expectation(kind: Kind[Any, Any, Any], expect: Any) -> Expectation | None:

@@ -139,6 +139,7 @@ def _json(value: Any) -> str:
 def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
     from pulumi_nbcloud.condition import Problem
     from pulumi_nbcloud.engine.log import say, send
+    from pulumi_nbcloud.engine.origins import gate_origin
     from pulumi_nbcloud.engine.status import GateReporter
     from pulumi_nbcloud.reading import portal
     from pulumi_nbcloud.waiting.overriding import with_command
@@ -154,9 +155,10 @@ def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
     secrets = Secrets.of(inputs, inputs.get("secret_inputs"))
     reporter, known = GateReporter(urn, secrets=secrets), spec
     override = host.override_of(urn, spec.options.overridable)
+    origin = gate_origin(urn, operation, inputs, secrets)
 
     def run() -> Awaitable[WaitResult]:
-        return host.waits().enforce(known, reporter, override=override)
+        return host.waits().enforce(known, reporter, origin, override=override)
 
     try:
         result = portal.call(run)

@@ -113,12 +113,13 @@ def compare_accounts(theirs: object, urn: object) -> None:
 
 def waits() -> WaitRunner:
     """Return the waits of this process; called on the background loop."""
+    from pulumi_nbcloud.history.listener import history_listeners
     from pulumi_nbcloud.reading.reader import process_reader
     from pulumi_nbcloud.waiting.runner import WaitRunner
 
     global _waits
     if _waits is None:
-        _waits = WaitRunner(process_reader(), config())
+        _waits = WaitRunner(process_reader(), config(), listeners=history_listeners())
         _waits.cancellation.cancelled = _cancelled
     return _waits
 

@@ -60,6 +60,14 @@ class Override:
         """The reason and the end, as messages show them."""
         return f'"{self.reason}", until {self.end}'
 
+    def document(self, overrode: str) -> dict[str, str]:
+        """Return what a program that reads of it is told.
+
+        Args:
+            overrode: the outcome that there would have been without it.
+        """
+        return {"reason": self.reason, "until": self.end, "overrode": overrode}
+
 
 @dataclass(frozen=True)
 class _Gate:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.waiting.progress import Progress
-
-if TYPE_CHECKING:
-    from pulumi_nbcloud.settings.overrides import Override
 
 
 class Outcome(str, Enum):
@@ -60,9 +57,8 @@ class WaitError(NbcloudError):
         """When a wait ends at the latest that is `awaiting`; None for every other outcome."""
         self.unanswered = False
         """Whether the last poll got no usable response."""
-        self.override: Override | None = None
-        """What overrode it, where the outcome is `overridden`; and `overrode`, how it would have ended otherwise."""
-        self.overrode: Outcome | None = None
+        self.override: Mapping[str, str] | None = None
+        """What overrode it, where the outcome is `overridden`; see `WaitResult`."""
 
     @property
     def problem(self) -> str:
@@ -89,7 +85,7 @@ class WaitResult:
         elapsed: how long the wait took, in seconds.
         progress: what was observed; None where it did not poll.
         message: in one line how it ended; None where the condition was met.
-        override: what overrode it, where the outcome is `overridden`.
+        override: what overrode it, where the outcome is `overridden`: its reason, its end, and the outcome otherwise.
     """
 
     outcome: str
@@ -97,7 +93,7 @@ class WaitResult:
     elapsed: float = 0.0
     progress: Progress | None = None
     message: str | None = None
-    override: Override | None = None
+    override: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,7 @@ def _overridden(error: WaitError, override: Override) -> WaitError:
         subject=error.subject,
         facts=_facts(error, override, words),
     )
-    ended.override, ended.overrode, ended.unanswered = override, error.outcome, True
+    ended.override, ended.unanswered = override.document(error.outcome.value), True
     return ended
 
 

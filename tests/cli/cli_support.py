@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import preloaded
 import pytest
 from nbcloud_support import LIMIT_SECONDS, folded
 from picture_support import WIDTHS, Shot, placeholders
@@ -67,9 +68,16 @@ def invoke_on_terminal(columns: int, *arguments: str, styles: bool = False) -> W
         return invoke(*arguments)
 
 
-def command(*arguments: str, before: str = "") -> list[str]:
-    """The command line of the command as a process, with every leak a failure."""
+def command(*arguments: str, before: str = "", cold: bool = False) -> list[str]:
+    """The command line of the command as a process, with every leak a failure; `cold` in a new interpreter."""
+    if preloaded.AVAILABLE and not cold:
+        return preloaded.command(*arguments, before=before)
     return [sys.executable, "-W", "error::ResourceWarning", "-c", _PROGRAM.format(before=before), *arguments]
+
+
+def of_interpreter(env: Mapping[str, str] | None) -> bool:
+    """Whether variables change what an interpreter is from its start."""
+    return any(name.startswith(("PYTHON", "LC_")) for name in env or ())
 
 
 def environment(**changes: str) -> dict[str, str]:
@@ -78,11 +86,11 @@ def environment(**changes: str) -> dict[str, str]:
 
 
 def run(
-    *arguments: str, before: str = "", env: Mapping[str, str] | None = None, **how: Any
+    *arguments: str, before: str = "", env: Mapping[str, str] | None = None, cold: bool = False, **how: Any
 ) -> subprocess.CompletedProcess[str]:
     """Runs the command as a process and waits for its end."""
     return subprocess.run(
-        command(*arguments, before=before),
+        command(*arguments, before=before, cold=cold or of_interpreter(env)),
         env=environment(**(env or {})),
         text=True,
         timeout=LIMIT_SECONDS,
@@ -124,7 +132,8 @@ def terminal(
     changed = environment(**{**clouds.environment(), "TERM": "xterm-256color", "NO_COLOR": "", **(env or {})})
     # Else rich would believe these, and not the terminal.
     changed = {name: value for name, value in changed.items() if name not in ("COLUMNS", "LINES")}
-    with on_terminal(command(*arguments, before=before), changed, columns=columns, rows=rows) as shown:
+    line = command(*arguments, before=before, cold=of_interpreter(env))
+    with on_terminal(line, changed, columns=columns, rows=rows) as shown:
         yield shown
 
 

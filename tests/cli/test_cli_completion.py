@@ -23,7 +23,7 @@ EVERYWHERE = [
     ("nbcloud ex", "nbcloud explain "),
     ("nbcloud get aidp", "nbcloud get aidp:NotebookSession/"),
     ("nbcloud get hp", "nbcloud get hpcai:Instance"),
-    ("nbcloud wait job=modelarts:N", "nbcloud wait job=modelarts:NotebookLease/"),
+    ("nbcloud wait job=modelarts:NotebookL", "nbcloud wait job=modelarts:NotebookLease/"),
     ("nbcloud get 'modelarts:DevServerJobs?sta", "nbcloud get 'modelarts:DevServerJobs?status="),
     ("nbcloud get 'modelarts:DevServerJobs?status=FIN", "nbcloud get 'modelarts:DevServerJobs?status=FINISHED'"),
     (f"nbcloud wait {JOB} --until job.sta", f"nbcloud wait {JOB} --until job.status"),

@@ -84,12 +84,13 @@ def test_there_are_examples_of_commands_only() -> None:
 
 @pytest.mark.parametrize("example", examples(), ids=lambda each: each.line.split("\n")[0])
 def test_an_example_works_against_the_mock_as_it_is_served(example: Example, tmp_path: Path) -> None:
+    (tmp_path / "history").mkdir()
     with MockClouds(scenario="demo") as clouds:
         clouds.clock.advance(60)  # what starts there has started
         done = subprocess.run(
             ["bash", "-c", example.line],
             cwd=tmp_path,
-            env=shell_environment(**clouds.environment()),
+            env=shell_environment(**clouds.environment(), NBCLOUD_HISTORY=str(tmp_path / "history")),
             capture_output=True,
             text=True,
             timeout=LIMIT_SECONDS,
@@ -101,7 +102,7 @@ def test_an_example_works_against_the_mock_as_it_is_served(example: Example, tmp
 @pytest.mark.parametrize(
     ("short", "long", "commands"),
     [
-        ("-o", "--output", {"get", "wait", "kinds", "mock"}),
+        ("-o", "--output", {"get", "wait", "kinds", "mock", "history"}),
         ("-v", "--verbose", {"get", "wait", "explain", "doctor"}),
         ("-q", "--quiet", {"wait"}),
         ("-t", "--timeout", {"wait", "explain"}),

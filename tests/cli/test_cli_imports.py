@@ -41,7 +41,7 @@ def loaded(text: str) -> set[str]:
 )
 def test_no_command_loads_pulumi(clouds: MockClouds, arguments: tuple[str, ...]) -> None:
     clouds.modelarts.put_lease(NOTEBOOK)
-    done = run(*arguments, env=clouds.environment(), before=TELL)
+    done = run(*arguments, env=clouds.environment(), before=TELL, cold=True)
     assert done.returncode == 0
     modules = loaded(done.stderr)
     assert "pulumi_nbcloud.kinds.registry" in modules
@@ -57,7 +57,7 @@ COMPLETED = ("__complete", "zsh", "self.", "wait", f"{KIND}/{NOTEBOOK}", "--unti
     ids=lambda arguments: " ".join(arguments[:2]),
 )
 def test_help_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
-    done = run(*arguments, before=TELL)
+    done = run(*arguments, before=TELL, cold=True)
     assert done.returncode == 0
     # typer itself loads pydantic where a command has parameters.
     allowed = {"pydantic"} if arguments[0] in ("wait", "help", "completion") else set()
@@ -96,7 +96,7 @@ def test_the_version_is_told_where_no_metadata_is_installed(tmp_path: Path) -> N
     """As from a source tree: the package alone, copied, without the folder that an installer writes beside it."""
     shutil.copytree(Path(pulumi_nbcloud.__file__).parent, tmp_path / "pulumi_nbcloud")
     hidden = "import importlib.metadata as m, sys\nm.distribution = m.version = None"
-    done = run("--version", before=hidden, env={"PYTHONPATH": str(tmp_path)}, cwd=tmp_path)
+    done = run("--version", before=hidden, env={"PYTHONPATH": str(tmp_path)}, cwd=tmp_path, cold=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"nbcloud {pulumi_nbcloud.__version__}\n", "")
 
 

@@ -9,7 +9,6 @@ import signal
 import socket
 import stat
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -17,34 +16,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from cli_support import command, environment, run
+from docs_support import shell_environment
 
 from pulumi_nbcloud.kinds.registry import KINDS, load
 from pulumi_nbcloud.mock import MockClouds
 
-ROOT = str(Path(__file__).parents[2])
 BLOCKER = """
-import sys
 class Blocker:
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] == "pytest_httpserver":
             raise ModuleNotFoundError("gone", name=name)
 sys.meta_path.insert(0, Blocker())
 """
-
-
-def command(*arguments: str, before: str = "") -> list[str]:
-    program = f"{before}\nimport sys\nsys.argv[0] = 'nbcloud'\nfrom pulumi_nbcloud.cli import main\nmain()"
-    return [sys.executable, "-W", "error::ResourceWarning", "-c", program, *arguments]
-
-
-def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": ROOT, "NO_COLOR": "1", "TERM": "dumb"}
-
-
-def run(*arguments: str, before: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*arguments, before=before), env=environment(), capture_output=True, text=True, timeout=120
-    )
 
 
 @contextmanager
@@ -165,12 +149,12 @@ def test_what_it_names_can_be_read_with_the_settings_that_it_writes(tmp_path: Pa
         assert [name for name in ("KEY", "TOKEN") if name in export] == []
         assert export == f"export NBCLOUD_SETTINGS={shlex.quote(str(path))}\n"
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        shell = f'{export}for each in "$@"; do "$NBCLOUD" -m pulumi_nbcloud.cli get -o json "$each" || exit; done'
+        shell = f'{export}for each in "$@"; do nbcloud get -o json "$each" || exit; done'
         with MockClouds(scenario="demo") as same:
             names = [each.target for each in same.contents()]
         done = subprocess.run(
             ["bash", "-c", shell, "bash", *names],
-            env={**environment(), "NBCLOUD": sys.executable},
+            env={**environment(), "PATH": shell_environment()["PATH"]},
             capture_output=True,
             text=True,
             timeout=120,
@@ -229,7 +213,7 @@ def test_an_empty_mock() -> None:
 
 
 def test_without_the_extra() -> None:
-    done = run("mock", before=BLOCKER)
+    done = run("mock", before=BLOCKER, cold=True)
     assert done.returncode == 2
     assert done.stdout == ""
     lines = done.stderr.splitlines()

@@ -158,7 +158,7 @@ def test_74_a_full_disk(env: dict[str, str], arguments: tuple[str, ...]) -> None
 
 @pytest.mark.parametrize("arguments", [("get", TARGET), ("wait", TARGET)], ids=" ".join)
 def test_74_a_closed_stdout(env: dict[str, str], arguments: tuple[str, ...]) -> None:
-    line = ["sh", "-c", 'exec "$@" >&-', "sh", *command(*arguments)]
+    line = ["sh", "-c", 'exec "$@" >&-', "sh", *command(*arguments, cold=True)]
     done = subprocess.run(
         line, env=environment(**env), text=True, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=LIMIT_SECONDS
     )

@@ -151,7 +151,7 @@ EARLY = [
 def test_a_signal_during_the_imports_ends_it(
     env: dict[str, str], module: str, arguments: tuple[str, ...], number: signal.Signals, code: int
 ) -> None:
-    done = run(*arguments, env=env, before=AT_IMPORT % (module, number.name))
+    done = run(*arguments, env=env, before=AT_IMPORT % (module, number.name), cold=True)
     assert (done.returncode, done.stdout) == (code, "")
     assert done.stderr == ENDED % number.name
 
@@ -185,15 +185,15 @@ def test_a_report_that_is_held_up_ends_at_the_first_signal(
 def test_a_sigint_that_was_ignored_from_the_start_is_honoured(env: dict[str, str]) -> None:
     """As in the background of a script, from its first import to its end."""
     for before in (AT_IMPORT % ("typer", "SIGINT"), AT_PRINTING % "SIGINT"):
-        line = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *command("help", "exit-codes", before=before)]
+        line = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *command("help", "exit-codes", before=before, cold=True)]
         done = subprocess.run(line, env=environment(**env), capture_output=True, text=True, timeout=LIMIT_SECONDS)
         assert (done.returncode, done.stdout, done.stderr) == (130, "", ENDED % "SIGINT")
 
 
 def test_a_signal_when_the_line_can_go_nowhere(env: dict[str, str]) -> None:
     with open("/dev/full", "w") as full:
-        done = run("help", "exit-codes", env=env, before=AT_IMPORT % ("typer", "SIGTERM"), stderr=full)
+        done = run("help", "exit-codes", env=env, before=AT_IMPORT % ("typer", "SIGTERM"), stderr=full, cold=True)
     assert done.returncode == 143
-    line = ["sh", "-c", 'exec "$@" 2>&-', "sh", *command("--help", before=AT_IMPORT % ("typer", "SIGTERM"))]
+    line = ["sh", "-c", 'exec "$@" 2>&-', "sh", *command("--help", before=AT_IMPORT % ("typer", "SIGTERM"), cold=True)]
     closed = subprocess.run(line, env=environment(**env), stdout=subprocess.PIPE, timeout=LIMIT_SECONDS)
     assert (closed.returncode, closed.stdout) == (143, b"")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing
 from typing import Any
 
@@ -24,6 +25,7 @@ from pulumi_nbcloud.condition import (
     compile_named,
     name_in,
 )
+from pulumi_nbcloud.condition.conditions import TargetCondition
 from pulumi_nbcloud.condition.schema import Type, record_type
 from pulumi_nbcloud.kinds.fields import State
 from pulumi_nbcloud.kinds.kind import DELETED, Kind, NamedCondition
@@ -340,9 +342,15 @@ def records(record: type) -> st.SearchStrategy[Any]:
     return st.builds(record, **built)
 
 
-def outcome(token: str, name: str, state: Any) -> str:
+# Compiled once: a property evaluates it for thousands of states.
+@functools.cache
+def compiled(token: str, name: str) -> TargetCondition:
     (each,) = compile_conditions({"self": load(token)}, name).each
-    return each.evaluate({"self": state}, NOW).outcome
+    return each
+
+
+def outcome(token: str, name: str, state: Any) -> str:
+    return compiled(token, name).evaluate({"self": state}, NOW).outcome
 
 
 # Any example will do, so it is not made smaller.

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from stack import ROOT, Stack
+from stack import PYTHON_VARIABLES, ROOT, Stack
+from warm_python import warm_python
 
 from pulumi_nbcloud.mock import MockClouds
 
@@ -34,10 +35,24 @@ def clouds() -> Iterator[MockClouds]:
         clouds.check()
 
 
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path | None]:
+    """A folder whose `python3` has imported the libraries already; see `warm_python`."""
+    with warm_python(tmp_path_factory.mktemp("python"), PYTHON_VARIABLES) as folder:
+        yield folder
+
+
 @pytest.fixture
-def make_stack(cli: Path, tmp_path: Path) -> Callable[..., Stack]:
+def ordinary_python() -> None:
+    """Have the CLI start its Pythons as it does for a user."""
+
+
+@pytest.fixture
+def make_stack(cli: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Callable[..., Stack]:
     """Makes a stack without any settings, or with those of an environment."""
-    return lambda environment=None: Stack(tmp_path / "project", cli, environment)
+    ordinary = "ordinary_python" in request.fixturenames
+    python = None if ordinary else request.getfixturevalue("warm")
+    return lambda environment=None: Stack(tmp_path / "project", cli, environment, python)
 
 
 @pytest.fixture

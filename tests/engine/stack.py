@@ -89,6 +89,13 @@ _PULUMIS_OWN = re.compile(
     rf"|^ *Traceback \(most recent call last\):\n(?:(?!{_OTHERS}).*\n)* *KeyboardInterrupt\n",
     re.MULTILINE,
 )
+PROGRAMS = (str(Path(sys.executable).parent),)
+SYSTEM = ("/usr/local/bin", "/usr/bin", "/bin")
+PYTHON_VARIABLES = {
+    # Warnings of other packages would end up among the CLI's diagnostics.
+    "PYTHONWARNINGS": "ignore",
+    **{name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ},
+}
 _MADE: dict[str, bytes] = {}
 _SECRETS = {
     "secretKey",
@@ -222,7 +229,17 @@ class Stack:
 
     name = "test"
 
-    def __init__(self, folder: Path, cli: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, cli: Path, environment: Mapping[str, str] | None = None, python: Path | None = None
+    ) -> None:
+        """Make the project and the stack.
+
+        Args:
+            folder: where.
+            cli: the folder of the CLI.
+            environment: variables beside the usual ones.
+            python: a folder whose `python3` goes before the ordinary one.
+        """
         self.folder = folder
         self.backend = folder / "state"
         self.backend.mkdir(parents=True)
@@ -232,7 +249,7 @@ class Stack:
         (folder / "seed.py").write_text(SEED)
         (folder / "gates.py").write_text(GATES)
         self.environment = {
-            "PATH": os.pathsep.join((str(Path(sys.executable).parent), str(cli), "/usr/local/bin", "/usr/bin", "/bin")),
+            "PATH": os.pathsep.join((*([str(python)] if python else []), *PROGRAMS, str(cli), *SYSTEM)),
             "HOME": str(folder / "home"),
             "PULUMI_HOME": str(folder / "home" / ".pulumi"),
             "PULUMI_BACKEND_URL": f"file://{self.backend}",
@@ -241,9 +258,7 @@ class Stack:
             "PULUMI_SKIP_UPDATE_CHECK": "1",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
             "PULUMI_OPTION_COLOR": "never",
-            # Warnings of other packages would end up among the CLI's diagnostics.
-            "PYTHONWARNINGS": "ignore",
-            **{name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ},
+            **PYTHON_VARIABLES,
             **(environment or {}),
         }
         self._init()
@@ -260,7 +275,7 @@ class Stack:
             path.write_bytes(content)
 
     def keep_pip(self) -> None:
-        """Let the language host ask pip itself."""
+        """Let the language host ask pip itself; see the fixture `ordinary_python` for what it starts besides."""
         (self.folder / "pip.py").unlink()
 
     def program(self, text: str) -> None:

@@ -13,6 +13,9 @@ from pulumi_nbcloud.mock import MockClouds, scenarios
 from pulumi_nbcloud.mock.aidp.service import DEFAULT_PLATFORM, DEFAULT_WORKSPACE
 from pulumi_nbcloud.mock.scenarios import PROCESSING_JOB, RUNNING_NOTEBOOK, STARTING_INSTANCE, STARTING_SESSION
 
+# As a user runs them.
+pytestmark = pytest.mark.usefixtures("ordinary_python")
+
 
 def examples() -> list[tuple[str, str]]:
     """Those that define a test are run as tests, in tests/test_docs.py."""

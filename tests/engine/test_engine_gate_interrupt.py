@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from lease_support import looked_at, notebook
 from nbcloud_support import eventually
 from stack import Stack, row
@@ -15,6 +16,7 @@ CANARY = "canary-0e63ad58-secret-key"
 UP = ("up", "--yes", "--skip-preview")
 
 
+@pytest.mark.usefixtures("ordinary_python")
 def test_one_interrupt_ends_all_waits_and_leaves_nothing_pending(stack: Stack, clouds: MockClouds) -> None:
     for number in (1, 2):
         clouds.modelarts.put_lease(notebook(number), status="STOPPED")
@@ -41,6 +43,7 @@ def test_one_interrupt_ends_all_waits_and_leaves_nothing_pending(stack: Stack, c
     assert set(stack.resources()) == {"one", "two", "three"}
 
 
+@pytest.mark.usefixtures("ordinary_python")
 def test_ctrl_c_in_a_terminal_ends_an_update_that_waits_again(stack: Stack, clouds: MockClouds) -> None:
     clouds.modelarts.put_lease(notebook(1))
     stack.program('gate("one", 1)')
@@ -58,6 +61,7 @@ def test_ctrl_c_in_a_terminal_ends_an_update_that_waits_again(stack: Stack, clou
     assert stack.resources()["one"]["outputs"] == before["outputs"]
 
 
+@pytest.mark.usefixtures("ordinary_python")
 def test_a_killed_update_can_be_run_again(stack: Stack, clouds: MockClouds) -> None:
     """After SIGKILL the backend holds the CLI's lock: `pulumi cancel` takes it away, as after any killed update.
 

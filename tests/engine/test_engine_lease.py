@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from lease_support import CREATED, LEASE, NOTEBOOK, STATE, STATE_STOPPED
 from stack import ROOT, Stack, changed_fields
 
@@ -21,6 +22,7 @@ def recorded(stack: Stack, name: str = "training") -> dict[str, Any]:
     return {name: value for name, value in outputs.items() if name not in ("__provider", "endpoint")}
 
 
+@pytest.mark.usefixtures("ordinary_python")
 def test_whole_and_part_are_exported_and_a_second_update_changes_nothing(stack: Stack, clouds: MockClouds) -> None:
     stack.keep_pip()
     clouds.modelarts.put_lease(NOTEBOOK, **LEASE)

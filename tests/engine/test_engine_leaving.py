@@ -12,6 +12,8 @@ from stack import GATE, Stack, urn
 
 from pulumi_nbcloud.mock import MockClouds
 
+# What a Python finds, and which: as a user's is started.
+pytestmark = pytest.mark.usefixtures("ordinary_python")
 # Stands for a package that is not installed: the project's folder comes first on the path of the provider process.
 GONE = "raise ModuleNotFoundError(\"No module named 'pulumi_nbcloud'\")\n"
 PROGRAM = f"""

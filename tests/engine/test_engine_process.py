@@ -6,12 +6,15 @@ import subprocess
 import sys
 import textwrap
 
+import pytest
 from lease_support import RUNNING, STOPPED, looked_at, notebook
 from nbcloud_support import LIMIT_SECONDS, eventually
 from stack import Stack, command_line, row
 
 from pulumi_nbcloud.mock import MockClouds
 
+# How a process ends is up to who started it.
+pytestmark = pytest.mark.usefixtures("ordinary_python")
 UP = ("up", "--yes", "--skip-preview")
 WHEN = "(asked when this gate is created or updated)"
 

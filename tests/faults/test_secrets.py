@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import logging
@@ -19,10 +20,16 @@ from fault_server import FaultServer, Peer, Step
 from nbcloud_support import LEASE_BODY, NOTEBOOK_ID, FakeClock, http_answer
 
 from pulumi_nbcloud.errors import NbcloudError
+from pulumi_nbcloud.history.listener import History
+from pulumi_nbcloud.history.writing import Writer
 from pulumi_nbcloud.http.client import Client
 from pulumi_nbcloud.kinds.registry import load
 from pulumi_nbcloud.mock.aidp.keys import FIRST
 from pulumi_nbcloud.reading.reader import Reader
+from pulumi_nbcloud.waiting.listeners import Origin
+from pulumi_nbcloud.waiting.report import Silent
+from pulumi_nbcloud.waiting.runner import WaitRunner
+from pulumi_nbcloud.waiting.spec import parse_spec
 
 pytestmark = pytest.mark.anyio
 
@@ -218,6 +225,35 @@ async def test_no_secret_is_seen(
     everything = "\n".join(texts)
     assert [secret for secret in secrets_of(way, server) if secret in everything] == []
     assert all(b"cookie: s=" not in head.lower() for head in server.heads)
+
+
+@pytest.mark.parametrize("outcome", ["success", "no fit", "401", "403", "500", "login 401", "login 500"])
+@pytest.mark.parametrize("name", WAYS)
+async def test_no_secret_is_in_the_history(
+    name: str, outcome: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    way = WAYS[name]
+    token, values = way.asks
+    cloud = token.partition(":")[0]
+    for file, text in way.files.items():
+        (tmp_path / file).write_text(text.replace("FOLDER", str(tmp_path)))
+    monkeypatch.syspath_prepend(tmp_path)
+    client, folder = Client(sleep=FakeClock().sleep), tmp_path / "history"
+    with FaultServer(OUTCOMES[outcome](cloud)) as server:
+        endpoints = dict.fromkeys(ENDPOINTS[cloud], server.origin)
+        settings = {key: value.replace("FOLDER", str(tmp_path)) for key, value in way.settings.items()}
+        config = {f"nbcloud:{cloud}": {**settings, **endpoints}}
+        spec, problems = parse_spec({"targets": {"self": {"kind": token, **values}}, "timeout": "0"})
+        assert spec is not None, problems
+        runner = WaitRunner(Reader({}, client), config.get, listeners=[History(Writer(folder))])
+        with contextlib.suppress(NbcloudError):
+            await runner.enforce(spec, Silent(), Origin("gate", "g"))
+    await client.aclose()
+    assert server.heads
+    (path,) = folder.iterdir()
+    text = path.read_text("ascii")
+    assert [json.loads(line)["event"] for line in text.splitlines()][:: len(text.splitlines()) - 1] == ["begin", "end"]
+    assert [secret for secret in secrets_of(way, server) if secret in text] == []
 
 
 @pytest.mark.parametrize(

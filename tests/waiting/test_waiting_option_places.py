@@ -35,6 +35,7 @@ OF_THE_COMMAND_ITSELF = {
         "override_until",
         "settings",
         "profile",
+        "history",
         "quiet",
         "verbose",
     ],

@@ -36,12 +36,12 @@ from pulumi_nbcloud.waiting.spec import WaitSpec
 
 URN = "urn:pulumi:test::probe::pulumi-python:dynamic/nbcloud:Gate::ready"
 OWN = RefusedError("the cloud answers an error", status=409, code="Sim.1")
-SOURCE = "Pulumi config nbcloud:overrides"
+REASON, SOURCE = "the API is down", "Pulumi config nbcloud:overrides"
 NOT_APPLIED = "not applied: it covers only waits whose last poll got no usable response"
 
 
 def override(hours: float = 1.0) -> Override:
-    return Override("the API is down", START + timedelta(hours=hours), SOURCE)
+    return Override(REASON, START + timedelta(hours=hours), SOURCE)
 
 
 def ended(histories: Any, given: Override | None = None, **how: Any) -> Met | NbcloudError:
@@ -61,12 +61,20 @@ def overridden(histories: Any, given: Override | None = None, **how: Any) -> Wai
     """The same for a wait that must be overridden."""
     error = ended(histories, given, **how)
     assert isinstance(error, WaitError)
-    assert (error.outcome, error.override) == (Outcome.OVERRIDDEN, given or override())
+    assert error.outcome is Outcome.OVERRIDDEN
+    assert error.override is not None
+    assert error.override["reason"] == REASON
+    assert error.override["until"] == (given or override()).end
     return error
 
 
+def overrode(error: WaitError) -> str | None:
+    """How it would have ended without the override."""
+    return (error.override or {}).get("overrode")
+
+
 @pytest.mark.parametrize(
-    ("value", "overrode"),
+    ("value", "otherwise"),
     [
         (DOWN, Outcome.UNREACHABLE),
         (MALFORMED, Outcome.BAD_RESPONSE),
@@ -75,9 +83,9 @@ def overridden(histories: Any, given: Override | None = None, **how: Any) -> Wai
     ],
     ids=["down", "malformed", "redirected", "an error of the cloud's own"],
 )
-def test_one_failed_poll_is_enough_where_none_was_answered(value: Any, overrode: Outcome) -> None:
+def test_one_failed_poll_is_enough_where_none_was_answered(value: Any, otherwise: Outcome) -> None:
     history = History([(0, value)])
-    assert overridden(history).overrode is overrode
+    assert overrode(overridden(history)) == otherwise
     assert history.times == [0]
 
 
@@ -101,7 +109,7 @@ def test_a_cloud_that_answered_is_waited_for_as_without_an_override() -> None:
 
 def test_ten_failed_polls_after_an_answer_are_overridden() -> None:
     error = overridden(History([(0, "PENDING"), (3, DOWN)]))
-    assert error.overrode is Outcome.UNREACHABLE
+    assert overrode(error) == Outcome.UNREACHABLE
     assert ("reason", "10 polls in a row failed") in error.facts
     assert error.progress is not None
     assert error.progress.polls == 11
@@ -110,7 +118,7 @@ def test_ten_failed_polls_after_an_answer_are_overridden() -> None:
 @pytest.mark.parametrize("before", ["PENDING", ABSENT])
 def test_a_timeout_whose_last_poll_failed_is_overridden(before: str) -> None:
     error = overridden(History([(0, before), (3, DOWN)]), timeout=20)
-    assert error.overrode is Outcome.TIMED_OUT
+    assert overrode(error) == Outcome.TIMED_OUT
     assert error.summary == "overridden after 20s"
 
 
@@ -121,15 +129,15 @@ def test_a_last_poll_that_is_cut_short_is_overridden_whatever_was_there_before()
             self.latency = 60.0 if self.reads else 0.0
             return await super().read()
 
-    for before, overrode in (("PENDING", Outcome.TIMED_OUT), (ABSENT, Outcome.NEVER_APPEARED)):
+    for before, otherwise in (("PENDING", Outcome.TIMED_OUT), (ABSENT, Outcome.NEVER_APPEARED)):
         error = overridden(Slow([(0, before)]), timeout=5)
-        assert error.overrode is overrode
+        assert overrode(error) == otherwise
         assert ("reason", "no response within 5s") in error.facts
 
 
 def test_no_response_at_all_is_overridden() -> None:
     error = overridden(History([(0, "READY")], latency=60.0), timeout=0)
-    assert error.overrode is Outcome.UNREACHABLE
+    assert overrode(error) == Outcome.UNREACHABLE
     assert ("reason", "no response within 10s") in error.facts
 
 
@@ -140,7 +148,7 @@ def test_a_run_with_hold_is_overridden_by_its_first_poll() -> None:
         (History([(0, "READY")], latency=60.0), "no response within 10s"),
     ):
         error = overridden(history, options=held)
-        assert error.overrode is Outcome.UNREACHABLE
+        assert overrode(error) == Outcome.UNREACHABLE
         assert ("reason", why) in error.facts
     # Nothing is decided yet, so there is nothing to override.
     awaiting = ended(History([(0, "PENDING"), (3, DOWN)]), options=WaitOptions(hold=20))
@@ -150,19 +158,19 @@ def test_a_run_with_hold_is_overridden_by_its_first_poll() -> None:
 
 
 def test_a_deadline_that_was_over_before_is_overridden_by_the_one_poll_that_is_left() -> None:
-    assert overridden(History([(0, DOWN)]), before=3600.0).overrode is Outcome.UNREACHABLE
+    assert overrode(overridden(History([(0, DOWN)]), before=3600.0)) == Outcome.UNREACHABLE
 
 
 def test_a_cloud_that_asks_for_fewer_requests_is_there() -> None:
     met = ended(History([(0, Throttled(None)), (4, "READY")]))
     assert isinstance(met, Met)
     beyond = overridden(History([(0, Throttled(3600.0))]))
-    assert beyond.overrode is Outcome.UNREACHABLE
+    assert overrode(beyond) == Outcome.UNREACHABLE
 
 
 def test_one_target_of_several_without_a_response_is_enough() -> None:
     error = overridden({"a": History([(0, "READY")]), "b": History([(0, DOWN)])})
-    assert error.overrode is Outcome.UNREACHABLE
+    assert overrode(error) == Outcome.UNREACHABLE
     assert error.progress is not None
     assert set(error.progress.poll_errors) == {"b"}
 
@@ -193,7 +201,7 @@ def test_what_is_met_is_met() -> None:
 def test_nothing_else_is_overridden(histories: Any, how: dict[str, Any], outcome: Outcome) -> None:
     error = ended(histories, **how)
     assert isinstance(error, WaitError)
-    assert (error.outcome, error.override, error.overrode) == (outcome, None, None)
+    assert (error.outcome, error.override) == (outcome, None)
     (why,) = [value for name, value in error.facts if name == "override"]
     assert why == NOT_APPLIED
 
@@ -237,7 +245,8 @@ def enforced(history: History, notes: Notes, given: Override | None, **options: 
 def test_what_is_overridden_goes_on_with_a_warning(enforcement: str) -> None:
     notes = Notes()
     result = enforced(History([(0, DOWN)]), notes, override(), enforcement=enforcement)
-    assert (result.outcome, result.override, result.at) == ("overridden", override(), None)
+    assert (result.outcome, result.at) == ("overridden", None)
+    assert result.override == {"reason": REASON, "until": override().end, "overrode": "unreachable"}
     (warning,) = notes.warnings
     assert warning.startswith("sim:Thing a: overridden after 0s of 30m\n  override: ")
     assert str(result.message).startswith(

@@ -15,6 +15,7 @@ from typing import Any
 import anyio
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+from nbcloud_support import examples
 from simulated import (
     ABSENT,
     BACKS_OFF,
@@ -259,7 +260,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     )
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=examples(1000), deadline=None)
 @given(scenarios())
 @example(Scenario([History([(0, "PENDING"), (60, "READY")])], 60.0, steady()))
 @example(Scenario([History([(0, "PENDING"), (60.1, "READY")])], 60.0, steady()))

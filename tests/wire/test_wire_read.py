@@ -18,6 +18,7 @@ from provider_process import (
     read_blob,
     refresh_request,
     secret,
+    stored_request,
 )
 from pulumi.runtime.proto import provider_pb2
 from pulumi.runtime.rpc import UNKNOWN
@@ -64,6 +65,16 @@ def test_refresh_takes_stored_floats_and_missing_nulls(
     assert id_ == NOTEBOOK
     assert whole(properties) == STATE
     assert properties["__provider"] == read_blob()
+
+
+def test_a_state_from_before_0_1_0_calls_the_endpoint_of_hpcai_base_url(
+    shared: ProviderProcess, clouds: MockClouds
+) -> None:
+    clouds.hpcai.put_instance("a")
+    before = {"instance_id": "a", "base_url": "https://hpc-ai.com", "status": "Running"}
+    id_, properties = shared.read(stored_request(before, read_blob("hpcai:Instance"), "a"))
+    assert (id_, properties["instance_id"], properties["endpoint"]) == ("a", "a", clouds.url)
+    assert "base_url" not in properties
 
 
 @pytest.mark.parametrize("request_of", [get_request, old_get_request], ids=["now", "older engine"])
