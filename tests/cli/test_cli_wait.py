@@ -159,6 +159,7 @@ def test_an_error_before_the_wait_has_its_document(
         "targets": {},
         "transitions": [],
         "transition_count": 0,
+        "override": None,
     }
     assert error["type"] == ("SettingsError" if "--settings" in arguments else "InputError")
     assert done.err == f"error: {error['problem']}\nhint: {error['hint']}\n", "on stderr it is said too, once"

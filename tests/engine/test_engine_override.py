@@ -38,11 +38,10 @@ def test_an_outage_from_the_failing_gate_to_the_next_morning(stack: Stack, cloud
     )
     assert (pasted.returncode, pasted.stderr) == (0, "")
 
-    now = stack.preview().diagnostics[row(NAME)]
-    line = (
-        f'now: could not poll: the cloud cannot answer now {WHEN}; override in force until TIME: "no usable response"'
-    )
-    assert [timeless(each) for each in now] == [line]
+    # Whether the poll fails or is still tried again after 5 s is up to the machine.
+    (now,) = stack.preview().diagnostics[row(NAME)]
+    assert now.startswith("now: ")
+    assert timeless(now).endswith(f'{WHEN}; override in force until TIME: "no usable response"')
 
     passed = stack.up()
     warning, hint = passed.diagnostics[row(NAME)]
