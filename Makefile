@@ -14,11 +14,11 @@ SOURCES := pulumi_nbcloud tests examples benchmarks scripts/pulumi-cli scripts/d
 demo: $(READY)
 	@cli="$$(scripts/pulumi-cli)" && PATH="$(CURDIR)/$(BIN):$$cli:$$PATH" $(BIN)/python scripts/demo
 
-# Lint, unit, engine and the other Pythons side by side; a table of times at the end. About 12 minutes on two cores.
+# Lint, unit, engine and the oldest Python side by side; a table of times at the end. About 12 minutes on two cores.
 test: check-python
 	@$(PYTHON) scripts/test
 
-# Packaging, benchmarks, the Pythons between the ends, and what needs more than Python and the engine.
+# Packaging, benchmarks, the newer Pythons, and what needs more than Python and the engine.
 extended: check-python
 	@$(PYTHON) scripts/test extended
 
@@ -111,8 +111,8 @@ $(READY): requirements-dev.lock pyproject.toml | check-python
 COMPILE = $(BIN)/uv pip compile -q pyproject.toml --python-version 3.10 --generate-hashes --no-annotate --no-header
 lock: $(READY)
 	$(COMPILE) --all-extras --group dev --universal -o requirements-dev.lock
-	$(COMPILE) --extra mock --group test --universal -c requirements-dev.lock -o requirements-test.lock
-	$(COMPILE) --extra mock --group test --resolution lowest-direct --python-platform linux -o requirements-oldest.lock
+	$(COMPILE) --extra mock --extra serve --group test --universal -c requirements-dev.lock -o requirements-test.lock
+	$(COMPILE) --extra mock --extra serve --group test --resolution lowest-direct --python-platform linux -o requirements-oldest.lock
 	$(BIN)/uv pip compile -q --group oci-cli --python-version 3.10 --generate-hashes --no-annotate --no-header --universal -o requirements-oci-cli.lock
 
 # What a release would upload, into dist/, and all that keeps it from being one; make release-check TAG=v0.1.0 for that tag.

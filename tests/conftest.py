@@ -21,7 +21,8 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.register_profile("quick", settings.get_profile("any machine"), max_examples=20)
 settings.load_profile("quick" if os.environ.get("NBCLOUD_EXAMPLES") == "quick" else "any machine")
 
-_SCRUBBED = ("NBCLOUD_", "HUAWEICLOUD_", "HW_", "OCI_", "HPCAI_", "PULUMI_", "OS_", "HC_CONTAINER_", "TF_VAR_")
+_VENDORS = ("HUAWEICLOUD_", "HW_", "OCI_", "HPCAI_", "OS_", "HC_CONTAINER_", "TF_VAR_")
+_SCRUBBED = ("NBCLOUD_", "PULUMI_", "OTEL_", "TRACEPARENT", "TRACESTATE", *_VENDORS)
 _PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
 _AUTHORITIES = {"ssl_cert_file", "ssl_cert_dir", "requests_ca_bundle", "curl_ca_bundle"}
 

@@ -79,6 +79,10 @@ def console_examples() -> list[Example]:
 def _commands(text: str) -> Iterator[Command]:
     for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
         line, *shown = part.splitlines()
+        # A file that is written there and then: everything up to its END belongs to the command.
+        if line.endswith(("<<END", "<<'END'")):
+            end = shown.index("END") + 1
+            line, shown = "\n".join((line, *shown[:end])), shown[end:]
         if not line.startswith(NOT_RUN):
             yield Command(line, tuple(each for each in shown if each.strip()))
 

@@ -17,6 +17,7 @@ from pulumi_nbcloud.cli.history_command import history
 from pulumi_nbcloud.cli.kinds_command import kinds
 from pulumi_nbcloud.cli.mock_command import mock
 from pulumi_nbcloud.cli.parser import Command, Group
+from pulumi_nbcloud.cli.serve_command import serve
 from pulumi_nbcloud.cli.wait_command import wait
 
 # Plain help: rich takes several times as long to import as all else, and reads `[default: 30m]` as markup. Completion
@@ -60,6 +61,7 @@ for name, command in (
     ("history", history),
     ("doctor", doctor),
     ("kinds", kinds),
+    ("serve", serve),
     ("mock", mock),
     ("completion", completion),
     ("help", show_help),

@@ -94,6 +94,8 @@ def _of_command(group: Any, command: Any, words: list[str], current: str) -> Off
             return _behind(f"{flag}=", _values(command, found, words, value)) if found else Offers()
         if current.startswith("-"):
             return _fitting(_options(command, words), current)
+    if any(each.param_type_name == "argument" and "FILE" in (each.metavar or "") for each in command.params):
+        return Offers(files=True)
     return _fitting(_arguments(group, command, current), current)
 
 

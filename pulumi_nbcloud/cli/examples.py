@@ -72,6 +72,15 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         Example("one kind with its fields", "nbcloud kinds hpcai:Instance"),
         Example("for a program", "nbcloud kinds -o json"),
     ),
+    "serve": (
+        Example("a token for a caller, and its hash for the gates file", "nbcloud serve token"),
+        Example("whether a gates file can be right", "nbcloud serve gates.json --check"),
+        Example("on this machine, without tokens", "nbcloud serve gates.json --no-token"),
+        Example(
+            "for others, with tokens and TLS",
+            "nbcloud serve gates.json --host 0.0.0.0 \\\n  --tls-certificate chain.pem --tls-key key.pem",
+        ),
+    ),
     "mock": (
         Example("with settings in a file for other commands", "nbcloud mock --write mock.json"),
         Example("for a program, in one line", "nbcloud mock --output json"),

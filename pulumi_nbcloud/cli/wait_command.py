@@ -21,7 +21,6 @@ from pulumi_nbcloud.errors import InputError, NbcloudError
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.settings.overrides import Override
-    from pulumi_nbcloud.waiting.listeners import Listener, Origin
     from pulumi_nbcloud.waiting.report import Reporter
     from pulumi_nbcloud.waiting.spec import WaitSpec
 
@@ -85,6 +84,7 @@ def _wait(
     spec: WaitSpec, ending: Ending, settings: Path | None, history: Path | None, quiet: bool, override: Override | None
 ) -> ExitCode:
     from pulumi_nbcloud.cli import progress
+    from pulumi_nbcloud.cli.listeners import flush, listeners_of, origin_of
     from pulumi_nbcloud.cli.report import Report
     from pulumi_nbcloud.cli.sources import config_reader
     from pulumi_nbcloud.reading.reader import Reader
@@ -98,11 +98,11 @@ def _wait(
         output.say(f"warning: {warning}")
     enforcement = spec.options.enforcement
     reader = Reader()
-    listeners = _listeners(history)
+    listeners = listeners_of(history)
     runner = WaitRunner(reader, config, listeners=listeners)
     if enforcement == "disabled":
         if listeners:
-            running.run(lambda: runner.enforce(spec, Silent(), _origin(spec)))
+            running.run(lambda: runner.enforce(spec, Silent(), origin_of(spec)))
         report = Report.of_disabled()
         ending.show(report, tuple(spec.kinds))
         return ending.code(report)
@@ -117,7 +117,7 @@ def _wait(
         events = progress.Events(ending.write)
         try:
             with _progress(spec, ending.shape, quiet, events) as reporter:
-                report = Report.of_met(await runner.wait(spec, reporter, _origin(spec), override=override))
+                report = Report.of_met(await runner.wait(spec, reporter, origin_of(spec), override=override))
         except NbcloudError as error:
             if override is None:
                 error = with_flags(error, datetime.now(timezone.utc))
@@ -133,27 +133,9 @@ def _wait(
         if report.error is not None:
             output.say(report.warning if report.is_warning else output.error_text(report.error))
         ending.show(report, tuple(spec.kinds))
+        flush(listeners)
 
     return ending.code(running.run(work, cancel, show))
-
-
-def _listeners(history: Path | None) -> tuple[Listener, ...]:
-    """Return what is notified of the wait: the history, where one is kept."""
-    if history is None:
-        return ()
-    from pulumi_nbcloud.history.listener import History
-    from pulumi_nbcloud.history.writing import writer_of
-
-    return (History(writer_of(history.expanduser().absolute())),)
-
-
-def _origin(spec: WaitSpec) -> Origin:
-    """Name the wait: by what it waits for, and several targets by their names."""
-    from pulumi_nbcloud.waiting.listeners import Origin
-
-    kind, *others = spec.kinds.items()
-    name = ", ".join(spec.kinds) if others else f"{kind[1].token} {kind[1].identify(spec.arguments[kind[0]])}"
-    return Origin("command", name)
 
 
 @contextlib.contextmanager

@@ -191,7 +191,7 @@ class Account(ABC):
         """Send what is prepared, a login too, the way that the settings say."""
 
         async def prepared() -> Request:
-            return replace(await prepare(), redactor=self.redactor)
+            return replace(await prepare(), redactor=self.redactor, cloud=self.schema.cloud)
 
         return await self._client.send(
             prepared,

@@ -8,6 +8,7 @@ after a rejection `renew`, then `sign` again.
 from __future__ import annotations
 
 import copy
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -181,9 +182,16 @@ class CredentialState:
     """What a program knows of one set of credentials; shared by all accounts that use them.
 
     Profiles may differ in project or region and still sign with one key pair: each trying a bad one once would lock it.
+
+    Args:
+        retry_seconds: after how long a rejection is forgotten, so that one request tries again; never if not given.
+        clock: only goes forward, in seconds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, retry_seconds: float | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._retry_seconds = retry_seconds
+        self._clock = clock
+        self._rejected_at = 0.0
         self.first = anyio.Lock()
         self.accepted = False
         self.rejection: AuthenticationError | None = None
@@ -197,15 +205,17 @@ class CredentialState:
     def reject(self, error: AuthenticationError, revision: Hashable) -> None:
         """Remember that the cloud rejected them, as they were at this revision."""
         self.rejection, self.revision = copy.copy(error), revision
+        self._rejected_at = self._clock()
         if error.status is not None:  # the cloud's own; what was not sent at all has no time
             when = f"refused at {text(datetime.now(timezone.utc))}"
             self.rejection.hint = f"{when}; {error.hint}" if error.hint else when
 
     def check(self, revision: Hashable) -> None:
-        """Raise the rejection of this revision; one of an earlier revision is forgotten."""
+        """Raise the rejection of this revision; one of an earlier revision is forgotten, and one that is too old."""
         if self.rejection is None:
             return
-        if self.revision != revision:
+        old = self._retry_seconds is not None and self._clock() - self._rejected_at >= self._retry_seconds
+        if self.revision != revision or old:
             self.rejection, self.accepted = None, False
             return
         # A copy: each reader adds its own subject.

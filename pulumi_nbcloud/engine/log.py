@@ -2,7 +2,7 @@
 
 The Pulumi CLI acts on markup in what it shows, wherever the text came from: see `printable`.
 
-The engine's address is the first argument of the provider process; a program has an engine of its own. Nothing here
+The engine's address is the last argument of the provider process; a program has an engine of its own. Nothing here
 raises: a wait must not end because a message could not be shown.
 """
 
@@ -82,6 +82,11 @@ def _sent(stub: Any, call: Any) -> None:
     end.delivered(call, stub)
 
 
+def engine_address() -> str:
+    """Return the last argument of this process: of a provider's the engine's address, behind those for its tracing."""
+    return sys.argv[-1]
+
+
 def process_engine() -> Any:
     """Return the engine's stub, made once; None where this process has no engine."""
     global _stub, _unusable
@@ -90,10 +95,10 @@ def process_engine() -> Any:
             import grpc
             from pulumi.runtime.proto import engine_pb2_grpc
 
-            host, _, port = sys.argv[1].rpartition(":")
+            host, _, port = engine_address().rpartition(":")
             if not host or not port.isdigit():
                 raise ValueError
-            _stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(sys.argv[1]))
+            _stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(engine_address()))
         except Exception:
             _unusable = True
     return _stub

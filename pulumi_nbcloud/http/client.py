@@ -27,7 +27,7 @@ from yarl import URL
 
 from pulumi_nbcloud._version import __version__
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError, lasting, too_late
-from pulumi_nbcloud.http import certificates
+from pulumi_nbcloud.http import certificates, counting
 from pulumi_nbcloud.http.messages import Request, Response, last_date, last_request_id
 from pulumi_nbcloud.http.proxy import DIRECT, Route, refused_by_proxy, way_out_hint
 from pulumi_nbcloud.http.retry import MAX_ATTEMPTS, RETRY_STATUSES, Failure, RetryBudget, next_delay, parse_retry_after
@@ -98,6 +98,8 @@ class Client:
         random: gives the jitter, from 0 up to 1.
         now: the wall clock in seconds since 1970, for Retry-After dates.
         max_body_bytes: the largest body that is read.
+        observe: is notified of every attempt: the cloud, and the status of its response; None where none came.
+            Those who listen in this process if not given.
     """
 
     def __init__(
@@ -109,7 +111,9 @@ class Client:
         random: Callable[[], float] = _random.random,
         now: Callable[[], float] = time.time,
         max_body_bytes: int = MAX_BODY_BYTES,
+        observe: Callable[[str, int | None], None] = counting.notify,
     ) -> None:
+        self._observe = observe
         self.total_seconds = total_seconds
         self._attempt_seconds = attempt_seconds
         self._sleep = sleep
@@ -156,6 +160,7 @@ class Client:
             attempt += 1
             request = await self._prepare(prepare, deadline)
             done = await self._attempt(request, deadline, route)
+            self._observe(request.cloud, done.response.status if done.response is not None else None)
             if done.response is not None and not (
                 done.response.status in retry_statuses or (retry_response is not None and retry_response(done.response))
             ):

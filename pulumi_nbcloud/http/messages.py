@@ -68,6 +68,7 @@ class Request:
         headers: names and values; values are left out of the repr because they hold credentials.
         body: the exact bytes; empty for none.
         redactor: knows the secrets of the account that sends it.
+        cloud: whose it is, by its short name; for counts.
     """
 
     method: str
@@ -76,6 +77,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
     redactor: Redactor = field(default=_NO_SECRETS, repr=False, compare=False)
+    cloud: str = field(default="", repr=False, compare=False)
 
     @property
     def host(self) -> str:

@@ -33,6 +33,8 @@ from pulumi_nbcloud.settings.sources import NAMESPACE, StackConfig, all_config_k
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.settings.overrides import Override
+    from pulumi_nbcloud.telemetry.listener import Telemetry
+    from pulumi_nbcloud.waiting.listeners import Listener
     from pulumi_nbcloud.waiting.runner import WaitRunner
 
 _NONE = (
@@ -49,6 +51,7 @@ _done: set[str] = set()
 _compared: set[str] = set()
 _disabled: dict[str, str] = {}
 _waits: WaitRunner | None = None
+_telemetry: Telemetry | None = None
 _cancelled = False
 
 
@@ -113,26 +116,55 @@ def compare_accounts(theirs: object, urn: object) -> None:
 
 def waits() -> WaitRunner:
     """Return the waits of this process; called on the background loop."""
-    from pulumi_nbcloud.history.listener import history_listeners
     from pulumi_nbcloud.reading.reader import process_reader
     from pulumi_nbcloud.waiting.runner import WaitRunner
 
     global _waits
     if _waits is None:
-        _waits = WaitRunner(process_reader(), config(), listeners=history_listeners())
+        _waits = WaitRunner(process_reader(), config(), listeners=_listeners())
         _waits.cancellation.cancelled = _cancelled
     return _waits
 
 
+def _listeners() -> list[Listener]:
+    """Return what is notified of the waits of this process."""
+    from pulumi_nbcloud.history.listener import history_listeners
+
+    telemetry = start_telemetry()
+    return [*history_listeners(), *([telemetry] if telemetry is not None else [])]
+
+
+def start_telemetry() -> Telemetry | None:
+    """Have the requests of this process counted where OpenTelemetry is asked for; load nothing of it otherwise."""
+    from pulumi_nbcloud.telemetry.variables import plan_of
+
+    if plan_of(os.environ) is None:
+        return None
+    from pulumi_nbcloud.engine.log import say
+    from pulumi_nbcloud.telemetry.listener import telemetry_of
+
+    global _telemetry
+    with _lock:
+        if _telemetry is None:
+            _telemetry = telemetry_of(os.environ, lambda text: say(f"warning: {text}"))
+        return _telemetry
+
+
 def cancel_waits() -> None:
-    """End all waits of this process, and those that start later: the engine asks for it at every normal end, too."""
+    """End all waits of this process, and those that start later: the engine asks for it at every normal end, too.
+
+    It is also the last that this process does: what it has for OpenTelemetry is sent here, within 2 s.
+    """
     global _cancelled
     _cancelled = True
-    if _waits is None:
-        return
-    from pulumi_nbcloud.reading import portal
+    if _waits is not None:
+        _end_waits(_waits)
+    if _telemetry is not None:
+        _telemetry.flush()
 
-    ours = _waits
+
+def _end_waits(ours: WaitRunner) -> None:
+    from pulumi_nbcloud.reading import portal
 
     async def cancel() -> None:
         ours.cancellation.cancel()
@@ -228,8 +260,9 @@ def _honour_cancel(main: ModuleType) -> bool:
 
 def _end_with_engine(main: ModuleType) -> bool:
     from pulumi_nbcloud.engine import end
+    from pulumi_nbcloud.engine.log import engine_address
 
-    end.end_with_engine(sys.argv[1], cancel_waits, partial(_serves, main))
+    end.end_with_engine(engine_address(), cancel_waits, partial(_serves, main))
     return True
 
 

@@ -61,6 +61,8 @@ class Reader:
         environment: the process's variables; polled again for every read, so that a rotated secret is seen.
         client: sends the requests; made on first use if not given.
         make_client: makes it then; a client of this reader alone if not given.
+        retry_rejected_seconds: after how long one request tries rejected credentials again though their source is the
+            same; never if not given.
     """
 
     def __init__(
@@ -68,7 +70,9 @@ class Reader:
         environment: Mapping[str, str] | None = None,
         client: Client | None = None,
         make_client: Callable[[], Client] | None = None,
+        retry_rejected_seconds: float | None = None,
     ) -> None:
+        self._retry_rejected_seconds = retry_rejected_seconds
         self._environment = os.environ if environment is None else environment
         self._client = client
         self._make_client = make_client or _new_client
@@ -162,7 +166,9 @@ class Reader:
 
         if self._client is None:
             self._client = self._make_client()
-        state = self._states.get((kind.cloud, settings.credentials), CredentialState)
+        state = self._states.get(
+            (kind.cloud, settings.credentials), lambda: CredentialState(self._retry_rejected_seconds)
+        )
         account: Account = kind.account(settings, self._client, state)
         return account
 

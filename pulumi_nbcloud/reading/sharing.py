@@ -109,6 +109,11 @@ class SharedReads:
         self.join((key,))
         asyncio.get_running_loop().call_later(seconds, self.leave, (key,))
 
+    def has(self, key: RequestKey, due: float) -> bool:
+        """Return whether a read that was sent since then is there or under way, so that `fetch` would send none."""
+        found = self._reads.get(key)
+        return found is not None and found.sent >= due
+
     async def fetch(self, key: RequestKey, read: Callable[[], Awaitable[Any]], due: float) -> ReadResult:
         """Read once, or take the answer of an equal read that was sent after this one was due.
 

@@ -256,18 +256,34 @@ class WaitRunner:
         return list(warnings)
 
     def _targets(self, spec: WaitSpec) -> dict[str, Target]:
-        return {name: self._target(name, kind, spec.arguments[name]) for name, kind in spec.kinds.items()}
+        return {
+            name: target_of(self._reader, self._config, name, kind, spec.arguments[name])
+            for name, kind in spec.kinds.items()
+        }
 
-    def _target(self, name: str, kind: Kind[Any, Any, Any], arguments: Any) -> Target:
-        return Target(
-            name,
-            kind.token,
-            kind.identify(arguments),
-            self._reader.key(kind, arguments, self._config),
-            lambda: self._reader.fetch(kind, arguments, self._config),
-            lambda response: kind.select(response[0], response[1], arguments),
-            lambda error: kind.about(error, arguments),
-        )
+
+def target_of(reader: Reader, config: ConfigReader, name: str, kind: Kind[Any, Any, Any], arguments: Any) -> Target:
+    """Make what is polled.
+
+    Args:
+        reader: reads, with the accounts of this process.
+        config: reads Pulumi config.
+        name: what conditions call it.
+        kind: its kind.
+        arguments: which thing it is, as `kind.parse` gives them.
+
+    Raises:
+        SettingsError: see `Reader.account`.
+    """
+    return Target(
+        name,
+        kind.token,
+        kind.identify(arguments),
+        reader.key(kind, arguments, config),
+        lambda: reader.fetch(kind, arguments, config),
+        lambda response: kind.select(response[0], response[1], arguments),
+        lambda error: kind.about(error, arguments),
+    )
 
 
 def _subject(kind: Kind[Any, Any, Any], arguments: Any) -> Subject:

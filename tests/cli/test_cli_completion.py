@@ -38,6 +38,7 @@ EVERYWHERE = [
     ("nbcloud get x --settings mine", "nbcloud get x --settings mine.json "),
     ("nbcloud doctor hpcai:Instance/x --verb", "nbcloud doctor hpcai:Instance/x --verbose "),
     ("nbcloud help exit", "nbcloud help exit-codes "),
+    ("nbcloud serve mine", "nbcloud serve mine.json "),
     ("nbcloud completion z", "nbcloud completion zsh "),
 ]
 

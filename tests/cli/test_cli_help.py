@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -19,7 +20,17 @@ COMMANDS = sorted(app_commands())
 PAGES = [("--help",), ("help",), *((name, "--help") for name in COMMANDS), *(("help", name) for name in TOPICS)]
 WIDTHS = (80, 100, 120, 160)
 # They serve until they are stopped, and write into the user's own files; tests of their own run them.
-NOT_RUN = ("nbcloud mock", "nbcloud completion", "source ")
+NOT_RUN = (
+    "nbcloud mock",
+    "nbcloud completion",
+    "source ",
+    "nbcloud serve gates.json --no-token",
+    "nbcloud serve gates.json --host",
+)
+GATES = {
+    "gates": {"up": {"target": {"kind": "hpcai:Instance", "instance_id": "notebook-4f1c6d5e"}}},
+    "tokens": [{"name": "argo", "sha256": "0" * 64, "gates": ["up"]}],
+}
 
 
 def examples() -> list[Example]:
@@ -85,6 +96,7 @@ def test_there_are_examples_of_commands_only() -> None:
 @pytest.mark.parametrize("example", examples(), ids=lambda each: each.line.split("\n")[0])
 def test_an_example_works_against_the_mock_as_it_is_served(example: Example, tmp_path: Path) -> None:
     (tmp_path / "history").mkdir()
+    (tmp_path / "gates.json").write_text(json.dumps(GATES), encoding="utf-8")
     with MockClouds(scenario="demo") as clouds:
         clouds.clock.advance(60)  # what starts there has started
         done = subprocess.run(
@@ -102,8 +114,8 @@ def test_an_example_works_against_the_mock_as_it_is_served(example: Example, tmp
 @pytest.mark.parametrize(
     ("short", "long", "commands"),
     [
-        ("-o", "--output", {"get", "wait", "kinds", "mock", "history"}),
-        ("-v", "--verbose", {"get", "wait", "explain", "doctor"}),
+        ("-o", "--output", {"get", "wait", "kinds", "mock", "history", "serve"}),
+        ("-v", "--verbose", {"get", "wait", "explain", "doctor", "serve"}),
         ("-q", "--quiet", {"wait"}),
         ("-t", "--timeout", {"wait", "explain"}),
     ],

@@ -1,0 +1,1 @@
+"""The gate service of `nbcloud serve`: named gates of a file, each polled once for a request; nothing is kept."""

@@ -1,0 +1,252 @@
+"""Evaluates a gate once for a request; a request that waits evaluates it again after each interval."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import anyio
+import anyio.to_thread
+
+from pulumi_nbcloud.clock import Clock
+from pulumi_nbcloud.condition import Clause, Decision
+from pulumi_nbcloud.errors import (
+    AuthenticationError,
+    BadResponseError,
+    InputError,
+    NbcloudError,
+    PermissionDeniedError,
+    RefusedError,
+    SettingsError,
+    UnreachableError,
+)
+from pulumi_nbcloud.serve.errors import RequestError
+from pulumi_nbcloud.serve.gates import NamedGate
+from pulumi_nbcloud.serve.metrics import Metrics
+from pulumi_nbcloud.serve.polls import POLL_SECONDS, HeldError, NoResponseError, Polls
+from pulumi_nbcloud.waiting.observation import Observation, Target, moment_of
+from pulumi_nbcloud.waiting.outcome import Outcome
+
+NOT_MET = "not_met"
+"""The outcome of a check that decides nothing."""
+
+OUTCOMES = (
+    Outcome.MET.value,
+    NOT_MET,
+    Outcome.FAILED.value,
+    Outcome.NEVER_APPEARED.value,
+    Outcome.UNREACHABLE.value,
+    Outcome.BAD_RESPONSE.value,
+    Outcome.UNAUTHORIZED.value,
+    Outcome.BAD_CONDITION.value,
+)
+EVALUATION_THREADS = 2
+MOST_REMEMBERED = 1024
+TIMER_SECONDS = 0.001  # a timer may fire a moment early
+
+# What a caller may know of a read that failed: nothing of the account. The rest is in the log.
+_REASONS = {
+    Outcome.UNREACHABLE: "a cloud does not respond",
+    Outcome.BAD_RESPONSE: "a cloud responds with an error",
+    Outcome.UNAUTHORIZED: "a cloud refuses the credentials of this service",
+}
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Check:
+    """What evaluating a gate once came to.
+
+    Args:
+        gate: which one.
+        outcome: one of `OUTCOMES`.
+        decided: whether another poll is of no use to who waits.
+        reason: why, where the outcome and the clauses do not say it.
+        observed_at: when the oldest response came that was used; None where there is none.
+        not_met: the clauses of what is waited for that are not met.
+        targets: what was polled, by name.
+        observations: what the poll gave, by name.
+        sent: when the oldest read was sent that was used, on the monotonic clock; None where there is none.
+        again_at: when the cloud wants to be asked again, on the monotonic clock; None where it does not say.
+    """
+
+    gate: NamedGate
+    outcome: str
+    decided: bool
+    reason: str | None = None
+    observed_at: datetime | None = None
+    not_met: tuple[Clause, ...] = ()
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    observations: Mapping[str, Observation] = field(default_factory=dict)
+    sent: float | None = None
+    again_at: float | None = None
+
+
+class Checks:
+    """Evaluates gates; it belongs to one event loop.
+
+    Args:
+        polls: polls for it.
+        metrics: counts the outcomes.
+        clock: passes time.
+        offload: runs the evaluation off the event loop; in a few threads if not given.
+    """
+
+    def __init__(
+        self,
+        polls: Polls,
+        metrics: Metrics,
+        clock: Clock,
+        offload: Callable[[Callable[[], Decision]], Awaitable[Decision]] | None = None,
+    ) -> None:
+        self._polls = polls
+        self._metrics = metrics
+        self._clock = clock
+        limiter = anyio.CapacityLimiter(EVALUATION_THREADS)
+        self._offload = offload or functools.partial(anyio.to_thread.run_sync, limiter=limiter)
+        self._recent: OrderedDict[tuple[str, frozenset[tuple[str, object]]], Check] = OrderedDict()
+        self.draining = anyio.Event()
+
+    async def check(self, gate: NamedGate, given: Mapping[str, object]) -> Check:
+        """Evaluate a gate once.
+
+        Args:
+            gate: which one.
+            given: what the caller gives for its parameters.
+
+        Raises:
+            RequestError: the parameters cannot be right, or the settings of this service cannot.
+        """
+        arguments = gate.fill(given)
+        key = gate.name, frozenset(given.items())
+        found = self._recent.get(key)
+        # What the same reads said a moment ago, unless the condition compares them with the time.
+        if found is None or gate.reads_now or not self._recent_enough(found):
+            found = await self._evaluate(gate, arguments)
+            if gate.max_age and found.sent is not None:
+                self._recent[key] = found
+                self._recent.move_to_end(key)
+                if len(self._recent) > MOST_REMEMBERED:
+                    self._recent.popitem(last=False)
+        self._metrics.check(gate.name, found.outcome)
+        return found
+
+    def _recent_enough(self, check: Check) -> bool:
+        return check.sent is not None and check.sent >= self._clock.monotonic() - check.gate.max_age
+
+    async def wait(self, gate: NamedGate, given: Mapping[str, object], seconds: float) -> Check:
+        """Evaluate a gate until that decides something, the time is over, or the service ends.
+
+        Args:
+            gate: which one.
+            given: what the caller gives for its parameters.
+            seconds: how long at most.
+
+        Raises:
+            RequestError: see `check`.
+        """
+        end = self._clock.monotonic() + seconds
+        while True:
+            found = await self.check(gate, given)
+            now = self._clock.monotonic()
+            if found.decided or now >= end or self.draining.is_set():
+                return found
+            # A read that is younger than `max_age` would only be used again.
+            began = now if found.sent is None else found.sent
+            due = began + max(gate.interval, gate.max_age) + TIMER_SECONDS
+            pause = min(max(due, found.again_at or 0.0), end) - now
+            with anyio.move_on_after(max(pause, TIMER_SECONDS)):
+                await self.draining.wait()
+
+    async def _evaluate(self, gate: NamedGate, arguments: Mapping[str, Any]) -> Check:
+        try:
+            targets = self._polls.targets(gate, arguments)
+        except (SettingsError, InputError) as error:
+            raise _not_set_up(error) from None
+        try:
+            observations = await self._polls.poll(gate, targets)
+        except HeldError as held:
+            again = self._clock.monotonic() + held.seconds
+            return Check(gate, "unreachable", False, "a cloud asks to wait", targets=targets, again_at=again)
+        except NoResponseError:
+            return Check(
+                gate, "unreachable", False, f"a cloud does not respond within {POLL_SECONDS:g} s", targets=targets
+            )
+        errors = [each.error for each in observations.values() if each.failed and each.error is not None]
+        if errors:
+            return self._failed(gate, targets, observations, errors)
+        states = {name: each.state for name, each in observations.items()}
+        moment, now = moment_of(observations), self._clock.now()
+        decision = await self._offload(lambda: gate.evaluator().decide(states, now, moment))
+        outcome, reason = _outcome(gate, decision, states)
+        return Check(
+            gate,
+            outcome,
+            outcome != NOT_MET,
+            reason,
+            min(each.at for each in observations.values()),
+            () if outcome == Outcome.MET else decision.not_met,
+            targets,
+            observations,
+            moment.first_sent,
+        )
+
+    def _failed(
+        self,
+        gate: NamedGate,
+        targets: Mapping[str, Target],
+        observations: Mapping[str, Observation],
+        errors: list[NbcloudError],
+    ) -> Check:
+        """Say what a poll came to that gave no states."""
+        for error in errors:
+            if isinstance(error, (SettingsError, InputError)):
+                raise _not_set_up(error)
+            _log.warning("gate %s: %s", gate.name, error.line)
+        failure = _failure(errors)
+        lasting = any(isinstance(each, BadResponseError) and each.lasting for each in errors)
+        after = max((each.retry_after or 0.0 for each in errors if isinstance(each, UnreachableError)), default=0.0)
+        return Check(
+            gate,
+            failure.value,
+            failure is Outcome.UNAUTHORIZED or lasting,
+            _REASONS[failure],
+            min(each.at for each in observations.values()),
+            targets=targets,
+            observations=observations,
+            sent=min(each.sent for each in observations.values()),
+            again_at=self._clock.monotonic() + after if after else None,
+        )
+
+
+def _outcome(gate: NamedGate, decision: Decision, states: Mapping[str, object | None]) -> tuple[str, str | None]:
+    """Return what a poll came to, and why, where the clauses do not say it."""
+    options = gate.spec.options
+    if decision.outcome == "failed":
+        return Outcome.FAILED.value, f"{decision.condition} holds"
+    if decision.outcome == "bad_condition":
+        return Outcome.BAD_CONDITION.value, f"{decision.reason} in {decision.condition}"
+    if options.fails(states):
+        return Outcome.NEVER_APPEARED.value, "a target is not found, and not_found is 'fail'"
+    if decision.outcome == "met" or options.meets(states):
+        return Outcome.MET.value, None
+    return NOT_MET, decision.reason
+
+
+def _failure(errors: Iterable[NbcloudError]) -> Outcome:
+    kinds = tuple(errors)
+    if any(isinstance(each, (AuthenticationError, PermissionDeniedError)) for each in kinds):
+        return Outcome.UNAUTHORIZED
+    if any(isinstance(each, (BadResponseError, RefusedError)) for each in kinds):
+        return Outcome.BAD_RESPONSE
+    return Outcome.UNREACHABLE
+
+
+def _not_set_up(error: NbcloudError) -> RequestError:
+    _log.error("%s", error.line)
+    return RequestError(503, "not_set_up", "this service cannot read a cloud of this gate; its log says why")

@@ -1,0 +1,74 @@
+"""Bearer tokens of callers: made here, known to the file only by their SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+PREFIX = "nbcloud_"
+TOKEN_BYTES = 32
+MAX_TOKEN_CHARACTERS = 256
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who sends a request.
+
+    Args:
+        name: as the file calls it.
+        gates: which gates it may check; None for all.
+        metrics: whether it may read the metrics.
+    """
+
+    name: str
+    gates: frozenset[str] | None
+    metrics: bool
+
+
+ANYBODY = Caller("anybody", None, metrics=True)
+"""Whoever reaches a service without tokens, which is on loopback."""
+
+
+def new_token() -> tuple[str, str]:
+    """Make a token of 256 random bits; return it and its SHA-256 for the file."""
+    token = f"{PREFIX}{secrets.token_urlsafe(TOKEN_BYTES)}"
+    return token, digest(token)
+
+
+def digest(token: str) -> str:
+    """Return the SHA-256 of a token in hex digits. A random token needs no salt and no slow hash."""
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+class Callers:
+    """Knows the callers by their tokens.
+
+    Args:
+        callers: each with the SHA-256 of its token.
+    """
+
+    def __init__(self, callers: Iterable[tuple[str, Caller]]) -> None:
+        self._callers: Sequence[tuple[str, Caller]] = tuple(callers)
+
+    def find(self, authorization: Sequence[str]) -> Caller | None:
+        """Find who sends a request.
+
+        Args:
+            authorization: the values of its Authorization headers.
+
+        Returns:
+            The caller; None where there is not exactly one header with a token of the file.
+        """
+        scheme, _, token = authorization[0].partition(" ") if len(authorization) == 1 else ("", "", "")
+        if scheme.lower() != "bearer" or len(token) > MAX_TOKEN_CHARACTERS:
+            return None
+        given = digest(token)
+        # All of them are compared, each in constant time: how long it takes says nothing of any.
+        found: Caller | None = None
+        for expected, caller in self._callers:
+            if hmac.compare_digest(expected, given):
+                found = caller
+        return found

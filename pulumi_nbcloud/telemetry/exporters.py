@@ -1,0 +1,138 @@
+"""Sets up OpenTelemetry's SDK for this process: providers of our own, which nobody else's spans and metrics go to.
+
+The exporters are OpenTelemetry's, and so are their variables: endpoints, headers, certificates, compression, timeouts.
+What they log while they send is left out, because it would end up among the messages of the engine; that nothing could
+be delivered is said once, when all is over.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from opentelemetry.metrics import Meter
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import Tracer
+
+from pulumi_nbcloud._version import __version__
+from pulumi_nbcloud.telemetry.variables import GRPC, PACKAGES, Plan, Signal
+
+SCOPE = "pulumi_nbcloud"
+_FOLDERS = {"traces": ("trace_exporter", "OTLPSpanExporter"), "metrics": ("metric_exporter", "OTLPMetricExporter")}
+
+_sending = threading.local()
+
+
+class Providers:
+    """What sends the spans and metrics of this process.
+
+    Args:
+        plan: what to send.
+
+    Attributes:
+        tracer: makes spans; None where no traces are sent.
+        meter: makes instruments; None where no metrics are sent.
+        problems: what could not be set up, a line each.
+        undelivered: the signals of which something could not be delivered.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.tracer: Tracer | None = None
+        self.meter: Meter | None = None
+        self.problems: list[str] = []
+        self.undelivered: set[Signal] = set()
+        self._flushes: list[Callable[[], object]] = []
+        self._closes: list[Callable[[], object]] = []
+        self._missing: dict[str, list[str]] = {}
+        resource = _resource()
+        for signal, protocol in plan.protocols.items():
+            self._add(signal, protocol, resource)
+        self.problems += [
+            f"OpenTelemetry: no {' and '.join(signals)} are sent: {package} is not installed"
+            for package, signals in self._missing.items()
+        ]
+
+    def flush(self) -> None:
+        """Send what is not sent yet; takes as long as the exporters do."""
+        for each in self._flushes:
+            each()
+
+    def close(self) -> None:
+        """End the threads of the exporters; takes as long as they do."""
+        for each in self._closes:
+            each()
+
+    def _add(self, signal: Signal, protocol: str, resource: Resource) -> None:
+        try:
+            self._set_up(signal, self._exporter(signal, protocol), resource)
+        except ImportError:
+            self._missing.setdefault(PACKAGES[protocol], []).append(signal)
+        except Exception as error:
+            # Its text may hold what a variable holds, headers for example.
+            problem = f"its exporter refuses the variables OTEL_EXPORTER_OTLP_… ({type(error).__name__})"
+            self.problems.append(f"OpenTelemetry: no {signal} are sent: {problem}")
+
+    def _exporter(self, signal: Signal, protocol: str) -> Any:
+        module, name = _FOLDERS[signal]
+        way = "grpc" if protocol == GRPC else "http"
+        exporters = importlib.import_module(f"opentelemetry.exporter.otlp.proto.{way}.{module}")
+        exporter = getattr(exporters, name)()
+        _silence(each for each in logging.root.manager.loggerDict if each.startswith("opentelemetry.exporter."))
+        send = exporter.export
+
+        def watched(*what: Any, **how: Any) -> Any:
+            _sending.now = True
+            try:
+                result = send(*what, **how)
+            except Exception:
+                self.undelivered.add(signal)
+                raise
+            finally:
+                _sending.now = False
+            if getattr(result, "name", "") != "SUCCESS":
+                self.undelivered.add(signal)
+            return result
+
+        vars(exporter)["export"] = watched
+        return exporter
+
+    def _set_up(self, signal: Signal, exporter: Any, resource: Resource) -> None:
+        # Not ended with the process by the SDK, which would wait for an exporter for as long as that takes.
+        if signal == "traces":
+            tracing = TracerProvider(resource=resource, shutdown_on_exit=False)
+            tracing.add_span_processor(BatchSpanProcessor(exporter))
+            self.tracer = tracing.get_tracer(SCOPE, __version__)
+            self._flushes.append(tracing.force_flush)
+            self._closes.append(tracing.shutdown)
+        else:
+            reader = PeriodicExportingMetricReader(exporter)
+            metering = MeterProvider(metric_readers=[reader], resource=resource, shutdown_on_exit=False)
+            self.meter = metering.get_meter(SCOPE, __version__)
+            self._flushes.append(metering.force_flush)
+            self._closes.append(metering.shutdown)
+
+
+def _resource() -> Resource:
+    """Describe this service; a name of the variables goes first."""
+    named = os.environ.get("OTEL_SERVICE_NAME") or "service.name=" in os.environ.get("OTEL_RESOURCE_ATTRIBUTES", "")
+    return Resource.create({} if named else {"service.name": "pulumi-nbcloud", "service.version": __version__})
+
+
+def _silence(loggers: Iterable[str]) -> None:
+    """Leave out what exporters log while they send for us; what they send for others is logged as it was."""
+    for name in tuple(loggers):
+        logger = logging.getLogger(name)
+        if _is_for_others not in logger.filters:
+            logger.addFilter(_is_for_others)
+
+
+def _is_for_others(record: logging.LogRecord) -> bool:
+    return not getattr(_sending, "now", False)

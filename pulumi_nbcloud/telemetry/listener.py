@@ -1,0 +1,241 @@
+"""Connects OpenTelemetry with the waits of a process. No span and no metric holds an id, a name or a text."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pulumi_nbcloud.http import counting
+from pulumi_nbcloud.telemetry.variables import Plan, plan_of
+from pulumi_nbcloud.waiting.listeners import Begin, Ended, Listened
+from pulumi_nbcloud.waiting.progress import Progress
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.telemetry.exporters import Providers
+
+FLUSH_SECONDS = 2.0
+"""How long the end of a process waits for exporters, once."""
+
+GOOD = frozenset({"met", "awaiting", "overridden", "disabled"})
+"""Outcomes whose spans are no errors."""
+
+_MISSING = "OpenTelemetry: no {} are sent: opentelemetry-sdk is not installed; a newer pulumi brings it"
+
+
+def telemetry_of(environment: Mapping[str, str], say: Callable[[str], None]) -> Telemetry | None:
+    """Return what sends the waits of a process to OpenTelemetry.
+
+    Args:
+        environment: the process's variables.
+        say: shows a warning where there is no wait that could show it.
+
+    Returns:
+        A listener; None where the variables ask for nothing, and then nothing of OpenTelemetry is loaded.
+    """
+    plan = plan_of(environment)
+    return None if plan is None else Telemetry(plan, environment, say)
+
+
+class Telemetry:
+    """A span and metrics for each wait.
+
+    Args:
+        plan: what to send.
+        environment: the process's variables; TRACEPARENT names the span that all others are below.
+        say: shows a warning where there is no wait that could show it.
+    """
+
+    name = "telemetry"
+
+    def __init__(self, plan: Plan, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
+        self._say = say
+        self._problems = list(plan.problems)
+        self._providers: Providers | None = None
+        self._instruments: _Instruments | None = None
+        self._parent: Any = None
+        self._open = 0
+        self._all_ended = threading.Condition()
+        self._gave_up = False
+        self._begin(plan, environment)
+
+    def _begin(self, plan: Plan, environment: Mapping[str, str]) -> None:
+        if not plan.protocols:
+            return
+        try:
+            from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+            from pulumi_nbcloud.telemetry.exporters import Providers
+        except ImportError:
+            self._problems.append(_MISSING.format(" and ".join(plan.protocols)))
+            return
+        self._providers = Providers(plan)
+        self._problems += self._providers.problems
+        carrier = {name: environment.get(name.upper(), "") for name in ("traceparent", "tracestate")}
+        self._parent = TraceContextTextMapPropagator().extract(carrier)
+        if self._providers.meter is not None:
+            self._instruments = _Instruments(self._providers.meter)
+            counting.listen(self._instruments.request)
+        atexit.register(self.flush)
+
+    def begun(self, begin: Begin, warn: Callable[[str], None]) -> Listened:
+        """Begin a span."""
+        problems, self._problems = self._problems, []
+        for each in problems:
+            warn(each)
+        tracer = self._providers.tracer if self._providers is not None else None
+        span = None
+        if tracer is not None:
+            span = tracer.start_span(
+                f"nbcloud {begin.origin.source}",
+                context=self._parent,
+                attributes=attributes_of(begin),
+                start_time=_nanoseconds(begin.time),
+            )
+        with self._all_ended:
+            self._open += 1
+        return _Wait(self, begin, span, self._instruments)
+
+    def wait_ended(self) -> None:
+        """Take note that a span has ended."""
+        with self._all_ended:
+            self._open -= 1
+            self._all_ended.notify_all()
+
+    def flush(self, seconds: float = FLUSH_SECONDS) -> None:
+        """Send what is not sent yet, and say what could not be; called when waits are over, from any thread.
+
+        Args:
+            seconds: how long it may take. Whoever took longer once is not waited for again.
+        """
+        providers = self._providers
+        if providers is None or self._gave_up:
+            return
+        done = threading.Event()
+        waits_over = self._wait_for_ends
+
+        def work() -> None:
+            waits_over(seconds)
+            providers.flush()
+            done.set()
+
+        # On a thread that holds nobody up: no exporter honours a shorter time than its own.
+        threading.Thread(target=work, name="nbcloud-telemetry", daemon=True).start()
+        if not done.wait(seconds):
+            self._gave_up = True
+            self._say(f"OpenTelemetry: the exporter took longer than {seconds:g} s, so what it has not sent is lost")
+        elif providers.undelivered:
+            lost = " and ".join(sorted(providers.undelivered))
+            self._gave_up = True
+            self._say(f"OpenTelemetry: {lost} could not be delivered to what OTEL_EXPORTER_OTLP_… names")
+
+    def _wait_for_ends(self, seconds: float) -> None:
+        """Wait until every wait has ended: those that are cancelled end a moment later."""
+        with self._all_ended:
+            self._all_ended.wait_for(lambda: self._open == 0, seconds / 2)
+
+    def close(self) -> None:
+        """End what goes on in the background, for a process that goes on itself."""
+        atexit.unregister(self.flush)
+        if self._providers is not None:
+            self._providers.close()
+            self._providers = None
+        if self._instruments is not None:
+            counting.forget(self._instruments.request)
+            self._instruments = None
+
+
+class _Instruments:
+    """The metrics. Their attributes have few values each, so that no cloud and no program can make many series."""
+
+    def __init__(self, meter: Any) -> None:
+        self.waits = meter.create_counter("nbcloud.waits", "{wait}", "Waits that have ended.")
+        self.duration = meter.create_histogram("nbcloud.wait.duration", "s", "How long waits took.")
+        self.polls = meter.create_counter("nbcloud.polls", "{poll}", "Polls of waits.")
+        self.requests = meter.create_counter("nbcloud.requests", "{request}", "Attempts of requests to clouds.")
+
+    def request(self, cloud: str, status: int | None) -> None:
+        """Count an attempt."""
+        self.requests.add(1, {"nbcloud.cloud": cloud, "nbcloud.status_class": counting.status_class(status)})
+
+
+class _Wait:
+    """The span of one wait."""
+
+    def __init__(self, telemetry: Telemetry, begin: Begin, span: Any, instruments: _Instruments | None) -> None:
+        self._telemetry = telemetry
+        self._source = begin.origin.source
+        self._clouds = ",".join(sorted(begin.clouds))
+        self._span = span
+        self._instruments = instruments
+        self._polls = 0
+
+    def changed(self, progress: Progress, elapsed: float) -> None:
+        """Add an event: that something changed, and not what."""
+        self._count(progress)
+        if self._span is not None:
+            failed = progress.failed_in_a_row
+            self._span.add_event(
+                "nbcloud.poll_failed" if failed else "nbcloud.changed",
+                {"nbcloud.polls": progress.polls, "nbcloud.transitions": progress.transition_count},
+            )
+
+    def ended(self, ended: Ended) -> None:
+        """End the span, and count the wait."""
+        try:
+            self._end(ended)
+        finally:
+            self._telemetry.wait_ended()
+
+    def _end(self, ended: Ended) -> None:
+        progress = ended.progress
+        if progress is not None:
+            self._count(progress)
+        if self._instruments is not None:
+            labels = {"nbcloud.source": self._source, "nbcloud.cloud": self._clouds, "nbcloud.outcome": ended.outcome}
+            self._instruments.waits.add(1, labels)
+            self._instruments.duration.record(ended.elapsed, labels)
+        if self._span is None:
+            return
+        self._span.set_attributes(
+            {
+                "nbcloud.outcome": ended.outcome,
+                "nbcloud.polls": progress.polls if progress is not None else 0,
+                "nbcloud.transitions": progress.transition_count if progress is not None else 0,
+                "nbcloud.elapsed_seconds": round(ended.elapsed, 1),
+            }
+        )
+        if ended.outcome not in GOOD:
+            from opentelemetry.trace import StatusCode
+
+            self._span.set_status(StatusCode.ERROR)
+        self._span.end(_nanoseconds(ended.time))
+
+    def _count(self, progress: Progress) -> None:
+        new, self._polls = progress.polls - self._polls, progress.polls
+        if self._instruments is not None and new:
+            self._instruments.polls.add(new, {"nbcloud.source": self._source, "nbcloud.cloud": self._clouds})
+
+
+def attributes_of(begin: Begin) -> dict[str, Any]:
+    """Describe a wait without an id, a name or a text.
+
+    Args:
+        begin: what there is to know of it.
+    """
+    found: dict[str, Any] = {
+        "nbcloud.source": begin.origin.source,
+        "nbcloud.cloud": list(begin.clouds),
+        "nbcloud.kind": list(dict.fromkeys(each.kind for each in begin.subjects.values())),
+        "nbcloud.targets": len(begin.subjects),
+        "nbcloud.timeout_seconds": begin.timeout,
+        "nbcloud.enforcement": begin.enforcement,
+    }
+    operation = begin.origin.operation
+    return found if operation is None else {**found, "nbcloud.operation": operation}
+
+
+def _nanoseconds(time: datetime) -> int:
+    return int(time.timestamp() * 1_000_000) * 1_000
