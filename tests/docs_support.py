@@ -17,6 +17,7 @@ from nbcloud_support import LIMIT_SECONDS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
+LONG_WAITS = ROOT / "docs" / "long-waits.md"
 EXAMPLES = sorted(program.parent for program in (ROOT / "examples").glob("*/__main__.py"))
 GUIDES = sorted((ROOT / "docs").glob("*.md"))
 PAGES = [README, *GUIDES]
@@ -66,14 +67,18 @@ def blocks(page: Path, language: str) -> list[str]:
 
 
 def console_examples() -> list[Example]:
-    """Every console block but those of the README that show its own program, which a test of their own runs."""
+    """Every console block but those that a test of its own runs: of the README's program, of a wait of 40 hours."""
     found = []
     for page in PAGES:
         for index, text in enumerate(blocks(page, "console")):
             example = Example(f"{page.name}-{index}", tuple(_commands(text)))
-            if example.commands and not (page == README and index < 3):
+            if example.commands and not (page == README and index < 3) and not _of_long_waits(page, text):
                 found.append(example)
     return found
+
+
+def _of_long_waits(page: Path, text: str) -> bool:
+    return page == LONG_WAITS and "nbcloud wait job=" in text
 
 
 def _commands(text: str) -> Iterator[Command]:

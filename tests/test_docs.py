@@ -91,7 +91,7 @@ def test_what_a_terminal_shows_is_from_the_pictures() -> None:
 def test_parts_of_pipelines_are_from_the_examples() -> None:
     wholes = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "examples" / "pipelines").glob("*.yml"))]
     shown = [text for page in SHOWN_PAGES for text in blocks(page, "yaml")]
-    assert len(shown) == 2
+    assert len(shown) == 3
     assert all(any(text in whole for whole in wholes) for text in shown)
 
 

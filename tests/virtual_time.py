@@ -34,8 +34,8 @@ class _JumpingSelector(selectors.SelectSelector):
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    def __init__(self) -> None:
-        self.elapsed = 0.0
+    def __init__(self, start: float = 0.0) -> None:
+        self.elapsed = start
         super().__init__(_JumpingSelector(self))
 
     def time(self) -> float:
@@ -43,12 +43,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 class VirtualClock(Clock):
-    """The time of day follows the loop's clock."""
+    """The time of day follows the loop's clock, from which it may be so many seconds away."""
+
+    def __init__(self, shift: float = 0.0) -> None:
+        self.shift = shift
 
     def now(self) -> datetime:
-        return START + timedelta(seconds=anyio.current_time())
+        return START + timedelta(seconds=anyio.current_time() + self.shift)
 
 
-def run(work: Callable[[], Awaitable[T]]) -> T:
-    """Runs work on a loop of its own, from time 0."""
-    return anyio.run(work, backend="asyncio", backend_options={"loop_factory": VirtualLoop})
+def run(work: Callable[[], Awaitable[T]], start: float = 0.0) -> T:
+    """Runs work on a loop of its own, whose clock begins anywhere, as those of processes do."""
+    return anyio.run(work, backend="asyncio", backend_options={"loop_factory": lambda: VirtualLoop(start)})

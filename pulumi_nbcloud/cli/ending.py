@@ -82,8 +82,7 @@ class Ending:
         from pulumi_nbcloud.cli import github
 
         if report.error is not None and github.is_github(os.environ):
-            level = "warning" if report.is_warning else "error"
-            output.say(github.annotation(report.error, report.outcome, level), command=True)
+            output.say(github.annotation(report.error, report.outcome, report.level), command=True)
         written = [_written(path, write, report) for path, write in self._files(names)]
         if self.shape is not Format.TEXT:
             event = {"event": "result"} if self.shape is Format.JSONL else {}

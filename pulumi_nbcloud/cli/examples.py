@@ -48,6 +48,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
             f"nbcloud wait job={_JOB} \\\n  lease={_LEASE} \\\n"
             "  --until 'job.status == \"FINISHED\" && lease.running' -o json",
         ),
+        Example("for days, an hour at a time", f"nbcloud wait {_INSTANCE} \\\n  -t 40h --hold 1h --resume wait.json"),
     ),
     "explain": (
         Example("what such a wait would do", f"nbcloud explain {_INSTANCE} -t 2h --consecutive 2"),

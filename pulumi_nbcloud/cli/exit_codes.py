@@ -33,7 +33,7 @@ class ExitCode(IntEnum):
     UNREACHABLE = 5, "no usable answer, after retries"
     BAD_RESPONSE = 6, "the cloud answered an error of its own, or something that its documentation does not describe"
     INTERNAL_ERROR = 70, "an internal error of nbcloud"
-    OUTPUT = 74, "the output could not be written, of what would otherwise have ended with 0"
+    OUTPUT = 74, "the output could not be written, of what would otherwise have ended with 0, or a record with 75"
     AWAITING = 75, "nothing is decided yet and hold is over: run the same again, its deadline stays"
     TIMED_OUT = 124, "the condition was not met in time, or nothing changed for too long"
     INTERRUPTED = 130, "ended by SIGINT (Ctrl-C)"

@@ -30,7 +30,7 @@ def message(text: str) -> str:
 
 
 def annotation(error: NbcloudError, outcome: str, level: str = "error") -> str:
-    """Write the one annotation of a wait that was not met; its level is `warning` where the wait is advisory."""
+    """Write the one annotation of a wait that was not met; its level says how much of it is a failure."""
     # No part of the title is remote text: it would need more escaping.
     return f"::{level} title=nbcloud wait%3A {outcome}::{message(str(error))}"
 

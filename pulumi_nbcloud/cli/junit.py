@@ -89,7 +89,8 @@ def _cases(report: Report, names: tuple[str, ...]) -> list[_Case]:
     if progress is None or progress.in_common or len(progress.targets) == 1:
         return [_overridden(_whole(report, names), report)]
     cases = [_of_target(report, progress, name) for name in progress.targets]
-    if _has_failed(report) and not any(case.tag in ("failure", "error") for case in cases):
+    tags = ("skipped",) if report.is_awaiting else ("failure", "error")
+    if _has_failed(report) and not any(case.tag in tags for case in cases):
         # Nothing that a target has done: it was interrupted, or the condition did not hold for long enough.
         cases.append(_whole(report, ("nbcloud wait",)))
     return [_overridden(each, report) for each in cases]
@@ -151,6 +152,8 @@ def _warning(report: Report) -> str:
 
 
 def _tag(report: Report) -> str:
+    if report.is_awaiting:
+        return "skipped"
     return "failure" if report.exit_code in _FAILURES else "error"
 
 

@@ -39,6 +39,7 @@ class View:
         expected: the condition.
         timeout: in seconds.
         monotonic: the clock that the elapsed time is shown by.
+        elapsed: how long it has gone on before, in seconds.
     """
 
     heartbeat_seconds = 3600.0  # it redraws itself
@@ -50,13 +51,14 @@ class View:
         expected: str,
         timeout: float,
         monotonic: Callable[[], float] = time.monotonic,
+        elapsed: float = 0.0,
     ) -> None:
         self._console = console
         self._names = names
         self._expected = expected
         self._timeout = timeout
         self._monotonic = monotonic
-        self._started = monotonic()
+        self._started = monotonic() - elapsed
         self._progress: Progress | None = None
         self._live = Live(
             get_renderable=self.render,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pulumi_nbcloud import __all__ as PUBLIC
+from pulumi_nbcloud.cli import output
 from pulumi_nbcloud.cli.exit_codes import ExitCode, of_error
 from pulumi_nbcloud.clock import text
 from pulumi_nbcloud.printable import printable
@@ -19,6 +20,7 @@ from pulumi_nbcloud.waiting.report import ended_line
 if TYPE_CHECKING:
     from pulumi_nbcloud.condition import Clause
     from pulumi_nbcloud.errors import NbcloudError
+    from pulumi_nbcloud.waiting.keeper import Keeper
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Report:
         progress: what was observed; None where nothing was polled.
         met_time: when the poll that met it was answered; None where it was not met.
         error: why it was not met.
+        resume: what programs are told of the record of a wait that is kept in a file; None where it is not.
     """
 
     outcome: str
@@ -40,6 +43,7 @@ class Report:
     progress: Progress | None
     met_time: datetime | None = None
     error: NbcloudError | None = None
+    resume: dict[str, Any] | None = None
 
     @classmethod
     def of_met(cls, met: Met) -> Report:
@@ -69,6 +73,33 @@ class Report:
         counts = self.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED, ExitCode.AWAITING)
         passes = enforcement == "advisory" and isinstance(self.error, WaitError) and not counts
         return replace(self, exit_code=ExitCode.MET) if passes else self
+
+    def kept_by(self, keeper: Keeper | None) -> Report:
+        """Return the report of a wait that is kept in a file; nobody can go on where that could not be written."""
+        if keeper is None:
+            return self
+        from pulumi_nbcloud.cli.resume import document
+
+        lost = keeper.lost is not None and self.exit_code is ExitCode.AWAITING
+        return replace(self, resume=document(keeper), exit_code=ExitCode.OUTPUT if lost else self.exit_code)
+
+    @property
+    def is_awaiting(self) -> bool:
+        """Whether it has not ended: another run goes on."""
+        return self.outcome == Outcome.AWAITING.value
+
+    @property
+    def text(self) -> str:
+        """How it ended that was not met, for stderr."""
+        assert self.error is not None
+        if self.is_awaiting:
+            return f"info: {self.error}"
+        return self.warning if self.is_warning else output.error_text(self.error)
+
+    @property
+    def level(self) -> Literal["notice", "warning", "error"]:
+        """How much of it is a failure, in GitHub's words."""
+        return "notice" if self.is_awaiting else "warning" if self.is_warning else "error"
 
     @property
     def is_warning(self) -> bool:
@@ -133,6 +164,7 @@ class Report:
             "transitions": self.transitions,
             "transition_count": progress.transition_count if progress else 0,
             "override": self.override,
+            "resume": self.resume,
             "error": _error(error) if error else None,
         }
 

@@ -6,22 +6,28 @@ import contextlib
 import os
 import sys
 import time
-from datetime import datetime, timezone
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pulumi_nbcloud.cli import options, output, running
+from pulumi_nbcloud.cli import options, output, overriding, resume, running
 from pulumi_nbcloud.cli.ending import Ending
 from pulumi_nbcloud.cli.exit_codes import ExitCode
 from pulumi_nbcloud.cli.output import Format
-from pulumi_nbcloud.cli.wait_options import WaitInputs, spec_of, takes_wait_options
-from pulumi_nbcloud.errors import InputError, NbcloudError
+from pulumi_nbcloud.cli.resume import Resume
+from pulumi_nbcloud.cli.wait_options import WaitInputs, flags_of, spec_of, takes_wait_options
+from pulumi_nbcloud.errors import NbcloudError
 
 if TYPE_CHECKING:
+    from pulumi_nbcloud.cli.report import Report
+    from pulumi_nbcloud.reading.reader import Reader
     from pulumi_nbcloud.settings.overrides import Override
+    from pulumi_nbcloud.waiting.keeper import Keeper
+    from pulumi_nbcloud.waiting.listeners import Listener
     from pulumi_nbcloud.waiting.report import Reporter
+    from pulumi_nbcloud.waiting.runner import WaitRunner
     from pulumi_nbcloud.waiting.spec import WaitSpec
 
 
@@ -39,15 +45,10 @@ def wait(
         Path | None,
         typer.Option(metavar="FILE", help="Write a JUnit file: a case a target, or one for --until over several."),
     ] = None,
-    override: Annotated[
-        str | None,
-        typer.Option(
-            metavar="REASON", help="Let the wait pass, as overridden, if the cloud gives no usable response; say why."
-        ),
-    ] = None,
-    override_until: Annotated[
-        str | None, typer.Option(metavar="TIME", help="When that ends, in RFC 3339, at most 24 hours ahead.")
-    ] = None,
+    override: overriding.ReasonOption = None,
+    override_until: overriding.UntilOption = None,
+    resume_file: resume.FileOption = None,
+    resume_key: resume.KeyOption = None,
     settings: options.SettingsOption = None,
     profile: options.ProfileOption = None,
     history: options.HistoryOption = None,
@@ -61,34 +62,54 @@ def wait(
     """
     options.set_verbose(verbose)
     ending = Ending(output_, junit_xml)
+    others = {
+        "--output": None if output_ is Format.TEXT else output_.value,
+        "--junit-xml": junit_xml,
+        "--resume": resume_file,
+        "--resume-key": resume_key,
+        "--settings": settings,
+        "--profile": profile,
+        "--history": history,
+        "--quiet": quiet,
+        "--verbose": verbose,
+    }
+    kept = Resume(resume_file, resume_key, resume.command_line(targets, {**flags_of(inputs), **others}))
 
     def work() -> ExitCode:
+        kept.check(inputs["hold"])
         spec = spec_of(targets, inputs, profile)
-        overridden = _override(override, override_until, spec)
-        return _wait(spec, ending, settings, history, quiet, overridden)
+        overridden = overriding.override_of(override, override_until, spec)
+        return _wait(spec, ending, settings, history, kept, overridden, quiet)
 
     running.finish(work, verbose=verbose, notify=ending.without_a_wait)
 
 
-def _override(reason: str | None, until: str | None, spec: WaitSpec) -> Override | None:
-    """Check the flags of an override."""
-    from pulumi_nbcloud.settings.overrides import override_of_flags
+@dataclass(frozen=True)
+class _Parts:
+    """What a wait of the command works with; see `waiting.runner` and `cli.ending`."""
 
-    override = override_of_flags(reason, until, datetime.now(timezone.utc))
-    if override is not None and spec.options.enforcement == "disabled":
-        raise InputError("--override has no effect with --enforcement disabled", hint="leave one of them out")
-    return override
+    ending: Ending
+    reader: Reader
+    runner: WaitRunner
+    listeners: tuple[Listener, ...]
+    kept: Resume
+    override: Override | None
+    quiet: bool
 
 
 def _wait(
-    spec: WaitSpec, ending: Ending, settings: Path | None, history: Path | None, quiet: bool, override: Override | None
+    spec: WaitSpec,
+    ending: Ending,
+    settings: Path | None,
+    history: Path | None,
+    kept: Resume,
+    override: Override | None,
+    quiet: bool,
 ) -> ExitCode:
-    from pulumi_nbcloud.cli import progress
-    from pulumi_nbcloud.cli.listeners import flush, listeners_of, origin_of
+    from pulumi_nbcloud.cli.listeners import listeners_of, origin_of
     from pulumi_nbcloud.cli.report import Report
     from pulumi_nbcloud.cli.sources import config_reader
     from pulumi_nbcloud.reading.reader import Reader
-    from pulumi_nbcloud.waiting.overriding import with_flags
     from pulumi_nbcloud.waiting.report import Silent
     from pulumi_nbcloud.waiting.runner import WaitRunner
 
@@ -96,16 +117,26 @@ def _wait(
     config = config_reader(settings)
     for warning in spec.warnings:
         output.say(f"warning: {warning}")
-    enforcement = spec.options.enforcement
     reader = Reader()
     listeners = listeners_of(history)
     runner = WaitRunner(reader, config, listeners=listeners)
-    if enforcement == "disabled":
+    if spec.options.enforcement == "disabled":
         if listeners:
             running.run(lambda: runner.enforce(spec, Silent(), origin_of(spec)))
         report = Report.of_disabled()
         ending.show(report, tuple(spec.kinds))
         return ending.code(report)
+    with kept.opened(spec, quiet) as keeper:
+        return ending.code(_waited(spec, keeper, _Parts(ending, reader, runner, listeners, kept, override, quiet)))
+
+
+def _waited(spec: WaitSpec, keeper: Keeper | None, parts: _Parts) -> Report:
+    """Wait, and show how the wait ended."""
+    from pulumi_nbcloud.cli import progress
+    from pulumi_nbcloud.cli.listeners import flush, origin_of
+    from pulumi_nbcloud.cli.report import Report
+
+    ending, runner = parts.ending, parts.runner
     signalled: list[ExitCode] = []
 
     def cancel(code: ExitCode) -> None:
@@ -116,30 +147,30 @@ def _wait(
         started = time.monotonic()
         events = progress.Events(ending.write)
         try:
-            with _progress(spec, ending.shape, quiet, events) as reporter:
-                report = Report.of_met(await runner.wait(spec, reporter, origin_of(spec), override=override))
+            with _progress(spec, ending.shape, parts.quiet, events, keeper) as reporter:
+                report = Report.of_met(await runner.wait(spec, reporter, origin_of(spec), keeper, parts.override))
         except NbcloudError as error:
-            if override is None:
-                error = with_flags(error, datetime.now(timezone.utc))
+            parts.kept.explain(error, keeper)
+            overriding.explain(error, parts.override)
             report = Report.of_error(error, time.monotonic() - started, next(iter(signalled), None))
         finally:
-            await reader.aclose()
+            await parts.reader.aclose()
         if ending.shape is Format.JSONL and report.progress is not None:
             # The last poll ends a wait without a call of its reporter.
             events.changed(report.progress, report.elapsed)
-        return report.under(enforcement)
+        return report.under(spec.options.enforcement).kept_by(keeper)
 
     def show(report: Report) -> None:
         if report.error is not None:
-            output.say(report.warning if report.is_warning else output.error_text(report.error))
+            output.say(report.text)
         ending.show(report, tuple(spec.kinds))
-        flush(listeners)
+        flush(parts.listeners)
 
-    return ending.code(running.run(work, cancel, show))
+    return running.run(work, cancel, show)
 
 
 @contextlib.contextmanager
-def _progress(spec: WaitSpec, shape: Format, quiet: bool, events: Reporter) -> Any:
+def _progress(spec: WaitSpec, shape: Format, quiet: bool, events: Reporter, keeper: Keeper | None) -> Any:
     """Choose who reports how the wait goes on."""
     from pulumi_nbcloud.cli import github, progress
     from pulumi_nbcloud.waiting.report import Silent
@@ -149,13 +180,17 @@ def _progress(spec: WaitSpec, shape: Format, quiet: bool, events: Reporter) -> A
         if quiet:
             reporters.append(Silent())
         elif _has_view(shape):
-            reporters.append(stack.enter_context(_view(spec)))
+            reporters.append(stack.enter_context(_view(spec, keeper.before() if keeper is not None else 0.0)))
         else:
             if github.is_github(os.environ):
                 output.say(f"::group::nbcloud wait {', '.join(spec.kinds)}", command=True)
                 stack.callback(output.say, "::endgroup::", command=True)
             reporters.append(progress.Lines())
-        yield progress.Several(reporters)
+        reporter = progress.Several(reporters)
+        if keeper is not None and not quiet:
+            # What happens to its file is shown where the wait is.
+            keeper.warn = reporter.warning
+        yield reporter
 
 
 def _has_view(shape: Format) -> bool:
@@ -168,9 +203,10 @@ def _has_view(shape: Format) -> bool:
     return not shared and not github.is_github(os.environ)
 
 
-def _view(spec: WaitSpec) -> Any:
+def _view(spec: WaitSpec, elapsed: float) -> Any:
     from rich.console import Console
 
     from pulumi_nbcloud.cli.live import View
 
-    return View(Console(stderr=True), tuple(spec.kinds), spec.conditions.expected, spec.options.timeout)
+    console, names = Console(stderr=True), tuple(spec.kinds)
+    return View(console, names, spec.conditions.expected, spec.options.timeout, elapsed=elapsed)

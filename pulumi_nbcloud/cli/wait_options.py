@@ -86,10 +86,17 @@ def spec_of(targets: list[str], inputs: WaitInputs, profile: str | None) -> Wait
         name: {"kind": each.kind.token, **options.with_profile(each, profile)}
         for name, each in zip(names, parsed, strict=True)
     }
-    spec, problems = parse_spec({**given, "targets": by_name})
+    # `hold` is for waits that are kept in a file, with which the next run goes on.
+    spec, problems = parse_spec({**given, "targets": by_name}, recorded=True)
     if spec is None:
         raise spec_error(problems)
     return spec
+
+
+def flags_of(inputs: WaitInputs) -> dict[str, Any]:
+    """Return the options as they were given, by their flags."""
+    found = {each.flag: inputs[each.name] for each in OPTIONS if each.in_command}
+    return found | {each.off_flag: inputs[f"no_{each.name}"] for each in OPTIONS if each.in_command and each.off_flag}
 
 
 def _without_flags_for_false(inputs: WaitInputs) -> WaitInputs:

@@ -11,7 +11,7 @@ from pulumi_nbcloud.condition.evaluator import Evaluator
 from pulumi_nbcloud.condition.named import name_in
 from pulumi_nbcloud.condition.outcome import Clause, ConditionError, Decision, Evaluation, Held
 from pulumi_nbcloud.condition.problems import Problem
-from pulumi_nbcloud.condition.span import Moment, Span, long_enough
+from pulumi_nbcloud.condition.span import Moment, Row, Span, long_enough
 
 __all__ = [
     "Clause",
@@ -24,6 +24,7 @@ __all__ = [
     "Held",
     "Moment",
     "Problem",
+    "Row",
     "Span",
     "compile_condition",
     "compile_conditions",

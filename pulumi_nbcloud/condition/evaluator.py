@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from pulumi_nbcloud.condition.outcome import Decision, Evaluation, Held
-from pulumi_nbcloud.condition.span import Moment, Span, long_enough
+from pulumi_nbcloud.condition.span import Moment, Row, Span, long_enough
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.condition.conditions import Conditions
@@ -32,6 +32,17 @@ class Evaluator:
         self._fail_holds_for = fail_holds_for
         self._fail_on = Span(longest_gap)
         self._spans = [Span(longest_gap) for _ in conditions.failures]
+
+    @property
+    def rows(self) -> tuple[Row | None, ...]:
+        """How long each failure has held so far: that of `fail_on`, then the defaults of the kinds."""
+        return tuple(span.row for span in (self._fail_on, *self._spans))
+
+    def resume(self, rows: Sequence[Row | None]) -> None:
+        """Go on with the rows of another process that waited for the same; those of other conditions do not count."""
+        spans = (self._fail_on, *self._spans)
+        for span, row in zip(spans, rows if len(rows) == len(spans) else (), strict=False):
+            span.resume(row)
 
     def decide(self, states: Mapping[str, State | None], now: datetime, moment: Moment | None = None) -> Decision:
         """Evaluate one poll.

@@ -29,6 +29,23 @@ class Moment:
         return cls(seconds, seconds, seconds)
 
 
+@dataclass(frozen=True)
+class Row:
+    """An unbroken row of polls so far, in seconds on a clock that only goes forward.
+
+    Args:
+        began: when its first poll was sent.
+        arrived: when the responses of its last poll were complete.
+    """
+
+    began: float
+    arrived: float
+
+    def later(self, seconds: float) -> Row:
+        """Return the same row on a clock that is ahead by so much."""
+        return Row(self.began + seconds, self.arrived + seconds)
+
+
 class Span:
     """An unbroken row of polls at which a condition held.
 
@@ -43,6 +60,15 @@ class Span:
         self._longest_gap = longest_gap
         self._began: float | None = None
         self._arrived = 0.0
+
+    @property
+    def row(self) -> Row | None:
+        """The row as it is; None where the condition did not hold at the last poll."""
+        return None if self._began is None else Row(self._began, self._arrived)
+
+    def resume(self, row: Row | None) -> None:
+        """Go on with a row that another process has observed; None where there is none."""
+        self._began, self._arrived = (None, 0.0) if row is None else (row.began, row.arrived)
 
     def observe(self, holds: bool, moment: Moment) -> float | None:
         """Take in a poll.

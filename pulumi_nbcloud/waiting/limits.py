@@ -37,6 +37,17 @@ class Limits:
         if self._stall_timeout is not None and (moved if self.stalls_at is not None else complete):
             self.stalls_at = moment.last_sent + self._stall_timeout
 
+    def resume(self, stalls_at: float | None, *, appeared: bool) -> None:
+        """Go on with the limits of another process that waited for the same.
+
+        Args:
+            stalls_at: when something must have changed, on this process's clock.
+            appeared: whether each target has been found.
+        """
+        self.stalls_at = stalls_at if self._stall_timeout is not None else None
+        if appeared:
+            self.appear_by = None
+
     def after(self, moment: float) -> float:
         """Return the first limit that is later than a moment; infinity where there is none."""
         return min((each for each in (self.appear_by, self.stalls_at) if each and each > moment), default=math.inf)

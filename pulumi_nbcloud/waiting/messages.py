@@ -183,9 +183,10 @@ def _check(progress: Progress) -> str | None:
 
 
 def _age(progress: Progress, now: datetime) -> str:
-    if not progress.observations:
+    last = progress.observations or progress.remembered
+    if not last:
         return ""
-    oldest = min(each.at for each in progress.observations.values())
+    oldest = min(each.at for each in last.values())
     return f" ({spell(int(max(0.0, (now - oldest).total_seconds())))} ago)"
 
 

@@ -1,8 +1,8 @@
 """What an override makes of a wait: it passes as `overridden` where its cloud gave no usable response, and only there.
 
-With an override in force one failed poll is enough where none was answered before it: what is known to be down is not
-polled for its whole timeout. A cloud that has answered once is waited for as without an override, and so is one that
-asks for fewer requests, which is there.
+With an override in force one failed poll is enough where none of this run was answered before it: what is known to be
+down is not polled for its whole timeout. A cloud that has answered once is waited for as without an override, and so is
+one that asks for fewer requests, which is there.
 """
 
 from __future__ import annotations

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from pulumi_nbcloud.clock import text
@@ -23,6 +26,23 @@ CONDITION_SHOWN = 300
 NOTHING = "nothing yet"
 
 TargetOutcome = Literal["ready", "waiting", "failed"]
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What the last poll of another process gave for one target, of a wait that goes on in this one.
+
+    Args:
+        found: whether the target was there.
+        headline: of its state, as messages show it.
+        at: when the response came.
+        digest: of the fields whose change counts.
+    """
+
+    found: bool
+    headline: str
+    at: datetime
+    digest: str
 
 
 @dataclass
@@ -53,6 +73,7 @@ class Progress:
         absent_is_met: whether a target that is not found is what is waited for.
         failing_targets: of the last poll that did not fail, the targets that a failure is about which holds.
         poll_errors: of the last poll, where it failed, the errors of the targets that could not be read.
+        remembered: of each target what the last poll of another process gave; counts until this one has polled.
     """
 
     kinds: Mapping[str, Kind[Any, Any, Any]]
@@ -79,6 +100,7 @@ class Progress:
     absent_is_met: bool = False
     failing_targets: tuple[str, ...] = ()
     poll_errors: Mapping[str, NbcloudError] = field(default_factory=dict)
+    remembered: Mapping[str, Remembered] = field(default_factory=dict)
 
     def states(self) -> dict[str, State | None]:
         """Return the last state of each target, None where it was not found."""
@@ -103,10 +125,16 @@ class Progress:
         return "waiting" if any(name in each.reads(self.targets) for each in self.not_met) else "ready"
 
     @property
+    def missing(self) -> tuple[str, ...]:
+        """The targets that the last poll did not find that did not fail, this process's or the one's before."""
+        if self.observations:
+            return tuple(name for name, each in self.observations.items() if each.state is None)
+        return tuple(name for name, each in self.remembered.items() if not each.found)
+
+    @property
     def unproven(self) -> tuple[str, ...]:
         """The targets that the last poll did not find and none before, where that makes a difference."""
-        missing = (name for name, each in self.observations.items() if each.state is None)
-        return tuple(name for name in missing if name not in self.ever_found) if self.needs_finding else ()
+        return tuple(name for name in self.missing if name not in self.ever_found) if self.needs_finding else ()
 
     @property
     def undecided(self) -> str | None:
@@ -166,7 +194,7 @@ class Progress:
 
     def record(self, name: str, observation: Observation) -> None:
         """Take in what a poll gave for one target."""
-        before = self.headline(name) if name in self.observations else None
+        before = self._last_headline(name)
         self.observations[name] = observation
         if observation.state is not None:
             self.ever_found.add(name)
@@ -176,6 +204,11 @@ class Progress:
             self.transitions.append({"time": text(observation.at), "target": name, "observed": now})
             if len(self.transitions) > FIRST_KEPT + LAST_KEPT:
                 del self.transitions[FIRST_KEPT]
+
+    def _last_headline(self, name: str) -> str | None:
+        if name in self.observations:
+            return self.headline(name)
+        return self.remembered[name].headline if name in self.remembered else None
 
     def headline(self, name: str) -> str:
         """Return the last observation of a target, as messages show it."""
@@ -189,17 +222,24 @@ class Progress:
     def shown(self, name: str) -> str:
         """Return the headline of a target, and what a person should know of its state."""
         if name not in self.observations:
-            return NOTHING
+            return self._last_headline(name) or NOTHING
         state = self.observations[name].state
         note = state.waiting_note() if state is not None else None
         return f"{self.headline(name)} ({note})" if note else self.headline(name)
 
     def summary(self) -> str:
         """Return the headline of every target, in one line."""
-        if not self.observations:
+        names = self.observations or self.remembered
+        if not names:
             return NOTHING
         alone = len(self.targets) == 1
-        return "; ".join(self.shown(name) if alone else f"{name}: {self.shown(name)}" for name in self.observations)
+        return "; ".join(self.shown(name) if alone else f"{name}: {self.shown(name)}" for name in names)
+
+
+def digest(counts: Mapping[str, Any] | None) -> str:
+    """Write a short text that is equal for equal fields of a state, and shows nothing of them."""
+    plain = json.dumps(counts, sort_keys=True, default=str)
+    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def headline(kind: Kind[Any, Any, Any], state: State | None) -> str:

@@ -6,7 +6,7 @@ import contextlib
 import functools
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.to_thread
@@ -27,6 +27,9 @@ from pulumi_nbcloud.waiting.progress import Progress, unmet
 from pulumi_nbcloud.waiting.report import Reporter
 from pulumi_nbcloud.waiting.spec import WaitSpec
 from pulumi_nbcloud.waiting.wait import Cancellation, Offload, Wait
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.waiting.keeper import Keeper
 
 EVALUATION_THREADS = 2
 
@@ -65,7 +68,7 @@ class WaitRunner:
         spec: WaitSpec,
         reporter: Reporter,
         origin: Origin | None = None,
-        before: float = 0.0,
+        keeper: Keeper | None = None,
         override: Override | None = None,
     ) -> Met:
         """Wait as a spec says.
@@ -74,7 +77,7 @@ class WaitRunner:
             spec: with all arguments known.
             reporter: is notified of how it goes on.
             origin: who waits; None to notify no listener.
-            before: how long the wait has gone on in runs before this one, in seconds.
+            keeper: keeps the record with which the next run goes on, and has that of the one before; None for none.
             override: lets the wait end as `overridden`; None for none.
 
         Returns:
@@ -84,8 +87,10 @@ class WaitRunner:
             WaitError: it was not met.
             SettingsError, InputError: nothing could be read.
         """
+        before = keeper.before() if keeper is not None else 0.0
         with self._listening(spec, reporter, origin, before) as listening:
-            met = await self._make(spec, listening, before, override).run()
+            with _recorded(keeper):
+                met = await self._make(spec, listening, before, override, keeper).run()
             listening.result = WaitResult(Outcome.MET.value, met.at, met.elapsed, met.progress)
         return met
 
@@ -169,7 +174,14 @@ class WaitRunner:
             if end is not None:
                 listening.ended(end_of(self._clock.now(), self._clock.monotonic() - started, end))
 
-    def _make(self, spec: WaitSpec, reporter: Reporter, before: float, override: Override | None) -> Wait:
+    def _make(
+        self,
+        spec: WaitSpec,
+        reporter: Reporter,
+        before: float,
+        override: Override | None,
+        keeper: Keeper | None = None,
+    ) -> Wait:
         targets = self._targets(spec)
         for warning in self._expiries(spec, before):
             reporter.warning(warning)
@@ -185,6 +197,7 @@ class WaitRunner:
             cancellation=self.cancellation,
             offload=self._offload,
             before=before,
+            keeper=keeper,
             override=override,
         )
 
@@ -284,6 +297,19 @@ def target_of(reader: Reader, config: ConfigReader, name: str, kind: Kind[Any, A
         lambda response: kind.select(response[0], response[1], arguments),
         lambda error: kind.about(error, arguments),
     )
+
+
+@contextlib.contextmanager
+def _recorded(keeper: Keeper | None) -> Iterator[None]:
+    """Write down how a wait ended; one that is awaiting or was cancelled has not, nor one that could not poll."""
+    try:
+        yield
+    except WaitError as error:
+        if keeper is not None and error.outcome not in (Outcome.AWAITING, Outcome.CANCELLED):
+            keeper.end(error.outcome.value)
+        raise
+    if keeper is not None:
+        keeper.end(Outcome.MET.value)
 
 
 def _subject(kind: Kind[Any, Any, Any], arguments: Any) -> Subject:

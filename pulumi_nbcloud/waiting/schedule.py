@@ -52,6 +52,15 @@ class Schedule:
         """The shortest pause that can come, jitter included, in seconds."""
         return self.start * (1 - JITTER)
 
+    @property
+    def pause(self) -> float:
+        """The pause that comes next, in seconds, before jitter."""
+        return self._pause
+
+    def resume(self, pause: float) -> None:
+        """Go on with the pause of another process that waited for the same, as far as it fits this schedule."""
+        self._pause = min(self.cap, max(self.start, pause))
+
     def sure_polls(self, seconds: float, most: int) -> int:
         """Return how many polls are sure to be made while nothing changes, up to `most`; the last is at the end.
 

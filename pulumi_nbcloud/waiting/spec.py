@@ -30,11 +30,13 @@ class WaitSpec:
         kinds: the kind of each target, by the name that conditions call it.
         arguments: which thing each target is; one whose values are not known yet is missing.
         options: how to wait, and for what.
+        recorded: whether a run that `hold` ends leaves a record, with which the next one goes on.
     """
 
     kinds: Mapping[str, Kind[Any, Any, Any]]
     arguments: Mapping[str, Any]
     options: WaitOptions = DEFAULT_OPTIONS
+    recorded: bool = False
 
     @cached_property
     def conditions(self) -> Conditions:
@@ -51,18 +53,22 @@ class WaitSpec:
             if name in self.arguments
             for each in kind.doubts(self.arguments[name])
         )
-        return (*self.conditions.warnings, *filters, *self._failures_beyond_hold())
+        return (*self.conditions.warnings, *filters, *self._beyond_hold())
 
-    def _failures_beyond_hold(self) -> Iterator[str]:
-        """Yield which failures of the kinds cannot end the wait, because one run is shorter than they must hold."""
+    def _beyond_hold(self) -> Iterator[str]:
+        """Yield what cannot come about within one run, or where runs leave a record, only in several close ones."""
         hold = self.options.hold
         if hold is None or hold >= self.options.timeout:
             return
+        late = "it counts on only where the next run follows within one interval"
+        if self.recorded:
+            for name in _out_of_one_run(self.options, hold, self.schedule()):
+                yield f"{name} is longer than hold {spell(hold)}: {late}"
         for each in self.conditions.failures:
             if each.holds_for > hold:
                 yield (
                     f"{each.expression} ends a wait only once it has held for {spell(each.holds_for)}: "
-                    f"with hold {spell(hold)} it never does"
+                    f"with hold {spell(hold)} {late if self.recorded else 'it never does'}"
                 )
 
     def evaluator(self) -> Evaluator:
@@ -79,7 +85,11 @@ class WaitSpec:
 
 
 def parse_spec(
-    inputs: Mapping[str, Any], is_unknown: Callable[[Any], bool] = lambda value: False, operation: str = "create"
+    inputs: Mapping[str, Any],
+    is_unknown: Callable[[Any], bool] = lambda value: False,
+    operation: str = "create",
+    *,
+    recorded: bool = False,
 ) -> tuple[WaitSpec | None, list[Problem]]:
     """Check what a wait is asked for, without any request.
 
@@ -88,6 +98,7 @@ def parse_spec(
             `custom_timeouts` (`create`, `update`: honoured where `timeout` is not given); None counts as not given.
         is_unknown: tells a value that is not known yet; it passes.
         operation: whose custom timeout counts, `create` or `update`.
+        recorded: see `WaitSpec`.
 
     Returns:
         The spec, and every problem; no spec where there is a problem or where too much is unknown to make one.
@@ -125,7 +136,7 @@ def parse_spec(
     problems.extend(_misfits(options, timeout_known=timeout_known))
     if options.hold is not None and options.every_update:
         problems.append(Problem("hold is not for every_update: such a gate has no deadline to go on with", LEAVE_ONE))
-    if options.hold is not None and timeout_known and options.hold < options.timeout:
+    if options.hold is not None and timeout_known and options.hold < options.timeout and not recorded:
         interval_known = not is_unknown(inputs.get("interval"))
         schedule = WaitSpec(kinds, arguments, options).schedule() if kinds and interval_known else None
         problems.extend(_out_of_reach(options, options.hold, schedule, deleted=deleted))
@@ -133,7 +144,7 @@ def parse_spec(
         options = replace(options, not_found="met")
     if not kinds or any(is_unknown(inputs.get(name)) for name in ("until", "fail_on")):
         return None, problems
-    spec = WaitSpec(kinds, arguments, options)
+    spec = WaitSpec(kinds, arguments, options, recorded)
     # Also where there is a problem already: all of them are reported at once.
     attempt(lambda: spec.conditions)
     return (None if problems else spec), problems
@@ -173,6 +184,16 @@ def _misfits(options: WaitOptions, *, timeout_known: bool) -> Iterator[Problem]:
                 f"{name} {spell(seconds)} is longer than the timeout of {spell(options.timeout)}",
                 f"give a longer timeout, or a shorter {name}",
             )
+
+
+def _out_of_one_run(options: WaitOptions, hold: float, schedule: Schedule) -> Iterator[str]:
+    """Yield which rows of polls do not fit into one run."""
+    if schedule.sure_polls(hold, options.consecutive) < options.consecutive:
+        yield f"consecutive {options.consecutive}"
+    for name in ("holds_for", "fail_holds_for"):
+        seconds = getattr(options, name)
+        if seconds is not None and seconds > hold:
+            yield f"{name} {spell(seconds)}"
 
 
 def _out_of_reach(options: WaitOptions, hold: float, schedule: Schedule | None, *, deleted: bool) -> Iterator[Problem]:

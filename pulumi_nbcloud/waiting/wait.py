@@ -6,7 +6,7 @@ import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.to_thread
@@ -33,11 +33,15 @@ from pulumi_nbcloud.waiting.limits import Limits
 from pulumi_nbcloud.waiting.messages import ended
 from pulumi_nbcloud.waiting.observation import Observation, Target, joins_from, moment_of, poll
 from pulumi_nbcloud.waiting.options import WaitOptions
-from pulumi_nbcloud.waiting.outcome import Met, Outcome
+from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError
 from pulumi_nbcloud.waiting.overriding import ONE_IS_ENOUGH, one_is_enough, under
-from pulumi_nbcloud.waiting.progress import CONDITION_SHOWN, Progress
+from pulumi_nbcloud.waiting.progress import CONDITION_SHOWN, Progress, digest
 from pulumi_nbcloud.waiting.report import Reporter
 from pulumi_nbcloud.waiting.schedule import TIMER_SECONDS, Schedule
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.waiting.checkpoint import Memory
+    from pulumi_nbcloud.waiting.keeper import Keeper
 
 LAST_POLL_SECONDS = 10.0
 
@@ -74,6 +78,7 @@ class Wait:
         offload: runs the evaluation off the event loop, which other waits need meanwhile.
         before: how long it has gone on in runs before this one, in seconds: that counts against its timeout, and once
             the timeout is over it polls once.
+        keeper: keeps the record with which the next run goes on, and has that of the one before; None for none.
         override: lets it pass where the cloud gives no usable response; None for none.
     """
 
@@ -91,6 +96,7 @@ class Wait:
         cancellation: Cancellation,
         offload: Offload = anyio.to_thread.run_sync,
         before: float = 0.0,
+        keeper: Keeper | None = None,
         override: Override | None = None,
     ) -> None:
         self._offload = offload
@@ -102,7 +108,7 @@ class Wait:
         self._reporter = reporter
         self._cancellation = cancellation
         self._options = options
-        self._override = override
+        self._override, self._answered = override, False
         self._keys = frozenset(target.key for target in targets.values())
         conditions = evaluator.conditions
         also = options.not_found == "met" and not conditions.met_if_gone
@@ -125,11 +131,30 @@ class Wait:
         self._deadline = started + options.timeout
         # When this run ends at the latest: at the deadline, or where it is not the last one.
         self._until = max(now, self._deadline if options.hold is None else min(self._deadline, now + options.hold))
-        self._limits = Limits(options, now)
-        self._due = self._notified = self._not_before = now
+        self._limits = Limits(options, now if keeper is None else started)
+        self._due = self._notified = self._not_before = self._next = self._polled = now
         self._last: Mapping[str, Observation] = {}
         # One last poll starts then, and may overrun it by this much.
         self._grace = LAST_POLL_SECONDS if self._until == now else min(LAST_POLL_SECONDS, schedule.start)
+        self._keeper = keeper
+        if keeper is not None:
+            self._resume(keeper)
+
+    def _resume(self, keeper: Keeper) -> None:
+        """Go on where the run before was."""
+        started, kept = self.progress.started, keeper.record.checkpoint
+        self._next, self._polled = started + kept.next_poll, started + kept.last_poll
+        self._memory.restore(kept, in_a_row=keeper.in_a_row)
+        if self._until < self._deadline:
+            # What a poll has begun, only the deadline cuts short: the next run would have to begin it again.
+            last = self._deadline + min(LAST_POLL_SECONDS, self._schedule.start)
+            self._grace = min(LAST_POLL_SECONDS, last - self._until)
+
+    @property
+    def _memory(self) -> Memory:
+        from pulumi_nbcloud.waiting.checkpoint import Memory
+
+        return Memory(self.progress, self._evaluator, self._span, self._limits, self._schedule)
 
     async def run(self) -> Met:
         """Wait.
@@ -147,23 +172,36 @@ class Wait:
             try:
                 if not self._cancellation.cancelled:
                     return await self._loop()
+            except WaitError as error:
+                if error.outcome is Outcome.AWAITING:
+                    self._save()
+                raise
             finally:
                 self._shared.leave(self._keys)
                 self._cancellation.scopes.discard(scope)
         raise self._ended(Outcome.CANCELLED)
 
     async def _loop(self) -> Met:
+        early = self._next - self._clock.monotonic()
+        if early > TIMER_SECONDS:
+            # The run before has polled a moment ago: polls of several runs are as far apart as those of one.
+            self._due = await self._pause(early, math.inf)
         while True:
             # A timer may fire a moment early; that must not cost a further poll.
             begun = self._clock.monotonic() + TIMER_SECONDS
             last = begun >= self._until
+            if last and self._keeper is not None and self._until < self._deadline and begun < self._next:
+                # The next run polls when it is due.
+                raise self._ended(Outcome.AWAITING)
             met, pause = await self._poll()
             if met is not None:
                 return met
-            now = self._clock.monotonic()
+            now, limit = self._clock.monotonic(), self._limits.after(begun)
+            self._next = min(now + pause, limit)
+            self._save()
             if last or now >= self._until + self._grace:
                 raise self._ended(self._undecided())
-            self._due = await self._pause(pause, self._limits.after(begun))
+            self._due = await self._pause(pause, limit)
 
     async def _poll(self) -> tuple[Met | None, float]:
         """Poll once and evaluate; return the pause before the next poll where nothing is decided."""
@@ -174,7 +212,7 @@ class Wait:
         if observations is None:  # cut short by the end of this run
             waited = self._clock.monotonic() - self._due
             raise self._cut_short(f"no response within {spell(waited)}")
-        self._last = observations
+        self._last, self._polled = observations, self._clock.monotonic()
         errors = {name: each.error for name, each in observations.items() if each.failed and each.error is not None}
         self.progress.poll_errors = errors
         if errors:
@@ -183,6 +221,7 @@ class Wait:
 
     async def _answered_poll(self, observations: Mapping[str, Observation]) -> tuple[Met | None, float]:
         """Take in a poll that did not fail."""
+        self._answered = True
         changed = self._changed(self.progress.observations, observations)
         step, recovered = self.progress.step, self.progress.failed_in_a_row > 0
         self.progress.failed_in_a_row = 0
@@ -260,7 +299,7 @@ class Wait:
         if broken is not None:
             raise self._ended(Outcome.BAD_RESPONSE, "another poll gets the same")
         now = self._clock.now()
-        if not self.progress.observations and one_is_enough(self._override, now, errors):
+        if not self._answered and one_is_enough(self._override, now, errors):
             raise self._ended(self._no_answer(), ONE_IS_ENOUGH, now=now)
         most = self._options.max_poll_errors
         if self.progress.failed_in_a_row >= most:
@@ -271,15 +310,28 @@ class Wait:
             asks = f"the cloud asks to wait {math.ceil(after)} s"
             if self._not_before > self._deadline:
                 raise self._ended(Outcome.UNREACHABLE, f"{asks}, beyond the deadline")
+            self._next = self._clock.monotonic() + self._schedule.next()
             raise self._ended(Outcome.AWAITING, f"{asks}, beyond hold")
         self._notify()
         return max(after, self._schedule.next())
 
+    def _save(self) -> None:
+        """Write down how far this run has come, for the next."""
+        if self._keeper is None:
+            return
+        observations, due = self.progress.observations, max(self._next, self._not_before)
+        moments = self._clock.monotonic(), self._polled, due
+        self._keeper.save(self._memory.checkpoint(*moments, lambda name: self._counts(name, observations[name])))
+
     def _changed(self, before: Mapping[str, Observation], now: Mapping[str, Observation]) -> bool:
         """Return whether anything changed that counts: all but volatile fields, and those that the condition reads."""
-        return any(
-            name not in before or self._counts(name, before[name]) != self._counts(name, now[name]) for name in now
-        )
+        return any(self._differs(name, before.get(name), each) for name, each in now.items())
+
+    def _differs(self, name: str, before: Observation | None, now: Observation) -> bool:
+        counts, remembered = self._counts(name, now), self.progress.remembered.get(name)
+        if before is not None:
+            return self._counts(name, before) != counts
+        return remembered is None or remembered.digest != digest(counts)
 
     def _counts(self, name: str, observation: Observation) -> Mapping[str, Any] | None:
         if observation.state is None:
@@ -295,7 +347,7 @@ class Wait:
         A limit brings it forward, but not before the cloud wants to be asked.
         """
         started = self._clock.monotonic()
-        ready = max(joins_from(self._last, self._schedule.base), self._not_before)
+        ready = max(joins_from(self._last, self._schedule.base) if self._last else started, self._not_before)
         while True:
             now = self._clock.monotonic()
             allowed = max(self._not_before, self._shared.held_until(self._keys))
@@ -318,7 +370,7 @@ class Wait:
     def _cut_short(self, why: str) -> Exception:
         """Return how a run ends whose last poll got no response in time."""
         now = self._clock.now()
-        enough = not self.progress.observations and one_is_enough(self._override, now)
+        enough = not self._answered and one_is_enough(self._override, now)
         return self._ended(self._no_answer() if enough else self._undecided(), why, unanswered=True, now=now)
 
     def _undecided(self) -> Outcome:
@@ -327,13 +379,13 @@ class Wait:
 
     def _missed(self) -> Outcome:
         """Return in which way the deadline was missed."""
-        if not self.progress.observations:
+        if not self.progress.observations and not self.progress.remembered:
             return self._no_answer()
         if self.progress.failed_in_a_row:
             return Outcome.TIMED_OUT
         if self._evaluator.conditions.met_if_gone:
             return Outcome.NEVER_APPEARED if self.progress.unproven else Outcome.TIMED_OUT
-        if None in self.progress.states().values() and not self.progress.met_in_a_row:
+        if self.progress.missing and not self.progress.met_in_a_row:
             return self._absent()
         return Outcome.TIMED_OUT
 
@@ -344,8 +396,7 @@ class Wait:
 
     def _absent(self) -> Outcome:
         """Return whether what is missing has ever been there."""
-        missing = {name for name, state in self.progress.states().items() if state is None}
-        return Outcome.GONE if missing <= self.progress.ever_found else Outcome.NEVER_APPEARED
+        return Outcome.GONE if self.progress.ever_found.issuperset(self.progress.missing) else Outcome.NEVER_APPEARED
 
     @property
     def elapsed(self) -> float:

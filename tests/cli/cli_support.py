@@ -99,10 +99,12 @@ def run(
 
 
 @contextmanager
-def started(*arguments: str, env: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
-    """Starts the command as a process, and ends it whatever the test does."""
+def started(
+    *arguments: str, env: Mapping[str, str] | None = None, cold: bool = False
+) -> Iterator[subprocess.Popen[str]]:
+    """Starts the command as a process, and ends it whatever the test does; `cold` where its own pid counts."""
     process = subprocess.Popen(
-        command(*arguments),
+        command(*arguments, cold=cold),
         env=environment(**(env or {})),
         text=True,
         stdin=subprocess.DEVNULL,

@@ -97,19 +97,6 @@ def test_what_is_refused_before_anything_is_sent(
     assert nbcloud_mock.requests == []
 
 
-@pytest.mark.parametrize("enforcement", ["mandatory", "advisory"])
-def test_a_run_that_hold_ends_is_awaiting_whatever_the_enforcement(nbcloud_mock: MockClouds, enforcement: str) -> None:
-    nbcloud_mock.modelarts.put_lease(NOTEBOOK, status="CREATING")
-    done = invoke("wait", TARGET, "--hold", "0", "-t", "40h", "--enforcement", enforcement, "-o", "json", "--quiet")
-    result = json.loads(done.out)
-    assert (done.code, result["outcome"], result["exit_code"], result["polls"]) == (75, "awaiting", 75, 1)
-    assert done.error[0].startswith(f"error: {KIND} {NOTEBOOK}: awaiting after 0s of 40h")
-    assert done.error[-1] == "hint: run the same again: the wait goes on, and its deadline stays"
-    refused = invoke("wait", TARGET, "--hold", "0", "--consecutive", "2")
-    assert refused.code == 2
-    assert refused.error[0].startswith("error: consecutive 2 cannot be reached with hold 0s")
-
-
 def test_all_that_is_wrong_is_said_at_once(nbcloud_mock: MockClouds) -> None:
     done = invoke("wait", TARGET, "--until", "self.runing", "--timeout", "soon")
     assert done.code == 2
@@ -160,6 +147,7 @@ def test_an_error_before_the_wait_has_its_document(
         "transitions": [],
         "transition_count": 0,
         "override": None,
+        "resume": None,
     }
     assert error["type"] == ("SettingsError" if "--settings" in arguments else "InputError")
     assert done.err == f"error: {error['problem']}\nhint: {error['hint']}\n", "on stderr it is said too, once"

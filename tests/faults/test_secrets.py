@@ -19,6 +19,7 @@ import pytest
 from fault_server import FaultServer, Peer, Step
 from nbcloud_support import LEASE_BODY, NOTEBOOK_ID, FakeClock, http_answer
 
+from pulumi_nbcloud.clock import Clock
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.history.listener import History
 from pulumi_nbcloud.history.writing import Writer
@@ -26,7 +27,9 @@ from pulumi_nbcloud.http.client import Client
 from pulumi_nbcloud.kinds.registry import load
 from pulumi_nbcloud.mock.aidp.keys import FIRST
 from pulumi_nbcloud.reading.reader import Reader
+from pulumi_nbcloud.waiting.keeper import open_record
 from pulumi_nbcloud.waiting.listeners import Origin
+from pulumi_nbcloud.waiting.record_file import RecordFile
 from pulumi_nbcloud.waiting.report import Silent
 from pulumi_nbcloud.waiting.runner import WaitRunner
 from pulumi_nbcloud.waiting.spec import parse_spec
@@ -225,6 +228,38 @@ async def test_no_secret_is_seen(
     everything = "\n".join(texts)
     assert [secret for secret in secrets_of(way, server) if secret in everything] == []
     assert all(b"cookie: s=" not in head.lower() for head in server.heads)
+
+
+@pytest.mark.parametrize("outcome", ["success", "no fit", "401", "409", "503"])
+@pytest.mark.parametrize("name", WAYS)
+async def test_no_secret_is_in_the_record_of_a_wait(
+    name: str, outcome: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    way = WAYS[name]
+    token, values = way.asks
+    cloud = token.partition(":")[0]
+    for file, text in way.files.items():
+        (tmp_path / file).write_text(text.replace("FOLDER", str(tmp_path)))
+    monkeypatch.syspath_prepend(tmp_path)
+    record = RecordFile(tmp_path / "wait.json")
+    warnings: list[str] = []
+    client = Client(sleep=FakeClock().sleep)
+    with FaultServer(OUTCOMES[outcome](cloud)) as server:
+        endpoints = dict.fromkeys(ENDPOINTS[cloud], server.origin)
+        settings = {key: value.replace("FOLDER", str(tmp_path)) for key, value in way.settings.items()}
+        config = {f"nbcloud:{cloud}": {**settings, **endpoints}}
+        inputs = {"targets": {"self": {"kind": token, **values}}, "hold": "0", "consecutive": 2}
+        spec, problems = parse_spec(inputs, recorded=True)
+        assert spec is not None, problems
+        with record.held():
+            keeper = open_record(record, spec, "run 7", warn=warnings.append, now=Clock().now)
+            with pytest.raises(NbcloudError):
+                await WaitRunner(Reader({}, client), config.get).wait(spec, Silent(), keeper=keeper)
+    await client.aclose()
+    assert server.heads
+    everything = "\n".join((record.path.read_text(), *warnings))
+    assert '"polls": 1' in everything or '"outcome": null' not in everything
+    assert [secret for secret in secrets_of(way, server) if secret in everything] == []
 
 
 @pytest.mark.parametrize("outcome", ["success", "no fit", "401", "403", "500", "login 401", "login 500"])

@@ -31,6 +31,7 @@ from pulumi_nbcloud.kinds.kind import Failure, Kind
 from pulumi_nbcloud.reading.reader import Reader
 from pulumi_nbcloud.reading.sharing import RequestKey, SharedReads
 from pulumi_nbcloud.settings.overrides import Override
+from pulumi_nbcloud.waiting.keeper import Keeper
 from pulumi_nbcloud.waiting.observation import Target
 from pulumi_nbcloud.waiting.options import DEFAULT_OPTIONS, WaitOptions
 from pulumi_nbcloud.waiting.outcome import Met
@@ -128,6 +129,8 @@ class History:
     latency: float = 0.0
     reads: list[tuple[float, Any]] = field(default_factory=list)
     request_ids: str | None = "req"
+    shift: float = 0.0
+    """How far its times are from the loop's clock."""
 
     def at(self, moment: float) -> Any:
         position = bisect.bisect_right([each[0] for each in self.steps], moment) - 1
@@ -140,8 +143,9 @@ class History:
 
     async def read(self) -> Thing:
         """The answer is what the thing was when the request was sent; it arrives later."""
-        value = self.at(anyio.current_time())
-        self.reads.append((anyio.current_time(), value))
+        moment = anyio.current_time() + self.shift
+        value = self.at(moment)
+        self.reads.append((moment, value))
         number = len(self.reads)
         await anyio.sleep(self.latency)
         error = error_of(value)
@@ -201,10 +205,12 @@ def wait_for(
     kinds: Kind[Any, Any, Any] = THING,
     options: WaitOptions = DEFAULT_OPTIONS,
     before: float = 0.0,
+    keeper: Keeper | None = None,
+    clock: VirtualClock | None = None,
     override: Override | None = None,
 ) -> Wait:
     """A wait over simulated things; must be made on the loop."""
-    schedule = schedule or steady()
+    schedule, clock = schedule or steady(), clock or VirtualClock()
     named = {"self": histories} if isinstance(histories, History) else histories
     return Wait(
         {name: target_of(history, name) for name, history in named.items()},
@@ -216,12 +222,13 @@ def wait_for(
         ),
         options=dataclasses.replace(options, timeout=timeout),
         schedule=schedule,
-        shared=shared or SharedReads(VirtualClock()),
-        clock=VirtualClock(),
+        shared=shared or SharedReads(clock),
+        clock=clock,
         reporter=reporter or Notes(),
         cancellation=cancellation or Cancellation(),
         offload=inline,
         before=before,
+        keeper=keeper,
         override=override,
     )
 

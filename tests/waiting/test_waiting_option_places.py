@@ -33,6 +33,8 @@ OF_THE_COMMAND_ITSELF = {
         "junit_xml",
         "override",
         "override_until",
+        "resume_file",
+        "resume_key",
         "settings",
         "profile",
         "history",
