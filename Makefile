@@ -31,7 +31,7 @@ engine: check-python
 
 # Branch coverage, held at 95 %; processes that tests start are measured too. Twice as slow as the tests without it.
 coverage: $(READY)
-	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term tests --ignore=tests/engine --ignore=tests/soak --ignore=tests/vendor_cli --ignore=tests/test_benchmarks.py --ignore=tests/test_packaging.py
+	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term tests --ignore=tests/engine --ignore=tests/soak --ignore=tests/vendor_cli --ignore=tests/vendor_callers --ignore=tests/test_benchmarks.py --ignore=tests/test_packaging.py
 
 versions: $(READY)
 	@$(BIN)/python scripts/test-versions
@@ -71,6 +71,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/parsing.py
 	$(BIN)/python benchmarks/sleep_loops.py
 	$(BIN)/python benchmarks/lookups.py
+	$(BIN)/python benchmarks/serve.py
 	@scripts/pulumi-cli > /dev/null
 	$(BIN)/python benchmarks/noop.py
 	$(BIN)/python benchmarks/gates.py
@@ -114,6 +115,7 @@ lock: $(READY)
 	$(COMPILE) --extra mock --extra serve --group test --universal -c requirements-dev.lock -o requirements-test.lock
 	$(COMPILE) --extra mock --extra serve --group test --resolution lowest-direct --python-platform linux -o requirements-oldest.lock
 	$(BIN)/uv pip compile -q --group oci-cli --python-version 3.10 --generate-hashes --no-annotate --no-header --universal -o requirements-oci-cli.lock
+	$(BIN)/uv pip compile -q --group airflow --python-version 3.11 --generate-hashes --no-annotate --no-header --universal -o requirements-airflow.lock
 
 # What a release would upload, into dist/, and all that keeps it from being one; make release-check TAG=v0.1.0 for that tag.
 release-check: $(READY)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-import anyio
-
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
 _FEW_DAYS = 10
+
+
+def now() -> datetime:
+    """Return the time of day, in UTC."""
+    return datetime.now(timezone.utc)
 
 
 class Clock:
@@ -15,11 +18,13 @@ class Clock:
 
     def monotonic(self) -> float:
         """Return the seconds on a clock that only goes forward."""
+        import anyio  # here: a provider process that waits for nothing does not load it
+
         return anyio.current_time()
 
     def now(self) -> datetime:
         """Return the time of day, in UTC."""
-        return datetime.now(timezone.utc)
+        return now()
 
 
 def text(moment: datetime) -> str:

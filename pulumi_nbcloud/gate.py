@@ -12,10 +12,12 @@ from pulumi_nbcloud.program import preview, slots
 from pulumi_nbcloud.program.checks import check_name, check_triggers, check_wait
 from pulumi_nbcloud.program.inputs import clean, duration_text, settled
 from pulumi_nbcloud.program.resource_options import check_options
+from pulumi_nbcloud.program.row import row_of
 from pulumi_nbcloud.program.secret_inputs import secret_inputs
 from pulumi_nbcloud.program.stack_config import accounts_of
 from pulumi_nbcloud.program.stored import StoredResource
 from pulumi_nbcloud.program.targets import Target, targets_by_name
+from pulumi_nbcloud.program.wait_start import WaitStart
 from pulumi_nbcloud.provider.gate import ASKED_ACCOUNTS, OUTPUTS, GateProvider
 
 __all__ = ["Gate", "Target"]
@@ -193,16 +195,15 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
         opts: pulumi.ResourceOptions | None,
     ) -> None:
         """Check what is known already, and declare the resource with its inputs."""
-        names = ("targets", *options, "custom_timeouts", "secret_inputs")
+        names = ("targets", *options, "custom_timeouts", "secret_inputs", "wait_start")
         given = clean(lambda: _inputs(resource_name, target, targets, options, opts))
         accounts = accounts_of(given["targets"])
         if accounts is not None:
             given[ASKED_ACCOUNTS] = accounts
-        urn = pulumi.create_urn(
-            resource_name, f"pulumi-python:{self._resource_type_name}", opts.parent if opts else None
-        )
-        # Without what it depends on: a component depends on its children, so a gate in one would depend on itself.
-        row: pulumi.Output[str] = pulumi.Output(set(), urn.future(), urn.is_known(), urn.is_secret())  # type: ignore[arg-type]
+        row = row_of(type(self), resource_name, opts)
+        if "hold" in given:
+            start = WaitStart(resource_name, given, opts)
+            given["wait_start"] = {"started": start.started, "digest": start.digest, "urn": start.urn}
         declared = dict.fromkeys((*names, *OUTPUTS))
         slots.declare()
         super().__init__(GateProvider(), resource_name, {**declared, **given, "status_urn": row}, opts)

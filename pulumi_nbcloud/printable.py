@@ -45,6 +45,13 @@ def printable_lines(text: str, limit: int = LINE_LIMIT) -> str:
     return "\n".join(_inert(line.expandtabs(4), limit) for line in text.split("\n"))
 
 
+def shell_quoted(text: str) -> str:
+    """Quote a text for a shell; `::`, at which CI runners look, is written as `:'':`, which to a shell is the same."""
+    import shlex  # here, because each command loads this module
+
+    return shlex.quote(text).replace("::", ":'':")
+
+
 def inert_json(document: Mapping[str, Any], indent: int | None = None) -> str:
     """Write a document as JSON in ASCII, which no locale, terminal, CI runner or display of the Pulumi CLI acts on.
 

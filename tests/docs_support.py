@@ -71,17 +71,18 @@ def console_examples() -> list[Example]:
     found = []
     for page in PAGES:
         for index, text in enumerate(blocks(page, "console")):
-            example = Example(f"{page.name}-{index}", tuple(_commands(text)))
+            example = Example(f"{page.name}-{index}", tuple(commands_in(text)))
             if example.commands and not (page == README and index < 3) and not _of_long_waits(page, text):
                 found.append(example)
     return found
 
 
 def _of_long_waits(page: Path, text: str) -> bool:
-    return page == LONG_WAITS and "nbcloud wait job=" in text
+    return page == LONG_WAITS and any(each in text for each in ("nbcloud wait job=", "$ pulumi "))
 
 
-def _commands(text: str) -> Iterator[Command]:
+def commands_in(text: str) -> Iterator[Command]:
+    """The commands of a console block."""
     for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
         line, *shown = part.splitlines()
         # A file that is written there and then: everything up to its END belongs to the command.

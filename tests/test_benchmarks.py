@@ -24,6 +24,10 @@ ROWS = {
         ),
         r".* \d+ ms +\d+\.\d\d",
     ),
+    "serve": (
+        ("reads of a gate", "cores of the service", "exit code at SIGTERM", "killed in the middle: checks lost"),
+        r" +\S+( at most)?  aim: .+  met",
+    ),
     "sleep_loops": (
         ("gates", "gates, patches off", "a sleep loop in a thread each"),
         r" +\d+\.\d s +\d+ +\d+\.\d s +\d+\.\d s",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pulumi_nbcloud import clock
 from pulumi_nbcloud.errors import InputError, NbcloudError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def override_of(reason: str | None, until: str | None, spec: WaitSpec) -> Overri
     """
     from pulumi_nbcloud.settings.overrides import override_of_flags
 
-    override = override_of_flags(reason, until, datetime.now(timezone.utc))
+    override = override_of_flags(reason, until, clock.now())
     if override is not None and spec.options.enforcement == "disabled":
         raise InputError("--override has no effect with --enforcement disabled", hint="leave one of them out")
     return override
@@ -51,4 +51,4 @@ def explain(error: NbcloudError, override: Override | None) -> None:
     from pulumi_nbcloud.waiting.overriding import with_flags
 
     if override is None:
-        with_flags(error, datetime.now(timezone.utc))
+        with_flags(error, clock.now())

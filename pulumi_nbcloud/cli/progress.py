@@ -48,6 +48,25 @@ class Lines:
         self._write(f"warning: {text}")
 
 
+class Quiet:
+    """Writes nothing but warnings: what will be missing later is no progress."""
+
+    heartbeat_seconds = 3600.0
+
+    def __init__(self, write: Callable[[str], None] = output.say) -> None:
+        self._write = write
+
+    def changed(self, progress: Progress, elapsed: float) -> None:
+        """Write nothing."""
+
+    def heartbeat(self, progress: Progress, elapsed: float) -> None:
+        """Write nothing."""
+
+    def warning(self, text: str) -> None:
+        """Write a warning."""
+        self._write(f"warning: {text}")
+
+
 class Events:
     """Writes each transition as a line of JSON, as it is observed.
 

@@ -173,12 +173,11 @@ def _waited(spec: WaitSpec, keeper: Keeper | None, parts: _Parts) -> Report:
 def _progress(spec: WaitSpec, shape: Format, quiet: bool, events: Reporter, keeper: Keeper | None) -> Any:
     """Choose who reports how the wait goes on."""
     from pulumi_nbcloud.cli import github, progress
-    from pulumi_nbcloud.waiting.report import Silent
 
     reporters: list[Reporter] = [events] if shape is Format.JSONL else []
     with contextlib.ExitStack() as stack:
         if quiet:
-            reporters.append(Silent())
+            reporters.append(progress.Quiet())
         elif _has_view(shape):
             reporters.append(stack.enter_context(_view(spec, keeper.before() if keeper is not None else 0.0)))
         else:

@@ -27,13 +27,22 @@ _unusable = False
 _calls: set[Any] = set()
 
 
-def send(text: str, urn: str | None, *, warning: bool = False, engine: Any = None, wait: bool = False) -> bool:
+def send(
+    text: str,
+    urn: str | None,
+    *,
+    warning: bool = False,
+    stays: bool = False,
+    engine: Any = None,
+    wait: bool = False,
+) -> bool:
     """Show a text on a resource's row.
 
     Args:
         text: the text.
         urn: the resource.
         warning: as a warning that stays, instead of a status that the next one replaces.
+        stays: as a message that stays.
         engine: the engine's stub; None for the one of this provider process.
         wait: until it was delivered, for what must be shown before something else.
 
@@ -48,7 +57,9 @@ def send(text: str, urn: str | None, *, warning: bool = False, engine: Any = Non
 
         severity = engine_pb2.WARNING if warning else engine_pb2.INFO
         message = printable_lines(text)
-        request = engine_pb2.LogRequest(severity=severity, message=message, urn=urn, streamId=0, ephemeral=not warning)
+        request = engine_pb2.LogRequest(
+            severity=severity, message=message, urn=urn, streamId=0, ephemeral=not (warning or stays)
+        )
         # As a rule not waited for: the engine may be busy, and the event loop serves all waits. Kept, because gRPC
         # cancels a call that nobody holds.
         call = stub.Log.future(request, timeout=LOG_SECONDS)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from pulumi_nbcloud.clock import text
 from pulumi_nbcloud.engine.log import process_engine, say, send
 from pulumi_nbcloud.engine.secrets import Secrets
 from pulumi_nbcloud.waiting.messages import words_of
-from pulumi_nbcloud.waiting.outcome import Outcome, WaitResult
+from pulumi_nbcloud.waiting.outcome import Outcome, WaitError, WaitResult
 from pulumi_nbcloud.waiting.progress import Progress
 from pulumi_nbcloud.waiting.report import ended_line, status_line
 
@@ -41,9 +42,23 @@ class GateReporter:
 
     def warning(self, text: str) -> None:
         """Show a warning that stays."""
-        text = self._secrets.text(text)
-        if not send(text, self._urn, warning=True, engine=self._stub):
-            say(f"warning: {text}")
+        shown = self._secrets.text(text)
+        if not send(shown, self._urn, warning=True, engine=self._stub):
+            say(f"warning: {shown}")
+
+    def awaiting(self, error: WaitError) -> None:
+        """Show that a wait goes on in another update: on the row in short, and what is awaited in a message that stays.
+
+        Args:
+            error: what is awaited.
+        """
+        message = self._secrets.text(str(error))
+        if not send(message, self._urn, stays=True, engine=self._stub, wait=True):
+            say(message)
+        if error.progress is not None and error.deadline is not None:
+            line = status_line(error.progress, error.elapsed, hidden=self._secrets.hides_until)
+            line = self._secrets.text(f"awaiting until {text(error.deadline)}; {line}")
+            send(line, self._urn, engine=self._stub, wait=True)
 
     def ended(self, result: WaitResult) -> None:
         """Show how a wait ended that holds nothing up, before the row is complete; may take a moment."""

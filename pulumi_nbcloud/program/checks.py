@@ -97,6 +97,8 @@ def _unknown(called: str, unknown: str, names: Sequence[str]) -> str:
         return f"{called}_output takes it; {called} reads at once"
     if unknown == "name" and names[0] == "resource_name":
         return f'write {called}("name", ...)'
+    if unknown == "hold" and called == "wait_before":
+        return "a hook ends with the update that it holds back; a Gate can go on in the next one"
     if "opts" in names:
         options = pulumi.InvokeOutputOptions if _is_lookup(called) else pulumi.ResourceOptions
         option = snake_case(unknown)

@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -16,12 +15,14 @@ import pulumi.runtime
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
+from pulumi_nbcloud import clock
 from pulumi_nbcloud.engine import log
 from pulumi_nbcloud.engine.secrets import Secrets
 from pulumi_nbcloud.engine.values import contains_unknown, targets_by_name
 from pulumi_nbcloud.errors import NbcloudError, SettingsError
 from pulumi_nbcloud.program.inputs import as_run_error
 from pulumi_nbcloud.program.stack_config import stack_config
+from pulumi_nbcloud.provider.wait_start import Start, awaiting_line
 from pulumi_nbcloud.reading import portal
 from pulumi_nbcloud.reading.reader import process_reader
 from pulumi_nbcloud.waiting.options import OPTIONS
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 BUDGET_SECONDS = 5.0
 ASKED_WHEN = "(asked when this gate is created or updated)"
-WAIT_INPUTS = ("targets", *(each.name for each in OPTIONS))
+WAIT_INPUTS = ("targets", *(each.name for each in OPTIONS), "wait_start")
 
 
 class Budget:
@@ -69,7 +70,7 @@ class Budget:
 _budgets: WeakKeyDictionary[object, Budget] = WeakKeyDictionary()
 
 
-def announce(gate: pulumi.Resource, inputs: Mapping[str, Any]) -> None:
+def announce(gate: pulumi.CustomResource, inputs: Mapping[str, Any]) -> None:
     """Show on a gate's row what its condition would find now, and what is doubtful about it; never fail.
 
     Create is not called in preview, so this is one poll by the program. All polls of a preview share 5 s, in which at
@@ -92,7 +93,9 @@ def announce(gate: pulumi.Resource, inputs: Mapping[str, Any]) -> None:
         known = {name: value for name, value in known.items() if name in inputs or not _is_unknown(value)}
         secrets = Secrets.of(known, await secret.future() if secret is not None else None)
         try:
-            info, warnings = await _lines(known, hidden=secrets.hides_until)
+            # One that is in state may not be asked again: its provider knows, and says it.
+            start = None if await gate.id.is_known() else Start.of(known)
+            info, warnings = await _lines(known, hidden=secrets.hides_until, start=start)
         except Exception as error:  # a preview must not fail for what is only information
             info, warnings = f"now: could not poll ({type(error).__name__})", ()
         if info is not None:
@@ -131,10 +134,10 @@ def _switched_on() -> bool:
     return str(pulumi.runtime.get_config("nbcloud:previewPoll")).lower() != "false"
 
 
-async def _lines(inputs: Mapping[str, Any], *, hidden: bool) -> tuple[str | None, tuple[str, ...]]:
+async def _lines(inputs: Mapping[str, Any], *, hidden: bool, start: Start | None) -> tuple[str | None, tuple[str, ...]]:
     """Return the line of a preview, None for none, and the warnings of a preview or an update."""
     previewing = pulumi.runtime.is_dry_run()
-    info, warnings = await _findings(inputs, polling=previewing and _switched_on(), hidden=hidden)
+    info, warnings = await _findings(inputs, polling=previewing and _switched_on(), hidden=hidden, start=start)
     in_force, ended = _override(inputs) if previewing else (None, None)
     line = "; ".join(each for each in (info, in_force) if each) or None
     return line, (*warnings, *((ended,) if ended else ()))
@@ -145,7 +148,7 @@ def _override(inputs: Mapping[str, Any]) -> tuple[str | None, str | None]:
     from pulumi_nbcloud.settings.overrides import override_of
     from pulumi_nbcloud.waiting.overriding import expired, in_force
 
-    now = datetime.now(timezone.utc)
+    now = clock.now()
     try:
         found = override_of(inputs.get("status_urn"), inputs.get("overridable"), stack_config(), os.environ, now)
     except SettingsError:
@@ -154,7 +157,7 @@ def _override(inputs: Mapping[str, Any]) -> tuple[str | None, str | None]:
 
 
 async def _findings(
-    inputs: Mapping[str, Any], *, polling: bool, hidden: bool = False
+    inputs: Mapping[str, Any], *, polling: bool, hidden: bool = False, start: Start | None = None
 ) -> tuple[str | None, tuple[str, ...]]:
     from pulumi_nbcloud.waiting.spec import parse_spec
 
@@ -168,13 +171,14 @@ async def _findings(
         return ("now: not polled, because enforcement is 'disabled'" if polling else None), warnings
     if not polling:
         return None, warnings
+    since = f"; {awaiting_line(start.at, spec.options.timeout)}" if start is not None else ""
     try:
         observed, meaning = await _poll(spec, hidden=hidden)
     except NbcloudError as error:
-        return f"now: could not poll: {error.problem} {ASKED_WHEN}", warnings
+        return f"now: could not poll: {error.problem}{since} {ASKED_WHEN}", warnings
     except TimeoutError:
-        return f"now: not polled within the preview's {BUDGET_SECONDS:g} s {ASKED_WHEN}", warnings
-    return f"now: {observed}; {meaning} {ASKED_WHEN}", warnings
+        return f"now: not polled within the preview's {BUDGET_SECONDS:g} s{since} {ASKED_WHEN}", warnings
+    return f"now: {observed}; {meaning}{since} {ASKED_WHEN}", warnings
 
 
 async def _poll(spec: WaitSpec, *, hidden: bool) -> tuple[str, str]:

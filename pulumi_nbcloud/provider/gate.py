@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Awaitable, Mapping
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from pulumi import Archive, Asset
@@ -18,19 +17,24 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from pulumi_nbcloud import clock
 from pulumi_nbcloud.engine.errors import EngineProvider, check_failures
 from pulumi_nbcloud.engine.secrets import Secrets, secret
 from pulumi_nbcloud.engine.values import contains, contains_unknown, plain, targets_by_name
 from pulumi_nbcloud.errors import NbcloudError, SettingsError
-from pulumi_nbcloud.provider import host
+from pulumi_nbcloud.provider import held, host
+from pulumi_nbcloud.provider.wait_start import WAIT_AGAIN as WAIT_AGAIN
+from pulumi_nbcloud.provider.wait_start import misfit
 from pulumi_nbcloud.waiting.options import OPTIONS
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.waiting.outcome import WaitResult
 
-# A change of one of these makes the gate wait again; where one of the others changes, its outcome stands.
-WAIT_AGAIN = ("targets", *(each.name for each in OPTIONS if each.waits_again))
-KEEP_OUTCOME = (*(each.name for each in OPTIONS if not each.waits_again), "custom_timeouts", "secret_inputs")
+# A change of one of `WAIT_AGAIN` makes the gate wait again; where one of these changes, its outcome stands.
+KEEP_OUTCOME = (
+    *(each.name for each in OPTIONS if not each.waits_again),
+    *("custom_timeouts", "secret_inputs", "wait_start"),
+)
 OUTPUTS = (
     "outcome",
     "message",
@@ -73,12 +77,15 @@ class GateProvider(EngineProvider):
             host.override_of(news.get("status_urn"), news.get("overridable"))
         except SettingsError as error:
             problems.append(Problem(error.summary, error.hint))
-        return CheckResult(news, check_failures([str(problem) for problem in problems]))
+        found = [*map(str, problems), *filter(None, [misfit(news)])]
+        return CheckResult(news, check_failures(found))
 
     def diff(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> DiffResult:
         """Find a difference where an input of the gate changed; never a replacement."""
         old, new = _stored(olds), plain(news)
         changes = _differ(old, new, (*WAIT_AGAIN, *KEEP_OUTCOME)) or _waits_always(new) or _was_overridden(old)
+        if _waits_again(old, new):
+            held.announce(new)
         return DiffResult(changes=changes, replaces=[])
 
     def create(self, props: Mapping[str, Any]) -> CreateResult:
@@ -91,11 +98,8 @@ class GateProvider(EngineProvider):
         It also waits where it is to hold up more than its outcome allows, where it was overridden, and where it waits
         at every update.
         """
-        from pulumi_nbcloud.waiting.options import tightened
-
         old, new = _stored(olds), plain(news)
-        binds = tightened(old.get("enforcement"), new.get("enforcement")) and old.get("outcome") != "met"
-        if binds or _was_overridden(old) or _differ(old, new, WAIT_AGAIN) or _waits_always(new):
+        if _waits_again(old, new) or _waits_always(new):
             return UpdateResult(_wait(new, "update"))
         kept = {name: value for name, value in old.items() if name not in KEEP_OUTCOME}
         return UpdateResult(_protected({**kept, **new}))
@@ -115,6 +119,14 @@ def _stored(olds: Mapping[str, Any]) -> dict[str, Any]:
         outcome = str(old.pop("verdict")).replace(" ", "_").replace("unauthorised", "unauthorized")
         old.setdefault("outcome", outcome)
     return old
+
+
+def _waits_again(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Return whether the gate waits for something else, was overridden, or is to hold up more than before."""
+    from pulumi_nbcloud.waiting.options import tightened
+
+    binds = tightened(old.get("enforcement"), new.get("enforcement")) and old.get("outcome") != "met"
+    return binds or _was_overridden(old) or _differ(old, new, WAIT_AGAIN)
 
 
 def _waits_always(inputs: Mapping[str, Any]) -> bool:
@@ -149,22 +161,27 @@ def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
     if spec is None:
         raise spec_error(problems or [Problem("the gate's inputs are not known", "correct the gate's arguments")])
     urn = inputs.get("status_urn")
-    for disabled in host.take_disabled():
+    patches = host.GATE_PATCHES if spec.options.hold is None else ()
+    for disabled in host.take_disabled(*patches):
         if not send(disabled, urn, warning=True):
             say(f"warning: {disabled}")
     secrets = Secrets.of(inputs, inputs.get("secret_inputs"))
     reporter, known = GateReporter(urn, secrets=secrets), spec
     override = host.override_of(urn, spec.options.overridable)
     origin = gate_origin(urn, operation, inputs, secrets)
+    start = held.start_of(inputs, spec.options, reporter)
+    before = start.before if start is not None else 0.0
 
     def run() -> Awaitable[WaitResult]:
-        return host.waits().enforce(known, reporter, origin, override=override)
+        return host.waits().enforce(known, reporter, origin, before, override)
 
     try:
         result = portal.call(run)
     except NbcloudError as error:
+        if start is not None:
+            error = held.ended(error, start, spec.options, reporter)
         # The command names the gate, which its row shows anyway, secret or not.
-        raise with_command(secrets.error(error), urn, known.options.overridable, datetime.now(timezone.utc)) from None
+        raise with_command(secrets.error(error), urn, known.options.overridable, clock.now()) from None
     reporter.ended(result)
     return _protected({**inputs, **_outputs(result)})
 

@@ -4,6 +4,7 @@
 2. It answers every error with a traceback. Ours are complete messages, so they are sent as they are.
 3. It ignores the engine's Cancel, so Ctrl-C would wait for a gate's timeout: Cancel ends our waits at once.
 4. It goes on for ever after an engine that was killed: it ends once that is gone and nothing is served any more.
+5. It cannot say that a resource is awaiting: a gate's error does, where the gate's wait goes on in the next update.
 
 (That the modules of a project stand in for standard ones is the matter of `shadowed`, before anything else is loaded.)
 
@@ -20,13 +21,14 @@ import threading
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timezone
 from functools import partial
 from types import FrameType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import ConfigureRequest
 
+from pulumi_nbcloud import clock
+from pulumi_nbcloud.engine import awaiting
 from pulumi_nbcloud.engine.errors import InternalError
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.settings.sources import NAMESPACE, StackConfig, all_config_keys
@@ -45,9 +47,13 @@ _NONE = (
 # Threads are made as they are needed; the engine's --parallel is the limit that counts.
 POOL_THREADS = 1024
 
+STARTED = clock.now()
+"""When this process began."""
+
 _lock = threading.Lock()
 _stack_config: Any = None
 _done: set[str] = set()
+_applied: set[str] = set()
 _compared: set[str] = set()
 _disabled: dict[str, str] = {}
 _waits: WaitRunner | None = None
@@ -90,7 +96,7 @@ def override_of(urn: object, overridable: object) -> Override | None:
     """
     from pulumi_nbcloud.settings.overrides import override_of
 
-    return override_of(urn, overridable, config(), dict(os.environ), datetime.now(timezone.utc))
+    return override_of(urn, overridable, config(), dict(os.environ), clock.now())
 
 
 def compare_accounts(theirs: object, urn: object) -> None:
@@ -187,9 +193,23 @@ def patch() -> None:
             taken = not switched_off and apply(main)
         except Exception:
             taken = False
-        if not taken:
+        if taken:
+            _applied.add(name)
+        else:
             why = "NBCLOUD_PROVIDER_PATCHES is off" if switched_off else "pulumi-nbcloud does not know this pulumi SDK"
             _disabled[name] = f"{why}: {lost}"
+
+
+def answer_awaiting() -> bool:
+    """Have the error that this thread's call is about to end with say that the resource is awaiting.
+
+    Returns:
+        Whether it does; without the patch the error is one like any other.
+    """
+    try:
+        return "awaiting" in _applied and awaiting.answer(vars(sys.modules["__main__"]))
+    except Exception:
+        return False
 
 
 def take_disabled(*patches: str) -> list[str]:
@@ -281,12 +301,19 @@ def _inside(main: ModuleType, innermost: FrameType) -> bool:
     return False
 
 
+def _answer_awaiting(main: ModuleType) -> bool:
+    return awaiting.can_answer(vars(main))
+
+
 _PATCHES: Mapping[str, tuple[Callable[[ModuleType], bool], str]] = {
     "errors": (_clean_errors, "errors of pulumi-nbcloud are shown with a traceback"),
     "pool": (_widen_pool, "only 4 dynamic resources of this stack are served at a time, waiting gates among them"),
     "cancel": (_honour_cancel, "after Ctrl-C a waiting gate goes on to its timeout"),
     "end": (_end_with_engine, "after a CLI that was killed a waiting gate goes on to its timeout"),
+    "awaiting": (_answer_awaiting, "a gate that is awaiting fails the update"),
 }
+GATE_PATCHES = ("errors", "pool", "cancel", "end")
+"""Those that every gate needs; one with `hold` needs all."""
 
 
 def _forget_parent() -> None:

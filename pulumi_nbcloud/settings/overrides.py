@@ -15,7 +15,7 @@ from datetime import datetime, timedelta, timezone
 from functools import partial
 
 from pulumi_nbcloud.errors import InputError, NbcloudError, SettingsError
-from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.printable import printable, shell_quoted
 from pulumi_nbcloud.settings.objects import DuplicateKeyError, once
 from pulumi_nbcloud.settings.sources import OVERRIDES_KEY, ConfigReader
 
@@ -168,18 +168,13 @@ def config_command(urn: object, reason: str, now: datetime) -> str | None:
     if gate is None or printable(gate.name, len(gate.name) + 1) != gate.name:
         return None
     values = (f"{_path(gate)}.{name}={value}" for name, value in zip(PARTS, (reason, _later(now)), strict=True))
-    parts = " ".join(f"--plaintext {_quoted(each)}" for each in values)
+    parts = " ".join(f"--plaintext {shell_quoted(each)}" for each in values)
     return f"pulumi config set-all --stack {shlex.quote(gate.stack)} --path {parts}"
 
 
 def _path(gate: _Gate) -> str:
     escaped = gate.urn.replace('"', '\\"')
     return f'{OVERRIDES_KEY}["{escaped}"]'
-
-
-def _quoted(text: str) -> str:
-    """Quote a text for a shell; `::`, at which CI runners look, is written as `:'':`, which to a shell is the same."""
-    return shlex.quote(text).replace("::", ":'':")
 
 
 def _later(now: datetime) -> str:

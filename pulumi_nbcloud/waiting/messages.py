@@ -93,6 +93,7 @@ def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, w
         subject=", ".join(f"{each.token} {printable(each.identity)}" for each in progress.targets.values()),
         facts=_facts(outcome, progress, now, elapsed, why),
     )
+    ended.elapsed = elapsed
     if outcome is Outcome.AWAITING:
         ended.deadline = deadline(progress, now, elapsed)
     if asked is not None:

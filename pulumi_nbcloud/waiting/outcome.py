@@ -59,6 +59,8 @@ class WaitError(NbcloudError):
         """Whether the last poll got no usable response."""
         self.override: Mapping[str, str] | None = None
         """What overrode it, where the outcome is `overridden`; see `WaitResult`."""
+        self.elapsed = 0.0
+        """How long the wait took, in seconds."""
 
     @property
     def problem(self) -> str:

@@ -110,7 +110,10 @@ def with_flags(error: NbcloudError, now: datetime) -> NbcloudError:
 
 def _advised(error: WaitError, command: str) -> WaitError:
     # In a line of its own: what breaks lines between words leaves it whole where it fits.
-    error.hint = f"{error.hint or CHECK}; {GO_ON}:\n  {command}"
+    hint = error.hint or CHECK
+    # One that ends with a command of its own is left as it is.
+    between = "\nhint: " if "\n" in hint else "; "
+    error.hint = f"{hint}{between}{GO_ON}:\n  {command}"
     return error
 
 

@@ -233,8 +233,8 @@ def test_outputs_have_the_types_that_are_annotated() -> None:
 
 def test_there_is_an_annotation_for_every_argument_and_output() -> None:
     own = {name for name in vars(nbcloud.Gate)["__annotations__"] if not name.startswith("_")}
-    # A resource option and secrets, which the provider is not told of, stand among its inputs.
-    given = {*WAIT_AGAIN, *KEEP_OUTCOME} - {"custom_timeouts", "secret_inputs"}
+    # A resource option and secrets, which the provider is not told of, stand among its inputs, and when a wait began.
+    given = {*WAIT_AGAIN, *KEEP_OUTCOME} - {"custom_timeouts", "secret_inputs", "wait_start"}
     assert own == {*given, *GATE_OUTPUTS} == {*given, *OUTPUTS}
     arguments = set(inspect.signature(nbcloud.Gate).parameters)
     assert arguments == {"resource_name", "target", "opts", *given}

@@ -148,6 +148,18 @@ def test_links_and_pipes_are_not_followed(folder: Path, tmp_path: Path) -> None:
     assert outcomes(folder) == {}
 
 
+def test_a_link_or_a_pipe_that_took_the_place_of_a_file_is_not_followed_either(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link, pipe = folder / "2026-01-31-11111111.jsonl", folder / "2026-01-31-22222222.jsonl"
+    link.symlink_to(put(tmp_path / "other", line("begin")))
+    os.mkfifo(pipe)
+    listed = [(START.date(), path.stem[-8:], path) for path in (link, pipe)]
+    monkeypatch.setattr("pulumi_nbcloud.history.reading.files_of", lambda folder: listed)
+    found = read_history(folder)
+    assert (found.waits, found.files, found.unreadable_files) == ([], 0, 2)
+
+
 def test_a_file_that_may_not_be_read_is_counted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(folder, line("begin"), line("end"))
     refused = put(folder, line("begin", "w2"), token="ffffffff")

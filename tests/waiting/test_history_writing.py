@@ -158,6 +158,11 @@ def test_a_secret_condition_and_its_clauses_are_left_out(tmp_path: Path) -> None
     assert "canary" not in json.dumps(found)
 
 
+def test_a_secret_condition_that_is_too_short_to_be_known_is_left_out_whole(tmp_path: Path) -> None:
+    waits(tmp_path / "h", Things([(0, "PENDING")]), origin=Origin("gate", "g", secret_inputs=("until",)), until="1<2")
+    assert lines(tmp_path / "h")[0]["expected"] == "[secret]"
+
+
 def test_hostile_texts_act_on_nothing_that_shows_the_file(tmp_path: Path) -> None:
     hostile = "\x1b[31m ##vso[task.complete] <{%boom%}> ::error:: \u202e\u2028"
     waits(tmp_path / "h", Things([(0, "PENDING")]), origin=Origin("gate", hostile), until=f"self.status == '{hostile}'")
@@ -295,7 +300,8 @@ def test_a_full_disk_tears_one_line_and_no_other(tmp_path: Path, monkeypatch: py
     assert found.unreadable == 1
     assert len(notes.warnings) == 1
     assert re.search(r"could not be written \(only \d+ of \d+ bytes were written\)", notes.warnings[0])
-    assert len(found.waits) >= 3
+    (path,) = (tmp_path / "h").iterdir()
+    assert len(path.read_text().splitlines()) == 8, "what follows a torn line begins a line of its own"
 
 
 def test_no_variable_no_history() -> None:

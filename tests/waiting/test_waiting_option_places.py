@@ -76,7 +76,9 @@ def test_a_flag_is_what_the_declaration_says(option: Option, name: str) -> None:
 
 
 def test_a_gate_waits_again_for_what_the_declaration_says() -> None:
-    assert set(WAIT_AGAIN) | set(KEEP_OUTCOME) == {"targets", *NAMES, "custom_timeouts", "secret_inputs"}
+    assert set(WAIT_AGAIN) | set(KEEP_OUTCOME) == {
+        *("targets", *NAMES, "custom_timeouts", "secret_inputs", "wait_start")
+    }
     assert set(WAIT_AGAIN) == {
         *("targets", "until", "fail_on", "not_found", "allow_absent", "consecutive", "holds_for", "fail_holds_for"),
         "triggers",
@@ -98,8 +100,8 @@ def test_the_page_on_gates_says_which_wait_again() -> None:
     (again,) = [line for line in lines if line.startswith("| a change of its targets")]
     (other,) = [line for line in lines if line.startswith("| a change of `timeout`")]
     assert {"targets", *re.findall(r"`(\w+)`", again)} == set(WAIT_AGAIN)
-    # Nobody gives `secret_inputs`: it is what the program found secret.
-    assert {"custom_timeouts", "secret_inputs", *re.findall(r"`(\w+)`", other)} == set(KEEP_OUTCOME)
+    # Nobody gives `secret_inputs` and `wait_start`: the program adds them.
+    assert {"custom_timeouts", "secret_inputs", "wait_start", *re.findall(r"`(\w+)`", other)} == set(KEEP_OUTCOME)
 
 
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda each: each.name)

@@ -11,6 +11,7 @@ import runpy
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -34,18 +35,26 @@ from provider_process import (
 from pulumi.runtime.proto import provider_pb2
 from pulumi.runtime.settings import reset_options
 
+from pulumi_nbcloud.clock import text
 from pulumi_nbcloud.gate import Gate
 from pulumi_nbcloud.kinds.registry import KINDS, load
 from pulumi_nbcloud.mock import MockClouds
-from pulumi_nbcloud.program.stored import StoredResource
+from pulumi_nbcloud.program.stored import StoredResource, serialized
+from pulumi_nbcloud.program.wait_start import WaitStart
 from pulumi_nbcloud.provider.gate import GateProvider
 from pulumi_nbcloud.provider.read import ReadProvider
+from pulumi_nbcloud.provider.wait_start import WaitStartProvider
 from pulumi_nbcloud.waiting.outcome import Outcome
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = json.loads((ROOT / "tests" / "golden" / "frozen.json").read_text())
 GATE = GOLDEN.pop("nbcloud:Gate")
-BLOBS: dict[str, str] = {"nbcloud:Gate": GATE["blob"], **{token: GOLDEN[token]["blob"] for token in GOLDEN}}
+START = GOLDEN.pop("nbcloud:WaitStart")
+BLOBS: dict[str, str] = {
+    "nbcloud:Gate": GATE["blob"],
+    "nbcloud:WaitStart": START["blob"],
+    **{token: GOLDEN[token]["blob"] for token in GOLDEN},
+}
 
 
 class Foreign(pulumi.dynamic.ResourceProvider):
@@ -114,6 +123,8 @@ def resource_of(token: str) -> Callable[[], object]:
     if token == "nbcloud:Gate":
         target: Any = lease_target(1)
         return lambda: Gate("ready", target=target)
+    if token == "nbcloud:WaitStart":
+        return lambda: WaitStart("ready", {"targets": {"self": lease_target(1)}}, None)
     module, _, name = GOLDEN[token]["class"].rpartition(".")
     return lambda: getattr(importlib.import_module(module), name)("read", **GOLDEN[token]["sample_arguments"])
 
@@ -204,8 +215,9 @@ def test_what_the_sdk_makes_a_secret_stays_one(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("token", sorted(BLOBS))
 def test_both_forms_of_the_golden_pickle_load(token: str, form: int) -> None:
     provider = dill.loads(base64.b64decode(in_form(form, BLOBS[token])))
-    if token == "nbcloud:Gate":
-        assert (type(provider), vars(provider)) == (GateProvider, {})
+    if token in ("nbcloud:Gate", "nbcloud:WaitStart"):
+        of = GateProvider if token == "nbcloud:Gate" else WaitStartProvider
+        assert (type(provider), vars(provider)) == (of, {})
     else:
         assert (type(provider), vars(provider)) == (ReadProvider, {"token": token})
 
@@ -257,7 +269,21 @@ def test_what_states_hold_of_a_gate_is_unchanged() -> None:
     unstored = (Outcome.CANCELLED, Outcome.AWAITING)
     assert GATE["outcomes"] == [*(each.value for each in Outcome if each not in unstored), "disabled"]
     # What users write; the URN and what stands in for a resource option are ours.
-    assert set(Gate.__annotations__) == {*GATE["inputs"], *GATE["outputs"]} - {"status_urn", "custom_timeouts"}
+    assert set(Gate.__annotations__) == {*GATE["inputs"], *GATE["outputs"]} - {
+        "status_urn",
+        "custom_timeouts",
+        "wait_start",
+    }
+
+
+def test_what_states_hold_of_the_start_of_a_wait_is_unchanged() -> None:
+    assert f"{WaitStart.__module__}.{WaitStart.__qualname__}" == START["class"]
+    assert f"pulumi-python:{WaitStart._resource_type_name}" == START["type"]
+    assert f"{WaitStartProvider.__module__}.{WaitStartProvider.__qualname__}" == START["provider"]
+    assert serialized(WaitStartProvider()) == START["blob"]
+    with ProviderProcess() as process:
+        response = process.call("Create", create_request(dict.fromkeys(START["inputs"], "a"), START["blob"]))
+    assert set(MessageToDict(response)["properties"]) == {*START["inputs"], *START["outputs"], "__provider"}
 
 
 def test_a_gate_answers_the_golden_names_and_no_others(clouds: MockClouds) -> None:
@@ -283,6 +309,7 @@ def test_a_gate_answers_the_golden_names_and_no_others(clouds: MockClouds) -> No
         "triggers": ["a"],
         "custom_timeouts": {"create": "1m"},
         "status_urn": "urn:pulumi:test::probe::pulumi-python:dynamic/nbcloud:Gate::ready",
+        "wait_start": {"started": text(datetime.now(timezone.utc)), "digest": "0" * 64, "urn": "urn:pulumi:a::b::c::d"},
     }
     with ProviderProcess(clouds.environment()) as process:
         response = process.call("Create", create_request(given, GATE["blob"]))

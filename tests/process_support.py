@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 
 from pulumi_nbcloud.cli.app import app
 
-ROOT = str(Path(__file__).parents[2])
+ROOT = str(Path(__file__).parents[1])
 _PROGRAM = "{before}\nimport sys\nsys.argv[0] = 'nbcloud'\nfrom pulumi_nbcloud.cli import main\nmain()"
 
 

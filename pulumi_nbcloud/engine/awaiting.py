@@ -1,0 +1,69 @@
+"""Answers the engine that a resource is awaiting: the update goes on without what depends on it.
+
+Pulumi carries this as a detail of the gRPC status. The SDK's servicer of dynamic providers knows nothing of it, but it
+ends a call that raised on the very context in which the detail can be left before.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from types import FrameType
+from typing import Any
+
+FIRST_ENGINE = "3.272.0"
+"""The first release of Pulumi that knows this; before, such an answer is an error like any other."""
+
+_UNKNOWN = 2  # the code that the servicer ends a call with; gRPC compares them
+_TYPE = "type.googleapis.com/pulumirpc.ErrorResourceAwaitFailed"
+
+
+def can_answer(servicer: Mapping[str, Any]) -> bool:
+    """Return whether the call that this thread serves can be answered so.
+
+    Args:
+        servicer: the globals of the module that serves it.
+    """
+    return _context(servicer) is not None
+
+
+def answer(servicer: Mapping[str, Any]) -> bool:
+    """Have the error that this call is about to end with say that the resource is awaiting.
+
+    Args:
+        servicer: the globals of the module that serves it.
+
+    Returns:
+        Whether there is such a call.
+    """
+    context = _context(servicer)
+    if context is None:
+        return False
+    context.set_trailing_metadata((("grpc-status-details-bin", _status()),))
+    return True
+
+
+def _context(servicer: Mapping[str, Any]) -> Any:
+    """Return the gRPC context of this thread's call: no name leads to it, but the frames do."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if frame.f_globals is servicer:
+            context = frame.f_locals.get("context")
+            if callable(getattr(context, "set_trailing_metadata", None)):
+                return context
+        frame = frame.f_back
+    return None
+
+
+def _status() -> bytes:
+    """Write a `google.rpc.Status` with one detail, an empty message.
+
+    By hand: the SDK and Google's package each bring a module for that message, and a process can load only one of them.
+    """
+    detail = _field(1, _TYPE.encode())
+    return bytes((1 << 3, _UNKNOWN)) + _field(2, b"awaiting") + _field(3, detail)
+
+
+def _field(number: int, content: bytes) -> bytes:
+    assert len(content) < 128  # more would need a longer length
+    return bytes((number << 3 | 2, len(content))) + content

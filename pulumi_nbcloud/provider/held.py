@@ -1,0 +1,132 @@
+"""A gate that holds an update only for a while: what it says when it is awaiting, and once its deadline is over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from pulumi_nbcloud import clock
+from pulumi_nbcloud.clock import text
+from pulumi_nbcloud.engine.awaiting import FIRST_ENGINE
+from pulumi_nbcloud.engine.log import say, send
+from pulumi_nbcloud.engine.values import contains_unknown, targets_by_name
+from pulumi_nbcloud.errors import InputError, NbcloudError
+from pulumi_nbcloud.printable import shell_quoted
+from pulumi_nbcloud.provider import host
+from pulumi_nbcloud.provider.wait_start import Start, awaiting_line
+from pulumi_nbcloud.waiting.duration import MAX_SECONDS, spell
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.engine.status import GateReporter
+    from pulumi_nbcloud.waiting.options import WaitOptions
+    from pulumi_nbcloud.waiting.outcome import WaitError
+
+GOES_ON = "run `pulumi up` again: the gate goes on, and its deadline stays"
+# Clocks of two machines are never quite the same.
+CLOCK_SECONDS = 60.0
+_AGAIN = "; the next run waits again"
+
+
+def start_of(inputs: Mapping[str, Any], options: WaitOptions, reporter: GateReporter) -> Start | None:
+    """Return when the wait of a gate began; None where one update waits for all of its timeout.
+
+    Args:
+        inputs: of the gate.
+        options: the same, checked.
+        reporter: is warned where the clock of this machine is behind.
+
+    Raises:
+        InputError: it should have been given and was not.
+    """
+    if not _is_cut(options):
+        return None
+    start = Start.of(inputs)
+    if start is None:
+        hint = "leave the input wait_start of a gate as it is; transformations must not take it out"
+        raise InputError("hold: when the wait of this gate began is not known", hint=hint)
+    if start.behind > CLOCK_SECONDS:
+        reporter.warning(
+            f"this wait began at {text(start.at)}, but the clock of this machine is {spell(start.behind)} behind that\n"
+            "hint: set the clock; until then the deadline is that much later"
+        )
+    return start
+
+
+def announce(inputs: Mapping[str, Any]) -> None:
+    """Say since when a gate is awaiting that is in state and waits for something else, as the engine compares them.
+
+    The program says it of a gate that is not in state; it cannot know more of one that is.
+    """
+    from pulumi_nbcloud.waiting.spec import parse_spec
+
+    start = Start.of(inputs)
+    # Not of what this process has begun itself a moment ago.
+    if start is None or start.at > host.STARTED - timedelta(seconds=1):
+        return
+    spec, _ = parse_spec(targets_by_name(inputs), contains_unknown, operation="update")
+    if spec is None or not _is_cut(spec.options):
+        return
+    line = awaiting_line(start.at, spec.options.timeout)
+    if not send(line, inputs.get("status_urn"), stays=True):
+        say(line)
+
+
+def _is_cut(options: WaitOptions) -> bool:
+    """Return whether one update may wait for only a part of the timeout."""
+    return options.hold is not None and options.hold < options.timeout and options.enforcement != "disabled"
+
+
+def ended(error: NbcloudError, start: Start, options: WaitOptions, reporter: GateReporter) -> NbcloudError:
+    """Return what an update of a gate with `hold` ends with.
+
+    Args:
+        error: how its wait ended.
+        start: when the wait began.
+        options: of the wait.
+        reporter: is notified of a gate that is awaiting.
+    """
+    from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
+
+    if not isinstance(error, WaitError) or error.outcome is Outcome.CANCELLED:
+        return error
+    if error.outcome is Outcome.AWAITING:
+        return _awaiting(error, start, options, reporter)
+    if start.before >= options.timeout - 1:
+        error.hint = f"{(error.hint or '').removesuffix(_AGAIN)}; {_begin_again(start, options)}"
+    return error
+
+
+def _awaiting(error: WaitError, start: Start, options: WaitOptions, reporter: GateReporter) -> NbcloudError:
+    """Say what is awaited, and return what an engine shows that takes it for a failure."""
+    from pulumi_nbcloud.waiting.outcome import WaitError
+
+    # The wait itself knows how long ago it began, which is a moment late by now.
+    error.deadline = start.deadline(options.timeout)
+    error.facts = tuple((name, text(error.deadline) if name == "deadline" else each) for name, each in error.facts)
+    error.hint = GOES_ON
+    reporter.awaiting(error)
+    why = f"Pulumi before {FIRST_ENGINE} takes this for a failure"
+    if not host.answer_awaiting():
+        why = "the engine could not be told, so the update fails"
+    return WaitError(
+        error.outcome,
+        error.summary,
+        progress=error.progress,
+        subject=error.subject,
+        facts=(("reason", why),),
+        hint=GOES_ON,
+    )
+
+
+def _begin_again(start: Start, options: WaitOptions) -> str:
+    """Write how to begin again, each way ready to paste."""
+    longer = spell(min(2 * options.timeout, MAX_SECONDS))
+    moment = text(clock.now())
+    over = text(start.deadline(options.timeout))
+    return (
+        f"the deadline was {over}, so the next update polls once: to wait longer, write "
+        f'timeout="{longer}"; to begin again, write triggers=["{moment}"], or run:\n'
+        # In a line of its own: what breaks lines between words leaves it whole where it fits.
+        f"  pulumi up --replace {shell_quoted(start.urn)}"
+    )
