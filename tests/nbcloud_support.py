@@ -231,7 +231,7 @@ def one_line(error: NbcloudError) -> str:
 
 
 _FACT = re.compile(
-    r" +(target|reason|expected|not met|actual|so far|undecided|last error|override|overrode|polls|"
+    r" +(target|reason|expected|not met|actual|so far|undecided|last error|override|overrode|deadline|polls|"
     r"vendor message|attempts made|response|request|request id): (.*)"
 )
 

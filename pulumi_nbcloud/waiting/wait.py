@@ -222,7 +222,8 @@ class Wait:
     async def _answered_poll(self, observations: Mapping[str, Observation]) -> tuple[Met | None, float]:
         """Take in a poll that did not fail."""
         self._answered = True
-        changed = self._changed(self.progress.observations, observations)
+        # What the run before has seen is no change, but nobody was notified of it in this one.
+        first, changed = not self.progress.observations, self._changed(self.progress.observations, observations)
         step, recovered = self.progress.step, self.progress.failed_in_a_row > 0
         self.progress.failed_in_a_row = 0
         for name, each in observations.items():
@@ -235,7 +236,7 @@ class Wait:
         self._check_limits(moment, changed=changed)
         if changed:
             self._schedule.reset()
-        if changed or recovered or step != self.progress.step:
+        if first or changed or recovered or step != self.progress.step:
             self._notify()
         return None, self._schedule.next()
 

@@ -193,3 +193,23 @@ def test_a_thread_of_an_inline_program_is_told_that_it_sees_no_config(
     assert "no credentials for modelarts" in problem
     assert "the stack's config cannot be seen here" in problem
     assert "contextvars.copy_context()" in problem
+
+
+def test_a_gate_that_is_awaiting_is_an_exit_code_of_its_own(
+    make: Callable[..., automation.Stack], east: MockClouds
+) -> None:
+    east.modelarts.add_transition(NOTEBOOK, status="STOPPED")
+
+    def waiting() -> None:
+        target = nbcloud.modelarts.NotebookLeaseArgs(notebook_id=NOTEBOOK)
+        pulumi.export("outcome", nbcloud.Gate("gate", target=target, hold="0", timeout="40h").outcome)
+
+    stack = make("east", waiting)
+    configure(stack, east)
+    with pytest.raises(automation.CommandError) as caught:
+        stack.up()
+    assert "code: 10" in str(caught.value)
+    assert ": awaiting after " in str(caught.value)
+    east.modelarts.add_transition(NOTEBOOK, status="RUNNING")
+    stack.up()
+    assert outputs(stack) == {"outcome": "met"}

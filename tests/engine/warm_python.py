@@ -206,7 +206,7 @@ def next_request(listener: socket.socket) -> Request:
                 os._exit(0)
             if key.fileobj is not listener:
                 # Both may be ready at once: the second is gone by then.
-                if key.fileobj in children.selector.get_map():
+                if key in children.selector.get_map().values():
                     getattr(children, key.data[0])(*key.data[1:])
                 continue
             launcher = listener.accept()[0]
