@@ -162,6 +162,7 @@ class Listener(Protocol):
         Returns:
             What is notified of this wait.
         """
+        ...
 
 
 class Listening:

@@ -265,6 +265,27 @@ def test_a_fork_gets_a_file_of_its_own(tmp_path: Path) -> None:
     assert len(lines(tmp_path / "h")) == 251
 
 
+def test_a_fork_past_python_is_noticed_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = Writer(tmp_path / "h")
+    writer.write({"who": "parent"})
+    monkeypatch.setattr("pulumi_nbcloud.history.writing.os.getpid", lambda: -1)
+    writer.write({"who": "child"})
+    texts = sorted(path.read_text() for path in (tmp_path / "h").iterdir())
+    assert texts == ['{"who": "child"}\n', '{"who": "parent"}\n']
+
+
+def test_where_every_name_is_taken_nothing_is_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pulumi_nbcloud.history.writing.secrets.token_hex", lambda count: "aaaaaaaa")
+    for number in range(2):
+        writer = Writer(tmp_path / "h", lambda: datetime(2026, 1, 31, tzinfo=timezone.utc))
+        if number:
+            with pytest.raises(OSError, match="every name for a new file is taken"):
+                writer.write({})
+        else:
+            writer.write({"who": "first"})
+    assert lines(tmp_path / "h") == [{"who": "first"}]
+
+
 def test_what_a_killed_process_has_written_is_there(tmp_path: Path) -> None:
     program = PROCESSES.split("pids =")[0] + "os.kill(os.getpid(), 9)"
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "h")])
