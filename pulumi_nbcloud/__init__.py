@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from pulumi_nbcloud import forks as _forks
 from pulumi_nbcloud._version import __version__ as __version__
-from pulumi_nbcloud.errors import in_time as _in_time
 
 if TYPE_CHECKING:
     from pulumi_nbcloud import aidp, hpcai, modelarts, testing
@@ -66,8 +65,16 @@ if not TYPE_CHECKING:  # to a type checker a name that is misspelled must not ex
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         _forks.prepare()
-        with _in_time():
+        try:
             module = importlib.import_module(f"{__name__}.{name if name in _MODULES else _PLACES.get(name, 'errors')}")
+        except RuntimeError as error:
+            # Not above: in the provider process nothing may import standard modules before `provider.shadowed` does.
+            from pulumi_nbcloud.errors import too_late
+
+            late = too_late(error)
+            if late is None:
+                raise
+            raise late from None
         if name in _MODULES:
             return module
         value: object = getattr(module, name)

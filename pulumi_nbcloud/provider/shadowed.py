@@ -24,7 +24,7 @@ from types import ModuleType
 from typing import Any
 
 # Not of the provider process.
-_OTHERS = ("aidp", "cli", "gate", "hooks", "hpcai", "mock", "modelarts", "program", "testing")
+_OTHERS = ("aidp", "cli", "gate", "hooks", "hpcai", "mock", "modelarts", "program", "serve", "testing")
 # Loaded when they are first used, by libraries or by Python itself.
 _LATER = (
     "_strptime",
