@@ -19,6 +19,8 @@ from pulumi_nbcloud.waiting.schedule import Schedule
 # A record comes from a file, which anything may have been done to.
 STRICT = ConfigDict(extra="forbid", strict=True)
 ERROR_KEPT = 400
+TEXT_KEPT = 4_000
+TRANSITION = ("time", "target", "observed")
 
 Seconds = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
@@ -161,11 +163,14 @@ class Memory:
         progress.polls = kept.polls
         progress.ever_found = set(kept.ever_found) & set(progress.targets)
         progress.remembered = {
-            name: Remembered(each.found, each.headline, each.time, each.digest)
+            # As it was written it is printable; who else wrote it is not known.
+            name: Remembered(each.found, printable(each.headline, TEXT_KEPT), each.time, each.digest)
             for name, each in kept.observations.items()
             if name in progress.targets
         }
-        progress.transitions = [dict(each) for each in kept.transitions]
+        progress.transitions = [
+            {name: printable(each.get(name, ""), TEXT_KEPT) for name in TRANSITION} for each in kept.transitions
+        ]
         progress.transition_count = kept.transition_count
         self.schedule.resume(kept.pause)
         stalls_at = None if kept.stalls_at is None else started + kept.stalls_at
@@ -179,7 +184,7 @@ class Memory:
         progress.met_in_a_row, progress.failed_in_a_row = kept.met_in_a_row, kept.failed_in_a_row
         if kept.last_error is not None:
             of = BadResponseError if kept.last_error.bad_response else UnreachableError
-            progress.last_error = of(kept.last_error.problem)
+            progress.last_error = of(printable(kept.last_error.problem, TEXT_KEPT))
         if kept.until is not None:
             progress.held = max(0.0, kept.until.arrived - kept.until.began)
         self.span.resume(row(kept.until))

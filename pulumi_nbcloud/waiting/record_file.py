@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pulumi_nbcloud.waiting.record import MAX_BYTES, DamagedError, WaitRecord, r
 
 PRIVATE = 0o600
 _PID_BYTES = 20
+_GIVE_A_FILE = "give the path of a file"
 
 
 class RecordFile:
@@ -63,12 +65,19 @@ class RecordFile:
             InputError: the file holds something else, or not all of a record; it is left as it is.
         """
         try:
-            with self.path.open("rb") as file:
-                content = file.read(MAX_BYTES + 1)
+            # Without a wait for whoever writes into a pipe.
+            handle = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise self._refused(f"it cannot be read: {error.strerror}", "give the path of a file") from None
+            raise self._refused(f"it cannot be read: {error.strerror}", _GIVE_A_FILE) from None
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise self._refused("it is no file", _GIVE_A_FILE)
+            with open(handle, "rb", closefd=False) as file:
+                content = file.read(MAX_BYTES + 1)
+        finally:
+            os.close(handle)
         try:
             return record_from(content)
         except DamagedError as error:

@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from cli_support import command, environment, terminal
+from cli_support import command, environment, run, terminal
 from lease_support import KIND, NOTEBOOK
+from record_support import make_older
 from terminal_support import on_terminal
 
 from pulumi_nbcloud.mock import MockClouds
@@ -75,6 +76,23 @@ def test_a_change_is_shown_and_the_result_stays(clouds: MockClouds) -> None:
         assert re.match(r"met after \d+s, \d+ polls: running=true, type=TIMING", shown.lines[0])
         assert not [line for line in shown.lines if "time  " in line]
         assert not shown.screen.cursor.hidden
+
+
+def test_a_wait_that_goes_on_shows_all_of_its_time_and_ends_as_awaiting(clouds: MockClouds, tmp_path: Path) -> None:
+    clouds.modelarts.put_lease(NOTEBOOK, status="STOPPED")
+    kept = ("wait", TARGET, "--timeout", "40h", "--resume", str(tmp_path / "wait.json"))
+    assert run(*kept, "--hold", "0", env=clouds.environment()).returncode == 75
+    make_older(tmp_path / "wait.json", 5 * 3600)
+    with terminal(clouds, *kept, "--hold", "1h") as shown:
+        lines = shown.until("self +running=false(.|\n)*time .* of 40h")
+        assert re.match(r"   time +\S+ +5h\S* of 40h$", lines[-1])
+        shown.process.sendintr()
+        assert shown.end() == 130
+    with terminal(clouds, *kept, "--hold", "0") as shown:
+        assert shown.end() == 75
+        assert not [line for line in shown.lines if line.startswith("   time")]
+        assert re.search(r": awaiting +after 5h\S* of 40h", "".join(shown.lines))
+        assert "awaiting" in shown.lines, "the result, which is for programs"
 
 
 def test_how_far_a_row_of_polls_has_come_is_shown(clouds: MockClouds) -> None:

@@ -75,7 +75,10 @@ def test_the_next_run_says_which_it_is(stopped: MockClouds, file: Path) -> None:
     make_due(file)
     done = invoke(*resumed(file))
     assert done.code == 75
-    assert re.match(rf"waiting: run 2 of the wait that began at {TIME}; its deadline is {TIME}\n", done.err)
+    lines = done.err.splitlines()
+    assert re.fullmatch(rf"waiting: run 2 of the wait that began at {TIME}; its deadline is {TIME}", lines[0])
+    assert lines[1] == "waiting until: self.running"
+    assert lines[2].startswith("waiting: running=false, not_running_reason=NOT_RUNNING; ")
     assert "  polls: 2\n" in done.err
     assert not invoke(*resumed(file, "--quiet")).err.startswith("waiting")
 

@@ -17,11 +17,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lease_support import KIND, notebook
 
+from pulumi_nbcloud.condition import Span
 from pulumi_nbcloud.errors import InputError
-from pulumi_nbcloud.waiting.checkpoint import Checkpoint, KeptObservation, KeptRow
+from pulumi_nbcloud.reading.sharing import RequestKey
+from pulumi_nbcloud.waiting.checkpoint import Checkpoint, KeptError, KeptObservation, KeptRow, Memory
 from pulumi_nbcloud.waiting.keeper import Keeper, open_record
+from pulumi_nbcloud.waiting.limits import Limits
+from pulumi_nbcloud.waiting.observation import Target
+from pulumi_nbcloud.waiting.progress import Progress
 from pulumi_nbcloud.waiting.record import DamagedError, id_of, inputs_of, new_record, record_from
 from pulumi_nbcloud.waiting.record_file import RecordFile
+from pulumi_nbcloud.waiting.report import log_line
 from pulumi_nbcloud.waiting.spec import WaitSpec, parse_spec
 
 NOW = datetime(2026, 1, 31, 9, 0, tzinfo=timezone.utc)
@@ -178,10 +184,45 @@ def test_a_file_that_is_no_record_is_refused_and_left(file: RecordFile, clock: C
     assert file.path.read_bytes() == content
 
 
-def test_a_folder_is_no_file(tmp_path: Path, clock: Clock) -> None:
-    error = refusal_of(lambda: opened(RecordFile(tmp_path), clock))
-    assert error.problem == f"--resume {tmp_path}: it cannot be read: Is a directory"
-    assert error.hint == "give the path of a file"
+def test_a_folder_and_a_pipe_are_no_files(tmp_path: Path, clock: Clock) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe"):
+        error = refusal_of(lambda path=path: opened(RecordFile(path), clock))  # type: ignore[misc]
+        assert error.problem == f"--resume {path}: it is no file"
+        assert error.hint == "give the path of a file"
+
+
+def test_a_lock_or_a_new_file_that_is_a_link_is_not_followed(file: RecordFile, clock: Clock, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    for name in ("wait.json.new", "wait.json.lock"):
+        (tmp_path / name).symlink_to(elsewhere)
+    assert refusal_of(lambda: file.held().__enter__()).problem.startswith(f"--resume {file.path}: no file can be made")
+    assert refusal_of(lambda: opened(file, clock)).problem.startswith(f"--resume {file.path}: it cannot be written")
+    assert not elsewhere.exists()
+
+
+HOSTILE = "\x1b[2J::error::x ##[section] <{%boom%}>\nnext\u202e"
+
+
+def test_what_somebody_else_wrote_acts_on_nothing() -> None:
+    """Whoever can write the file can make its sum, too."""
+    kept = Checkpoint(
+        failed_in_a_row=1,
+        last_error=KeptError(HOSTILE, bad_response=False),
+        observations={"self": KeptObservation(True, HOSTILE, NOW, HOSTILE)},
+        transitions=({"time": HOSTILE, "target": HOSTILE, "observed": HOSTILE, "other": HOSTILE},),
+        transition_count=1,
+    )
+    spec = spec_of()
+    target = Target("self", KIND, notebook(1), RequestKey("account", "self"), lambda: None)  # type: ignore[arg-type,return-value]
+    progress = Progress(spec.kinds, {"self": target}, "self.running", 60.0, 0.0)
+    limits = Limits(spec.options, 0.0)
+    Memory(progress, spec.evaluator(), Span(), limits, spec.schedule()).restore(kept, in_a_row=True)
+    shown = [log_line(progress, 0.0), *progress.transitions[0].values()]
+    for text in shown:
+        assert not set(text) & {"\x1b", "\n", "\u202e"}
+        assert all(each not in text for each in ("::error::", "##[", "<{%"))
+    assert set(progress.transitions[0]) == {"time", "target", "observed"}
 
 
 def test_only_its_owner_can_read_it(file: RecordFile, clock: Clock) -> None:
