@@ -65,7 +65,7 @@ class NbcloudError(Exception):
 
         Args:
             problem: what is wrong, in one line without a full stop.
-            hint: what the caller can do, in one line.
+            hint: what the caller can do, in one line; a command that is ready to paste stands in a second.
             where: the method and URL of the request, if one was sent.
             status: the HTTP status of the answer, if there was one.
             code: the vendor's error code, if the answer held one.

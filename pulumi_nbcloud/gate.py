@@ -34,7 +34,8 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
     """What was polled, by name; `self` is the one of `target`."""
     outcome: pulumi.Output[str]
     """How the wait ended: `met`; of an advisory gate also `failed`, `timed_out`, `never_appeared`, `gone`, `stalled`,
-    `unreachable`, `bad_response`, `unauthorized` or `bad_condition`; `disabled` where it did not poll."""
+    `unreachable`, `bad_response`, `unauthorized` or `bad_condition`; `overridden` where it passed by an override, which
+    holds for one update; `disabled` where it did not poll."""
     message: pulumi.Output[str | None]
     """In one line how the wait ended; null where the condition was met."""
     met_time: pulumi.Output[str | None]
@@ -79,6 +80,8 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
     """What was given for `max_poll_errors`; null where nothing was."""
     enforcement: pulumi.Output[str | None]
     """What was given for `enforcement`; null where nothing was."""
+    overridable: pulumi.Output[bool | None]
+    """What was given for `overridable`; null where nothing was."""
     every_update: pulumi.Output[bool | None]
     """What was given for `every_update`; null where nothing was."""
     triggers: pulumi.Output[Any]
@@ -104,6 +107,7 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
         stall_timeout: pulumi.Input[str] | timedelta | None = None,
         max_poll_errors: pulumi.Input[int] | None = None,
         enforcement: pulumi.Input[Literal["disabled", "advisory", "mandatory"]] | None = None,
+        overridable: pulumi.Input[bool] | None = None,
         every_update: pulumi.Input[bool] | None = None,
         triggers: pulumi.Input[Sequence[Any] | Mapping[str, Any]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -150,6 +154,8 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
             enforcement: how binding the wait is. `advisory`: a wait that is not met is a warning; a gate's `outcome`
                 and `message` say how it ended. `disabled`: it does not poll at all. A gate that was not met waits again
                 once this becomes more binding. Default: mandatory.
+            overridable: whether the gate may be overridden with a reason while its cloud gives no usable response.
+                True: from the environment too. False: not at all. Default: from the stack's config alone.
             every_update: whether every update waits, and not only one that changes what is waited for. Default: False.
             triggers: any values that the gate stands for, a list or a map. A change waits again.
             opts: resource options; without `timeout`, `custom_timeouts` counts for its operation.
@@ -172,6 +178,7 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
             "stall_timeout": duration_text(stall_timeout),
             "max_poll_errors": max_poll_errors,
             "enforcement": enforcement,
+            "overridable": overridable,
             "every_update": every_update,
             "triggers": triggers,
         }
@@ -200,7 +207,7 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
         declared = dict.fromkeys((*names, *OUTPUTS))
         slots.declare()
         super().__init__(GateProvider(), resource_name, {**declared, **given, "status_urn": row}, opts)
-        preview.announce(self, given)
+        preview.announce(self, {**given, "status_urn": row})
 
 
 def _inputs(

@@ -42,6 +42,7 @@ def line(event: str, wait: str = "w1", at: float = 0.0, **values: Any) -> dict[s
         "changes_left_out": 0,
         "not_met": [],
         "message": None,
+        "override": None,
         "error": None,
     }
     return {**common, **{"begin": begin, "change": change, "end": end}[event], **values}

@@ -231,8 +231,8 @@ def one_line(error: NbcloudError) -> str:
 
 
 _FACT = re.compile(
-    r" +(target|reason|expected|not met|actual|so far|undecided|last error|deadline|polls|vendor message|attempts made|"
-    r"response|request|request id): (.*)"
+    r" +(target|reason|expected|not met|actual|so far|undecided|last error|override|overrode|deadline|polls|"
+    r"vendor message|attempts made|response|request|request id): (.*)"
 )
 
 

@@ -87,13 +87,22 @@ def _cases(report: Report, names: tuple[str, ...]) -> list[_Case]:
     if report.outcome == "disabled":
         return [_Case(name, "skipped", "enforcement is disabled") for name in names]
     if progress is None or progress.in_common or len(progress.targets) == 1:
-        return [_whole(report, names)]
+        return [_overridden(_whole(report, names), report)]
     cases = [_of_target(report, progress, name) for name in progress.targets]
     tags = ("skipped",) if report.is_awaiting else ("failure", "error")
     if _has_failed(report) and not any(case.tag in tags for case in cases):
         # Nothing that a target has done: it was interrupted, or the condition did not hold for long enough.
         cases.append(_whole(report, ("nbcloud wait",)))
-    return cases
+    return [_overridden(each, report) for each in cases]
+
+
+def _overridden(case: _Case, report: Report) -> _Case:
+    """Skip a case where the wait was overridden: of no target it is known that it is ready, so none has passed."""
+    override = report.override
+    if override is None:
+        return case
+    why = f'overridden until {override["until"]}: "{override["reason"]}"; otherwise {override["overrode"]}'
+    return replace(case, tag="skipped", message=why, warning=report.warning)
 
 
 def _whole(report: Report, names: tuple[str, ...]) -> _Case:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -102,14 +103,21 @@ class Report:
 
     @property
     def is_warning(self) -> bool:
-        """Whether it was not met and is no failure, because the wait is advisory."""
+        """Whether it was not met and is no failure, because the wait is advisory or overridden."""
         return self.error is not None and self.exit_code is ExitCode.MET
 
     @property
     def warning(self) -> str:
-        """How an advisory wait ended, for stderr."""
+        """How a wait ended that is no failure, for stderr."""
         assert isinstance(self.error, WaitError)
+        if self.error.override is not None:
+            return f"warning: {self.error}"
         return f"warning: {advice(self.error, 'the exit code is 0')}"
+
+    @property
+    def override(self) -> Mapping[str, str] | None:
+        """What overrode the wait; None where nothing did."""
+        return self.error.override if isinstance(self.error, WaitError) else None
 
     @property
     def transitions(self) -> list[dict[str, str]]:
@@ -155,6 +163,7 @@ class Report:
             "targets": self._targets(progress) if progress else {},
             "transitions": self.transitions,
             "transition_count": progress.transition_count if progress else 0,
+            "override": self.override,
             "resume": self.resume,
             "error": _error(error) if error else None,
         }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pulumi_nbcloud.cli import options, output, resume, running
+from pulumi_nbcloud.cli import options, output, overriding, resume, running
 from pulumi_nbcloud.cli.ending import Ending
 from pulumi_nbcloud.cli.exit_codes import ExitCode
 from pulumi_nbcloud.cli.output import Format
@@ -23,6 +23,7 @@ from pulumi_nbcloud.errors import NbcloudError
 if TYPE_CHECKING:
     from pulumi_nbcloud.cli.report import Report
     from pulumi_nbcloud.reading.reader import Reader
+    from pulumi_nbcloud.settings.overrides import Override
     from pulumi_nbcloud.waiting.keeper import Keeper
     from pulumi_nbcloud.waiting.listeners import Listener
     from pulumi_nbcloud.waiting.report import Reporter
@@ -44,6 +45,8 @@ def wait(
         Path | None,
         typer.Option(metavar="FILE", help="Write a JUnit file: a case a target, or one for --until over several."),
     ] = None,
+    override: overriding.ReasonOption = None,
+    override_until: overriding.UntilOption = None,
     resume_file: resume.FileOption = None,
     resume_key: resume.KeyOption = None,
     settings: options.SettingsOption = None,
@@ -74,7 +77,9 @@ def wait(
 
     def work() -> ExitCode:
         kept.check(inputs["hold"])
-        return _wait(spec_of(targets, inputs, profile), ending, settings, history, kept, quiet)
+        spec = spec_of(targets, inputs, profile)
+        overridden = overriding.override_of(override, override_until, spec)
+        return _wait(spec, ending, settings, history, kept, overridden, quiet)
 
     running.finish(work, verbose=verbose, notify=ending.without_a_wait)
 
@@ -88,11 +93,18 @@ class _Parts:
     runner: WaitRunner
     listeners: tuple[Listener, ...]
     kept: Resume
+    override: Override | None
     quiet: bool
 
 
 def _wait(
-    spec: WaitSpec, ending: Ending, settings: Path | None, history: Path | None, kept: Resume, quiet: bool
+    spec: WaitSpec,
+    ending: Ending,
+    settings: Path | None,
+    history: Path | None,
+    kept: Resume,
+    override: Override | None,
+    quiet: bool,
 ) -> ExitCode:
     from pulumi_nbcloud.cli.listeners import listeners_of, origin_of
     from pulumi_nbcloud.cli.report import Report
@@ -115,7 +127,7 @@ def _wait(
         ending.show(report, tuple(spec.kinds))
         return ending.code(report)
     with kept.opened(spec, quiet) as keeper:
-        return ending.code(_waited(spec, keeper, _Parts(ending, reader, runner, listeners, kept, quiet)))
+        return ending.code(_waited(spec, keeper, _Parts(ending, reader, runner, listeners, kept, override, quiet)))
 
 
 def _waited(spec: WaitSpec, keeper: Keeper | None, parts: _Parts) -> Report:
@@ -136,9 +148,10 @@ def _waited(spec: WaitSpec, keeper: Keeper | None, parts: _Parts) -> Report:
         events = progress.Events(ending.write)
         try:
             with _progress(spec, ending.shape, parts.quiet, events, keeper) as reporter:
-                report = Report.of_met(await runner.wait(spec, reporter, origin_of(spec), keeper))
+                report = Report.of_met(await runner.wait(spec, reporter, origin_of(spec), keeper, parts.override))
         except NbcloudError as error:
             parts.kept.explain(error, keeper)
+            overriding.explain(error, parts.override)
             report = Report.of_error(error, time.monotonic() - started, next(iter(signalled), None))
         finally:
             await parts.reader.aclose()

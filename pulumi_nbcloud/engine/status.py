@@ -65,7 +65,10 @@ class GateReporter:
         if result.progress is None:
             return
         words = words_of(Outcome(result.outcome), result.progress)
-        line = self._secrets.text(ended_line(words, result.progress, result.elapsed))
+        line = ended_line(words, result.progress, result.elapsed)
+        if result.override is not None:
+            line = f'{line}: "{result.override["reason"]}", until {result.override["until"]}'
+        line = self._secrets.text(line)
         if not send(line, self._urn, engine=self._stub, wait=True):
             say(line)
 

@@ -99,6 +99,7 @@ def end_record(
         "changes_left_out": left_out,
         "not_met": _not_met(origin, progress) if progress else [],
         "message": ended.message,
+        "override": dict(ended.override) if ended.override else None,
         "error": _error(ended.error) if ended.error is not None else None,
     }
     return _line(END, wait, ended.time, _redacted(record, origin.redact))

@@ -59,7 +59,7 @@ def recorded(
         progress.polls = 1
         progress.record("self", Observation(state, None, _now(), request_id))
 
-    end: WaitResult | BaseException
+    end: WaitResult | BaseException | None = None
     try:
         yield observe
         end = WaitResult(Outcome.MET.value, _now(), monotonic() - started, progress)
@@ -69,7 +69,8 @@ def recorded(
             end = WaitResult(Outcome.FAILED.value, None, monotonic() - started, progress, error.line)
         raise
     finally:
-        listening.ended(end_of(_now(), monotonic() - started, end))
+        if end is not None:
+            listening.ended(end_of(_now(), monotonic() - started, end))
 
 
 def _begin(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -14,10 +15,11 @@ import pulumi.runtime
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
+from pulumi_nbcloud import clock
 from pulumi_nbcloud.engine import log
 from pulumi_nbcloud.engine.secrets import Secrets
 from pulumi_nbcloud.engine.values import contains_unknown, targets_by_name
-from pulumi_nbcloud.errors import NbcloudError
+from pulumi_nbcloud.errors import NbcloudError, SettingsError
 from pulumi_nbcloud.program.inputs import as_run_error
 from pulumi_nbcloud.program.stack_config import stack_config
 from pulumi_nbcloud.provider.wait_start import Start, awaiting_line
@@ -91,10 +93,9 @@ def announce(gate: pulumi.CustomResource, inputs: Mapping[str, Any]) -> None:
         known = {name: value for name, value in known.items() if name in inputs or not _is_unknown(value)}
         secrets = Secrets.of(known, await secret.future() if secret is not None else None)
         try:
-            polling = pulumi.runtime.is_dry_run() and _switched_on()
             # One that is in state may not be asked again: its provider knows, and says it.
             start = None if await gate.id.is_known() else Start.of(known)
-            info, warnings = await _findings(known, polling=polling, hidden=secrets.hides_until, start=start)
+            info, warnings = await _lines(known, hidden=secrets.hides_until, start=start)
         except Exception as error:  # a preview must not fail for what is only information
             info, warnings = f"now: could not poll ({type(error).__name__})", ()
         if info is not None:
@@ -110,7 +111,8 @@ def announce(gate: pulumi.CustomResource, inputs: Mapping[str, Any]) -> None:
 def _registered(gate: pulumi.Resource, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a gate's inputs as the engine has them."""
     outputs = vars(gate)
-    return {name: outputs.get(name, inputs.get(name)) for name in (*WAIT_INPUTS, "custom_timeouts")}
+    given = {name: outputs.get(name, inputs.get(name)) for name in (*WAIT_INPUTS, "custom_timeouts")}
+    return {**given, "status_urn": inputs.get("status_urn")}
 
 
 def _resolved(inputs: Mapping[str, Any], use: Callable[[Mapping[str, Any]], Any]) -> None:
@@ -130,6 +132,28 @@ def _refuse(name: str, inputs: Mapping[str, Any]) -> None:
 
 def _switched_on() -> bool:
     return str(pulumi.runtime.get_config("nbcloud:previewPoll")).lower() != "false"
+
+
+async def _lines(inputs: Mapping[str, Any], *, hidden: bool, start: Start | None) -> tuple[str | None, tuple[str, ...]]:
+    """Return the line of a preview, None for none, and the warnings of a preview or an update."""
+    previewing = pulumi.runtime.is_dry_run()
+    info, warnings = await _findings(inputs, polling=previewing and _switched_on(), hidden=hidden, start=start)
+    in_force, ended = _override(inputs) if previewing else (None, None)
+    line = "; ".join(each for each in (info, in_force) if each) or None
+    return line, (*warnings, *((ended,) if ended else ()))
+
+
+def _override(inputs: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return what there is to say of a gate's override: that it is in force, or that it has ended."""
+    from pulumi_nbcloud.settings.overrides import override_of
+    from pulumi_nbcloud.waiting.overriding import expired, in_force
+
+    now = clock.now()
+    try:
+        found = override_of(inputs.get("status_urn"), inputs.get("overridable"), stack_config(), os.environ, now)
+    except SettingsError:
+        return None, None  # Check refuses it, with the same words
+    return in_force(found, now, str(inputs.get("enforcement"))), expired(found, now)
 
 
 async def _findings(

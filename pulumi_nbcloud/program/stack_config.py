@@ -17,7 +17,7 @@ from pulumi.runtime.settings import get_monitor, get_root_resource
 from pulumi_nbcloud.engine.log import say
 from pulumi_nbcloud.kinds.registry import KINDS
 from pulumi_nbcloud.reading.accounts import fingerprints
-from pulumi_nbcloud.settings.sources import CLOUDS, NAMESPACE, StackConfig, config_keys
+from pulumi_nbcloud.settings.sources import NAMESPACE, StackConfig, all_config_keys
 
 _IN_PROVIDER = (
     "a dynamic provider of your own does not see the stack's config: read what you need in the program, and give it to "
@@ -72,7 +72,7 @@ def accounts_of(targets: Mapping[str, Any]) -> pulumi.Output[dict[str, str]] | N
 def _all_config() -> dict[str, object]:
     """Read all config as the SDK reads one key, which parses all of it each time."""
     found: dict[str, object] = dict(sdk.get_config_env())
-    for key in {key for cloud in CLOUDS for key in config_keys(cloud)}:
+    for key in all_config_keys():
         # A single key may stand in a variable of its own.
         value = os.environ.get(sdk.get_config_env_key(key))
         if value is not None:

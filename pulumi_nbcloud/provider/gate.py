@@ -17,10 +17,11 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from pulumi_nbcloud import clock
 from pulumi_nbcloud.engine.errors import EngineProvider, check_failures
 from pulumi_nbcloud.engine.secrets import Secrets, secret
 from pulumi_nbcloud.engine.values import contains, contains_unknown, plain, targets_by_name
-from pulumi_nbcloud.errors import NbcloudError
+from pulumi_nbcloud.errors import NbcloudError, SettingsError
 from pulumi_nbcloud.provider import held, host
 from pulumi_nbcloud.provider.wait_start import WAIT_AGAIN as WAIT_AGAIN
 from pulumi_nbcloud.provider.wait_start import misfit
@@ -72,13 +73,17 @@ class GateProvider(EngineProvider):
         # The SDK stores one in a form that it cannot read again: every later update would fail.
         if contains(news.get("triggers"), lambda value: isinstance(value, (Asset, Archive))):
             problems.append(Problem("triggers cannot hold an asset or archive", "give a hash of its content instead"))
+        try:
+            host.override_of(news.get("status_urn"), news.get("overridable"))
+        except SettingsError as error:
+            problems.append(Problem(error.summary, error.hint))
         found = [*map(str, problems), *filter(None, [misfit(news)])]
         return CheckResult(news, check_failures(found))
 
     def diff(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> DiffResult:
         """Find a difference where an input of the gate changed; never a replacement."""
         old, new = _stored(olds), plain(news)
-        changes = _differ(old, new, (*WAIT_AGAIN, *KEEP_OUTCOME)) or _waits_always(new)
+        changes = _differ(old, new, (*WAIT_AGAIN, *KEEP_OUTCOME)) or _waits_always(new) or _was_overridden(old)
         if _waits_again(old, new):
             held.announce(new)
         return DiffResult(changes=changes, replaces=[])
@@ -90,7 +95,8 @@ class GateProvider(EngineProvider):
     def update(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> UpdateResult:
         """Wait again where the gate waits for something else; otherwise keep the outcome.
 
-        It also waits where it is to hold up more than its outcome allows, and where it waits at every update.
+        It also waits where it is to hold up more than its outcome allows, where it was overridden, and where it waits
+        at every update.
         """
         old, new = _stored(olds), plain(news)
         if _waits_again(old, new) or _waits_always(new):
@@ -116,16 +122,21 @@ def _stored(olds: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _waits_again(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Return whether the gate waits for something else, or is to hold up more than its outcome allows."""
+    """Return whether the gate waits for something else, was overridden, or is to hold up more than before."""
     from pulumi_nbcloud.waiting.options import tightened
 
     binds = tightened(old.get("enforcement"), new.get("enforcement")) and old.get("outcome") != "met"
-    return binds or _differ(old, new, WAIT_AGAIN)
+    return binds or _was_overridden(old) or _differ(old, new, WAIT_AGAIN)
 
 
 def _waits_always(inputs: Mapping[str, Any]) -> bool:
     """Return whether the gate waits at every update; one that polls nothing has nothing to do."""
     return inputs.get("every_update") is True and inputs.get("enforcement") != "disabled"
+
+
+def _was_overridden(old: Mapping[str, Any]) -> bool:
+    """Return whether a gate has passed without its condition being met, by an override, which counts for one update."""
+    return old.get("outcome") == "overridden"
 
 
 def _differ(old: Mapping[str, Any], new: Mapping[str, Any], names: tuple[str, ...]) -> bool:
@@ -143,6 +154,7 @@ def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
     from pulumi_nbcloud.engine.origins import gate_origin
     from pulumi_nbcloud.engine.status import GateReporter
     from pulumi_nbcloud.reading import portal
+    from pulumi_nbcloud.waiting.overriding import with_command
     from pulumi_nbcloud.waiting.spec import parse_spec, spec_error
 
     spec, problems = parse_spec(targets_by_name(inputs), operation=operation)
@@ -155,19 +167,21 @@ def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
             say(f"warning: {disabled}")
     secrets = Secrets.of(inputs, inputs.get("secret_inputs"))
     reporter, known = GateReporter(urn, secrets=secrets), spec
+    override = host.override_of(urn, spec.options.overridable)
     origin = gate_origin(urn, operation, inputs, secrets)
     start = held.start_of(inputs, spec.options, reporter)
     before = start.before if start is not None else 0.0
 
     def run() -> Awaitable[WaitResult]:
-        return host.waits().enforce(known, reporter, origin, before)
+        return host.waits().enforce(known, reporter, origin, before, override)
 
     try:
         result = portal.call(run)
     except NbcloudError as error:
         if start is not None:
             error = held.ended(error, start, spec.options, reporter)
-        raise secrets.error(error) from None
+        # The command names the gate, which its row shows anyway, secret or not.
+        raise with_command(secrets.error(error), urn, known.options.overridable, clock.now()) from None
     reporter.ended(result)
     return _protected({**inputs, **_outputs(result)})
 

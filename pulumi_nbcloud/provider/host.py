@@ -31,9 +31,10 @@ from pulumi_nbcloud import clock
 from pulumi_nbcloud.engine import awaiting
 from pulumi_nbcloud.engine.errors import InternalError
 from pulumi_nbcloud.errors import NbcloudError
-from pulumi_nbcloud.settings.sources import CLOUDS, NAMESPACE, StackConfig, config_keys
+from pulumi_nbcloud.settings.sources import NAMESPACE, StackConfig, all_config_keys
 
 if TYPE_CHECKING:
+    from pulumi_nbcloud.settings.overrides import Override
     from pulumi_nbcloud.telemetry.listener import Telemetry
     from pulumi_nbcloud.waiting.listeners import Listener
     from pulumi_nbcloud.waiting.runner import WaitRunner
@@ -75,9 +76,27 @@ def config() -> StackConfig:
     """Take the stack's config as it is now; values arrive in plain here, secrets included."""
     # A name of the SDK's that is no promise; without it a key that is none of ours goes unnoticed.
     raw = getattr(_stack_config, "_props", None)
-    keys = raw if isinstance(raw, Mapping) else {key for cloud in CLOUDS for key in config_keys(cloud)}
+    keys = raw if isinstance(raw, Mapping) else all_config_keys()
     values = {key: _stack_config.get(key) for key in keys if key.startswith(NAMESPACE)} if _stack_config else {}
     return StackConfig({key: value for key, value in values.items() if value is not None}, None if values else _NONE)
+
+
+def override_of(urn: object, overridable: object) -> Override | None:
+    """Find the override of a gate, by the stack's config and the environment as they are now.
+
+    Args:
+        urn: of the gate.
+        overridable: its option; see `settings.overrides.override_of`.
+
+    Returns:
+        The override, which may have ended; None where the gate has none.
+
+    Raises:
+        SettingsError: an override of this stack cannot be right.
+    """
+    from pulumi_nbcloud.settings.overrides import override_of
+
+    return override_of(urn, overridable, config(), dict(os.environ), clock.now())
 
 
 def compare_accounts(theirs: object, urn: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import os
 import signal
 import socket
@@ -31,7 +32,7 @@ from pulumi_nbcloud.settings.sources import ConfigReader
 
 HEADER_SECONDS = 10.0
 KEEP_ALIVE_SECONDS = 75
-DRAIN_SECONDS = 30
+DRAIN_SECONDS = 20
 RETRY_REJECTED_SECONDS = 15 * 60.0
 BACKLOG = 1024
 
@@ -80,7 +81,10 @@ def check_listening(listening: Listening, file: ServeFile) -> None:
 
 def is_loopback(host: str) -> bool:
     """Return whether an address is of this machine alone."""
-    return host in ("localhost", "::1") or host.startswith("127.")
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name, and who knows what it stands for
+        return False
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -234,7 +238,8 @@ async def serve(
         metrics_address = None
         if listening.metrics_port is not None:
             other = sockets.enter_context(bind(listening.host, listening.metrics_port))
-            servers.append((_server(make_metrics_app(metrics), file.limits.connections, context), other))
+            metrics_hosts = local_hosts(other.getsockname()[1]) if is_loopback(listening.host) else None
+            servers.append((_server(make_metrics_app(metrics, metrics_hosts), file.limits.connections, context), other))
             metrics_address = f"{_origin(listening, other)}/metrics"
         for _, opened in servers:
             opened.listen(BACKLOG)

@@ -55,8 +55,11 @@ class StackConfig:
 
 NAMESPACE = "nbcloud:"
 CLOUDS = ("modelarts", "hpcai", "aidp")
+OVERRIDES_KEY = f"{NAMESPACE}overrides"
+"""Holds what lets single gates pass while their cloud is down: see `overrides`."""
+
 # Beside the clouds; the last two are the engine's own.
-_OTHER_KEYS = ("profiles", "previewPoll", "version", "pluginDownloadURL")
+_OTHER_KEYS = ("profiles", "overrides", "previewPoll", "version", "pluginDownloadURL")
 _REPLACED = "an object in the stack's file, or of --config, replaces that of Pulumi.yaml whole: nothing is merged"
 
 
@@ -91,7 +94,7 @@ def check_keys(config: ConfigReader) -> None:
             continue
         first, _, rest = name.partition(".")
         shown = printable(name, 80)
-        if rest and first in (*CLOUDS, "profiles"):
+        if rest and first in (*CLOUDS, "profiles", "overrides"):
             hint = (
                 f"a path needs --path: pulumi config set --path {NAMESPACE}{shown} VALUE, "
                 f"after pulumi config rm {NAMESPACE}{shown}"
@@ -153,6 +156,11 @@ def _how(config: ConfigReader, otherwise: str) -> str:
 def config_keys(cloud: str) -> tuple[str, str]:
     """Name the Pulumi config keys that `resolve` may ask for."""
     return f"nbcloud:{cloud}", "nbcloud:profiles"
+
+
+def all_config_keys() -> set[str]:
+    """Name all Pulumi config keys of ours that one may want to read by themselves."""
+    return {OVERRIDES_KEY, *(key for cloud in CLOUDS for key in config_keys(cloud))}
 
 
 @lru_cache(maxsize=1024)  # every read asks for all of a cloud

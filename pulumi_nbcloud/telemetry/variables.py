@@ -40,7 +40,7 @@ def plan_of(environment: Mapping[str, str]) -> Plan | None:
     """
     if environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return None
-    wanted = [each for each in SIGNALS if _first(environment, each, "ENDPOINT")]
+    wanted: list[Signal] = [each for each in SIGNALS if _first(environment, each, "ENDPOINT")]
     if not wanted:
         return None
     protocols: dict[Signal, str] = {}

@@ -123,6 +123,7 @@ class Ended:
         met_time: when the poll that met it was answered; None where it was not met.
         message: in one line how it ended; None where it was met.
         error: what it ended with; None where it holds nothing up.
+        override: what overrode it, where the outcome is `overridden`; see `WaitResult`.
     """
 
     time: datetime
@@ -132,6 +133,7 @@ class Ended:
     met_time: datetime | None = None
     message: str | None = None
     error: NbcloudError | None = None
+    override: Mapping[str, str] | None = None
 
 
 class Listened(Protocol):
@@ -160,6 +162,7 @@ class Listener(Protocol):
         Returns:
             What is notified of this wait.
         """
+        ...
 
 
 class Listening:
@@ -224,9 +227,9 @@ def end_of(time: datetime, elapsed: float, end: WaitResult | BaseException) -> E
         end: the result, or what was raised instead of one.
     """
     if isinstance(end, WaitResult):
-        return Ended(time, end.outcome, end.elapsed, end.progress, end.at, end.message)
+        return Ended(time, end.outcome, end.elapsed, end.progress, end.at, end.message, None, end.override)
     if isinstance(end, WaitError):
-        return Ended(time, end.outcome.value, elapsed, end.progress, None, end.line, end)
+        return Ended(time, end.outcome.value, elapsed, end.progress, None, end.line, end, end.override)
     if isinstance(end, NbcloudError):
         return Ended(time, ERROR, elapsed, None, None, end.line, end)
     if isinstance(end, Exception):

@@ -151,6 +151,15 @@ class WaitOptions:
         waits_again=False,
         explain=lambda word: "" if word == "mandatory" else f"enforcement: {word}",
     )
+    overridable: bool | None = option(
+        FLAG,
+        "whether the gate may be overridden with a reason while its cloud gives no usable response",
+        detail="True: from the environment too. False: not at all.",
+        default_text="from the stack's config alone",
+        waits_again=False,
+        in_hook=False,
+        in_command=False,
+    )
     every_update: bool = option(
         FLAG,
         "whether every update waits, and not only one that changes what is waited for",

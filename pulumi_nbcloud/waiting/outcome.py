@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -55,6 +55,10 @@ class WaitError(NbcloudError):
         self.retry_time: str | None = None
         self.deadline: datetime | None = None
         """When a wait ends at the latest that is `awaiting`; None for every other outcome."""
+        self.unanswered = False
+        """Whether the last poll got no usable response."""
+        self.override: Mapping[str, str] | None = None
+        """What overrode it, where the outcome is `overridden`; see `WaitResult`."""
         self.elapsed = 0.0
         """How long the wait took, in seconds."""
 
@@ -83,6 +87,7 @@ class WaitResult:
         elapsed: how long the wait took, in seconds.
         progress: what was observed; None where it did not poll.
         message: in one line how it ended; None where the condition was met.
+        override: what overrode it, where the outcome is `overridden`: its reason, its end, and the outcome otherwise.
     """
 
     outcome: str
@@ -90,6 +95,7 @@ class WaitResult:
     elapsed: float = 0.0
     progress: Progress | None = None
     message: str | None = None
+    override: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)

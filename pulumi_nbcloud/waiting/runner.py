@@ -15,12 +15,14 @@ from pulumi_nbcloud.clock import Clock, text
 from pulumi_nbcloud.condition import Decision
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.reading.reader import Reader
+from pulumi_nbcloud.settings.overrides import Override
 from pulumi_nbcloud.settings.sources import ConfigReader
 from pulumi_nbcloud.waiting.duration import spell
 from pulumi_nbcloud.waiting.listeners import NOBODY, Begin, Listener, Listening, Origin, Subject, end_of
 from pulumi_nbcloud.waiting.messages import advice
 from pulumi_nbcloud.waiting.observation import Target, moment_of, poll
 from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError, WaitResult
+from pulumi_nbcloud.waiting.overriding import DISABLED, expired
 from pulumi_nbcloud.waiting.progress import Progress, unmet
 from pulumi_nbcloud.waiting.report import Reporter
 from pulumi_nbcloud.waiting.spec import WaitSpec
@@ -62,7 +64,12 @@ class WaitRunner:
         self._offload = offload or functools.partial(anyio.to_thread.run_sync, limiter=limiter)
 
     async def wait(
-        self, spec: WaitSpec, reporter: Reporter, origin: Origin | None = None, keeper: Keeper | None = None
+        self,
+        spec: WaitSpec,
+        reporter: Reporter,
+        origin: Origin | None = None,
+        keeper: Keeper | None = None,
+        override: Override | None = None,
     ) -> Met:
         """Wait as a spec says.
 
@@ -71,6 +78,7 @@ class WaitRunner:
             reporter: is notified of how it goes on.
             origin: who waits; None to notify no listener.
             keeper: keeps the record with which the next run goes on, and has that of the one before; None for none.
+            override: lets the wait end as `overridden`; None for none.
 
         Returns:
             When and how the condition was met.
@@ -82,20 +90,27 @@ class WaitRunner:
         before = keeper.before() if keeper is not None else 0.0
         with self._listening(spec, reporter, origin, before) as listening:
             with _recorded(keeper):
-                met = await self._make(spec, listening, before, keeper).run()
+                met = await self._make(spec, listening, before, override, keeper).run()
             listening.result = WaitResult(Outcome.MET.value, met.at, met.elapsed, met.progress)
         return met
 
     async def enforce(
-        self, spec: WaitSpec, reporter: Reporter, origin: Origin | None = None, before: float = 0.0
+        self,
+        spec: WaitSpec,
+        reporter: Reporter,
+        origin: Origin | None = None,
+        before: float = 0.0,
+        override: Override | None = None,
     ) -> WaitResult:
         """Wait as a spec says, and hold up what comes after it as far as its enforcement says.
 
         Args:
             spec: with all arguments known.
-            reporter: is notified of how it goes on; and, as a warning, how an advisory wait ended that was not met.
+            reporter: is notified of how it goes on; and, as a warning, how a wait ended that is advisory and was not
+                met, or that was overridden.
             origin: who waits; None to notify no listener.
             before: how long the wait has gone on in runs before this one, in seconds.
+            override: lets the wait pass while its cloud gives no usable response; None for none.
 
         Returns:
             How it ended.
@@ -105,16 +120,26 @@ class WaitRunner:
             SettingsError, InputError: nothing could be read, whatever the enforcement.
         """
         with self._listening(spec, reporter, origin, before) as listening:
-            listening.result = result = await self._enforce(spec, listening, before)
+            listening.result = result = await self._enforce(spec, listening, before, override)
         return result
 
-    async def _enforce(self, spec: WaitSpec, reporter: Reporter, before: float) -> WaitResult:
+    async def _enforce(
+        self, spec: WaitSpec, reporter: Reporter, before: float, override: Override | None
+    ) -> WaitResult:
         if spec.options.enforcement == "disabled":
+            if override is not None:
+                reporter.warning(f"the override in {override.source} is not applied: {DISABLED}")
             return WaitResult("disabled", message="not polled, because enforcement is 'disabled'")
-        wait = self._make(spec, reporter, before)
+        late = expired(override, self._clock.now())
+        if late:
+            reporter.warning(late)
+        wait = self._make(spec, reporter, before, override)
         try:
             met = await wait.run()
         except WaitError as error:
+            if error.outcome is Outcome.OVERRIDDEN:
+                reporter.warning(str(error))
+                return WaitResult(error.outcome.value, None, wait.elapsed, wait.progress, error.line, error.override)
             # Who interrupts an update wants it to end, and what is awaiting has not ended.
             if spec.options.enforcement != "advisory" or error.outcome in (Outcome.CANCELLED, Outcome.AWAITING):
                 raise
@@ -149,7 +174,14 @@ class WaitRunner:
             if end is not None:
                 listening.ended(end_of(self._clock.now(), self._clock.monotonic() - started, end))
 
-    def _make(self, spec: WaitSpec, reporter: Reporter, before: float, keeper: Keeper | None = None) -> Wait:
+    def _make(
+        self,
+        spec: WaitSpec,
+        reporter: Reporter,
+        before: float,
+        override: Override | None,
+        keeper: Keeper | None = None,
+    ) -> Wait:
         targets = self._targets(spec)
         for warning in self._expiries(spec, before):
             reporter.warning(warning)
@@ -166,6 +198,7 @@ class WaitRunner:
             offload=self._offload,
             before=before,
             keeper=keeper,
+            override=override,
         )
 
     async def poll(self, spec: WaitSpec, *, hidden: bool = False) -> tuple[str, str]:

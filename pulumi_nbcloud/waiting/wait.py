@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -26,12 +27,14 @@ from pulumi_nbcloud.kinds.fields import stable
 from pulumi_nbcloud.kinds.kind import DELETED, Kind
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.reading.sharing import SharedReads
+from pulumi_nbcloud.settings.overrides import Override
 from pulumi_nbcloud.waiting.duration import spell
 from pulumi_nbcloud.waiting.limits import Limits
 from pulumi_nbcloud.waiting.messages import ended
 from pulumi_nbcloud.waiting.observation import Observation, Target, joins_from, moment_of, poll
 from pulumi_nbcloud.waiting.options import WaitOptions
 from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError
+from pulumi_nbcloud.waiting.overriding import ONE_IS_ENOUGH, one_is_enough, under
 from pulumi_nbcloud.waiting.progress import CONDITION_SHOWN, Progress, digest
 from pulumi_nbcloud.waiting.report import Reporter
 from pulumi_nbcloud.waiting.schedule import TIMER_SECONDS, Schedule
@@ -76,6 +79,7 @@ class Wait:
         before: how long it has gone on in runs before this one, in seconds: that counts against its timeout, and once
             the timeout is over it polls once.
         keeper: keeps the record with which the next run goes on, and has that of the one before; None for none.
+        override: lets it pass where the cloud gives no usable response; None for none.
     """
 
     def __init__(
@@ -93,6 +97,7 @@ class Wait:
         offload: Offload = anyio.to_thread.run_sync,
         before: float = 0.0,
         keeper: Keeper | None = None,
+        override: Override | None = None,
     ) -> None:
         self._offload = offload
         self._targets = targets
@@ -103,6 +108,7 @@ class Wait:
         self._reporter = reporter
         self._cancellation = cancellation
         self._options = options
+        self._override, self._answered = override, False
         self._keys = frozenset(target.key for target in targets.values())
         conditions = evaluator.conditions
         also = options.not_found == "met" and not conditions.met_if_gone
@@ -205,7 +211,7 @@ class Wait:
         self.progress.polls += 1
         if observations is None:  # cut short by the end of this run
             waited = self._clock.monotonic() - self._due
-            raise self._ended(self._undecided(), f"no response within {spell(waited)}")
+            raise self._cut_short(f"no response within {spell(waited)}")
         self._last, self._polled = observations, self._clock.monotonic()
         errors = {name: each.error for name, each in observations.items() if each.failed and each.error is not None}
         self.progress.poll_errors = errors
@@ -215,6 +221,7 @@ class Wait:
 
     async def _answered_poll(self, observations: Mapping[str, Observation]) -> tuple[Met | None, float]:
         """Take in a poll that did not fail."""
+        self._answered = True
         # What the run before has seen is no change, but nobody was notified of it in this one.
         first, changed = not self.progress.observations, self._changed(self.progress.observations, observations)
         step, recovered = self.progress.step, self.progress.failed_in_a_row > 0
@@ -292,6 +299,9 @@ class Wait:
             raise self._ended(Outcome.UNAUTHORIZED)
         if broken is not None:
             raise self._ended(Outcome.BAD_RESPONSE, "another poll gets the same")
+        now = self._clock.now()
+        if not self._answered and one_is_enough(self._override, now, errors):
+            raise self._ended(self._no_answer(), ONE_IS_ENOUGH, now=now)
         most = self._options.max_poll_errors
         if self.progress.failed_in_a_row >= most:
             raise self._ended(self._no_answer(), f"{most} polls in a row failed" if most > 1 else "a poll failed")
@@ -358,6 +368,12 @@ class Wait:
         self._notified = self._clock.monotonic()
         self._reporter.changed(self.progress, self.elapsed)
 
+    def _cut_short(self, why: str) -> Exception:
+        """Return how a run ends whose last poll got no response in time."""
+        now = self._clock.now()
+        enough = not self._answered and one_is_enough(self._override, now)
+        return self._ended(self._no_answer() if enough else self._undecided(), why, unanswered=True, now=now)
+
     def _undecided(self) -> Outcome:
         """Return how a run ends that has decided nothing."""
         return Outcome.AWAITING if self._until < self._deadline else self._missed()
@@ -388,8 +404,13 @@ class Wait:
         """How long it has taken so far, runs before this one included, in seconds."""
         return self._clock.monotonic() - self.progress.started
 
-    def _ended(self, outcome: Outcome, why: str | None = None) -> Exception:
-        return ended(outcome, self.progress, self._clock.now(), self.elapsed, why)
+    def _ended(
+        self, outcome: Outcome, why: str | None = None, *, unanswered: bool = False, now: datetime | None = None
+    ) -> Exception:
+        now = now or self._clock.now()
+        error = ended(outcome, self.progress, now, self.elapsed, why)
+        error.unanswered = unanswered or self.progress.failed_in_a_row > 0
+        return under(error, self._override, now)
 
 
 def _never_found(name: str) -> Clause:

@@ -32,7 +32,9 @@ def test_a_retry_after_is_in_the_json(nbcloud_mock: MockClouds) -> None:
     error = json.loads(done.out)["error"]
     assert error["retry_after"] == 3600.0
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", error["retry_time"])
-    assert error["hint"] == f"try again after {error['retry_time']}, as the cloud asks; the next run waits again"
+    hint, _, flags = error["hint"].partition("; to go on without a response, for an hour:\n  ")
+    assert hint == f"try again after {error['retry_time']}, as the cloud asks; the next run waits again"
+    assert flags.startswith("--override ")
     assert f"hint: {error['hint']}" in done.err
 
 
@@ -144,6 +146,7 @@ def test_an_error_before_the_wait_has_its_document(
         "targets": {},
         "transitions": [],
         "transition_count": 0,
+        "override": None,
         "resume": None,
     }
     assert error["type"] == ("SettingsError" if "--settings" in arguments else "InputError")

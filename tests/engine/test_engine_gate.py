@@ -197,13 +197,14 @@ def test_every_outcome_has_its_text_and_a_healed_cloud_lets_all_through(stack: S
     assert "Traceback" not in run.text
     rows = run.diagnostics
     for name, (number, message, hint) in OUTCOMES.items():
-        error, last = rows.pop(row(name))
+        error, last, *command = rows.pop(row(name))
         assert timeless(error).startswith(f"error: modelarts:NotebookLease {notebook(number)}: {message}")
         # Its own last request, so that the vendor's support can find it.
         assert re.search(r"request id ([0-9a-f]{32})", error)[1] in {  # type: ignore[index]
             entry.request_id for entry in clouds.requests if notebook(number) in entry.target
         }
-        assert last == f"hint: {hint}"
+        assert last.removesuffix("; to go on without a response, for an hour:") == f"hint: {hint}"
+        assert [each.startswith("pulumi config set-all ") for each in command] == ([True] if name == "down" else [])
     assert rows == {PROGRAM_ROW: ["error: update failed"]}
     # What did not depend on a failure was created, after the failures; what was not met is not in state.
     assert set(stack.resources()) == {"slow", "behind slow"}

@@ -17,7 +17,7 @@ def assert_ended(run: Run, stack: Stack, clouds: MockClouds, message: str, hint:
     """The update failed with this on the gate's row alone, and left nothing in state, pending or begun."""
     assert run.code == 1, run.text
     assert "Traceback" not in run.text
-    error, last = run.diagnostics[row("ready")]
+    error, last, *_ = run.diagnostics[row("ready")]
     # How long it took is up to the machine.
     error = re.sub(r"\d+s( of 10m| ago)", r"Ns\1", error)
     request = clouds.requests[-1]
@@ -75,7 +75,8 @@ def test_ten_looks_in_a_row_that_fail_end_a_wait(stack: Stack, clouds: MockCloud
         clouds,
         "unreachable after Ns of 10m; reason: 10 polls in a row failed; expected: self.running; actual: nothing yet; "
         "last error: the cloud cannot answer now; polls: 10 (HTTP 500",
-        "check the network, the endpoint and the vendor's status page; the next run waits again",
+        "check the network, the endpoint and the vendor's status page; the next run waits again; "
+        "to go on without a response, for an hour:",
     )
     clouds.faults.clear()
     assert_heals(stack, clouds)

@@ -17,7 +17,7 @@ from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.serve import requests
 from pulumi_nbcloud.serve.errors import RequestError
 from pulumi_nbcloud.serve.limits import Bucket, CallerLimits
-from pulumi_nbcloud.serve.requests import body_of, query_of, seconds_of
+from pulumi_nbcloud.serve.requests import body_of, check_framing, query_of, seconds_of
 
 pytestmark = pytest.mark.anyio
 JSON = {"content-type": "application/json"}
@@ -149,6 +149,28 @@ async def test_a_body_that_is_refused(
     assert error(response)[:2] == expected[:2]
     assert error(response)[2].startswith(expected[2])
     assert len(clouds.requests) == 0
+
+
+@pytest.mark.parametrize(
+    ("version", "headers", "expected"),
+    [
+        ("2", [], (505, "the version of HTTP must be 1.1")),
+        ("0.9", [], (505, "the version of HTTP must be 1.1")),
+        ("1.1", [(b"x", b"a" * 16_384)], (431, "the headers are larger than 16384 bytes")),
+        (
+            "1.1",
+            [(b"Content-Length", b"0"), (b"transfer-encoding", b"chunked")],
+            (400, "the length of the body is given twice"),
+        ),
+    ],
+    ids=str,
+)
+def test_framing_that_is_refused(version: str, headers: list[tuple[bytes, bytes]], expected: tuple[int, str]) -> None:
+    with pytest.raises(RequestError) as raised:
+        check_framing(version, headers)
+    assert (raised.value.status, raised.value.problem) == expected
+    assert raised.value.closes, "what comes after it is not to be trusted"
+    check_framing("1.0", [(b"content-length", b"0")])
 
 
 async def test_a_large_body_is_not_read_to_its_end() -> None:

@@ -16,6 +16,7 @@ from virtual_time import START, VirtualClock, run
 
 from pulumi_nbcloud.history.listener import History
 from pulumi_nbcloud.history.writing import Writer
+from pulumi_nbcloud.settings.overrides import Override
 from pulumi_nbcloud.waiting.listeners import Listener, Origin
 from pulumi_nbcloud.waiting.options import WaitOptions
 from pulumi_nbcloud.waiting.runner import WaitRunner
@@ -33,6 +34,7 @@ def waits(
     *things: Things | Mapping[str, Things],
     origin: Origin = GATE,
     reporter: Notes | None = None,
+    override: Override | None = None,
     **how: Any,
 ) -> None:
     """Waits as a gate does, one wait after the other, on the virtual clock; its errors are left out."""
@@ -46,7 +48,9 @@ def waits(
             kinds = {name: kind(read=reads(thing)) for name, thing in named.items()}
             arguments = {name: Arguments("a" if name == "self" else f"id-of-{name}") for name in named}
             try:
-                await runner.enforce(WaitSpec(kinds, arguments, options), reporter or Notes(), origin)
+                await runner.enforce(
+                    WaitSpec(kinds, arguments, options), reporter or Notes(), origin, override=override
+                )
             except Exception:  # the history says how it ended
                 continue
 

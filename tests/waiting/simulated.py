@@ -30,6 +30,7 @@ from pulumi_nbcloud.kinds.fields import State, Volatile
 from pulumi_nbcloud.kinds.kind import Failure, Kind
 from pulumi_nbcloud.reading.reader import Reader
 from pulumi_nbcloud.reading.sharing import RequestKey, SharedReads
+from pulumi_nbcloud.settings.overrides import Override
 from pulumi_nbcloud.waiting.keeper import Keeper
 from pulumi_nbcloud.waiting.observation import Target
 from pulumi_nbcloud.waiting.options import DEFAULT_OPTIONS, WaitOptions
@@ -206,6 +207,7 @@ def wait_for(
     before: float = 0.0,
     keeper: Keeper | None = None,
     clock: VirtualClock | None = None,
+    override: Override | None = None,
 ) -> Wait:
     """A wait over simulated things; must be made on the loop."""
     schedule, clock = schedule or steady(), clock or VirtualClock()
@@ -227,6 +229,7 @@ def wait_for(
         offload=inline,
         before=before,
         keeper=keeper,
+        override=override,
     )
 
 

@@ -24,9 +24,11 @@ from pulumi_nbcloud.history import listener
 from pulumi_nbcloud.history.listener import MAX_CHANGES, History, history_listeners
 from pulumi_nbcloud.history.reading import read_history
 from pulumi_nbcloud.history.writing import Writer
+from pulumi_nbcloud.settings.overrides import Override
 from pulumi_nbcloud.waiting.listeners import Origin
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "history.json"
+SECRET = "aaaaaaaa-0000-4000-8000-000000000001"
 FIVE_TIMES = [(10.0 * number, "PENDING" if number % 2 else "ODD") for number in range(6)]
 
 
@@ -79,6 +81,22 @@ def test_a_mandatory_wait_that_failed_leaves_its_evidence(tmp_path: Path) -> Non
     assert end["error"]["type"] == "WaitError"
     assert end["error"]["request_id"] == "req-3"
     assert [each["observed"] for each in end["transitions"]] == ["status=FAILED"]
+
+
+def test_a_wait_that_was_overridden_says_what_overrode_it(tmp_path: Path) -> None:
+    end = datetime(2026, 1, 31, 10, 0, tzinfo=timezone.utc)
+    override = Override(f"down, see {SECRET}", end, "Pulumi config nbcloud:overrides")
+    origin = Origin("gate", "trained", urn=URN, redact=lambda text: text.replace(SECRET, "[secret]"))
+    waits(tmp_path / "h", Things([(0, DOWN)]), override=override, origin=origin)
+    (last,) = [each for each in lines(tmp_path / "h") if each["event"] == "end"]
+    assert last["outcome"] == "overridden"
+    assert last["override"] == {
+        "reason": "down, see [secret]",
+        "until": "2026-01-31T10:00:00Z",
+        "overrode": "unreachable",
+    }
+    assert SECRET not in json.dumps(last)
+    assert last["message"].startswith('sim:Thing a: overridden after 0s of 1m; override: "down, see [secret]", until ')
 
 
 def test_polls_that_fail_in_the_same_way_are_one_change(tmp_path: Path) -> None:
@@ -245,6 +263,27 @@ def test_a_fork_gets_a_file_of_its_own(tmp_path: Path) -> None:
         ["parent after", "parent before"],
     ]
     assert len(lines(tmp_path / "h")) == 251
+
+
+def test_a_fork_past_python_is_noticed_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = Writer(tmp_path / "h")
+    writer.write({"who": "parent"})
+    monkeypatch.setattr("pulumi_nbcloud.history.writing.os.getpid", lambda: -1)
+    writer.write({"who": "child"})
+    texts = sorted(path.read_text() for path in (tmp_path / "h").iterdir())
+    assert texts == ['{"who": "child"}\n', '{"who": "parent"}\n']
+
+
+def test_where_every_name_is_taken_nothing_is_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pulumi_nbcloud.history.writing.secrets.token_hex", lambda count: "aaaaaaaa")
+    for number in range(2):
+        writer = Writer(tmp_path / "h", lambda: datetime(2026, 1, 31, tzinfo=timezone.utc))
+        if number:
+            with pytest.raises(OSError, match="every name for a new file is taken"):
+                writer.write({})
+        else:
+            writer.write({"who": "first"})
+    assert lines(tmp_path / "h") == [{"who": "first"}]
 
 
 def test_what_a_killed_process_has_written_is_there(tmp_path: Path) -> None:

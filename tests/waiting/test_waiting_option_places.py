@@ -31,6 +31,8 @@ OF_THE_COMMAND_ITSELF = {
         "targets",
         "output_",
         "junit_xml",
+        "override",
+        "override_until",
         "resume_file",
         "resume_key",
         "settings",

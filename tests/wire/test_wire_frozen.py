@@ -304,6 +304,7 @@ def test_a_gate_answers_the_golden_names_and_no_others(clouds: MockClouds) -> No
         "stall_timeout": "30s",
         "max_poll_errors": 10,
         "enforcement": "mandatory",
+        "overridable": True,
         "every_update": False,
         "triggers": ["a"],
         "custom_timeouts": {"create": "1m"},

@@ -151,6 +151,8 @@ def test_what_was_there_and_is_deleted_meanwhile_is_gone(shared: ProviderProcess
 def test_a_cloud_that_cannot_answer_is_unreachable(shared: ProviderProcess, clouds: MockClouds) -> None:
     clouds.faults.add(service="modelarts", status=500)
     text = shared.failure("Create", create_request(gate(timeout="0"), gate_blob()))
+    text, _, command = text.rpartition("; to go on without a response, for an hour:\n  ")
+    assert command.startswith("pulumi config set-all ")
     assert timeless(text) == (
         f"modelarts:NotebookLease {notebook()}: unreachable after Ns of 0s; {EXPECTED}: nothing yet; "
         "last error: the cloud cannot answer now; polls: 1 "

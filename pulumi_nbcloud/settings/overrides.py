@@ -1,0 +1,320 @@
+"""Overrides: a person lets one gate pass, with a reason and an end, while its cloud gives no usable response.
+
+Three places hold them: Pulumi config, the environment, and the flags of `nbcloud wait`. All are checked whole before
+anything is sent. What an override covers is decided where a wait ends: see `waiting.overriding`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from functools import partial
+
+from pulumi_nbcloud.errors import InputError, NbcloudError, SettingsError
+from pulumi_nbcloud.printable import printable, shell_quoted
+from pulumi_nbcloud.settings.objects import DuplicateKeyError, once
+from pulumi_nbcloud.settings.sources import OVERRIDES_KEY, ConfigReader
+
+VARIABLE = "NBCLOUD_OVERRIDES"
+GATE_TYPE = "pulumi-python:dynamic/nbcloud:Gate"
+LONGEST = timedelta(hours=24)
+REASON_LIMIT = 200
+PARTS = ("reason", "until")
+
+_CONFIG = f"Pulumi config {OVERRIDES_KEY}"
+_ENVIRONMENT = f"the environment variable {VARIABLE}"
+_FORM = '{"URN of the gate": {"reason": "...", "until": "2026-01-31T23:00:00Z"}}'
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_STACK_AND_PROJECT = re.compile(r"urn:pulumi:([^:]+)::([^:]+)")
+
+
+@dataclass(frozen=True)
+class Override:
+    """An override of one gate, or of one `nbcloud wait`.
+
+    Args:
+        reason: why, in one printable line.
+        until: when it ends, in UTC.
+        source: what gave it, for messages.
+    """
+
+    reason: str
+    until: datetime
+    source: str
+
+    def in_force(self, now: datetime) -> bool:
+        """Return whether it has not ended yet."""
+        return now < self.until
+
+    @property
+    def end(self) -> str:
+        """When it ends, as RFC 3339 in UTC."""
+        return self.until.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    @property
+    def words(self) -> str:
+        """The reason and the end, as messages show them."""
+        return f'"{self.reason}", until {self.end}'
+
+    def document(self, overrode: str) -> dict[str, str]:
+        """Return what a program that reads of it is told.
+
+        Args:
+            overrode: the outcome that there would have been without it.
+        """
+        return {"reason": self.reason, "until": self.end, "overrode": overrode}
+
+
+@dataclass(frozen=True)
+class _Gate:
+    """A gate as its URN names it."""
+
+    urn: str
+    stack: str
+    project: str
+    name: str
+
+
+def override_of(
+    urn: object, overridable: object, config: ConfigReader, environment: Mapping[str, str], now: datetime
+) -> Override | None:
+    """Find the override of a gate, and check every other one beside it.
+
+    Args:
+        urn: of the gate; what is no URN of a gate has none.
+        overridable: the gate's option, None for the default; what is no bool or None is not known yet, and passes.
+        config: reads Pulumi config.
+        environment: the process's variables.
+        now: the time of day.
+
+    Returns:
+        The override, which may have ended; None where the gate has none.
+
+    Raises:
+        SettingsError: one of them cannot be right, or is not for this gate's `overridable`; names it.
+    """
+    own = _gate(urn)
+    in_config = _parsed(config(OVERRIDES_KEY), _CONFIG, now)
+    if own is not None:
+        _check_stack(own, in_config)
+    found = {_CONFIG: in_config, _ENVIRONMENT: _from_environment(environment, now)}
+    if own is None:
+        return None
+    given = [each[own.urn] for each in found.values() if own.urn in each]
+    if len(given) > 1:
+        raise SettingsError(
+            f"{_CONFIG} and {_ENVIRONMENT} both override the gate {_shown(own)}", hint="keep one of them"
+        )
+    if not given:
+        return None
+    (override,) = given
+    if override.in_force(now):
+        _check_overridable(own, override, overridable)
+    return override
+
+
+def override_of_flags(reason: str | None, until: str | None, now: datetime) -> Override | None:
+    """Check the override of `nbcloud wait`.
+
+    Args:
+        reason: the value of `--override`.
+        until: the value of `--override-until`.
+        now: the time of day.
+
+    Returns:
+        The override; None where none is given.
+
+    Raises:
+        InputError: one flag without the other, or a value that cannot be right.
+    """
+    if reason is None and until is None:
+        return None
+    if reason is None or until is None:
+        raise InputError(
+            "--override and --override-until need each other",
+            hint=f"write it like --override 'the API is down' --override-until {_later(now)}",
+        )
+    override = Override(
+        _reason(reason, "--override", InputError), _end(until, "--override-until", now, InputError), "--override"
+    )
+    if not override.in_force(now):
+        raise InputError(
+            f"--override-until {override.end} is past", hint=f"give a time up to 24 h ahead, like {_later(now)}"
+        )
+    return override
+
+
+def flags(reason: str, now: datetime) -> str:
+    """Write the flags of an override that ends in an hour, ready to paste."""
+    return f"--override {shlex.quote(reason)} --override-until {_later(now)}"
+
+
+def config_command(urn: object, reason: str, now: datetime) -> str | None:
+    """Write the command that overrides a gate for an hour, ready to paste into a shell.
+
+    Args:
+        urn: of the gate.
+        reason: why.
+        now: the time of day.
+
+    Returns:
+        The command; None where the gate is not known, or its name cannot be shown as it is.
+    """
+    gate = _gate(urn)
+    if gate is None or printable(gate.name, len(gate.name) + 1) != gate.name:
+        return None
+    values = (f"{_path(gate)}.{name}={value}" for name, value in zip(PARTS, (reason, _later(now)), strict=True))
+    parts = " ".join(f"--plaintext {shell_quoted(each)}" for each in values)
+    return f"pulumi config set-all --stack {shlex.quote(gate.stack)} --path {parts}"
+
+
+def _path(gate: _Gate) -> str:
+    escaped = gate.urn.replace('"', '\\"')
+    return f'{OVERRIDES_KEY}["{escaped}"]'
+
+
+def _later(now: datetime) -> str:
+    return (now + timedelta(hours=1)).astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _gate(urn: object) -> _Gate | None:
+    """Take the URN of a gate apart; return None where it is none."""
+    if not isinstance(urn, str):
+        return None
+    stack, *others = urn.split("::", 3)
+    found = _STACK_AND_PROJECT.fullmatch(f"{stack}::{others[0]}") if len(others) == 3 else None
+    if found is None or others[1].rpartition("$")[2] != GATE_TYPE or not others[2]:
+        return None
+    return _Gate(urn, found[1], found[2], others[2])
+
+
+def _shown(gate: _Gate) -> str:
+    return printable(gate.name, 60)
+
+
+def _from_environment(environment: Mapping[str, str], now: datetime) -> dict[str, Override]:
+    for name, value in environment.items():
+        if name.startswith("NBCLOUD_OVERRID") and name != VARIABLE and value.strip():
+            raise SettingsError(
+                f"the environment variable {printable(name, 80)} is none of ours, and would have no effect",
+                hint=f"did you mean {VARIABLE}?",
+            )
+    # CI systems pass an unset variable on as an empty one.
+    return _parsed(environment.get(VARIABLE, "").strip() or None, _ENVIRONMENT, now)
+
+
+def _parsed(value: object, source: str, now: datetime) -> dict[str, Override]:
+    """Check all overrides of one place."""
+    found: dict[str, Override] = {}
+    for urn, each in _object(value, source).items():
+        gate = _gate(urn)
+        if gate is None:
+            raise SettingsError(
+                f"{source} has the key {printable(str(urn), 80)!r}, which is not the URN of a gate",
+                hint="name one gate by its URN, which pulumi stack --show-urns prints",
+            )
+        where = f"the override of the gate {_shown(gate)} in {source}"
+        parts = _parts(each, where)
+        found[gate.urn] = Override(
+            _reason(parts["reason"], where, SettingsError), _end(parts["until"], where, now, SettingsError), source
+        )
+    return found
+
+
+def _object(value: object, source: str) -> Mapping[str, object]:
+    if isinstance(value, str):
+        try:
+            value = json.loads(value, object_pairs_hook=partial(_once, source))
+        except (ValueError, RecursionError):
+            value = False
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise SettingsError(f"{source} must be a JSON object", hint=f"write it like {_FORM}")
+    return value
+
+
+def _once(source: str, pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    """Make an object of its keys and values; refuse a key that is there twice, a gate by its name."""
+    try:
+        return once(pairs)
+    except DuplicateKeyError as error:
+        names = [name for name, _ in pairs]
+        gate = next((gate for name in names if names.count(name) > 1 and (gate := _gate(name))), None)
+        what = f"the gate {_shown(gate)}" if gate else f"the key {error.key}"
+        raise SettingsError(f"{source} has {what} twice", hint="keep one of them") from None
+
+
+def _parts(value: object, where: str) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise SettingsError(f"{where} must be an object", hint=f"write it like {_FORM}")
+    unknown = next((str(name) for name in value if name not in PARTS), None)
+    if unknown is not None:
+        raise SettingsError(
+            f"{where} has the unknown key {printable(unknown, 40)!r}", hint=f"known are {', '.join(PARTS)}"
+        )
+    missing = [name for name in PARTS if name not in value]
+    if missing:
+        raise SettingsError(f"{where} lacks {', '.join(missing)}", hint=f"write it like {_FORM}")
+    return value
+
+
+def _reason(value: object, where: str, error: type[NbcloudError]) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise error(f"{where} needs a reason, a text", hint="say why, for those who read it later")
+    if len(value) > REASON_LIMIT:
+        raise error(f"{where} has a reason of more than {REASON_LIMIT} characters", hint="shorten it")
+    return printable(value, REASON_LIMIT)
+
+
+def _end(value: object, where: str, now: datetime, error: type[NbcloudError]) -> datetime:
+    until = _time(value)
+    if until is None:
+        # YAML turns a time without quotes into one of its own.
+        raise error(f"{where} needs an end in RFC 3339", hint=f'write it like "{_later(now)}", in YAML with the quotes')
+    if until - now > LONGEST:
+        raise error(f"{where} ends more than 24 h ahead", hint=f"give an earlier end, like {_later(now)}")
+    return until
+
+
+def _time(value: object) -> datetime | None:
+    """Read a time in RFC 3339; return None where it is none."""
+    parts = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if parts is None:
+        return None
+    offset = "+00:00" if parts[3] in "Zz" else parts[3]
+    try:
+        return datetime.fromisoformat(f"{parts[1]}T{parts[2]}{offset}").astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _check_stack(own: _Gate, found: Iterable[str]) -> None:
+    """Refuse in a stack's config what names a gate of another stack: it would have no effect."""
+    for other in _others(own, found):
+        raise SettingsError(
+            f"{_CONFIG} overrides the gate {_shown(other)} of the stack {printable(other.stack, 60)} of the project "
+            f"{printable(other.project, 60)}, and this is {printable(own.stack, 60)} of {printable(own.project, 60)}",
+            hint="put it into the config of that stack",
+        )
+
+
+def _others(own: _Gate, found: Iterable[str]) -> Iterator[_Gate]:
+    gates = (gate for urn in found if (gate := _gate(urn)) is not None)
+    return (gate for gate in gates if (gate.stack, gate.project) != (own.stack, own.project))
+
+
+def _check_overridable(own: _Gate, override: Override, overridable: object) -> None:
+    if overridable is False:
+        raise SettingsError(
+            f"{override.source} overrides the gate {_shown(own)}, whose overridable is False", hint="remove it there"
+        )
+    if overridable is None and override.source == _ENVIRONMENT:
+        raise SettingsError(
+            f"{override.source} overrides the gate {_shown(own)}, which only the stack's config may override",
+            hint="set it in the stack's config, or give the gate overridable=True",
+        )
