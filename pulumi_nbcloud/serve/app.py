@@ -77,10 +77,20 @@ def make_app(service: Service) -> Guard:
     return Guard(service, Router(routes, redirect_slashes=False))
 
 
-def make_metrics_app(metrics: Metrics) -> Router:
-    """Make the application of a listener of its own that shows the metrics alone."""
+def make_metrics_app(metrics: Metrics, hosts: frozenset[str] | None) -> Router:
+    """Make the application of a listener of its own that shows the metrics alone.
+
+    Args:
+        metrics: what is shown.
+        hosts: what the Host header may be, of one on loopback; None where others reach it.
+    """
 
     async def show(request: Request) -> Response:
+        try:
+            if hosts is not None:
+                requests.check_local(request.scope["headers"], hosts)
+        except RequestError as error:
+            return _error(error)
         return _metrics_text(metrics)
 
     return Router([Route("/metrics", show)], redirect_slashes=False)

@@ -90,7 +90,8 @@ class Polls:
         held = self._reader.shared.held_until(keys) - self._clock.monotonic()
         if held > 0 and not all(self._reader.shared.has(key, due) for key in keys):
             raise HeldError(held)
-        self._kept.keep(keys, gate.max_age)
+        # Until that task ends, so that what is there now is not forgotten before it begins.
+        self._reader.shared.join(keys)
         # In a task of its own: who waits here may give up, and another must not send the same again for that.
         task = asyncio.ensure_future(self._poll(keys, gate.max_age, targets, due))
         self._running.add(task)
@@ -104,7 +105,6 @@ class Polls:
         self, keys: list[RequestKey], max_age: float, targets: Mapping[str, Target], due: float
     ) -> dict[str, Observation]:
         shared = self._reader.shared
-        shared.join(keys)
         try:
             return await poll(targets, shared, due)
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -59,6 +60,7 @@ class Telemetry:
         self._open = 0
         self._all_ended = threading.Condition()
         self._gave_up = False
+        self._pid = os.getpid()
         self._begin(plan, environment)
 
     def _begin(self, plan: Plan, environment: Mapping[str, str]) -> None:
@@ -111,7 +113,8 @@ class Telemetry:
             seconds: how long it may take. Whoever took longer once is not waited for again.
         """
         providers = self._providers
-        if providers is None or self._gave_up:
+        # What is sent is the parent's: a forked child that ends has nothing to wait for.
+        if providers is None or self._gave_up or self._pid != os.getpid():
             return
         done = threading.Event()
         waits_over = self._wait_for_ends

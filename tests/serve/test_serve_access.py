@@ -16,7 +16,10 @@ from serve_support import LEASE_GATE, OTHER_TOKEN, TOKEN, bearer, document, runn
 
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.serve import tokens
+from pulumi_nbcloud.serve.app import make_metrics_app
+from pulumi_nbcloud.serve.metrics import Metrics
 from pulumi_nbcloud.serve.requests import route_of
+from pulumi_nbcloud.serve.server import is_loopback, local_hosts
 from pulumi_nbcloud.serve.tokens import Caller, Callers, digest, new_token
 
 pytestmark = pytest.mark.anyio
@@ -239,6 +242,24 @@ async def test_without_tokens_what_browsers_and_proxies_send_is_refused(
         response = await service.client.post("/v1/gates/lease/check", headers=headers)
     assert (response.status_code, response.json()["error"]["code"]) == (403, code)
     assert len(clouds.requests) == 0
+
+
+async def test_the_metrics_listener_serves_this_machine_alone_on_loopback() -> None:
+    for hosts, status in ((local_hosts(9464), 403), (None, 200)):
+        transport = httpx.ASGITransport(app=make_metrics_app(Metrics(), hosts))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:9464") as client:
+            assert (await client.get("/metrics")).status_code == 200
+            assert (await client.get("/metrics", headers={"host": "evil.example:9464"})).status_code == status
+            assert (await client.get("/metrics", headers={"origin": "http://evil.example"})).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("localhost", True), ("0.0.0.0", False)]
+    + [(name, False) for name in ("::", "127.evil.example", "localhost.evil.example", "10.0.0.1", "", "127.1")],
+)
+def test_what_is_loopback(host: str, local: bool) -> None:
+    assert is_loopback(host) is local
 
 
 async def test_with_tokens_a_proxy_may_stand_before(clouds: MockClouds, tmp_path: Path) -> None:

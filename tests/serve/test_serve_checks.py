@@ -18,10 +18,12 @@ from pulumi_nbcloud.errors import (
     BadResponseError,
     NotFoundError,
     PermissionDeniedError,
+    SettingsError,
     UnreachableError,
 )
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.serve.checks import OUTCOMES, Check
+from pulumi_nbcloud.serve.errors import RequestError
 
 GOLDEN = Path(__file__).parent / "golden"
 pytestmark = pytest.mark.anyio
@@ -167,8 +169,10 @@ async def test_settings_that_are_gone_are_not_told(
 
 async def test_two_callers_share_a_read(clouds: MockClouds, tmp_path: Path) -> None:
     clouds.modelarts.put_lease(NOTEBOOK, **LEASE)
-    parameter = {"notebook": NOTEBOOK}
-    async with running(tmp_path, clouds) as service:
+    parameter, content = {"notebook": NOTEBOOK}, document()
+    for gate in content["gates"].values():
+        gate["max_age"] = "1h"  # longer than the test takes
+    async with running(tmp_path, clouds, content) as service:
         first = await service.check()
         second = await service.check("open", OTHER_TOKEN, params=parameter)
         third = await service.check("open", OTHER_TOKEN, json={"parameters": parameter})
@@ -232,6 +236,20 @@ def test_what_a_read_comes_to(history: Any, outcome: str, decided: bool) -> None
     found = outcome_of(history)
     assert (found.outcome, found.decided) == (outcome, decided)
     assert found.outcome in OUTCOMES
+
+
+def test_settings_that_break_while_it_reads() -> None:
+    """A key file that is gone, for one: it is found out only while signing."""
+    checks, _ = simulated_checks(lambda now: SettingsError("canary-path cannot be read"))
+
+    async def work() -> RequestError:
+        with pytest.raises(RequestError) as raised:
+            await checks.check(SIM, {})
+        return raised.value
+
+    error = run(work)
+    assert (error.status, error.code) == (503, "not_set_up")
+    assert "canary" not in error.problem
 
 
 def test_a_key_is_read_at_most_once_in_max_age() -> None:

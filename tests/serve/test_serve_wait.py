@@ -45,9 +45,17 @@ def test_no_seconds_are_one_poll() -> None:
     assert waited(lambda now: "STARTING", 0) == ("not_met", 0.0, [0.0])
 
 
+def evaluations(history: Any, seconds: float, gate: Any = GATE) -> int:
+    """How often a request that waits is evaluated."""
+    checks, _ = simulated_checks(history)
+    run(lambda: checks.wait(gate, {}, seconds))
+    return checks._metrics._counters["nbcloud_serve_checks_total"].total()
+
+
 def test_a_read_that_would_only_be_used_again_is_waited_for() -> None:
     old = simulated_gate(max_age=20.0)
     assert waited(lambda now: "STARTING", 50, old) == ("not_met", 50.0, [0.0, 20.0, 40.0])
+    assert evaluations(lambda now: "STARTING", 50, old) == 4
 
 
 def test_a_failure_ends_it_at_once() -> None:
@@ -73,6 +81,7 @@ def test_a_retry_after_is_honoured() -> None:
     held = UnreachableError("slower")
     held.retry_after = 20.0
     assert waited(lambda now: held if now < 10 else "READY", 60) == ("met", 20.0, [0.0, 20.0])
+    assert evaluations(lambda now: held if now < 10 else "READY", 60) == 2
 
 
 def test_a_hundred_that_wait_share_each_read() -> None:

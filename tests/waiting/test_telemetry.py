@@ -329,6 +329,17 @@ def test_exporters_that_hang_are_waited_for_once_and_no_longer_than_our_bound(ht
     assert said == ["OpenTelemetry: the exporter took longer than 0.01 s, so what it has not sent is lost"]
 
 
+def test_a_forked_child_has_nothing_to_flush(http: Received, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    telemetry = make(http.environment, said)
+    hanging, theirs = Hanging(), telemetry._providers
+    telemetry._providers = hanging  # type: ignore[assignment]
+    monkeypatch.setattr("pulumi_nbcloud.telemetry.listener.os.getpid", lambda: -1)
+    telemetry.flush()
+    telemetry._providers = theirs
+    assert (hanging.flushes, said) == (0, [])
+
+
 def test_a_flush_waits_for_waits_that_are_about_to_end(http: Received, make: Make) -> None:
     telemetry = make(http.environment)
     begin = Begin(Origin("gate", "g"), START, {}, str(THING.ready))
