@@ -11,11 +11,14 @@ import subprocess
 import tarfile
 import zipfile
 from collections.abc import Iterator
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
 from packaging.metadata import Metadata
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 from release_support import HOME, ROOT, copy_sources, release_check, script
 
 from pulumi_nbcloud import __version__
@@ -76,7 +79,7 @@ def test_the_wheel_names_its_command_its_plugin_and_its_extras(wheel: zipfile.Zi
     assert "nbcloud = pulumi_nbcloud.cli:main" in text
     assert "[pytest11]\nnbcloud = pulumi_nbcloud.mock.pytest_plugin" in text
     assert metadata.name == "pulumi-nbcloud"
-    assert metadata.provides_extra == ["mock", "oci"], "what only developers need is in groups, which are not published"
+    assert metadata.provides_extra == ["mock", "oci", "serve"], "what only developers need is in groups, which are not published"
 
 
 def test_the_version_is_that_of_the_one_file(metadata: Metadata) -> None:
@@ -266,7 +269,25 @@ def test_the_locks_of_the_other_pythons_hold_no_vendor_sdk_and_no_linter() -> No
     assert {name: versions for name, versions in tests.items() if not versions <= every[name]} == {}
 
 
-def test_no_lock_holds_click() -> None:
-    """Where it is installed httpx loads its own command line, and rich: what commands load could not be told."""
-    for name in ("dev", "test", "oldest"):
-        assert "click" not in locked(f"requirements-{name}.lock")
+def required(name: str, extras: tuple[str, ...] = ("",)) -> Iterator[str]:
+    """The distributions that an installed one needs, with what they need, without any extra but those named."""
+    seen: set[tuple[str, str]] = set()
+    left = [(name, extra) for extra in extras]
+    while left:
+        each, extra = left.pop()
+        for text in requires(each) or ():
+            requirement = Requirement(text)
+            if requirement.marker is not None and not requirement.marker.evaluate({"extra": extra}):
+                continue
+            found = {(canonicalize_name(requirement.name), wanted) for wanted in ("", *requirement.extras)} - seen
+            seen |= found
+            left += found
+    yield from sorted({each for each, _ in seen})
+
+
+def test_a_plain_installation_has_no_click() -> None:
+    """Where it is installed httpx loads its own command line, and rich: 0.1 s more for each program and command."""
+    plain = set(required("pulumi-nbcloud"))
+    assert {"httpx", "pulumi", "typer"} <= plain
+    assert "click" not in plain
+    assert "click" in set(required("pulumi-nbcloud", ("serve",)))
