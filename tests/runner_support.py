@@ -201,8 +201,7 @@ class Runner:
             if not self.named.get(rule["if"][1:]):
                 return None
         workspace = self.workspace()
-        cache = job.get("cache")
-        entry = None
+        cache, entry, path = job.get("cache"), None, ""
         if cache is not None:
             entry = self._caches / re.sub(r"\$(\w+)", lambda found: self.named[found[1]], cache["key"])
             (path,) = cache["paths"]

@@ -98,8 +98,9 @@ def _serve(path: Path, settings: Path | None, listening: dict[str, object], *, o
     from pulumi_nbcloud.reading.reader import Reader
     from pulumi_nbcloud.serve.file import read_file
     from pulumi_nbcloud.serve.live_settings import live
-    from pulumi_nbcloud.serve.server import Listening, check_listening, check_settings, tls_context
+    from pulumi_nbcloud.serve.server import Listening, check_listening, check_settings
     from pulumi_nbcloud.serve.server import serve as serve_until_signal
+    from pulumi_nbcloud.serve.tls import tls_context
 
     file = read_file(path)
     for warning in file.warnings:
@@ -109,7 +110,7 @@ def _serve(path: Path, settings: Path | None, listening: dict[str, object], *, o
     gates = f"{len(file.gates)} gate{'' if len(file.gates) == 1 else 's'}"
     if only_check:
         check_listening(where, file)
-        tls_context(where)
+        tls_context(where.certificate, where.key)
         check_settings(file, Reader(), config)
         output.result(f"{gates}: {', '.join(file.gates)}")
         return ExitCode.MET

@@ -1,4 +1,4 @@
-"""Serves until a signal: sockets, TLS, slow clients, and the end that lets requests finish."""
+"""Serves until a signal: sockets, slow clients, and the end that lets requests finish."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from pulumi_nbcloud.clock import Clock
-from pulumi_nbcloud.errors import InputError, SettingsError
+from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.http.client import Client
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.reading.reader import Reader
@@ -28,6 +28,7 @@ from pulumi_nbcloud.serve.file import ServeFile
 from pulumi_nbcloud.serve.metrics import Metrics
 from pulumi_nbcloud.serve.polls import Polls
 from pulumi_nbcloud.serve.requests import MAX_HEADER_BYTES
+from pulumi_nbcloud.serve.tls import keep_current, tls_context
 from pulumi_nbcloud.settings.sources import ConfigReader
 
 HEADER_SECONDS = 10.0
@@ -103,31 +104,6 @@ def bind(host: str, port: int) -> socket.socket:
         problem = f"{printable(host, 100)} port {port} cannot be used: {error.strerror or error}"
         raise InputError(problem, hint="give another --host or --port; 0 takes a free port") from None
     return opened
-
-
-def tls_context(listening: Listening) -> ssl.SSLContext | None:
-    """Read the certificate; None for plain http.
-
-    Raises:
-        SettingsError: the files are not a certificate with its key.
-    """
-    if listening.certificate is None:
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(listening.certificate, listening.key, password=_no_password)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) else None
-        raise SettingsError(
-            f"the certificate and its key cannot be used: {printable(reason or type(error).__name__, 100)}",
-            hint="give PEM files: --tls-certificate with the chain, --tls-key with a key without a password",
-        ) from None
-    return context
-
-
-def _no_password() -> str:
-    raise ValueError("the key has a password")
 
 
 class PatientProtocol(H11Protocol):
@@ -221,7 +197,7 @@ async def serve(
         InputError, SettingsError: it cannot listen so, or the settings of a gate name no account.
     """
     check_listening(listening, file)
-    context = tls_context(listening)
+    context = tls_context(listening.certificate, listening.key)
     clock, metrics = Clock(), Metrics()
     reader = Reader(
         make_client=lambda: Client(observe=metrics.cloud_request), retry_rejected_seconds=RETRY_REJECTED_SECONDS
@@ -244,12 +220,14 @@ async def serve(
         for _, opened in servers:
             opened.listen(BACKLOG)
             opened.setblocking(False)
+        certificate = asyncio.ensure_future(keep_current(context, listening.certificate, listening.key))
         with _signals(lambda: _drain(checks, [each for each, _ in servers])):
             tasks = [asyncio.ensure_future(each.serve([opened])) for each, opened in servers]
             for each, _ in servers:
                 await each.ready.wait()
             started(_origin(listening, own), metrics_address)
             await asyncio.gather(*tasks)
+        certificate.cancel()
     await polls.aclose()
     await reader.aclose()
 

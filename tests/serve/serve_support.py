@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -51,7 +52,8 @@ def document(gates: Mapping[str, Any] | None = None, **more: Any) -> dict[str, A
         {"name": "argo", "sha256": digest(TOKEN), "gates": ["lease"]},
         {"name": "other", "sha256": digest(OTHER_TOKEN), "gates": ["open"], "metrics": True},
     ]
-    gates = {"lease": LEASE_GATE, "open": OPEN_GATE} if gates is None else gates
+    # Copies, so that a test may change them.
+    gates = copy.deepcopy({"lease": LEASE_GATE, "open": OPEN_GATE} if gates is None else dict(gates))
     usual = {"gates": gates, **({"tokens": tokens} if {"lease", "open"} <= set(gates) else {})}
     return {**usual, **more}
 

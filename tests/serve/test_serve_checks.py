@@ -169,8 +169,10 @@ async def test_settings_that_are_gone_are_not_told(
 
 async def test_two_callers_share_a_read(clouds: MockClouds, tmp_path: Path) -> None:
     clouds.modelarts.put_lease(NOTEBOOK, **LEASE)
-    parameter = {"notebook": NOTEBOOK}
-    async with running(tmp_path, clouds) as service:
+    parameter, content = {"notebook": NOTEBOOK}, document()
+    for gate in content["gates"].values():
+        gate["max_age"] = "1h"  # longer than the test takes
+    async with running(tmp_path, clouds, content) as service:
         first = await service.check()
         second = await service.check("open", OTHER_TOKEN, params=parameter)
         third = await service.check("open", OTHER_TOKEN, json={"parameters": parameter})

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from lease_support import LEASE, NOTEBOOK
-from nbcloud_support import LIMIT_SECONDS
+from nbcloud_support import LIMIT_SECONDS, eventually
 from process_support import Process, received, serving
 from serve_support import TOKEN, bearer, document
 
@@ -128,12 +128,17 @@ def test_a_web_socket_is_not_spoken(service: Process) -> None:
 
 def test_too_many_connections(service: Process) -> None:
     """One too many is told so and closed; the others are served."""
-    opened = [socket.create_connection(("127.0.0.1", service.port), timeout=LIMIT_SECONDS) for _ in range(12)]
-    try:
-        refused = service.raw()
-        assert statuses(refused) in ([503], [])
-        opened[0].sendall(HEAD + b"Connection: close\r\n\r\n")
-        assert statuses(received(opened[0])) == [200]
-    finally:
-        for each in opened:
-            each.close()
+
+    def attempt() -> bool:
+        """On a busy machine the first may be closed again, for saying nothing, before the last is open."""
+        opened = [socket.create_connection(("127.0.0.1", service.port), timeout=LIMIT_SECONDS) for _ in range(12)]
+        try:
+            opened[0].sendall(HEAD + b"\r\n")
+            served = statuses(opened[0].recv(65_536))
+            return served == [200] and statuses(service.raw()) == [503]
+        finally:
+            for each in opened:
+                each.close()
+
+    eventually(attempt, "a connection that is refused while others are served")
+    assert service.get("/healthz").status_code == 200

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from lease_support import LEASE, NOTEBOOK, notebook
 from prometheus_client.parser import text_string_to_metric_families
-from serve_support import OTHER_TOKEN, TOKEN, bearer, running
+from serve_support import LEASE_GATE, OTHER_TOKEN, TOKEN, bearer, document, running
 
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.serve.checks import OUTCOMES
@@ -50,7 +50,9 @@ def test_every_status_has_a_class() -> None:
 async def test_what_is_counted(clouds: MockClouds, tmp_path: Path) -> None:
     clouds.modelarts.put_lease(NOTEBOOK, **LEASE)
     clouds.faults.add(service="modelarts", status=503, match=notebook(9), count=100)
-    async with running(tmp_path, clouds) as service:
+    content = document()
+    content["gates"]["lease"] = {**LEASE_GATE, "max_age": "1h"}  # longer than the test takes
+    async with running(tmp_path, clouds, content) as service:
         for _ in range(3):
             await service.check()
         await service.check("open", OTHER_TOKEN, params={"notebook": notebook(2)})

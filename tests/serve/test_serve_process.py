@@ -36,7 +36,8 @@ sys.meta_path.insert(0, Blocker())
 
 def test_it_serves_and_lets_requests_finish_at_sigterm(clouds: MockClouds, tmp_path: Path) -> None:
     clouds.modelarts.put_lease(NOTEBOOK, status="STOPPED")
-    content = document(LOCAL["gates"])
+    # Longer than the test takes, so that there is one poll.
+    content = document({"lease": {**LEASE_GATE, "interval": "1h"}})
     with (
         serving(tmp_path, content, "--no-token", "--metrics-port", "0", env=clouds.environment()) as service,
         ThreadPoolExecutor() as pool,

@@ -99,13 +99,14 @@ class Cut(Scenario):
         for part in (*self.parts, None):
             result, moment, waits_on = self.run_part(file, moment, part)
             if not waits_on:
-                return result
+                ended: Met | NbcloudError = result
+                return ended
             assert part is not None
             last = self.starts[-1] + self.latency if self.starts else 0.0
             moment += part.gap * max(0.0, self.schedule.longest - (moment - last)) if self.close else part.gap
         raise AssertionError("the last run ends it")
 
-    def run_part(self, file: MemoryFile, moment: float, part: Part | None) -> tuple[Met | NbcloudError, float, bool]:
+    def run_part(self, file: MemoryFile, moment: float, part: Part | None) -> tuple[Any, float, bool]:
         """One process, from a moment on; returns how it ended, when, and whether another goes on."""
         base = CLOCKS[self.runs % len(CLOCKS)]
         self.runs += 1
