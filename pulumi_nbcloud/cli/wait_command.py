@@ -106,7 +106,7 @@ def _wait(
     override: Override | None,
     quiet: bool,
 ) -> ExitCode:
-    from pulumi_nbcloud.cli.listeners import listeners_of, origin_of
+    from pulumi_nbcloud.cli.listeners import flush, listeners_of, origin_of
     from pulumi_nbcloud.cli.report import Report
     from pulumi_nbcloud.cli.sources import config_reader
     from pulumi_nbcloud.reading.reader import Reader
@@ -123,6 +123,7 @@ def _wait(
     if spec.options.enforcement == "disabled":
         if listeners:
             running.run(lambda: runner.enforce(spec, Silent(), origin_of(spec)))
+            flush(listeners)
         report = Report.of_disabled()
         ending.show(report, tuple(spec.kinds))
         return ending.code(report)

@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from pulumi_nbcloud.http import counting
@@ -61,6 +62,7 @@ class Telemetry:
         self._all_ended = threading.Condition()
         self._gave_up = False
         self._pid = os.getpid()
+        self._flushes: SimpleQueue[tuple[float, threading.Event] | None] = SimpleQueue()
         self._begin(plan, environment)
 
     def _begin(self, plan: Plan, environment: Mapping[str, str]) -> None:
@@ -80,6 +82,8 @@ class Telemetry:
         if self._providers.meter is not None:
             self._instruments = _Instruments(self._providers.meter)
             counting.listen(self._instruments.request)
+        # Now, because Python 3.12 starts no thread any more while it ends.
+        threading.Thread(target=self._serve_flushes, name="nbcloud-telemetry", daemon=True).start()
         atexit.register(self.flush)
 
     def begun(self, begin: Begin, warn: Callable[[str], None]) -> Listened:
@@ -117,15 +121,7 @@ class Telemetry:
         if providers is None or self._gave_up or self._pid != os.getpid():
             return
         done = threading.Event()
-        waits_over = self._wait_for_ends
-
-        def work() -> None:
-            waits_over(seconds)
-            providers.flush()
-            done.set()
-
-        # On a thread that holds nobody up: no exporter honours a shorter time than its own.
-        threading.Thread(target=work, name="nbcloud-telemetry", daemon=True).start()
+        self._flushes.put((seconds, done))
         if not done.wait(seconds):
             self._gave_up = True
             self._say(f"OpenTelemetry: the exporter took longer than {seconds:g} s, so what it has not sent is lost")
@@ -133,6 +129,15 @@ class Telemetry:
             lost = " and ".join(sorted(providers.undelivered))
             self._gave_up = True
             self._say(f"OpenTelemetry: {lost} could not be delivered to what OTEL_EXPORTER_OTLP_… names")
+
+    def _serve_flushes(self) -> None:
+        """Flush on a thread that holds nobody up: no exporter honours a shorter time than its own."""
+        while (flush := self._flushes.get()) is not None:
+            seconds, done = flush
+            self._wait_for_ends(seconds)
+            if self._providers is not None:
+                self._providers.flush()
+            done.set()
 
     def _wait_for_ends(self, seconds: float) -> None:
         """Wait until every wait has ended: those that are cancelled end a moment later."""
@@ -142,6 +147,7 @@ class Telemetry:
     def close(self) -> None:
         """End what goes on in the background, for a process that goes on itself."""
         atexit.unregister(self.flush)
+        self._flushes.put(None)
         if self._providers is not None:
             self._providers.close()
             self._providers = None

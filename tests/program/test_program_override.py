@@ -31,7 +31,7 @@ def overrides(end: str, **more: str) -> str:
 def gate(**options: Any) -> Any:
     target = nbcloud.modelarts.NotebookLeaseArgs(notebook_id=NOTEBOOK)
     # An Output is one of the program that makes it.
-    given = {name: value() if callable(value) else value for name, value in options.items()}
+    given: dict[str, Any] = {name: value() if callable(value) else value for name, value in options.items()}
     return [nbcloud.Gate(name, target=target, **given).outcome for name in ("ready", "other")]
 
 
