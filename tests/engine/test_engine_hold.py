@@ -152,6 +152,7 @@ def test_a_deadline_that_passed_between_two_updates_is_final_until_somebody_move
     del stack.environment["FAIL"]
     later(stack, clouds, hours=41)
     over = text(started(stack) + timedelta(hours=40))
+    message = ""
     for _ in range(2):
         clouds.clear_requests()
         run = stack.up(expect=None)

@@ -169,6 +169,16 @@ def test_once_the_deadline_is_over_one_poll_ends_it_and_the_hint_says_how_to_beg
     assert met.properties["elapsed_seconds"] > 41 * 3600 - 1
 
 
+def test_what_overrides_a_cloud_that_is_down_stands_below_what_begins_again(clouds: MockClouds) -> None:
+    clouds.faults.add(service="modelarts", status=503)
+    with ProviderProcess(clouds.environment()) as process:
+        ended, _ = failed(process, "Create", create_request(held(ago(41 * 3600)), gate_blob()))
+    *_, begin_again, go_on, override = ended.splitlines()
+    assert begin_again == f"  pulumi up --replace {PASTED}"
+    assert go_on == "hint: to go on without a response, for an hour:"
+    assert override.startswith("  pulumi config set-all ")
+
+
 def test_a_name_that_a_shell_would_read_is_quoted(stopped: MockClouds) -> None:
     inputs = held(ago(41 * 3600))
     inputs["wait_start"]["urn"] = "urn:pulumi:test::probe::my:Part$pulumi-python:dynamic/nbcloud:WaitStart::it's ready"
