@@ -79,9 +79,8 @@ def test_the_wheel_names_its_command_its_plugin_and_its_extras(wheel: zipfile.Zi
     assert "nbcloud = pulumi_nbcloud.cli:main" in text
     assert "[pytest11]\nnbcloud = pulumi_nbcloud.mock.pytest_plugin" in text
     assert metadata.name == "pulumi-nbcloud"
-    assert metadata.provides_extra == ["mock", "oci", "serve"], (
-        "what only developers need is in groups, which are not published"
-    )
+    # What only developers need is in groups, which are not published.
+    assert metadata.provides_extra == ["mock", "oci", "serve"]
 
 
 def test_the_version_is_that_of_the_one_file(metadata: Metadata) -> None:

@@ -77,12 +77,12 @@ def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, w
     """
     # At its timeout it took as long as that, unless the deadline was over before this run.
     punctual = outcome is Outcome.TIMED_OUT and elapsed < progress.timeout + PUNCTUAL_SECONDS
-    limit = "" if punctual else f" of {spell(progress.timeout)}"
+    after = f"{spell(int(elapsed))}{'' if punctual else f' of {spell(progress.timeout)}'}"
     error = progress.last_error if progress.failed_in_a_row else None
     asked = error if isinstance(error, UnreachableError) and error.retry_time is not None else None
     ended = WaitError(
         outcome,
-        f"{words_of(outcome, progress)} after {spell(int(elapsed))}{limit}",
+        f"{words_of(outcome, progress)} after {after}",
         progress=progress,
         hint="; ".join(_hints(outcome, progress)) or None,
         where=error.where if error else None,
@@ -93,7 +93,7 @@ def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, w
         subject=", ".join(f"{each.token} {printable(each.identity)}" for each in progress.targets.values()),
         facts=_facts(outcome, progress, now, elapsed, why),
     )
-    ended.elapsed = elapsed
+    ended.elapsed, ended.after = elapsed, after
     if outcome is Outcome.AWAITING:
         ended.deadline = deadline(progress, now, elapsed)
     if asked is not None:

@@ -61,6 +61,8 @@ class WaitError(NbcloudError):
         """What overrode it, where the outcome is `overridden`; see `WaitResult`."""
         self.elapsed = 0.0
         """How long the wait took, in seconds."""
+        self.after = ""
+        """The same as the headline writes it: `10m`, or `12s of 10m`."""
 
     @property
     def problem(self) -> str:

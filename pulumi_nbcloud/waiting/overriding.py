@@ -12,6 +12,7 @@ from datetime import datetime
 
 from pulumi_nbcloud.errors import NbcloudError, ThrottledError
 from pulumi_nbcloud.settings.overrides import Override, config_command, flags
+from pulumi_nbcloud.waiting.messages import words_of
 from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
 
 # Of the last two, those whose last poll failed. Any other outcome says something of the thing, of the credentials or
@@ -119,10 +120,9 @@ def _advised(error: WaitError, command: str) -> WaitError:
 
 def _overridden(error: WaitError, override: Override) -> WaitError:
     """Make of how a wait ended how it ends instead, with all that was observed."""
-    words, _, after = error.summary.partition(" after ")
     ended = WaitError(
         Outcome.OVERRIDDEN,
-        f"{Outcome.OVERRIDDEN.words} after {after}",
+        f"{Outcome.OVERRIDDEN.words} after {error.after}",
         progress=error.progress,
         hint=f"{CHECK}; the next run waits again",
         where=error.where,
@@ -131,13 +131,13 @@ def _overridden(error: WaitError, override: Override) -> WaitError:
         request_id=error.request_id,
         vendor_message=error.vendor_message,
         subject=error.subject,
-        facts=_facts(error, override, words),
+        facts=_facts(error, override),
     )
     ended.override, ended.unanswered = override.document(error.outcome.value), True
     return ended
 
 
-def _facts(error: WaitError, override: Override, words: str) -> Iterator[tuple[str, str]]:
+def _facts(error: WaitError, override: Override) -> Iterator[tuple[str, str]]:
     yield "override", f"{override.words}, by {override.source}"
-    yield "overrode", words
+    yield "overrode", words_of(error.outcome, error.progress)
     yield from error.facts

@@ -170,7 +170,7 @@ def test_once_the_deadline_is_over_one_poll_ends_it_and_the_hint_says_how_to_beg
 
 
 def test_what_overrides_a_cloud_that_is_down_stands_below_what_begins_again(clouds: MockClouds) -> None:
-    clouds.faults.add(service="modelarts", status=503)
+    clouds.faults.add(service="modelarts", status=503, count=50)
     with ProviderProcess(clouds.environment()) as process:
         ended, _ = failed(process, "Create", create_request(held(ago(41 * 3600)), gate_blob()))
     *_, begin_again, go_on, override = ended.splitlines()
