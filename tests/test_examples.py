@@ -34,7 +34,9 @@ def settings_of(program: str) -> dict[str, str]:
 
 
 def test_every_folder_with_a_program_is_an_example() -> None:
-    programs = sorted(path.parent for path in (ROOT / "examples").rglob("*.py"))
+    # Of Airflow's, which calls the service, and is no program of Pulumi's.
+    dag = ROOT / "examples" / "serve" / "airflow_dag.py"
+    programs = sorted(path.parent for path in (ROOT / "examples").rglob("*.py") if path != dag)
     assert programs == EXAMPLES
     assert len(EXAMPLES) == 5
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pulumi_nbcloud import clock
 from pulumi_nbcloud.errors import InputError, NbcloudError
 
 if TYPE_CHECKING:
@@ -38,6 +37,7 @@ def override_of(reason: str | None, until: str | None, spec: WaitSpec) -> Overri
     Raises:
         InputError: they cannot be right, or would be ignored.
     """
+    from pulumi_nbcloud import clock
     from pulumi_nbcloud.settings.overrides import override_of_flags
 
     override = override_of_flags(reason, until, clock.now())
@@ -48,6 +48,7 @@ def override_of(reason: str | None, until: str | None, spec: WaitSpec) -> Overri
 
 def explain(error: NbcloudError, override: Override | None) -> None:
     """Add the flags to the hint of a wait that they would have let pass."""
+    from pulumi_nbcloud import clock
     from pulumi_nbcloud.waiting.overriding import with_flags
 
     if override is None:

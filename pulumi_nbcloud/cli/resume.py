@@ -1,4 +1,4 @@
-"""A wait of the command that several processes share: `--resume FILE`, `--resume-key TEXT` and `--hold`."""
+"""A wait of the command that several processes share: `--resume FILE`, `--resume-key KEY` and `--hold`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FileOption = Annotated[
 KeyOption = Annotated[
     str | None,
     typer.Option(
-        "--resume-key", metavar="TEXT", help="Tells waits for the same apart, like the run or commit they are for."
+        "--resume-key", metavar="KEY", help="Tells waits for the same apart, like the run or commit they are for."
     ),
 ]
 

@@ -23,6 +23,8 @@ from pulumi_nbcloud.kinds.registry import KINDS, load
 from pulumi_nbcloud.mock import MockClouds
 
 BLOCKER = """
+import sys
+
 class Blocker:
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] == "pytest_httpserver":

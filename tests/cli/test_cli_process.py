@@ -113,10 +113,13 @@ def test_6_bad_response_of_a_wait(clouds: MockClouds, env: dict[str, str]) -> No
     done = run("wait", TARGET, env=env)
     assert done.returncode == 6
     assert done.stdout == "bad_response\n"
-    problem, hint = two_lines(done)
+    problem, hint, flags = folded(done.stderr).splitlines()[-3:]
     assert ": bad response after 0s of 30m; reason: another poll gets the same; expected: self.running; " in problem
     assert "; last error: the answer is not JSON but 20 bytes of " in problem
-    assert hint == "hint: check the endpoint: a sign-in page or a proxy may have answered in the cloud's place"
+    # No usable response, so an override would help.
+    advice = "check the endpoint: a sign-in page or a proxy may have answered in the cloud's place"
+    assert hint == f"hint: {advice}; to go on without a response, for an hour:"
+    assert flags.startswith("  --override 'no usable response' --override-until ")
     assert clouds.request_count() == 1
 
 

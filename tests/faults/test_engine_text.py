@@ -50,7 +50,7 @@ EXITS: dict[str, set[str]] = {
     "sys.__stdout__": set(),
     "os.write": {"history/writing", "waiting/record_file"},  # into files, in ASCII
     "warnings.warn": set(),
-    "logger above debug": {"serve/app", "serve/checks"},  # a service of its own, which no engine starts
+    "logger above debug": {"serve/app", "serve/checks", "serve/tls"},  # a service of its own, which no engine starts
     "abort": set(),
     "set_details": set(),
     "CheckFailure": {"engine/errors"},

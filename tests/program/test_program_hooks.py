@@ -73,7 +73,8 @@ def called(make: Callable[[], pulumi.ResourceHookBinding], when: str = "before_c
 
 def test_it_takes_what_a_gate_takes_but_for_what_is_about_updates_of_a_gate() -> None:
     own, gates = (inspect.signature(each).parameters for each in (nbcloud.wait_before, nbcloud.Gate))
-    assert set(own) - {"name", "before"} == set(gates) - {"resource_name", "opts", "triggers", "every_update"}
+    of_gates = {"resource_name", "opts", "triggers", "every_update", "hold", "overridable"}
+    assert set(own) - {"name", "before"} == set(gates) - of_gates
     assert set(own) >= OPTIONS
     for name in set(own) & set(gates):
         assert own[name].annotation == gates[name].annotation
