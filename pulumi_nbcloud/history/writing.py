@@ -11,6 +11,7 @@ import contextlib
 import os
 import secrets
 import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
@@ -21,6 +22,7 @@ from pulumi_nbcloud.printable import inert_json
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
 SUFFIX = ".jsonl"
 _TRIES = 3
+_READERS_SECONDS = 0.005
 _writers: dict[Path, Writer] = {}
 _lock = threading.Lock()
 
@@ -112,7 +114,12 @@ def _hold(file: int) -> None:
     with contextlib.suppress(ImportError, OSError):
         import fcntl
 
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for _ in range(_TRIES):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:  # somebody who reads it holds it for a moment
+                time.sleep(_READERS_SECONDS)
 
 
 def _in_child() -> None:

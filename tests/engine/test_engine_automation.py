@@ -149,7 +149,7 @@ def test_a_thread_that_finds_an_account_in_the_environment_is_told_that_it_sees_
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(stack_config, "_said", set())
+    monkeypatch.setattr(stack_config, "_warned", set())
     for name, value in variables(west).items():
         monkeypatch.setenv(name, value)
     seen: list[str] = []

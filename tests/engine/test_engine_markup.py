@@ -22,6 +22,8 @@ SHOWN = "?{%boom%}> ?{%reset%}>?[31m? 100%d %s %}> ?{%"
 CONDITION = """self.type == "<{%boom%}><{%fg 1%}>" """.strip()
 CONDITION_SHOWN = """self.type == "?{%boom%}>?{%fg 1%}>" """.strip()
 NEVER_MET = f"expected: {CONDITION_SHOWN}"
+# The end of the override that a hint offers.
+UNTIL_TIME = re.compile(r"until=[-\dT:]{19}Z")
 COLOURS = ("never", "always")
 
 HELD_ROW = "pulumi-python:dynamic/probe:Seed (held)"
@@ -64,7 +66,9 @@ def command(stack: Stack, colour: str, *arguments: str, code: int) -> Run:
 def lines(run: Run) -> dict[str, list[str]]:
     """The diagnostics, without what differs from run to run."""
     return {
-        where: [re.sub(r"[0-9a-f]{32}", "ID", re.sub(r"\b\d+s\b", "Ns", line)) for line in found]
+        where: [
+            re.sub(r"\b\d+s\b", "Ns", re.sub(r"[0-9a-f]{32}", "ID", UNTIL_TIME.sub("until=T", line))) for line in found
+        ]
         for where, found in run.diagnostics.items()
     }
 

@@ -75,8 +75,15 @@ def number():
     return struct.unpack("!i", found)[0]
 
 child = number()
+
+def forward(signal_number, frame):
+    try:
+        os.kill(child, signal_number)
+    except ProcessLookupError:
+        pass  # it has ended, and its exit code is on its way
+
 for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-    signal.signal(each, lambda number, frame: os.kill(child, number))
+    signal.signal(each, forward)
 code = number()
 if code < 0:
     signal.signal(-code, signal.SIG_DFL)

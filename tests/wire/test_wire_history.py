@@ -24,8 +24,10 @@ def test_a_gate_that_is_killed_and_those_that_end(clouds: MockClouds, tmp_path: 
         failed = process.begin("Create", create_request(gate(2, timeout="0", status_urn=f"{URN}-2"), gate_blob()))
         assert "timed out" in failure_of(failed)
         assert read(folder) == {"ready": "met", "ready-2": "timed_out"}
-        process.begin("Create", create_request(gate(2, timeout="1h", status_urn=f"{URN}-3"), gate_blob()))
+        # Kept: a call that nobody holds any more is cancelled.
+        waiting = process.begin("Create", create_request(gate(2, timeout="1h", status_urn=f"{URN}-3"), gate_blob()))
         eventually(lambda: read(folder).get("ready-3") == "running", "the third gate")
+        assert not waiting.done()
     assert read(folder) == {"ready": "met", "ready-2": "timed_out", "ready-3": "interrupted"}
 
 
