@@ -78,7 +78,7 @@ def test_one_of_a_gate_that_does_not_poll_is_not_applied(cloud: MockClouds, said
     )
 
 
-@pytest.mark.parametrize("end", [ahead(25), "soon"])
+@pytest.mark.parametrize("end", [ahead(25), "soon"], ids=["later than a day", "no time"])
 def test_one_that_cannot_be_right_is_left_to_check(cloud: MockClouds, said: Said, end: str) -> None:
     assert shown(said, overrides(end)) == RUNS
     assert said.warnings == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -353,3 +354,24 @@ def test_the_time_of_a_line_is_of_its_event(tmp_path: Path) -> None:
     assert times == sorted(times)
     assert times[0].startswith("2026-01-31T09:00:00")
     assert times[-1].startswith("2026-01-31T09:00:3")
+
+
+def test_who_reads_a_file_for_a_moment_keeps_its_writer_from_no_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, tries = fcntl.flock, 0
+
+    def busy_once(file: int, operation: int) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise BlockingIOError
+        lock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", busy_once)
+    writer = Writer(tmp_path / "h")
+    writer.write({"event": "begin"})
+    (path,) = (tmp_path / "h").iterdir()
+    with path.open("rb") as file, pytest.raises(BlockingIOError):
+        lock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
+    writer.close()
