@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from cli_support import invoke
+from cli_support import WaitResult, invoke
 from docs_support import LONG_WAITS, blocks
 
 from pulumi_nbcloud.clock import Clock
@@ -21,11 +21,25 @@ LINE = "nbcloud wait job="
 
 
 class Clocks:
-    """The clock of the day, as every process sees it, and the mock's."""
+    """The clock of the day and the time that passes, as every process sees them, and the mock's clock.
 
-    def __init__(self, clouds: MockClouds) -> None:
+    While a command runs both stand still: to one that takes long, only one of them would be a clock that was set back.
+    """
+
+    def __init__(self, clouds: MockClouds, monotonic: Callable[[Clock], float]) -> None:
         self._clouds = clouds
+        self._monotonic = monotonic
+        self._passed: float | None = None
         self.now = BEGAN
+
+    def monotonic(self, clock: Clock) -> float:
+        if self._passed is None:
+            self._passed = self._monotonic(clock)
+        return self._passed
+
+    def run(self, *line: str) -> WaitResult:
+        self._passed = None
+        return invoke(*line)
 
     def forward_to(self, hours: float) -> None:
         target = BEGAN + timedelta(hours=hours)
@@ -36,8 +50,9 @@ class Clocks:
 @pytest.fixture
 def clocks(nbcloud_mock: MockClouds, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Clocks:
     monkeypatch.chdir(tmp_path)
-    made = Clocks(nbcloud_mock)
+    made = Clocks(nbcloud_mock, Clock.monotonic)
     monkeypatch.setattr(Clock, "now", lambda clock: made.now)
+    monkeypatch.setattr(Clock, "monotonic", lambda clock: made.monotonic(clock))
     nbcloud_mock.modelarts.put_job(PROCESSING_JOB, status="PROCESSING")
     nbcloud_mock.modelarts.add_job_transition(PROCESSING_JOB, after_seconds=40 * 3600, status="FINISHED")
     return made
@@ -75,9 +90,9 @@ def test_the_story_is_true(clocks: Clocks, nbcloud_mock: MockClouds) -> None:
         # "And so on, every six hours."
         while 6.0 * len(codes) < hours:
             clocks.forward_to(6.0 * len(codes))
-            codes.append(invoke(*story(), "--quiet").code)
+            codes.append(clocks.run(*story(), "--quiet").code)
         clocks.forward_to(hours)
-        done = invoke(*shlex.split(line.removeprefix("nbcloud ")))
+        done = clocks.run(*shlex.split(line.removeprefix("nbcloud ")))
         codes.append(done.code)
         printed = settled(done.err + done.out)
         assert [each for each in shown if each not in printed] == [], printed
@@ -89,7 +104,7 @@ def test_a_job_that_takes_too_long_ends_with_the_deadline_of_the_first_run(clock
     codes = []
     for hours in (0, 6, 12, 18, 24, 36):
         clocks.forward_to(hours)
-        done = invoke(*story("30h"), "--quiet")
+        done = clocks.run(*story("30h"), "--quiet")
         codes.append(done.code)
         assert done.code != 75 or "  deadline: 2026-02-01T15:00:00Z\n" in done.err
     assert codes == [75] * 5 + [124]

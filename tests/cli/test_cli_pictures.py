@@ -27,7 +27,7 @@ CLOCK = """
 import itertools
 from pulumi_nbcloud.cli import live
 times = itertools.chain((0.0,), itertools.repeat(130.0))
-live.View.__init__.__defaults__ = (lambda: next(times),)
+live.View.__init__.__defaults__ = (lambda: next(times), 0.0)
 """
 
 
