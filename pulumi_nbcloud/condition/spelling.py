@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime
 
 from celpy.celtypes import BoolType, DoubleType, DurationType, IntType, ListType, StringType, TimestampType
 
-from pulumi_nbcloud.clock import distance, span
+from pulumi_nbcloud.clock import distance, span, text
 from pulumi_nbcloud.condition.values import Record, Result
 from pulumi_nbcloud.printable import printable
 
@@ -22,11 +22,10 @@ def spelled(value: Result, now: datetime) -> tuple[str, str]:
         now: the time that times are compared with.
     """
     if isinstance(value, TimestampType):
-        moment = value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         away = distance(value - TimestampType(now))
-        return f"{moment} ({away})", away
-    text = _plain(value)
-    return text, text
+        return f"{text(value)} ({away})", away
+    plain = _plain(value)
+    return plain, plain
 
 
 def _plain(value: Result) -> str:

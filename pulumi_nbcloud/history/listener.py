@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from pulumi_nbcloud import clock
 from pulumi_nbcloud.history.records import begin_record, change_record, end_record
 from pulumi_nbcloud.history.writing import Writer, writer_of
 from pulumi_nbcloud.printable import printable
@@ -49,7 +50,7 @@ class History:
 
     name = "history"
 
-    def __init__(self, writer: Writer, now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)) -> None:
+    def __init__(self, writer: Writer, now: Callable[[], datetime] = clock.now) -> None:
         self._writer = writer
         self.now = now
 

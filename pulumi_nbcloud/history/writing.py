@@ -13,10 +13,11 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from pulumi_nbcloud import clock
 from pulumi_nbcloud.printable import inert_json
 
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
@@ -35,7 +36,7 @@ class Writer:
         now: gives the time of day, which a file's name begins with.
     """
 
-    def __init__(self, folder: Path, now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)) -> None:
+    def __init__(self, folder: Path, now: Callable[[], datetime] = clock.now) -> None:
         self.folder = folder
         self._now = now
         self._lock = threading.Lock()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pulumi.runtime
 
+from pulumi_nbcloud.clock import now
 from pulumi_nbcloud.engine import log
 from pulumi_nbcloud.engine.secrets import Secrets
 from pulumi_nbcloud.errors import ExpectationError
@@ -51,18 +52,18 @@ def recorded(
     if expectation is None or not listeners:
         yield lambda state, request_id: None
         return
-    began, started = _now(), monotonic()
+    began, started = now(), monotonic()
     listening = Listening(listeners, _begin(expectation, arguments, values, secret_inputs, began), _Warnings())
     progress = Progress({"self": expectation.kind}, {}, expectation.expected, 0.0, started)
 
     def observe(state: Any, request_id: str | None) -> None:
         progress.polls = 1
-        progress.record("self", Observation(state, None, _now(), request_id))
+        progress.record("self", Observation(state, None, now(), request_id))
 
     end: WaitResult | BaseException | None = None
     try:
         yield observe
-        end = WaitResult(Outcome.MET.value, _now(), monotonic() - started, progress)
+        end = WaitResult(Outcome.MET.value, now(), monotonic() - started, progress)
     except BaseException as error:
         end = error
         if isinstance(error, ExpectationError):
@@ -70,7 +71,7 @@ def recorded(
         raise
     finally:
         if end is not None:
-            listening.ended(end_of(_now(), monotonic() - started, end))
+            listening.ended(end_of(now(), monotonic() - started, end))
 
 
 def _begin(
@@ -102,7 +103,3 @@ def _place() -> tuple[str | None, str | None]:
     with contextlib.suppress(Exception):
         return pulumi.get_stack(), pulumi.get_project()
     return None, None
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any
 
+from pulumi_nbcloud import clock
 from pulumi_nbcloud.condition import Condition, compile_condition, compile_named, name_in
 from pulumi_nbcloud.errors import NOT_MET, ExpectationError
 from pulumi_nbcloud.kinds.kind import Kind
@@ -44,7 +44,7 @@ class Expectation:
         Raises:
             ExpectationError: the condition does not hold, is undecided or cannot be evaluated.
         """
-        states, now = {"self": state}, datetime.now(timezone.utc)
+        states, now = {"self": state}, clock.now()
         evaluation = self.condition.evaluate(states, now)
         if evaluation.outcome == "true":
             return

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from pulumi_nbcloud.http.counting import status_class
+
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-NO_RESPONSE = "none"
 
 _Labels = tuple[tuple[str, str], ...]
 
@@ -43,7 +44,7 @@ class Metrics:
             status: of the response.
             seconds: how long it took.
         """
-        labels = (("route", route), ("status", _status_class(status)))
+        labels = (("route", route), ("status", status_class(status)))
         self._counters["nbcloud_serve_requests_total"][labels] += 1
         self._observe("nbcloud_serve_request_duration_seconds", (("route", route),), seconds)
 
@@ -58,7 +59,7 @@ class Metrics:
 
     def cloud_request(self, cloud: str, status: int | None) -> None:
         """Count an attempt of a request to a cloud."""
-        labels = (("cloud", cloud), ("status", NO_RESPONSE if status is None else _status_class(status)))
+        labels = (("cloud", cloud), ("status", status_class(status)))
         self._counters["nbcloud_cloud_requests_total"][labels] += 1
 
     def _observe(self, name: str, labels: _Labels, seconds: float) -> None:
@@ -92,10 +93,6 @@ _HISTOGRAMS: Mapping[str, str] = {
     "nbcloud_serve_request_duration_seconds": "How long requests of callers took, by route.",
     "nbcloud_poll_duration_seconds": "How long reads of targets took, by cloud.",
 }
-
-
-def _status_class(status: int) -> str:
-    return f"{status // 100}xx" if 100 <= status < 600 else "other"
 
 
 def _lines(name: str, labels: _Labels, histogram: _Histogram) -> Iterable[str]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import partial
 
+from pulumi_nbcloud.clock import text
 from pulumi_nbcloud.errors import InputError, NbcloudError, SettingsError
 from pulumi_nbcloud.printable import printable, shell_quoted
 from pulumi_nbcloud.settings.objects import DuplicateKeyError, once
@@ -53,7 +54,7 @@ class Override:
     @property
     def end(self) -> str:
         """When it ends, as RFC 3339 in UTC."""
-        return self.until.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return text(self.until)
 
     @property
     def words(self) -> str:
@@ -178,7 +179,7 @@ def _path(gate: _Gate) -> str:
 
 
 def _later(now: datetime) -> str:
-    return (now + timedelta(hours=1)).astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return text(now + timedelta(hours=1))
 
 
 def _gate(urn: object) -> _Gate | None:
