@@ -105,10 +105,7 @@ class Resume:
         if keeper is None or not isinstance(error, WaitError) or error.outcome is not Outcome.AWAITING:
             return
         error.hint = f"go on with: {self.command}"
-        # The record's own: what is computed from the clock of this run may be a second off.
-        error.deadline = keeper.record.deadline_time
-        deadline = document(keeper)["deadline_time"]
-        error.facts = tuple((name, deadline if name == "deadline" else value) for name, value in error.facts)
+        error.end_at(keeper.record.deadline_time)
 
 
 def _warn(warning: str) -> None:

@@ -73,6 +73,20 @@ def send(
     return True
 
 
+def show(
+    text: str,
+    urn: str | None,
+    *,
+    warning: bool = False,
+    stays: bool = False,
+    engine: Any = None,
+    wait: bool = False,
+) -> None:
+    """Show a text on a resource's row; where the engine cannot take it, on the output of this process. See `send`."""
+    if not send(text, urn, warning=warning, stays=stays, engine=engine, wait=wait):
+        say(f"warning: {text}" if warning else text)
+
+
 def info(text: str, resource: pulumi.Resource | None = None) -> None:
     """Show a text of the program, on a resource's row or the stack's."""
     pulumi.log.info(printable_lines(text), resource=resource)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pulumi_nbcloud.clock import text
-from pulumi_nbcloud.engine.log import process_engine, say, send
+from pulumi_nbcloud.engine.log import process_engine, send, show
 from pulumi_nbcloud.engine.secrets import Secrets
 from pulumi_nbcloud.waiting.messages import words_of
 from pulumi_nbcloud.waiting.outcome import Outcome, WaitError, WaitResult
@@ -43,8 +43,7 @@ class GateReporter:
     def warning(self, text: str) -> None:
         """Show a warning that stays."""
         shown = self._secrets.text(text)
-        if not send(shown, self._urn, warning=True, engine=self._stub):
-            say(f"warning: {shown}")
+        show(shown, self._urn, warning=True, engine=self._stub)
 
     def awaiting(self, error: WaitError) -> None:
         """Show that a wait goes on in another update: on the row in short, and what is awaited in a message that stays.
@@ -53,8 +52,7 @@ class GateReporter:
             error: what is awaited.
         """
         message = self._secrets.text(str(error))
-        if not send(message, self._urn, stays=True, engine=self._stub, wait=True):
-            say(message)
+        show(message, self._urn, stays=True, engine=self._stub, wait=True)
         if error.progress is not None and error.deadline is not None:
             line = status_line(error.progress, error.elapsed, hidden=self._secrets.hides_until)
             line = self._secrets.text(f"awaiting until {text(error.deadline)}; {line}")
@@ -69,13 +67,11 @@ class GateReporter:
         if result.override is not None:
             line = f'{line}: "{result.override["reason"]}", until {result.override["until"]}'
         line = self._secrets.text(line)
-        if not send(line, self._urn, engine=self._stub, wait=True):
-            say(line)
+        show(line, self._urn, engine=self._stub, wait=True)
 
     def _notify(self, progress: Progress, elapsed: float) -> None:
         line = self._secrets.text(status_line(progress, elapsed, hidden=self._secrets.hides_until))
         if line == self._last:
             return
         self._last = line
-        if not send(line, self._urn, engine=self._stub):
-            say(line)
+        show(line, self._urn, engine=self._stub)

@@ -150,7 +150,7 @@ def _json(value: Any) -> str:
 
 def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
     from pulumi_nbcloud.condition import Problem
-    from pulumi_nbcloud.engine.log import say, send
+    from pulumi_nbcloud.engine.log import show
     from pulumi_nbcloud.engine.origins import gate_origin
     from pulumi_nbcloud.engine.status import GateReporter
     from pulumi_nbcloud.reading import portal
@@ -163,8 +163,7 @@ def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
     urn = inputs.get("status_urn")
     patches = host.GATE_PATCHES if spec.options.hold is None else ()
     for disabled in host.take_disabled(*patches):
-        if not send(disabled, urn, warning=True):
-            say(f"warning: {disabled}")
+        show(disabled, urn, warning=True)
     secrets = Secrets.of(inputs, inputs.get("secret_inputs"))
     reporter, known = GateReporter(urn, secrets=secrets), spec
     override = host.override_of(urn, spec.options.overridable)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi_nbcloud import clock
 from pulumi_nbcloud.clock import text
 from pulumi_nbcloud.engine.awaiting import FIRST_ENGINE
-from pulumi_nbcloud.engine.log import say, send
+from pulumi_nbcloud.engine.log import show
 from pulumi_nbcloud.engine.values import contains_unknown, targets_by_name
 from pulumi_nbcloud.errors import InputError, NbcloudError
 from pulumi_nbcloud.printable import shell_quoted
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 GOES_ON = "run `pulumi up` again: the gate goes on, and its deadline stays"
 # Clocks of two machines are never quite the same.
 CLOCK_SECONDS = 60.0
-_AGAIN = "; the next run waits again"
 
 
 def start_of(inputs: Mapping[str, Any], options: WaitOptions, reporter: GateReporter) -> Start | None:
@@ -68,8 +67,7 @@ def announce(inputs: Mapping[str, Any]) -> None:
     if spec is None or not _is_cut(spec.options):
         return
     line = awaiting_line(start.at, spec.options.timeout)
-    if not send(line, inputs.get("status_urn"), stays=True):
-        say(line)
+    show(line, inputs.get("status_urn"), stays=True)
 
 
 def _is_cut(options: WaitOptions) -> bool:
@@ -86,6 +84,7 @@ def ended(error: NbcloudError, start: Start, options: WaitOptions, reporter: Gat
         options: of the wait.
         reporter: is notified of a gate that is awaiting.
     """
+    from pulumi_nbcloud.waiting.messages import to_check
     from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
 
     if not isinstance(error, WaitError) or error.outcome is Outcome.CANCELLED:
@@ -93,7 +92,7 @@ def ended(error: NbcloudError, start: Start, options: WaitOptions, reporter: Gat
     if error.outcome is Outcome.AWAITING:
         return _awaiting(error, start, options, reporter)
     if start.before >= options.timeout - 1:
-        error.hint = f"{(error.hint or '').removesuffix(_AGAIN)}; {_begin_again(start, options)}"
+        error.hint = "; ".join(filter(None, (to_check(error), _begin_again(start, options))))
     return error
 
 
@@ -101,9 +100,7 @@ def _awaiting(error: WaitError, start: Start, options: WaitOptions, reporter: Ga
     """Say what is awaited, and return what an engine shows that takes it for a failure."""
     from pulumi_nbcloud.waiting.outcome import WaitError
 
-    # The wait itself knows how long ago it began, which is a moment late by now.
-    error.deadline = start.deadline(options.timeout)
-    error.facts = tuple((name, text(error.deadline) if name == "deadline" else each) for name, each in error.facts)
+    error.end_at(start.deadline(options.timeout))
     error.hint = GOES_ON
     reporter.awaiting(error)
     why = f"Pulumi before {FIRST_ENGINE} takes this for a failure"

@@ -108,7 +108,7 @@ def compare_accounts(theirs: object, urn: object) -> None:
     """
     if not isinstance(theirs, Mapping) or not all(isinstance(each, str) for each in theirs.values()):
         return
-    from pulumi_nbcloud.engine.log import say, send
+    from pulumi_nbcloud.engine.log import show
     from pulumi_nbcloud.reading.accounts import differing
 
     for warning in differing(theirs, config(), dict(os.environ)):
@@ -116,8 +116,7 @@ def compare_accounts(theirs: object, urn: object) -> None:
             if warning in _compared:
                 continue
             _compared.add(warning)
-        if not send(warning, urn if isinstance(urn, str) else None, warning=True):
-            say(f"warning: {warning}")
+        show(warning, urn if isinstance(urn, str) else None, warning=True)
 
 
 def waits() -> WaitRunner:

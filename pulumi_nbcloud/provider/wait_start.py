@@ -19,7 +19,7 @@ from pulumi.dynamic import CheckResult, ConfigureRequest, CreateResult, DiffResu
 from pulumi_nbcloud import clock
 from pulumi_nbcloud.clock import text
 from pulumi_nbcloud.engine.errors import EngineProvider
-from pulumi_nbcloud.engine.log import say, send
+from pulumi_nbcloud.engine.log import show
 from pulumi_nbcloud.engine.values import contains_unknown, plain
 from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.printable import shell_quoted
@@ -167,5 +167,4 @@ def _report_move(olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
     if started is None or before == after:
         return
     line = f"the deadline moves: {awaiting_line(started, after)}, not {text(started + timedelta(seconds=before))}"
-    if not send(line, news.get("status_urn"), stays=True):
-        say(line)
+    show(line, news.get("status_urn"), stays=True)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import anyio
-import anyio.to_thread
 
 from pulumi_nbcloud.clock import Clock
 from pulumi_nbcloud.condition import Clause, Decision
@@ -23,14 +21,15 @@ from pulumi_nbcloud.errors import (
     PermissionDeniedError,
     RefusedError,
     SettingsError,
-    UnreachableError,
 )
 from pulumi_nbcloud.serve.errors import RequestError
 from pulumi_nbcloud.serve.gates import NamedGate
 from pulumi_nbcloud.serve.metrics import Metrics
 from pulumi_nbcloud.serve.polls import POLL_SECONDS, HeldError, NoResponseError, Polls
-from pulumi_nbcloud.waiting.observation import Observation, Target, moment_of
+from pulumi_nbcloud.waiting.observation import Observation, Target, moment_of, retry_after
+from pulumi_nbcloud.waiting.offload import Offload, in_threads
 from pulumi_nbcloud.waiting.outcome import Outcome
+from pulumi_nbcloud.waiting.schedule import TIMER_SECONDS
 
 NOT_MET = "not_met"
 """The outcome of a check that decides nothing."""
@@ -45,9 +44,7 @@ OUTCOMES = (
     Outcome.UNAUTHORIZED.value,
     Outcome.BAD_CONDITION.value,
 )
-EVALUATION_THREADS = 2
 MOST_REMEMBERED = 1024
-TIMER_SECONDS = 0.001  # a timer may fire a moment early
 
 # What a caller may know of a read that failed: nothing of the account. The rest is in the log.
 _REASONS = {
@@ -102,13 +99,12 @@ class Checks:
         polls: Polls,
         metrics: Metrics,
         clock: Clock,
-        offload: Callable[[Callable[[], Decision]], Awaitable[Decision]] | None = None,
+        offload: Offload | None = None,
     ) -> None:
         self._polls = polls
         self._metrics = metrics
         self._clock = clock
-        limiter = anyio.CapacityLimiter(EVALUATION_THREADS)
-        self._offload = offload or functools.partial(anyio.to_thread.run_sync, limiter=limiter)
+        self._offload = offload or in_threads()
         self._recent: OrderedDict[tuple[str, frozenset[tuple[str, object]]], Check] = OrderedDict()
         self.draining = anyio.Event()
 
@@ -210,7 +206,7 @@ class Checks:
             _log.warning("gate %s: %s", gate.name, error.line)
         failure = _failure(errors)
         lasting = any(isinstance(each, BadResponseError) and each.lasting for each in errors)
-        after = max((each.retry_after or 0.0 for each in errors if isinstance(each, UnreachableError)), default=0.0)
+        after = retry_after(errors)
         return Check(
             gate,
             failure.value,

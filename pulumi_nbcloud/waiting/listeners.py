@@ -1,6 +1,6 @@
 """What is notified of every wait of a process: that it began, that something changed, how it ended.
 
-Narrow on purpose: the history, OpenTelemetry and the metrics of a service stand on these three calls alone.
+Narrow on purpose: the history and OpenTelemetry stand on these three calls alone.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pulumi_nbcloud.waiting.outcome import WaitError, WaitResult
 from pulumi_nbcloud.waiting.progress import Progress
 from pulumi_nbcloud.waiting.report import Reporter
 
-Source = Literal["gate", "wait_before", "expect", "command", "serve"]
+Source = Literal["gate", "wait_before", "expect", "command"]
 
 INTERRUPTED = "interrupted"
 """The outcome of a wait that ended without one: its task was cancelled, or its process is gone."""
@@ -30,7 +30,7 @@ class Origin:
 
     Args:
         source: what kind of thing waits.
-        name: the gate's, the hook's or the served gate's name; of a command the names of its targets.
+        name: the gate's or the hook's name; of a command the names of its targets.
         urn: of the resource that waits or is held back.
         operation: what the engine is about to do: `create`, `update` or `delete`.
         preview: whether it is asked in a preview.

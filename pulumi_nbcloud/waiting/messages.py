@@ -15,6 +15,7 @@ from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
 from pulumi_nbcloud.waiting.progress import CONDITION_SHOWN, Progress
 
 LOOK = "look at the thing itself"
+AGAIN = "the next run waits again"
 CLAUSES_SHOWN = 5
 # A poll at the deadline may end the wait a bit later.
 PUNCTUAL_SECONDS = 60.0
@@ -24,14 +25,14 @@ _NAME_CLAUSES = (Outcome.FAILED, Outcome.TIMED_OUT, Outcome.STALLED, Outcome.AWA
 # What to do; and, where there is something to say, what another run does.
 _HINTS = {
     Outcome.FAILED: (LOOK, "run again once it is fixed"),
-    Outcome.TIMED_OUT: ("give a longer timeout, or look at why it does not get there", "the next run waits again"),
+    Outcome.TIMED_OUT: ("give a longer timeout, or look at why it does not get there", AGAIN),
     Outcome.NEVER_APPEARED: ("check the id, the profile and the project",),
     Outcome.GONE: ("it was there and was deleted while the wait went on; create it again or correct the id",),
-    Outcome.STALLED: ("look at why it does not go on, or give a longer stall_timeout", "the next run waits again"),
-    Outcome.UNREACHABLE: ("check the network, the endpoint and the vendor's status page", "the next run waits again"),
+    Outcome.STALLED: ("look at why it does not go on, or give a longer stall_timeout", AGAIN),
+    Outcome.UNREACHABLE: ("check the network, the endpoint and the vendor's status page", AGAIN),
     Outcome.BAD_CONDITION: ("correct the condition; fields that may be absent can be asked for with has()",),
     Outcome.AWAITING: ("run the same again: the wait goes on, and its deadline stays",),
-    Outcome.CANCELLED: ("nothing was changed", "the next run waits again"),
+    Outcome.CANCELLED: ("nothing was changed", AGAIN),
 }
 
 # The same, where the kind knows what to check.
@@ -60,6 +61,11 @@ def advice(error: WaitError, consequence: str = "the update goes on") -> str:
     hint = next(iter(_hints(error.outcome, error.progress)), None) or error.hint or LOOK
     own.hint = f"{hint}; {consequence}, because this wait is advisory"
     return str(own)
+
+
+def to_check(error: WaitError) -> str:
+    """Return what the hint of a wait says to check, without that another run waits again."""
+    return "; ".join(each for each in _hints(error.outcome, error.progress) if each != AGAIN)
 
 
 def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, why: str | None = None) -> WaitError:

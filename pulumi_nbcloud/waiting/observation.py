@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 
 from pulumi_nbcloud.condition import Moment
-from pulumi_nbcloud.errors import NbcloudError, NotFoundError
+from pulumi_nbcloud.errors import NbcloudError, NotFoundError, UnreachableError
 from pulumi_nbcloud.kinds.fields import State
 from pulumi_nbcloud.reading.sharing import RequestKey, SharedReads
 from pulumi_nbcloud.waiting.schedule import JITTER
@@ -64,6 +64,11 @@ class Observation:
     def failed(self) -> bool:
         """Whether the poll failed: not finding a thing is a result, not a failure."""
         return self.error is not None and not isinstance(self.error, NotFoundError)
+
+
+def retry_after(errors: Iterable[NbcloudError]) -> float:
+    """Return how long the clouds of a poll that failed ask to be left alone, in seconds; 0 where none does."""
+    return max((each.retry_after or 0.0 for each in errors if isinstance(each, UnreachableError)), default=0.0)
 
 
 async def read(target: Target, shared: SharedReads, due: float) -> Observation:

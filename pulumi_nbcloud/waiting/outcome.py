@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from pulumi_nbcloud.clock import text
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.waiting.progress import Progress
 
@@ -63,6 +64,12 @@ class WaitError(NbcloudError):
         """How long the wait took, in seconds."""
         self.after = ""
         """The same as the headline writes it: `10m`, or `12s of 10m`."""
+
+    def end_at(self, deadline: datetime) -> None:
+        """Take a deadline from who keeps it: what is computed from the clock of this run may be a second off."""
+        self.deadline = deadline
+        shown = text(deadline)
+        self.facts = tuple((name, shown if name == "deadline" else value) for name, value in self.facts)
 
     @property
     def problem(self) -> str:

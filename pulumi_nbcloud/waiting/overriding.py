@@ -12,7 +12,7 @@ from datetime import datetime
 
 from pulumi_nbcloud.errors import NbcloudError, ThrottledError
 from pulumi_nbcloud.settings.overrides import Override, config_command, flags
-from pulumi_nbcloud.waiting.messages import words_of
+from pulumi_nbcloud.waiting.messages import AGAIN, words_of
 from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
 
 # Of the last two, those whose last poll failed. Any other outcome says something of the thing, of the credentials or
@@ -124,7 +124,7 @@ def _overridden(error: WaitError, override: Override) -> WaitError:
         Outcome.OVERRIDDEN,
         f"{Outcome.OVERRIDDEN.words} after {error.after}",
         progress=error.progress,
-        hint=f"{CHECK}; the next run waits again",
+        hint=f"{CHECK}; {AGAIN}",
         where=error.where,
         status=error.status,
         code=error.code,

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
-
-import anyio
-import anyio.to_thread
 
 from pulumi_nbcloud.clock import Clock, text
 from pulumi_nbcloud.condition import Decision
@@ -17,21 +13,21 @@ from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.reading.reader import Reader
 from pulumi_nbcloud.settings.overrides import Override
 from pulumi_nbcloud.settings.sources import ConfigReader
+from pulumi_nbcloud.waiting.cancellation import Cancellation
 from pulumi_nbcloud.waiting.duration import spell
 from pulumi_nbcloud.waiting.listeners import NOBODY, Begin, Listener, Listening, Origin, Subject, end_of
 from pulumi_nbcloud.waiting.messages import advice
 from pulumi_nbcloud.waiting.observation import Target, moment_of, poll
+from pulumi_nbcloud.waiting.offload import Offload, in_threads
 from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError, WaitResult
 from pulumi_nbcloud.waiting.overriding import DISABLED, expired
 from pulumi_nbcloud.waiting.progress import Progress, unmet
 from pulumi_nbcloud.waiting.report import Reporter
 from pulumi_nbcloud.waiting.spec import WaitSpec
-from pulumi_nbcloud.waiting.wait import Cancellation, Offload, Wait
+from pulumi_nbcloud.waiting.wait import Wait
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.waiting.keeper import Keeper
-
-EVALUATION_THREADS = 2
 
 
 class WaitRunner:
@@ -59,9 +55,7 @@ class WaitRunner:
         self._clock = clock or Clock()
         self._shared = reader.shared
         self.cancellation = Cancellation()
-        # Python evaluates one at a time anyway; by default 40 threads would each keep memory of their own.
-        limiter = anyio.CapacityLimiter(EVALUATION_THREADS)
-        self._offload = offload or functools.partial(anyio.to_thread.run_sync, limiter=limiter)
+        self._offload = offload or in_threads()
 
     async def wait(
         self,

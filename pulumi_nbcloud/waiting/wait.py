@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,17 +20,18 @@ from pulumi_nbcloud.errors import (
     PermissionDeniedError,
     RefusedError,
     SettingsError,
-    UnreachableError,
 )
 from pulumi_nbcloud.kinds.fields import stable
 from pulumi_nbcloud.kinds.kind import DELETED, Kind
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.reading.sharing import SharedReads
 from pulumi_nbcloud.settings.overrides import Override
+from pulumi_nbcloud.waiting.cancellation import Cancellation
 from pulumi_nbcloud.waiting.duration import spell
 from pulumi_nbcloud.waiting.limits import Limits
 from pulumi_nbcloud.waiting.messages import ended
-from pulumi_nbcloud.waiting.observation import Observation, Target, joins_from, moment_of, poll
+from pulumi_nbcloud.waiting.observation import Observation, Target, joins_from, moment_of, poll, retry_after
+from pulumi_nbcloud.waiting.offload import Offload
 from pulumi_nbcloud.waiting.options import WaitOptions
 from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError
 from pulumi_nbcloud.waiting.overriding import ONE_IS_ENOUGH, one_is_enough, under
@@ -44,22 +44,6 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.waiting.keeper import Keeper
 
 LAST_POLL_SECONDS = 10.0
-
-Offload = Callable[[Callable[[], Decision]], Awaitable[Decision]]
-
-
-@dataclass
-class Cancellation:
-    """Ends waits from outside, at once; one for all waits of a process."""
-
-    cancelled: bool = False
-    scopes: set[anyio.CancelScope] = field(default_factory=set)
-
-    def cancel(self) -> None:
-        """End the waits that go on, and those that start later; called on the event loop."""
-        self.cancelled = True
-        for scope in self.scopes:
-            scope.cancel()
 
 
 class Wait:
@@ -305,7 +289,7 @@ class Wait:
         most = self._options.max_poll_errors
         if self.progress.failed_in_a_row >= most:
             raise self._ended(self._no_answer(), f"{most} polls in a row failed" if most > 1 else "a poll failed")
-        after = max((each.retry_after or 0.0 for each in errors if isinstance(each, UnreachableError)), default=0.0)
+        after = retry_after(errors)
         self._not_before = self._clock.monotonic() + after
         if after and self._not_before > self._until:
             asks = f"the cloud asks to wait {math.ceil(after)} s"

@@ -16,12 +16,13 @@ from pulumi_nbcloud.condition import Evaluator, compile_conditions
 from pulumi_nbcloud.errors import BadResponseError, NbcloudError, UnreachableError
 from pulumi_nbcloud.http.client import Client
 from pulumi_nbcloud.reading.sharing import RequestKey, SharedReads
+from pulumi_nbcloud.waiting.cancellation import Cancellation
 from pulumi_nbcloud.waiting.observation import Target
 from pulumi_nbcloud.waiting.options import WaitOptions
 from pulumi_nbcloud.waiting.outcome import Met
 from pulumi_nbcloud.waiting.report import Silent
 from pulumi_nbcloud.waiting.schedule import Schedule
-from pulumi_nbcloud.waiting.wait import Cancellation, Wait
+from pulumi_nbcloud.waiting.wait import Wait
 
 ARGUMENTS = NOTEBOOK_LEASE.parse({"notebook_id": NOTEBOOK_ID})
 LOST = "check the network and the endpoint, then try again"

@@ -31,13 +31,14 @@ from pulumi_nbcloud.kinds.kind import Failure, Kind
 from pulumi_nbcloud.reading.reader import Reader
 from pulumi_nbcloud.reading.sharing import RequestKey, SharedReads
 from pulumi_nbcloud.settings.overrides import Override
+from pulumi_nbcloud.waiting.cancellation import Cancellation
 from pulumi_nbcloud.waiting.keeper import Keeper
 from pulumi_nbcloud.waiting.observation import Target
 from pulumi_nbcloud.waiting.options import DEFAULT_OPTIONS, WaitOptions
 from pulumi_nbcloud.waiting.outcome import Met
 from pulumi_nbcloud.waiting.progress import Progress
 from pulumi_nbcloud.waiting.schedule import Schedule
-from pulumi_nbcloud.waiting.wait import Cancellation, Wait
+from pulumi_nbcloud.waiting.wait import Wait
 
 MOVED = lasting(BadResponseError("the endpoint redirects elsewhere", hint="set endpoint to it", where="GET /moved"))
 MALFORMED = BadResponseError("the answer has an odd field", hint="report the field", status=200, request_id="req-odd")

@@ -37,11 +37,11 @@ from pulumi_nbcloud.errors import (
     ThrottledError,
     UnreachableError,
 )
+from pulumi_nbcloud.waiting.cancellation import Cancellation
 from pulumi_nbcloud.waiting.messages import advice
 from pulumi_nbcloud.waiting.options import WaitOptions
 from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
 from pulumi_nbcloud.waiting.progress import FIRST_KEPT, LAST_KEPT
-from pulumi_nbcloud.waiting.wait import Cancellation
 
 READY = 'self.status == "READY"'
 FIXED = "look at the thing itself; run again once it is fixed"

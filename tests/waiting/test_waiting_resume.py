@@ -26,6 +26,7 @@ from virtual_time import VirtualClock, run
 from pulumi_nbcloud.condition import Conditions, compile_conditions
 from pulumi_nbcloud.condition.span import SLACK_SECONDS
 from pulumi_nbcloud.errors import NbcloudError
+from pulumi_nbcloud.waiting.cancellation import Cancellation
 from pulumi_nbcloud.waiting.keeper import Keeper, open_record
 from pulumi_nbcloud.waiting.options import WaitOptions
 from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError
@@ -33,7 +34,6 @@ from pulumi_nbcloud.waiting.record import WaitRecord, record_from
 from pulumi_nbcloud.waiting.record_file import RecordFile
 from pulumi_nbcloud.waiting.schedule import JITTER, Schedule
 from pulumi_nbcloud.waiting.spec import WaitSpec
-from pulumi_nbcloud.waiting.wait import Cancellation
 
 # Where the clocks of processes begin.
 CLOCKS = (0.0, 86_400.0, 17.25)

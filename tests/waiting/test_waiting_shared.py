@@ -26,10 +26,10 @@ from virtual_time import VirtualClock, run
 
 from pulumi_nbcloud.errors import NotFoundError, UnreachableError
 from pulumi_nbcloud.reading.sharing import RequestKey, SharedReads
+from pulumi_nbcloud.waiting.cancellation import Cancellation
 from pulumi_nbcloud.waiting.observation import Observation, Target, poll, read
 from pulumi_nbcloud.waiting.outcome import Met, WaitError
 from pulumi_nbcloud.waiting.schedule import Schedule
-from pulumi_nbcloud.waiting.wait import Cancellation
 
 
 async def together(*works: tuple[float, Callable[[], Awaitable[object]]]) -> list[object]:
