@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent
+_PROGRAM = "{before}\nimport sys\nsys.argv[0] = 'nbcloud'\nfrom pulumi_nbcloud.cli import main\nmain()"
 # Forks without exec are safe on Linux alone; coverage measures processes that it sees start.
 AVAILABLE = sys.platform == "linux" and not any(name.startswith("COVERAGE_PROCESS") for name in os.environ)
 
@@ -52,6 +53,11 @@ def command(*arguments: str, before: str = "") -> list[str]:
     """The command line that runs the command; what stands before it may break something on purpose."""
     client, socket = TESTS / "preloaded_client.py", _folder() / "socket"
     return [sys.executable, "-I", "-S", str(client), str(socket), before, *arguments]
+
+
+def cold_command(*arguments: str, before: str = "") -> list[str]:
+    """The command line of the command in a new interpreter, with every leak a failure."""
+    return [sys.executable, "-W", "error::ResourceWarning", "-c", _PROGRAM.format(before=before), *arguments]
 
 
 def search_path() -> list[str]:

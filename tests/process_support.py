@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,16 +16,12 @@ from urllib.parse import urlsplit
 
 import httpx
 from nbcloud_support import LIMIT_SECONDS
+from preloaded import cold_command
 from typer.testing import CliRunner
 
 from pulumi_nbcloud.cli.app import app
 
 ROOT = str(Path(__file__).parents[1])
-_PROGRAM = "{before}\nimport sys\nsys.argv[0] = 'nbcloud'\nfrom pulumi_nbcloud.cli import main\nmain()"
-
-
-def command(*arguments: str, before: str = "") -> list[str]:
-    return [sys.executable, "-W", "error::ResourceWarning", "-c", _PROGRAM.format(before=before), *arguments]
 
 
 def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -42,7 +37,7 @@ def run(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Com
 def run_process(*arguments: str, before: str = "") -> subprocess.CompletedProcess[str]:
     """Runs the command `nbcloud serve` as a process to its end."""
     return subprocess.run(
-        command("serve", *arguments, before=before),
+        cold_command("serve", *arguments, before=before),
         env=environment(),
         capture_output=True,
         text=True,
@@ -105,7 +100,7 @@ def serving(
     path.write_text(json.dumps(content), encoding="utf-8")
     port = () if "--port" in options else ("--port", "0")
     process = subprocess.Popen(
-        command("serve", str(path), *port, *options, before=before),
+        cold_command("serve", str(path), *port, *options, before=before),
         env=environment(env),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

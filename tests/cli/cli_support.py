@@ -6,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -28,9 +27,6 @@ from pulumi_nbcloud.mock import MockClouds
 
 ROOT = str(Path(__file__).parents[2])
 GOLDEN = Path(__file__).parent / "golden"
-
-# The command as its own process; what stands before it may break something on purpose.
-_PROGRAM = "{before}\nimport sys\nsys.argv[0] = 'nbcloud'\nfrom pulumi_nbcloud.cli import main\nmain()"
 
 
 class WaitResult:
@@ -70,9 +66,8 @@ def invoke_on_terminal(columns: int, *arguments: str, styles: bool = False) -> W
 
 def command(*arguments: str, before: str = "", cold: bool = False) -> list[str]:
     """The command line of the command as a process, with every leak a failure; `cold` in a new interpreter."""
-    if preloaded.AVAILABLE and not cold:
-        return preloaded.command(*arguments, before=before)
-    return [sys.executable, "-W", "error::ResourceWarning", "-c", _PROGRAM.format(before=before), *arguments]
+    warm = preloaded.AVAILABLE and not cold
+    return (preloaded.command if warm else preloaded.cold_command)(*arguments, before=before)
 
 
 def of_interpreter(env: Mapping[str, str] | None) -> bool:

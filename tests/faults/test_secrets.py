@@ -195,6 +195,21 @@ def shown(error: NbcloudError) -> Iterator[str]:
     yield pickle.dumps(error).decode("latin-1")
 
 
+def lay_out(way: Way, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write the files of a way to sign in; a module among them can be imported."""
+    for file, text in way.files.items():
+        (folder / file).write_text(text.replace("FOLDER", str(folder)))
+    monkeypatch.syspath_prepend(folder)
+
+
+def config_of(way: Way, folder: Path, server: FaultServer) -> dict[str, dict[str, str]]:
+    """Its settings, in Pulumi config, for the cloud that the server stands for."""
+    cloud = way.asks[0].partition(":")[0]
+    endpoints = dict.fromkeys(ENDPOINTS[cloud], server.origin)
+    settings = {key: value.replace("FOLDER", str(folder)) for key, value in way.settings.items()}
+    return {f"nbcloud:{cloud}": {**settings, **endpoints}}
+
+
 @pytest.mark.parametrize("outcome", OUTCOMES)
 @pytest.mark.parametrize("name", WAYS)
 async def test_no_secret_is_seen(
@@ -205,15 +220,11 @@ async def test_no_secret_is_seen(
     cloud = token.partition(":")[0]
     if outcome.startswith("login") and name not in ("IAM user", "HPC-AI user"):
         return
-    for file, text in way.files.items():
-        (tmp_path / file).write_text(text.replace("FOLDER", str(tmp_path)))
-    monkeypatch.syspath_prepend(tmp_path)
+    lay_out(way, tmp_path, monkeypatch)
     caplog.set_level(logging.NOTSET)
     client = Client(sleep=FakeClock().sleep)
     with FaultServer(OUTCOMES[outcome](cloud)) as server:
-        endpoints = dict.fromkeys(ENDPOINTS[cloud], server.origin)
-        settings = {key: value.replace("FOLDER", str(tmp_path)) for key, value in way.settings.items()}
-        config = {f"nbcloud:{cloud}": {**settings, **endpoints}}
+        config = config_of(way, tmp_path, server)
         reader = Reader({}, client)
         kind = load(token)
         try:
@@ -238,16 +249,12 @@ async def test_no_secret_is_in_the_record_of_a_wait(
     way = WAYS[name]
     token, values = way.asks
     cloud = token.partition(":")[0]
-    for file, text in way.files.items():
-        (tmp_path / file).write_text(text.replace("FOLDER", str(tmp_path)))
-    monkeypatch.syspath_prepend(tmp_path)
+    lay_out(way, tmp_path, monkeypatch)
     record = RecordFile(tmp_path / "wait.json")
     warnings: list[str] = []
     client = Client(sleep=FakeClock().sleep)
     with FaultServer(OUTCOMES[outcome](cloud)) as server:
-        endpoints = dict.fromkeys(ENDPOINTS[cloud], server.origin)
-        settings = {key: value.replace("FOLDER", str(tmp_path)) for key, value in way.settings.items()}
-        config = {f"nbcloud:{cloud}": {**settings, **endpoints}}
+        config = config_of(way, tmp_path, server)
         inputs = {"targets": {"self": {"kind": token, **values}}, "hold": "0", "consecutive": 2}
         spec, problems = parse_spec(inputs, recorded=True)
         assert spec is not None, problems
@@ -270,14 +277,10 @@ async def test_no_secret_is_in_the_history(
     way = WAYS[name]
     token, values = way.asks
     cloud = token.partition(":")[0]
-    for file, text in way.files.items():
-        (tmp_path / file).write_text(text.replace("FOLDER", str(tmp_path)))
-    monkeypatch.syspath_prepend(tmp_path)
+    lay_out(way, tmp_path, monkeypatch)
     client, folder = Client(sleep=FakeClock().sleep), tmp_path / "history"
     with FaultServer(OUTCOMES[outcome](cloud)) as server:
-        endpoints = dict.fromkeys(ENDPOINTS[cloud], server.origin)
-        settings = {key: value.replace("FOLDER", str(tmp_path)) for key, value in way.settings.items()}
-        config = {f"nbcloud:{cloud}": {**settings, **endpoints}}
+        config = config_of(way, tmp_path, server)
         spec, problems = parse_spec({"targets": {"self": {"kind": token, **values}}, "timeout": "0"})
         assert spec is not None, problems
         runner = WaitRunner(Reader({}, client), config.get, listeners=[History(Writer(folder))])

@@ -3,18 +3,17 @@ web metric of Argo Rollouts, which is built with Go. Both ask a service that run
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from locked_environment import python_of
 from nbcloud_support import LIMIT_SECONDS
 from process_support import Process
 from recipe_support import JOB, RECIPES, SERVICE, STATES, recipe_service
@@ -22,8 +21,6 @@ from recipe_support import JOB, RECIPES, SERVICE, STATES, recipe_service
 from pulumi_nbcloud.mock import MockClouds
 
 ROOT = Path(__file__).resolve().parents[2]
-ENVIRONMENT = ROOT / ".venv-airflow"
-LOCK = ROOT / "requirements-airflow.lock"
 GO_MODULE = ROOT / "tools" / "argo-rollouts"
 PHASES = {"met": "Successful", "not_met": "Inconclusive", "failed": "Failed"}
 
@@ -36,18 +33,7 @@ def service(nbcloud_mock_server: MockClouds, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture(scope="module")
 def airflow() -> Path:
-    """The Python of an environment with the locked Airflow, made where it is not there.
-
-    Before the environment of a test is cleaned: a registry may need the machine's certificates.
-    """
-    stamp, python = ENVIRONMENT / "made-from", ENVIRONMENT / "bin" / "python"
-    key = hashlib.sha256(LOCK.read_bytes()).hexdigest()
-    if not (stamp.is_file() and stamp.read_text() == key):
-        uv = [sys.executable, "-m", "uv", "--quiet"]
-        subprocess.run([*uv, "venv", "--clear", "--python", sys.executable, str(ENVIRONMENT)], check=True)
-        subprocess.run([*uv, "pip", "sync", "--python", str(python), "--require-hashes", str(LOCK)], check=True)
-        stamp.write_text(key)
-    return python
+    return python_of("airflow")
 
 
 def poke(python: Path, service: tuple[Process, str], folder: Path, token: str | None = None) -> dict[str, Any]:

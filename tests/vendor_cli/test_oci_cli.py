@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any
 
 import pytest
 from aidp_support import pem
+from locked_environment import lock_of, python_of
 from nbcloud_support import NO_CONFIG
 
 from pulumi_nbcloud.clouds.aidp.account import SCHEMA, AidpAccount
@@ -27,9 +26,7 @@ from pulumi_nbcloud.mock.aidp.keys import FIRST, SECOND
 from pulumi_nbcloud.settings.identity import Entry, Treatment
 from pulumi_nbcloud.settings.resolve import resolve
 
-ROOT = Path(__file__).resolve().parents[2]
-ENVIRONMENT = ROOT / ".venv-oci-cli"
-LOCK = ROOT / "requirements-oci-cli.lock"
+OCI_CLI = "oci-cli"
 PROBE = Path(__file__).with_name("probe.py")
 PRINT = FIRST.fingerprint
 READ = [each for each in IDENTITY if "oci-cli" in each.by.split(", ") and each.is_variable]
@@ -47,18 +44,6 @@ def jwt(subject: str) -> str:
     """A token of a session that lasts; its signature says nothing."""
     parts = ({"alg": "none"}, {"sub": subject, "exp": 4_000_000_000, "jwk": "{}"})
     return ".".join(base64.urlsafe_b64encode(json.dumps(each).encode()).decode().rstrip("=") for each in parts) + ".eA"
-
-
-def program() -> Path:
-    """The Python of an environment with the locked `oci-cli`, made where it is not there."""
-    stamp, python = ENVIRONMENT / "made-from", ENVIRONMENT / "bin" / "python"
-    key = hashlib.sha256(LOCK.read_bytes()).hexdigest()
-    if not (stamp.is_file() and stamp.read_text() == key):
-        uv = [sys.executable, "-m", "uv", "--quiet"]
-        subprocess.run([*uv, "venv", "--clear", "--python", sys.executable, str(ENVIRONMENT)], check=True)
-        subprocess.run([*uv, "pip", "sync", "--python", str(python), "--require-hashes", str(LOCK)], check=True)
-        stamp.write_text(key)
-    return python
 
 
 def files(folder: Path) -> None:
@@ -113,6 +98,11 @@ def case_of(entry: Entry, folder: Path) -> Case:
     return Case(before, {**before, entry.name: value})
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _made() -> None:
+    python_of(OCI_CLI)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home")
@@ -122,7 +112,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def asked(environments: list[dict[str, str]]) -> list[dict[str, Any]]:
     done = subprocess.run(
-        [str(program()), str(PROBE)], input=json.dumps(environments), capture_output=True, text=True, timeout=300
+        [str(python_of(OCI_CLI)), str(PROBE)],
+        input=json.dumps(environments),
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
@@ -210,5 +204,5 @@ def test_a_part_of_a_key_is_laid_over_the_profile_there_and_refused_here(
 
 
 def test_the_lock_is_the_one_that_is_installed() -> None:
-    assert shutil.which("oci", path=str(program().parent))
-    assert os.access(LOCK, os.R_OK)
+    assert shutil.which("oci", path=str(python_of(OCI_CLI).parent))
+    assert os.access(lock_of(OCI_CLI), os.R_OK)
