@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 class Ending(str, Enum):
-    """How a recorded wait can have ended: the outcomes of a wait, and what else the history knows."""
+    """How a recorded wait can have ended: the outcomes of a wait, and what else the history knows.
+
+    Written out, because help and completion of the command load nothing of waits; a test compares the two.
+    """
 
     MET = "met"
     FAILED = "failed"
@@ -89,6 +92,7 @@ def history(
 
 
 def _found(folder: Path | None, since: str | None, keep: int | None) -> RecordedHistory:
+    from pulumi_nbcloud.cli.text import items
     from pulumi_nbcloud.history.reading import prune, read_history
 
     if folder is None:
@@ -102,21 +106,17 @@ def _found(folder: Path | None, since: str | None, keep: int | None) -> Recorded
         if keep is not None:
             removed = prune(folder, timedelta(days=keep).total_seconds(), now)
             if removed:
-                output.say(f"removed {_count(removed, 'file')} of more than {_count(keep, 'day')} ago")
+                output.say(f"removed {items(removed, 'file')} of more than {items(keep, 'day')} ago")
         found = read_history(folder, moment)
     except OSError as error:
         problem = f"the history in {shown} could not be read: {error.strerror or error}"
         raise InputError(problem, hint="check the folder; waits make it with their first line") from None
     if found.unreadable:
         left_out = "is torn, or none" if found.unreadable == 1 else "are torn, or none"
-        output.say(f"warning: {_count(found.unreadable, 'line')} {left_out} that this version knows, and left out")
+        output.say(f"warning: {items(found.unreadable, 'line')} {left_out} that this version knows, and left out")
     if found.unreadable_files:
-        output.say(f"warning: {_count(found.unreadable_files, 'file')} could not be read, and left out")
+        output.say(f"warning: {items(found.unreadable_files, 'file')} could not be read, and left out")
     return found
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _moment(text: str, now: datetime) -> datetime:

@@ -95,6 +95,7 @@ def _serve(path: Path, settings: Path | None, listening: dict[str, object], *, o
     import anyio
 
     from pulumi_nbcloud.cli.sources import config_reader
+    from pulumi_nbcloud.cli.text import items
     from pulumi_nbcloud.reading.reader import Reader
     from pulumi_nbcloud.serve.file import read_file
     from pulumi_nbcloud.serve.live_settings import live
@@ -107,7 +108,7 @@ def _serve(path: Path, settings: Path | None, listening: dict[str, object], *, o
         output.say(f"warning: {warning}")
     config = live(settings, config_reader)
     where = Listening(**listening)  # type: ignore[arg-type]
-    gates = f"{len(file.gates)} gate{'' if len(file.gates) == 1 else 's'}"
+    gates = items(len(file.gates), "gate")
     if only_check:
         check_listening(where, file)
         tls_context(where.certificate, where.key)

@@ -37,9 +37,9 @@ def cell(value: object, limit: int | None = None) -> str:
     return printable(text, len(text) + 1 if limit is None else limit) or EMPTY
 
 
-def items(count: int) -> str:
-    """Write a number of items."""
-    return "1 item" if count == 1 else f"{count} items"
+def items(count: int, what: str = "item") -> str:
+    """Write how many of something there are: `1 gate`, `2 gates`."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def paths(value: object, path: str = "") -> Iterator[tuple[str, str]]:
