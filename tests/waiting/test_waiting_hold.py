@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from datetime import datetime, timezone
 from typing import Any
 
 import anyio
@@ -383,3 +384,12 @@ def test_a_failure_of_the_kind_that_one_run_cannot_reach_is_warned_of() -> None:
     text = 'self.status == "BACKOFF" ends a wait only once it has held for 1m: with hold 59s it never does'
     assert warnings(hold=59.0) == (text,)
     assert warnings(hold=59.0, timeout=59.0) == warnings(hold=60.0) == warnings(hold=0.0, fail_on=False) == ()
+
+
+def test_a_deadline_that_is_kept_takes_the_place_of_a_computed_one() -> None:
+    kept = datetime(2026, 1, 31, 9, 0, tzinfo=timezone.utc)
+    facts = (("expected", "self.running"), ("deadline", "2026-01-31T09:00:01Z"))
+    error = WaitError(Outcome.AWAITING, "awaiting after 1s of 40h", facts=facts)
+    error.end_at(kept)
+    assert error.deadline == kept
+    assert error.facts == (("expected", "self.running"), ("deadline", "2026-01-31T09:00:00Z"))
