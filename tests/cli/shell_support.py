@@ -76,15 +76,20 @@ class Shell:
         # Behind a quotation mark that they close, some shells put a space.
         ends = (expected, f"{expected} ") if expected.endswith("'") else (expected,)
         self.until(lambda: self.line in ends, expected)
-        self.send("\x03")
-        self.run(":")
+        self.empty()
 
     def offers_nothing(self, typed: str) -> None:
         """Type a line, TAB and one letter more; check that only these stand there."""
         self.send(f"{typed}\tz")
         self.until(lambda: self.line.endswith("z"), f"{typed}z")
         assert self.line == f"{typed}z"
-        self.send("\x03")
+        self.empty()
+
+    def empty(self) -> None:
+        """Take back what was typed, and wait for an empty screen."""
+        # Ctrl-U and not Ctrl-C: bash may drop an interrupt that comes while it draws what it has completed.
+        self.send("\x15")
+        self.until(lambda: not self.line, "an empty line")
         self.run(":")
 
     def close(self) -> None:

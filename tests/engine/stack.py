@@ -83,10 +83,12 @@ from seed import Seed
 """
 # What Pulumi itself prints since 3.276.0 where a resource fails, and, with the language hosts of these weeks, a program
 # that is ended with a signal. docs/troubleshooting.md names both.
-_OTHERS = r" *(?:error|warning|hint|KeyboardInterrupt)\b| *[\w.]+(?:Error|Exception):"
+# Both stand in the diagnostics and, behind the name of the stack's row, among what is told while it runs.
+_ROW = r" *(?:pulumi:pulumi:Stack \S+ running +)?"
+_OTHERS = rf"{_ROW}(?:(?:error|warning|hint|KeyboardInterrupt)\b|[\w.]+(?:Error|Exception):)"
 _PULUMIS_OWN = re.compile(
-    r"^ *error: Resource monitor has terminated, shutting down\n"
-    rf"|^ *Traceback \(most recent call last\):\n(?:(?!{_OTHERS}).*\n)* *KeyboardInterrupt\n",
+    rf"^{_ROW}error: Resource monitor has terminated, shutting down\n"
+    rf"|^{_ROW}Traceback \(most recent call last\):\n(?:(?!{_OTHERS}).*\n)*{_ROW}KeyboardInterrupt\n",
     re.MULTILINE,
 )
 PROGRAMS = (str(Path(sys.executable).parent),)
