@@ -260,6 +260,8 @@ class Stack:
             "PULUMI_SKIP_UPDATE_CHECK": "1",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
             "PULUMI_OPTION_COLOR": "never",
+            # The native provider stands on PATH too, with a warning in each run; no program in Python needs it.
+            "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
             **PYTHON_VARIABLES,
             **(environment or {}),
         }
