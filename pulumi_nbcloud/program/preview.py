@@ -22,10 +22,10 @@ from pulumi_nbcloud.engine.values import contains_unknown, targets_by_name
 from pulumi_nbcloud.errors import NbcloudError, SettingsError
 from pulumi_nbcloud.program.inputs import as_run_error
 from pulumi_nbcloud.program.stack_config import stack_config
-from pulumi_nbcloud.provider.wait_start import Start, awaiting_line
 from pulumi_nbcloud.reading import portal
 from pulumi_nbcloud.reading.reader import process_reader
 from pulumi_nbcloud.waiting.options import OPTIONS
+from pulumi_nbcloud.waiting.start import Start, awaiting_line
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.waiting.spec import WaitSpec

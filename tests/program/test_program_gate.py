@@ -25,8 +25,9 @@ from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.modelarts import NotebookLease, NotebookLeaseArgs, NotebookLeaseTarget
 from pulumi_nbcloud.program import preview, stack_config, targets
 from pulumi_nbcloud.program.targets import TargetArgs
-from pulumi_nbcloud.provider.gate import KEEP_OUTCOME, OUTPUTS, WAIT_AGAIN
+from pulumi_nbcloud.waiting.again import KEEP_OUTCOME, WAIT_AGAIN
 from pulumi_nbcloud.waiting.runner import WaitRunner
+from pulumi_nbcloud.waiting.stored import OUTPUTS
 
 AS_A_DICT: NotebookLeaseTarget = {"kind": "modelarts:NotebookLease", "notebook_id": NOTEBOOK}
 ELSEWHERE = lease_target(2)
