@@ -19,7 +19,7 @@ WALLS = (
     {"aidp", "hpcai", "modelarts", "gate", "hooks", "testing", "cli"},
     {"serve"},
     {"program"},
-    {"provider"},
+    {"provider", "native"},
     {"engine"},
     {"history", "telemetry"},
     {"waiting"},
@@ -28,9 +28,9 @@ WALLS = (
     {"condition", "http"},
     {"kinds", "settings"},
     {"errors", "clock", "forks", "_version"},
-    {"printable"},
+    {"printable", "spelling"},
 )
-PULUMI_ALLOWED = {"aidp", "hpcai", "modelarts", "gate", "hooks", "program", "provider", "engine"}
+PULUMI_ALLOWED = {"aidp", "hpcai", "modelarts", "gate", "hooks", "program", "provider", "native", "engine"}
 HTTPX_ALLOWED = {"http/client"}
 MOCK_ALLOWED = {"mock", "cli"}
 HEAVY = ("httpx", "aiohttp", "pydantic", "celpy", "pulumi", "pulumi_nbcloud.mock", "werkzeug", "typer", "anyio")

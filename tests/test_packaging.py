@@ -76,7 +76,8 @@ def test_the_sdist_holds_what_a_build_needs_and_no_tests(release: Path) -> None:
 def test_the_wheel_names_its_command_its_plugin_and_its_extras(wheel: zipfile.ZipFile, metadata: Metadata) -> None:
     (points,) = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
     text = wheel.read(points).decode()
-    assert "nbcloud = pulumi_nbcloud.cli:main" in text
+    assert "\nnbcloud = pulumi_nbcloud.cli:main\n" in text
+    assert "\npulumi-resource-nbcloud = pulumi_nbcloud.native.__main__:main\n" in text
     assert "[pytest11]\nnbcloud = pulumi_nbcloud.mock.pytest_plugin" in text
     assert metadata.name == "pulumi-nbcloud"
     # What only developers need is in groups, which are not published.

@@ -1,0 +1,1 @@
+"""The native provider plugin: the same reads and waits for every language of Pulumi, as a process of its own."""
