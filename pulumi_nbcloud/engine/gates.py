@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pulumi_nbcloud import clock
@@ -108,12 +108,18 @@ class GateWait:
         self._reporter.ended(result)
         return outputs_of(result)
 
-    def failed(self, error: NbcloudError) -> NbcloudError:
-        """Return the error that an update ends with whose gate did not pass."""
+    def failed(self, error: NbcloudError, answer_awaiting: Callable[[], bool]) -> NbcloudError:
+        """Return the error that an update ends with whose gate did not pass.
+
+        Args:
+            error: how its wait ended.
+            answer_awaiting: has the call that ends with this error say that the gate is awaiting; returns whether it
+                will.
+        """
         from pulumi_nbcloud.waiting.overriding import with_command
 
         options = self._spec.options
         if self._start is not None:
-            error = held.ended(error, self._start, options, self._reporter, self._process)
+            error = held.ended(error, self._start, options, self._reporter, answer_awaiting)
         # The command names the gate, which its row shows anyway, secret or not.
         return with_command(self._secrets.error(error), self._urn, options.overridable, clock.now())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +81,11 @@ def _is_cut(options: WaitOptions) -> bool:
 
 
 def ended(
-    error: NbcloudError, start: Start, options: WaitOptions, reporter: GateReporter, process: GateProcess
+    error: NbcloudError,
+    start: Start,
+    options: WaitOptions,
+    reporter: GateReporter,
+    answer_awaiting: Callable[[], bool],
 ) -> NbcloudError:
     """Return what an update of a gate with `hold` ends with.
 
@@ -90,7 +94,7 @@ def ended(
         start: when the wait began.
         options: of the wait.
         reporter: is notified of a gate that is awaiting.
-        process: that serves the gate.
+        answer_awaiting: has the call that ends with this error say that the gate is awaiting; returns whether it will.
     """
     from pulumi_nbcloud.waiting.messages import to_check
     from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
@@ -98,14 +102,18 @@ def ended(
     if not isinstance(error, WaitError) or error.outcome is Outcome.CANCELLED:
         return error
     if error.outcome is Outcome.AWAITING:
-        return _awaiting(error, start, options, reporter, process)
+        return _awaiting(error, start, options, reporter, answer_awaiting)
     if start.before >= options.timeout - 1:
         error.hint = "; ".join(filter(None, (to_check(error), _begin_again(start, options))))
     return error
 
 
 def _awaiting(
-    error: WaitError, start: Start, options: WaitOptions, reporter: GateReporter, process: GateProcess
+    error: WaitError,
+    start: Start,
+    options: WaitOptions,
+    reporter: GateReporter,
+    answer_awaiting: Callable[[], bool],
 ) -> NbcloudError:
     """Say what is awaited, and return what an engine shows that takes it for a failure."""
     from pulumi_nbcloud.waiting.outcome import WaitError
@@ -114,7 +122,7 @@ def _awaiting(
     error.hint = GOES_ON
     reporter.awaiting(error)
     why = f"Pulumi before {FIRST_ENGINE} takes this for a failure"
-    if not process.answer_awaiting():
+    if not answer_awaiting():
         why = "the engine could not be told, so the update fails"
     return WaitError(
         error.outcome,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -35,29 +35,19 @@ class GateProcess(Protocol):
     def waits(self) -> WaitRunner:
         """Return the waits of the process; called on the background loop."""
 
-    def answer_awaiting(self) -> bool:
-        """Have the call that ends with an error now say that the resource is awaiting; return whether it will."""
-
 
 class ProviderProcess:
     """What all gates and records that one process serves have in common.
 
     Args:
         config: gives the stack's config as it is now.
-        answer_awaiting: see `GateProcess`.
-        engine: gives the engine's stub; see `GateProcess`.
+        environment: its variables; those of this process if not given.
     """
 
-    def __init__(
-        self,
-        config: Callable[[], StackConfig],
-        answer_awaiting: Callable[[], bool] = lambda: True,
-        engine: Callable[[], Any] = lambda: None,
-    ) -> None:
+    def __init__(self, config: Callable[[], StackConfig], environment: Mapping[str, str] | None = None) -> None:
         self.started = clock.now()
-        self.config = config
-        self.answer_awaiting = answer_awaiting
-        self._engine = engine
+        self._config = config
+        self._environment = os.environ if environment is None else environment
         self._lock = threading.Lock()
         self._waits: WaitRunner | None = None
         self._telemetry: Telemetry | None = None
@@ -66,7 +56,11 @@ class ProviderProcess:
     @property
     def engine(self) -> Any:
         """The engine's stub; None for the one that the last argument of the process leads to."""
-        return self._engine()
+        return None
+
+    def config(self) -> StackConfig:
+        """Return the stack's config; values are in plain here, secrets included."""
+        return self._config()
 
     def override_of(self, urn: object, overridable: object) -> Override | None:
         """Find the override of a gate, by the stack's config and the environment as they are now.
@@ -83,7 +77,7 @@ class ProviderProcess:
         """
         from pulumi_nbcloud.settings.overrides import override_of
 
-        return override_of(urn, overridable, self.config(), dict(os.environ), clock.now())
+        return override_of(urn, overridable, self.config(), dict(self._environment), clock.now())
 
     def waits(self) -> WaitRunner:
         """Return the waits of this process; called on the background loop."""
@@ -100,20 +94,20 @@ class ProviderProcess:
         from pulumi_nbcloud.history.listener import history_listeners
 
         telemetry = self.start_telemetry()
-        return [*history_listeners(), *([telemetry] if telemetry is not None else [])]
+        return [*history_listeners(self._environment), *([telemetry] if telemetry is not None else [])]
 
     def start_telemetry(self) -> Telemetry | None:
         """Have the requests of this process counted where OpenTelemetry is asked for; load nothing of it otherwise."""
         from pulumi_nbcloud.telemetry.variables import plan_of
 
-        if plan_of(os.environ) is None:
+        if plan_of(self._environment) is None:
             return None
         from pulumi_nbcloud.engine.log import say
         from pulumi_nbcloud.telemetry.listener import telemetry_of
 
         with self._lock:
             if self._telemetry is None:
-                self._telemetry = telemetry_of(os.environ, lambda text: say(f"warning: {text}"))
+                self._telemetry = telemetry_of(self._environment, lambda text: say(f"warning: {text}"))
             return self._telemetry
 
     def cancel(self) -> None:

@@ -96,7 +96,7 @@ def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
     try:
         result = portal.call(wait.run)
     except NbcloudError as error:
-        raise wait.failed(error) from None
+        raise wait.failed(error, host.answer_awaiting) from None
     return _protected({**inputs, **wait.passed(result)})
 
 

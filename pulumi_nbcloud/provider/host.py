@@ -124,7 +124,7 @@ def answer_awaiting() -> bool:
 
 
 # By its name at each call: tests put another config there.
-PROCESS = ProviderProcess(lambda: config(), answer_awaiting)
+PROCESS = ProviderProcess(lambda: config())
 """What this process is besides what it is patched with."""
 
 
