@@ -43,7 +43,7 @@ def get_notebook_session(
         ai_data_platform_id: the OCID of the AI Data Platform (data lake) instance.
         workspace_key: the key of the workspace.
         session_id: the session's id.
-        profile: a named profile of the settings; None for the default.
+        profile: a named profile of the settings; without it, the default.
         expect: a condition over `self`, or the name of one (`ready`, `active`, `idle`, `busy`, `failed`) that must
             hold, or the program ends; None for none.
 
@@ -82,7 +82,7 @@ def get_notebook_session_output(
         ai_data_platform_id: the OCID of the AI Data Platform (data lake) instance.
         workspace_key: the key of the workspace.
         session_id: the session's id.
-        profile: a named profile of the settings; None for the default.
+        profile: a named profile of the settings; without it, the default.
         expect: a condition over `self`, or the name of one (`ready`, `active`, `idle`, `busy`, `failed`) that must
             hold, or the program ends; None for none.
         opts: `depends_on` is honoured.
@@ -140,7 +140,7 @@ class NotebookSessionArgs(targets.TargetArgs):
             ai_data_platform_id: the OCID of the AI Data Platform (data lake) instance.
             workspace_key: the key of the workspace.
             session_id: the session's id.
-            profile: a named profile of the settings; None for the default.
+            profile: a named profile of the settings; without it, the default.
         """
         inputs = {
             "ai_data_platform_id": ai_data_platform_id,
@@ -162,7 +162,7 @@ class NotebookSessionTarget(TypedDict, total=False):
     session_id: Required[pulumi.Input[str]]
     """The session's id."""
     profile: pulumi.Input[str | None] | None
-    """A named profile of the settings; None for the default."""
+    """A named profile of the settings; without it, the default."""
 
 
 class NotebookSession(record.ReadResource, module="nbcloud/aidp", name="NotebookSession"):
@@ -203,7 +203,7 @@ class NotebookSession(record.ReadResource, module="nbcloud/aidp", name="Notebook
     etag: pulumi.Output[str | None]
     """A tag that changes when the session does, for optimistic locking. Null unless `include_volatile`."""
     profile: pulumi.Output[str | None]
-    """A named profile of the settings; None for the default."""
+    """A named profile of the settings; without it, the default."""
 
     def __init__(
         self,
@@ -225,7 +225,7 @@ class NotebookSession(record.ReadResource, module="nbcloud/aidp", name="Notebook
             ai_data_platform_id: the OCID of the AI Data Platform (data lake) instance.
             workspace_key: the key of the workspace.
             session_id: the session's id.
-            profile: a named profile of the settings; None for the default.
+            profile: a named profile of the settings; without it, the default.
             include_volatile: whether to record `kernel.last_activity`, `kernel.connections` and `etag` too: what moves
                 without anything having happened, so that each refresh would show drift.
             opts: resource options; `id` is not among them.

@@ -122,8 +122,8 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
                 it has, and what "can be used" means. Default: that each can be used. A change waits again.
             fail_on: a condition that ends the wait, added to the kinds' own. In CEL or by its name. The kinds' own say
                 "it has failed for good". False to leave the kinds' own failures out. A change waits again.
-            timeout: how long to wait, like 90s or 1h30m; 0 polls once. With the units `d`, `h`, `m`, `s` and `ms`, or
-                as a `timedelta`. Up to 30 days. Default: 30m.
+            timeout: how long to wait, like 90s or 1h30m; 0 polls once. With the units `d`, `h`, `m`, `s` and `ms`. A
+                `timedelta` too. Up to 30 days. Default: 30m.
             hold: how long one run may wait, like 10m; 0 polls once. If nothing is decided then, it ends as `awaiting`,
                 and the next run goes on with the same deadline. A run is an update, or the command. Counts in a row
                 start over in each. As long as `timeout` or longer, it changes nothing. Up to 30 days. Default: as long

@@ -82,8 +82,8 @@ def wait_before(
             has, and what "can be used" means. Default: that each can be used.
         fail_on: a condition that ends the wait, added to the kinds' own. In CEL or by its name. The kinds' own say "it
             has failed for good". False to leave the kinds' own failures out.
-        timeout: how long to wait, like 90s or 1h30m; 0 polls once. With the units `d`, `h`, `m`, `s` and `ms`, or as a
-            `timedelta`. Up to 30 days. Default: 30m.
+        timeout: how long to wait, like 90s or 1h30m; 0 polls once. With the units `d`, `h`, `m`, `s` and `ms`. A
+            `timedelta` too. Up to 30 days. Default: 30m.
         interval: the pause between polls. Written like `timeout`. The default grows while nothing changes; some kinds
             begin with more. 1s to 30 days. Default: 5s, growing to 30s.
         consecutive: how many polls in a row must meet the condition. Anything else starts the count again. 1 to 1,000.

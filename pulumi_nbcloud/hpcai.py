@@ -70,7 +70,7 @@ def get_instance(instance_id: str, *, profile: str | None = None, expect: str | 
 
     Args:
         instance_id: the instance's id, 1 to 256 printable ASCII characters without blanks or any of `/ \ ? # %`.
-        profile: a named profile of the settings; None for the default.
+        profile: a named profile of the settings; without it, the default.
         expect: a condition over `self`, or the name of one (`ready`, `running`, `stopped`, `ended`, `failed`) that must
             hold, or the program ends; None for none.
 
@@ -100,7 +100,7 @@ def get_instance_output(
 
     Args:
         instance_id: the instance's id, 1 to 256 printable ASCII characters without blanks or any of `/ \ ? # %`.
-        profile: a named profile of the settings; None for the default.
+        profile: a named profile of the settings; without it, the default.
         expect: a condition over `self`, or the name of one (`ready`, `running`, `stopped`, `ended`, `failed`) that must
             hold, or the program ends; None for none.
         opts: `depends_on` is honoured.
@@ -143,7 +143,7 @@ class InstanceArgs(targets.TargetArgs):
 
         Args:
             instance_id: the instance's id, 1 to 256 printable ASCII characters without blanks or any of `/ \ ? # %`.
-            profile: a named profile of the settings; None for the default.
+            profile: a named profile of the settings; without it, the default.
         """
         inputs = {"instance_id": instance_id, "profile": profile}
         super().__init__(inputs)
@@ -156,7 +156,7 @@ class InstanceTarget(TypedDict, total=False):
     instance_id: Required[pulumi.Input[str]]
     r"""The instance's id, 1 to 256 printable ASCII characters without blanks or any of `/ \ ? # %`."""
     profile: pulumi.Input[str | None] | None
-    """A named profile of the settings; None for the default."""
+    """A named profile of the settings; without it, the default."""
 
 
 class Instance(record.ReadResource, module="nbcloud/hpcai", name="Instance"):
@@ -192,7 +192,7 @@ class Instance(record.ReadResource, module="nbcloud/hpcai", name="Instance"):
     instance_runtime_info: pulumi.Output[InstanceRuntimeInfo | None]
     """How the instance does. Of it `instance_disk_usage_info` is null unless `include_volatile`."""
     profile: pulumi.Output[str | None]
-    """A named profile of the settings; None for the default."""
+    """A named profile of the settings; without it, the default."""
 
     def __init__(
         self,
@@ -210,7 +210,7 @@ class Instance(record.ReadResource, module="nbcloud/hpcai", name="Instance"):
         Args:
             resource_name: its name in the stack.
             instance_id: the instance's id, 1 to 256 printable ASCII characters without blanks or any of `/ \ ? # %`.
-            profile: a named profile of the settings; None for the default.
+            profile: a named profile of the settings; without it, the default.
             include_volatile: whether to record `instance_runtime_info.instance_disk_usage_info` too: what moves without
                 anything having happened, so that each refresh would show drift.
             opts: resource options; `id` is not among them.
@@ -237,7 +237,7 @@ def get_instances(
         status: only instances in this status, in any case: `Running`; 1 to 1,024 characters.
         name: only instances of exactly this name, 1 to 1,024 characters.
         region: only instances in the region of exactly this name, 1 to 1,024 characters: `asia-sg-1`.
-        profile: a named profile of the settings; None for the default.
+        profile: a named profile of the settings; without it, the default.
         expect: a condition over `self`, or the name of one (`ready`, `running`, `stopped`) that must hold, or the
             program ends; None for none.
 
@@ -270,7 +270,7 @@ def get_instances_output(
         status: only instances in this status, in any case: `Running`; 1 to 1,024 characters.
         name: only instances of exactly this name, 1 to 1,024 characters.
         region: only instances in the region of exactly this name, 1 to 1,024 characters: `asia-sg-1`.
-        profile: a named profile of the settings; None for the default.
+        profile: a named profile of the settings; without it, the default.
         expect: a condition over `self`, or the name of one (`ready`, `running`, `stopped`) that must hold, or the
             program ends; None for none.
         opts: `depends_on` is honoured.
@@ -313,7 +313,7 @@ class InstancesArgs(targets.TargetArgs):
             status: only instances in this status, in any case: `Running`; 1 to 1,024 characters.
             name: only instances of exactly this name, 1 to 1,024 characters.
             region: only instances in the region of exactly this name, 1 to 1,024 characters: `asia-sg-1`.
-            profile: a named profile of the settings; None for the default.
+            profile: a named profile of the settings; without it, the default.
         """
         inputs = {"status": status, "name": name, "region": region, "profile": profile}
         super().__init__(inputs)
@@ -330,4 +330,4 @@ class InstancesTarget(TypedDict, total=False):
     region: pulumi.Input[str | None] | None
     """Only instances in the region of exactly this name, 1 to 1,024 characters: `asia-sg-1`."""
     profile: pulumi.Input[str | None] | None
-    """A named profile of the settings; None for the default."""
+    """A named profile of the settings; without it, the default."""

@@ -48,7 +48,7 @@ def get_notebook_lease(
 
     Args:
         notebook_id: the notebook instance's id, a UUID.
-        profile: a named profile of the settings; None for the default.
+        profile: a named profile of the settings; without it, the default.
         expect: a condition over `self`, or the name of one (`ready`, `running`, `stopped`, `ended`) that must hold, or
             the program ends; None for none.
 
@@ -76,7 +76,7 @@ def get_notebook_lease_output(
 
     Args:
         notebook_id: the notebook instance's id, a UUID.
-        profile: a named profile of the settings; None for the default.
+        profile: a named profile of the settings; without it, the default.
         expect: a condition over `self`, or the name of one (`ready`, `running`, `stopped`, `ended`) that must hold, or
             the program ends; None for none.
         opts: `depends_on` is honoured.
@@ -112,7 +112,7 @@ class NotebookLeaseArgs(targets.TargetArgs):
 
         Args:
             notebook_id: the notebook instance's id, a UUID.
-            profile: a named profile of the settings; None for the default.
+            profile: a named profile of the settings; without it, the default.
         """
         inputs = {"notebook_id": notebook_id, "profile": profile}
         super().__init__(inputs)
@@ -125,7 +125,7 @@ class NotebookLeaseTarget(TypedDict, total=False):
     notebook_id: Required[pulumi.Input[str]]
     """The notebook instance's id, a UUID."""
     profile: pulumi.Input[str | None] | None
-    """A named profile of the settings; None for the default."""
+    """A named profile of the settings; without it, the default."""
 
 
 class NotebookLease(record.ReadResource, module="nbcloud/modelarts", name="NotebookLease"):
@@ -175,7 +175,7 @@ class NotebookLease(record.ReadResource, module="nbcloud/modelarts", name="Noteb
     """Why there is no lease: NOT_RUNNING, STARTING, STOPPING, FROZEN (in arrears), RESTORING, INITIALIZING or BUSY
     (another operation goes on); null where the notebook runs."""
     profile: pulumi.Output[str | None]
-    """A named profile of the settings; None for the default."""
+    """A named profile of the settings; without it, the default."""
 
     def __init__(
         self,
@@ -190,7 +190,7 @@ class NotebookLease(record.ReadResource, module="nbcloud/modelarts", name="Noteb
         Args:
             resource_name: its name in the stack.
             notebook_id: the notebook instance's id, a UUID.
-            profile: a named profile of the settings; None for the default.
+            profile: a named profile of the settings; without it, the default.
             opts: resource options; `id` is not among them.
 
         Raises:
@@ -206,7 +206,7 @@ def get_dev_server_job(job_id: str, *, profile: str | None = None, expect: str |
 
     Args:
         job_id: the job's id, 1 to 64 characters; matched exactly.
-        profile: a named profile of the settings; None for the default.
+        profile: a named profile of the settings; without it, the default.
         expect: a condition over `self`, or the name of one (`ready`, `running`, `finished`, `ended`, `failed`) that
             must hold, or the program ends; None for none.
 
@@ -235,7 +235,7 @@ def get_dev_server_job_output(
 
     Args:
         job_id: the job's id, 1 to 64 characters; matched exactly.
-        profile: a named profile of the settings; None for the default.
+        profile: a named profile of the settings; without it, the default.
         expect: a condition over `self`, or the name of one (`ready`, `running`, `finished`, `ended`, `failed`) that
             must hold, or the program ends; None for none.
         opts: `depends_on` is honoured.
@@ -272,7 +272,7 @@ class DevServerJobArgs(targets.TargetArgs):
 
         Args:
             job_id: the job's id, 1 to 64 characters; matched exactly.
-            profile: a named profile of the settings; None for the default.
+            profile: a named profile of the settings; without it, the default.
         """
         inputs = {"job_id": job_id, "profile": profile}
         super().__init__(inputs)
@@ -285,7 +285,7 @@ class DevServerJobTarget(TypedDict, total=False):
     job_id: Required[pulumi.Input[str]]
     """The job's id, 1 to 64 characters; matched exactly."""
     profile: pulumi.Input[str | None] | None
-    """A named profile of the settings; None for the default."""
+    """A named profile of the settings; without it, the default."""
 
 
 class DevServerJob(record.ReadResource, module="nbcloud/modelarts", name="DevServerJob"):
@@ -327,7 +327,7 @@ class DevServerJob(record.ReadResource, module="nbcloud/modelarts", name="DevSer
     endpoint: pulumi.Output[str]
     """The endpoint that was queried."""
     profile: pulumi.Output[str | None]
-    """A named profile of the settings; None for the default."""
+    """A named profile of the settings; without it, the default."""
 
     def __init__(
         self,
@@ -342,7 +342,7 @@ class DevServerJob(record.ReadResource, module="nbcloud/modelarts", name="DevSer
         Args:
             resource_name: its name in the stack.
             job_id: the job's id, 1 to 64 characters; matched exactly.
-            profile: a named profile of the settings; None for the default.
+            profile: a named profile of the settings; without it, the default.
             opts: resource options; `id` is not among them.
 
         Raises:
@@ -371,7 +371,7 @@ def get_dev_server_jobs(
         type: only jobs of this type, 1 to 1,000 characters, for example `ASCEND_DIAGNOSIS`; a known one in any case.
         status: only jobs in this state, 1 to 1,000 characters, for example `FINISHED`; a known one in any case.
         visible: only jobs that are visible, or only those that are not.
-        profile: a named profile of the settings; None for the default.
+        profile: a named profile of the settings; without it, the default.
         expect: a condition over `self`, or the name of one (`finished`, `ended`) that must hold, or the program ends;
             None for none.
 
@@ -406,7 +406,7 @@ def get_dev_server_jobs_output(
         type: only jobs of this type, 1 to 1,000 characters, for example `ASCEND_DIAGNOSIS`; a known one in any case.
         status: only jobs in this state, 1 to 1,000 characters, for example `FINISHED`; a known one in any case.
         visible: only jobs that are visible, or only those that are not.
-        profile: a named profile of the settings; None for the default.
+        profile: a named profile of the settings; without it, the default.
         expect: a condition over `self`, or the name of one (`finished`, `ended`) that must hold, or the program ends;
             None for none.
         opts: `depends_on` is honoured.
@@ -454,7 +454,7 @@ class DevServerJobsArgs(targets.TargetArgs):
                 case.
             status: only jobs in this state, 1 to 1,000 characters, for example `FINISHED`; a known one in any case.
             visible: only jobs that are visible, or only those that are not.
-            profile: a named profile of the settings; None for the default.
+            profile: a named profile of the settings; without it, the default.
         """
         inputs = {
             "job_id": job_id,
@@ -482,4 +482,4 @@ class DevServerJobsTarget(TypedDict, total=False):
     visible: pulumi.Input[bool | None] | None
     """Only jobs that are visible, or only those that are not."""
     profile: pulumi.Input[str | None] | None
-    """A named profile of the settings; None for the default."""
+    """A named profile of the settings; without it, the default."""

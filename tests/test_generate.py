@@ -134,7 +134,7 @@ class PoolArguments:
     Args:
         pool_id: the pool's id.
         size: the pool's size.
-        profile: a named profile of the settings; None for the default.
+        profile: a named profile of the settings; without it, the default.
     """
 
     pool_id: str

@@ -28,7 +28,7 @@ WALLS = (
     {"condition", "http"},
     {"kinds", "settings"},
     {"errors", "clock", "forks", "_version"},
-    {"printable"},
+    {"printable", "spelling"},
 )
 PULUMI_ALLOWED = {"aidp", "hpcai", "modelarts", "gate", "hooks", "program", "provider", "native", "engine"}
 HTTPX_ALLOWED = {"http/client"}

@@ -8,19 +8,13 @@ from __future__ import annotations
 import re
 
 from pulumi_nbcloud.kinds.registry import KINDS
+from pulumi_nbcloud.spelling import camel as camel
 
 PACKAGE = "nbcloud"
 GATE = f"{PACKAGE}:index:Gate"
 WAIT_START = f"{PACKAGE}:index:WaitStart"
 
-# A digit behind an underscore keeps it: as there is no upper case of it, the way back would not be known.
-_WORD = re.compile(r"_([a-z])")
 _CAPITAL = re.compile(r"[A-Z]")
-
-
-def camel(name: str) -> str:
-    """Write a name in camelCase: `notebookId` of `notebook_id`."""
-    return _WORD.sub(lambda match: match[1].upper(), name)
 
 
 def snake(name: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.spelling import PYTHON, Spelling
 from pulumi_nbcloud.waiting.duration import MAX_SECONDS, parse_duration, spell
 
 MAX_COUNT = 1000
@@ -49,6 +50,7 @@ class Option:
         value: what it takes.
         summary: what it is for, a clause without a full stop that stands by itself.
         detail: what else somebody must know who writes a program, in sentences.
+        in_python: what else a program in Python may give, a sentence.
         default: what counts where it is not given.
         default_text: how documentation calls the default; spelled from the value if not given.
         waits_again: whether a gate waits again when it changes; otherwise its outcome stands.
@@ -62,6 +64,7 @@ class Option:
     value: ValueType
     summary: str
     detail: str
+    in_python: str
     default: Any
     default_text: str | None
     waits_again: bool
@@ -89,10 +92,21 @@ class Option:
 
     @property
     def about(self) -> str:
-        """What it means, in sentences, without its default: the first begins in lower case, after the name."""
+        """What it means to a program in Python; see `described`."""
+        return self.described(PYTHON)
+
+    def described(self, spelling: Spelling, names: Collection[str] = ()) -> str:
+        """Say what it means, in sentences, without its default: the first begins in lower case, after the name.
+
+        Args:
+            spelling: of who reads it.
+            names: see `Spelling.about`.
+        """
+        own = self.in_python if spelling is PYTHON else ""
+        off = f"{spelling.off(self.name)} to {self.off}." if self.off else ""
         limits = f"{_capitalized(self.value.limits)}." if self.value.limits else ""
-        off = f"False to {self.off}." if self.off else ""
-        return " ".join(part for part in (f"{self.summary}.", self.detail, off, limits) if part)
+        sentences = (spelling.about(f"{self.summary}. {self.detail}".rstrip(), names), own, off, limits)
+        return " ".join(part for part in sentences if part)
 
     @property
     def help(self) -> str:
@@ -127,6 +141,7 @@ def option(
     *,
     waits_again: bool,
     detail: str = "",
+    in_python: str = "",
     default: Any = None,
     default_text: str | None = None,
     in_hook: bool = True,
@@ -135,7 +150,8 @@ def option(
     explain: Callable[[Any], str] | None = None,
 ) -> Any:
     """Declare an option as the field of a dataclass; see `Option` for the arguments."""
-    declared = Option("", value, summary, detail, default, default_text, waits_again, in_hook, in_command, off, explain)
+    words = (summary, detail, in_python, default, default_text)
+    declared = Option("", value, *words, waits_again, in_hook, in_command, off, explain)
     return dataclasses.field(default=default, metadata={"option": declared})
 
 

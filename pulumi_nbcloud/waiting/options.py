@@ -52,7 +52,8 @@ class WaitOptions:
     timeout: float = option(
         duration(),
         "how long to wait, like 90s or 1h30m; 0 polls once",
-        detail="With the units `d`, `h`, `m`, `s` and `ms`, or as a `timedelta`.",
+        detail="With the units `d`, `h`, `m`, `s` and `ms`.",
+        in_python="A `timedelta` too.",
         default=30 * 60.0,
         waits_again=False,
     )

@@ -50,7 +50,7 @@ class NotebookSessionArguments:
         ai_data_platform_id: the OCID of the AI Data Platform (data lake) instance.
         workspace_key: the key of the workspace.
         session_id: the session's id.
-        profile: a named profile of the settings; None for the default.
+        profile: a named profile of the settings; without it, the default.
     """
 
     ai_data_platform_id: Segment

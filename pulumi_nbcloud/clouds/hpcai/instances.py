@@ -47,7 +47,7 @@ class InstancesArguments:
         status: only instances in this status, in any case: `Running`; 1 to 1,024 characters.
         name: only instances of exactly this name, 1 to 1,024 characters.
         region: only instances in the region of exactly this name, 1 to 1,024 characters: `asia-sg-1`.
-        profile: a named profile of the settings; None for the default.
+        profile: a named profile of the settings; without it, the default.
     """
 
     status: Annotated[Filter, Compared(STATUSES)] | None = None
@@ -62,7 +62,7 @@ class InstanceArguments:
 
     Args:
         instance_id: the instance's id, 1 to 256 printable ASCII characters without blanks or any of `/ \ ? # %`.
-        profile: a named profile of the settings; None for the default.
+        profile: a named profile of the settings; without it, the default.
     """
 
     instance_id: Annotated[str, AfterValidator(_instance_id)]

@@ -53,7 +53,7 @@ class DevServerJobsArguments:
         type: only jobs of this type, 1 to 1,000 characters, for example `ASCEND_DIAGNOSIS`; a known one in any case.
         status: only jobs in this state, 1 to 1,000 characters, for example `FINISHED`; a known one in any case.
         visible: only jobs that are visible, or only those that are not.
-        profile: a named profile of the settings; None for the default.
+        profile: a named profile of the settings; without it, the default.
     """
 
     job_id: _JobId | None = None
@@ -82,7 +82,7 @@ class DevServerJobArguments:
 
     Args:
         job_id: the job's id, 1 to 64 characters; matched exactly.
-        profile: a named profile of the settings; None for the default.
+        profile: a named profile of the settings; without it, the default.
     """
 
     job_id: _JobId

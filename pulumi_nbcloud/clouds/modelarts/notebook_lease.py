@@ -57,7 +57,7 @@ class NotebookLeaseArguments:
 
     Args:
         notebook_id: the notebook instance's id, a UUID.
-        profile: a named profile of the settings; None for the default.
+        profile: a named profile of the settings; without it, the default.
     """
 
     notebook_id: NotebookId
