@@ -99,7 +99,7 @@ class Example:
         ours = f"{go_import_path()}/{self.go_module}".rstrip("/")
         paths = [ours, PULUMI_GO, *([f"{PULUMI_GO}/config"] if self.settings else [])]
         read = ['cfg := config.New(ctx, "")'] if self.settings else []
-        return "\n".join(
+        program = "\n".join(
             (
                 "package main\n\nimport (",
                 *(f'    "{each}"' for each in paths),
@@ -108,6 +108,7 @@ class Example:
                 "    })\n}",
             )
         )
+        return re.sub(r"(?m)^(?: {4})+", lambda found: "\t" * (len(found[0]) // 4), program)
 
     def in_yaml(self) -> str:
         """Return the program in YAML."""
@@ -201,7 +202,7 @@ const wait: {PACKAGE}.WaitStartArgs = {{
     timeout: "40h",
 }};
 const start = new {PACKAGE}.WaitStart("{row}", wait);
-const gate = new {PACKAGE}.Gate("{row}", {{ ...wait, hold: "10m", waitStart: start.start }});"""
+const gate = new {PACKAGE}.Gate("{row}", {{ ...wait, hold: "10m", waitStart: start.waitStart }});"""
     go = f"""
 target := {_go_target(kind, 0)}
 start, err := {PACKAGE}.NewWaitStart(ctx, "{row}", &{PACKAGE}.WaitStartArgs{{
@@ -215,7 +216,7 @@ _, err = {PACKAGE}.NewGate(ctx, "{row}", &{PACKAGE}.GateArgs{{
     Target: target,
     Timeout: pulumi.String("40h"),
     Hold: pulumi.String("10m"),
-    WaitStart: start.Start,
+    WaitStart: start.WaitStart,
 }})
 return err"""
     wait = f"{_yaml_target(kind)}\n      timeout: 40h"
@@ -230,7 +231,7 @@ resources:
     properties:
 {wait}
       hold: 10m
-      waitStart: ${{start.start}}"""
+      waitStart: ${{start.waitStart}}"""
     return Example(settings, node, go, "", yaml).markdown(f"Wait for {_what(kind)} over several updates")
 
 

@@ -14,7 +14,7 @@ _GITHUB = re.compile(r"https://github\.com/([\w.-]+)/([\w.-]+?)(?:\.git)?/?")
 def home() -> str:
     """Return the address where the sources live, as the installed package states it."""
     addresses = metadata.metadata("pulumi-nbcloud").get_all("Project-URL") or []
-    by_label = dict(each.split(", ", 1) for each in addresses)
+    by_label: dict[str, str] = dict(each.split(", ", 1) for each in addresses)
     return by_label["Source"]
 
 
