@@ -610,6 +610,7 @@ def an_override_lets_a_gate_pass_once(open_shell: OpenShell, urn: str, clouds: M
         rf'{SELF}: overridden after \d+s of 30m; override: "{REASON}", until \S+Z, by Pulumi config {OVERRIDES}; ',
         result.outputs["message"],
     )
+    eventually(lambda: shell.warnings() != [], "the warning")
     (warning,) = shell.warnings()
     assert f'\n  override: "{REASON}", until ' in warning
     assert shell.diff(result.outputs, gate())
@@ -643,6 +644,7 @@ def an_override_that_has_ended_is_not_applied(
     shown = shell.create(gate(max_poll_errors=1)).error
     assert "\n  override: not applied: it ended at " in shown
     assert "; to go on without a response, for an hour:\n  pulumi config set-all --stack test --path " in shown
+    eventually(lambda: shell.warnings() != [], "the warning")
     (warning,) = shell.warnings()
     assert re.fullmatch(
         r"the override in Pulumi config nbcloud:overrides ended at \S+Z and is not applied: remove it there", warning
