@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/made-from-lock
-SOURCES := pulumi_nbcloud tests examples benchmarks scripts/pulumi-cli scripts/demo scripts/freeze scripts/generate scripts/option_signatures.py scripts/python_source.py scripts/reference scripts/release-check scripts/stress scripts/test scripts/test-versions scripts/test-wheel hatch_build.py
+SOURCES := pulumi_nbcloud tests examples benchmarks plugin scripts/pulumi-cli scripts/demo scripts/freeze scripts/generate scripts/option_signatures.py scripts/python_source.py scripts/reference scripts/release-archive scripts/release-check scripts/stress scripts/test scripts/test-versions scripts/test-wheel hatch_build.py
 
 .PHONY: environment check-python demo test extended unit engine coverage versions lint format generate reference pictures bench stress soak lock release-check clean
 .DELETE_ON_ERROR:
@@ -117,10 +117,10 @@ lock: $(READY)
 	$(BIN)/uv pip compile -q --group oci-cli --python-version 3.10 --generate-hashes --no-annotate --no-header --universal -o requirements-oci-cli.lock
 	$(BIN)/uv pip compile -q --group airflow --python-version 3.11 --generate-hashes --no-annotate --no-header --universal -o requirements-airflow.lock
 
-# What a release would upload, into dist/, and all that keeps it from being one; make release-check TAG=v0.1.0 for that tag.
+# What a release would upload, into dist/ and dist-plugin/, and all that keeps it from being one; make release-check TAG=v0.1.0 for that tag.
 release-check: $(READY)
-	@rm -rf dist
+	@rm -rf dist dist-plugin
 	@$(BIN)/python scripts/release-check $(if $(TAG),--tag $(TAG))
 
 clean:
-	rm -rf $(VENV) .venv-* .demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-* .demo build dist dist-plugin .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -33,13 +33,15 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Takes away every variable that settings or clients could read, and gives an empty home folder."""
+    """Takes away every variable that settings or clients could read, and gives empty home folders."""
     for name in list(os.environ):
         if name.upper().startswith(_SCRUBBED) or name.lower() in _PROXIES | _AUTHORITIES:
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
+    # The Pulumi CLI, and so `nbcloud plugin`, takes the home of the user's entry, whatever HOME says.
+    monkeypatch.setenv("PULUMI_HOME", str(home / ".pulumi"))
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from pulumi_nbcloud import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = "https://code.example/someone/pulumi-nbcloud"
-COPIED = ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", ".gitignore", "scripts/release-check")
+SCRIPTS = ("scripts/release-archive", "scripts/release-check")
+COPIED = ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", ".gitignore", *SCRIPTS)
 CHANGELOG = """# Changelog
 
 ## [Unreleased]
@@ -46,6 +47,7 @@ def copy_sources(folder: Path, *, home: str = HOME) -> None:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, folder / name)
     shutil.copytree(ROOT / "pulumi_nbcloud", folder / "pulumi_nbcloud", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "plugin", folder / "plugin", ignore=shutil.ignore_patterns("venv", "__pycache__"))
     (folder / "CHANGELOG.md").write_text(CHANGELOG.format(version=__version__), encoding="utf-8")
     project = (folder / "pyproject.toml").read_text(encoding="utf-8")
     project, count = re.subn(r'^repository = ".*"$', f'repository = "{home}"', project, flags=re.MULTILINE)

@@ -112,7 +112,8 @@ def test_forms_have_no_key_that_is_unknown(path: Path) -> None:
 def test_rights_are_the_least(path: Path) -> None:
     assert read(path)["permissions"] == {"contents": "read"}
     more = {name: job["permissions"] for name, job in jobs(path).items() if "permissions" in job}
-    assert more == ({"publish": {"id-token": "write"}} if path.name == "release.yml" else {})
+    of_a_release = {"publish": {"id-token": "write"}, "archives": {"contents": "write"}}
+    assert more == (of_a_release if path.name == "release.yml" else {})
     for step in steps(path):
         if step.get("uses", "").startswith("actions/checkout@"):
             assert step["with"]["persist-credentials"] is False
@@ -168,7 +169,7 @@ def test_all_parts_of_the_tests_are_run() -> None:
 def test_what_is_published_is_the_one_build_that_was_tested() -> None:
     path = GITHUB / "workflows" / "release.yml"
     assert read(path)[True] == {"push": {"tags": ["v*"]}}
-    build, wheel, publish = jobs(path).values()
+    build, wheel, publish, archives = jobs(path).values()
     assert ("needs" not in build, wheel["needs"], publish["needs"]) == (True, "build", "wheel")
     assert [line for line in commands(path) if "release-check" in line] == ['make release-check TAG="$GITHUB_REF_NAME"']
     assert "scripts/test-wheel dist/*.whl" in [step.get("run") for step in wheel["steps"]]
@@ -178,6 +179,9 @@ def test_what_is_published_is_the_one_build_that_was_tested() -> None:
     ], "no sources, and nothing is built where the right to publish is"
     assert publish["steps"][1]["with"] == {"attestations": True}
     assert publish["environment"] == "release"
+    # They install what is published, and need no sources either.
+    assert archives["needs"] == "publish"
+    assert [step.get("uses", "").partition("@")[0] for step in archives["steps"]] == ["actions/download-artifact", ""]
 
 
 @pytest.mark.parametrize("path", FORMS, ids=by_name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 import tarfile
 import zipfile
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy_sources(folder)
     done = release_check(folder, "--tag", f"v{__version__}")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"{__version__} can be released from {folder / 'dist'}\n"
+    assert done.stdout == f"{__version__} can be released from {folder / 'dist'} and {folder / 'dist-plugin'}\n"
     return folder
 
 
@@ -144,7 +145,8 @@ def test_which_links_become_absolute(text: str, expected: str) -> None:
 
 def test_a_release_without_a_home_is_refused(release: Path, tmp_path: Path) -> None:
     copy_sources(tmp_path, home="https://x.invalid/nbcloud")
-    done = release_check(tmp_path, "--built", "--outdir", str(release / "dist"), "--tag", "v9.9.9")
+    built = ("--built", "--outdir", str(release / "dist"), "--archives", str(release / "dist-plugin"))
+    done = release_check(tmp_path, *built, "--tag", "v9.9.9")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines() == [
         "error: the project has no home yet",
@@ -173,6 +175,81 @@ def test_an_older_build_is_not_mixed_in(release: Path) -> None:
         "error: there is an older build",
         f"  {release / 'dist'} is not empty",
         "hint: delete it",
+        "error: the archives of the source plugin cannot be written",
+        f"  {release / 'dist-plugin'} is not empty",
+        "hint: delete it",
+    ]
+
+
+def test_the_source_plugin_installs_this_version() -> None:
+    required = (ROOT / "plugin" / "requirements.txt").read_text(encoding="utf-8")
+    assert required == f"pulumi-nbcloud=={__version__}\n"
+    assert headlines(CHECK.check_requirement(required, __version__)) == []
+
+
+@pytest.mark.parametrize("text", ["", "pulumi-nbcloud\n", "pulumi-nbcloud>=0.1.0\n", "pulumi-nbcloud==0.1.0\nother\n"])
+def test_a_source_plugin_of_another_version_is_refused(text: str) -> None:
+    assert headlines(CHECK.check_requirement(text, "0.1.0")) == ["version and source plugin disagree"]
+
+
+def test_the_source_plugin_starts_what_the_console_script_starts() -> None:
+    program = (ROOT / "plugin" / "__main__.py").read_text(encoding="utf-8")
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    [module] = re.findall(r'^pulumi-resource-nbcloud = "(.*):main"$', project, re.MULTILINE)
+    assert program.endswith(f"\nfrom {module} import main\n\nmain()\n")
+
+
+def test_archives_have_the_names_that_the_engine_looks_for_and_the_same_bytes_each_time(tmp_path: Path) -> None:
+    runs = [tmp_path / "first", tmp_path / "second"]
+    for folder in runs:
+        line = [sys.executable, str(ROOT / "scripts" / "release-archive"), "--outdir", str(folder)]
+        done = subprocess.run(line, capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert sorted(done.stdout.splitlines()) == sorted(str(each) for each in folder.iterdir())
+    first, second = ({each.name: each.read_bytes() for each in folder.iterdir()} for folder in runs)
+    assert first == second
+    systems, machines = ("linux", "darwin", "windows"), ("amd64", "arm64")
+    assert set(first) == {
+        f"pulumi-resource-nbcloud-v{__version__}-{system}-{machine}.tar.gz"
+        for system in systems
+        for machine in machines
+    }
+    assert len(set(first.values())) == 1
+    with tarfile.open(runs[0] / min(first)) as archive:
+        entries = archive.getmembers()
+    # At the top, where the engine looks for PulumiPlugin.yaml; nothing says who made it, and when.
+    assert [each.name for each in entries] == ["PulumiPlugin.yaml", "__main__.py", "requirements.txt"]
+    assert {(each.mtime, each.uid, each.gid, each.uname, each.gname, each.mode) for each in entries} == {
+        (0, 0, 0, "", "", 0o644)
+    }
+
+
+def test_archives_are_not_mixed_with_older_ones(tmp_path: Path) -> None:
+    (tmp_path / "old.tar.gz").touch()
+    line = [sys.executable, str(ROOT / "scripts" / "release-archive"), "--outdir", str(tmp_path)]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == [f"error: {tmp_path} is not empty", "hint: delete it"]
+
+
+def test_archives_that_are_not_right_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "archives"
+    line = [sys.executable, str(ROOT / "scripts" / "release-archive"), "--outdir", str(folder)]
+    subprocess.run(line, capture_output=True, check=True, timeout=60)
+    assert headlines(CHECK.check_archives(folder, __version__)) == []
+    assert headlines(CHECK.check_archives(folder, "9.9.9")) == [
+        "the archives of the source plugin are not one for each platform"
+    ]
+    first = min(folder.iterdir())
+    with tarfile.open(first, "w:gz") as archive:
+        archive.add(ROOT / "plugin" / "requirements.txt", "requirements.txt")
+    assert headlines(CHECK.check_archives(folder, __version__)) == [
+        "the archives of the source plugin differ",
+        "the archives do not hold the source plugin",
+    ]
+    first.unlink()
+    assert headlines(CHECK.check_archives(folder, __version__)) == [
+        "the archives of the source plugin are not one for each platform"
     ]
 
 

@@ -17,6 +17,7 @@ from pulumi_nbcloud.cli.history_command import history
 from pulumi_nbcloud.cli.kinds_command import kinds
 from pulumi_nbcloud.cli.mock_command import mock
 from pulumi_nbcloud.cli.parser import Command, Group
+from pulumi_nbcloud.cli.plugin_command import plugin
 from pulumi_nbcloud.cli.serve_command import serve
 from pulumi_nbcloud.cli.wait_command import wait
 
@@ -63,6 +64,7 @@ for name, command in (
     ("kinds", kinds),
     ("serve", serve),
     ("mock", mock),
+    ("plugin", plugin),
     ("completion", completion),
     ("help", show_help),
     ("version", version),

@@ -86,6 +86,11 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         Example("with settings in a file for other commands", "nbcloud mock --write mock.json"),
         Example("for a program, in one line", "nbcloud mock --output json"),
     ),
+    "plugin": (
+        Example("for every program of this user", "nbcloud plugin install"),
+        Example("the folder to name in a program's Pulumi.yaml", "nbcloud plugin path"),
+        Example("take it out again", "nbcloud plugin uninstall"),
+    ),
     "completion": (
         Example("bash, for this shell; the same line in ~/.bashrc for every one", "source <(nbcloud completion bash)"),
         Example("zsh; or in ~/.zshrc, below compinit", "source <(nbcloud completion zsh)"),

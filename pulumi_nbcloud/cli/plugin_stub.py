@@ -1,0 +1,249 @@
+"""The stub by which the Pulumi CLI finds the native provider of this environment, among the plugins that it keeps.
+
+The CLI looks for a plugin in `$PULUMI_HOME/plugins/resource-NAME-vVERSION/pulumi-resource-NAME`. What stands there is a
+few lines of shell that start the program of the environment which this package is installed into. So nothing is
+copied, and what the package can do the plugin can do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import shlex
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pulumi_nbcloud._version import __version__
+from pulumi_nbcloud.errors import InputError
+from pulumi_nbcloud.printable import printable
+
+PROGRAM = "pulumi-resource-nbcloud"
+"""What the Pulumi CLI starts; also the console script of this package."""
+
+DISTRIBUTION = "pulumi-nbcloud"
+MARK = "# Written by `nbcloud plugin install`; `nbcloud plugin uninstall` removes it."
+
+_FOLDER = "resource-nbcloud-v"
+_HIDDEN = ".nbcloud-"  # no name of a plugin, so that the CLI never sees what is half-written
+_LIMIT = 10_000
+_STARTS = re.compile(r"^plugin=(.*?)\nif ", re.MULTILINE | re.DOTALL)
+_STUB = """\
+#!/bin/sh
+{mark}
+plugin={program}
+if [ ! -x "$plugin" ]; then
+  echo "error: $plugin is gone, and with it the plugin that Pulumi was to start" >&2
+  echo "hint: run nbcloud plugin install where pulumi-nbcloud is installed now" >&2
+  exit 1
+fi
+exec "$plugin" "$@"
+"""
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What an installation did.
+
+    Args:
+        path: the stub.
+        program: what it starts.
+        written: False where the same stub was there already.
+        replaced: what the stub in its place started, if that was something else.
+        removed: folders of older stubs that started the same.
+    """
+
+    path: Path
+    program: Path
+    written: bool
+    replaced: Path | None
+    removed: tuple[Path, ...]
+
+
+def program() -> Path:
+    """Find the plugin's program in this environment.
+
+    Raises:
+        InputError: where there is none.
+    """
+    from importlib import metadata
+
+    files: list[metadata.PackagePath] = []
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        files = metadata.distribution(DISTRIBUTION).files or []
+    for file in files:
+        if file.name in (PROGRAM, f"{PROGRAM}.exe"):
+            path = Path(os.path.abspath(str(file.locate())))
+            if os.access(path, os.X_OK):
+                return path
+    raise InputError(
+        f"this environment has no program {PROGRAM}",
+        hint=f"install {DISTRIBUTION} into it with pip or uv; sources alone have no programs",
+    )
+
+
+def plugins_folder() -> Path:
+    """Find the folder in which the Pulumi CLI keeps plugins.
+
+    Raises:
+        InputError: where `PULUMI_HOME` names none.
+    """
+    home = os.environ.get("PULUMI_HOME")
+    if not home:
+        return _home_folder() / ".pulumi" / "plugins"
+    if not os.path.isabs(home):
+        raise InputError(
+            f"PULUMI_HOME is {printable(home)}, which is relative",
+            hint="set it to a whole path: Pulumi would find the plugin from this folder alone",
+        )
+    return Path(home) / "plugins"
+
+
+def _home_folder() -> Path:
+    # Of the user's entry, as the Pulumi CLI does it: HOME may be another, in a container for example.
+    try:
+        import pwd
+
+        return Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except (ImportError, KeyError):
+        return Path(os.path.expanduser("~"))
+
+
+def install() -> Installation:
+    """Write the stub; take away older ones that start this environment's program.
+
+    Raises:
+        InputError: where it cannot work, or something of somebody else stands in its place.
+    """
+    if os.name == "nt":
+        raise InputError(
+            "on Windows nbcloud writes no stub",
+            hint="name the folder that nbcloud plugin path prints under plugins.providers in Pulumi.yaml",
+        )
+    starts, plugins = program(), plugins_folder()
+    folder = plugins / f"{_FOLDER}{__version__}"
+    text = _STUB.format(mark=MARK, program=shlex.quote(str(starts))).encode(errors="surrogateescape")
+    with _can_be_written(plugins):
+        plugins.mkdir(parents=True, exist_ok=True)
+        before = _replaceable(folder)
+        written = before != starts or _text_of(folder) != text
+        if written:
+            _write(folder, text)
+        removed = tuple(each for each, other in stubs(plugins) if other == starts and each != folder)
+        for each in removed:
+            _remove(each)
+    replaced = before if before != starts else None
+    return Installation(folder / PROGRAM, starts, written, replaced, removed)
+
+
+def uninstall() -> tuple[Path, tuple[Path, ...]]:
+    """Remove the stubs that start this environment's program, and those whose environment is gone.
+
+    Returns:
+        The folder that was searched, and the folders of what is removed.
+    """
+    starts, plugins = program(), plugins_folder()
+    with _can_be_written(plugins):
+        removed = tuple(each for each, other in stubs(plugins) if other == starts or not other.exists())
+        for each in removed:
+            _remove(each)
+    return plugins, removed
+
+
+def stubs(plugins: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield the folders of stubs that this command wrote, each with the program that it starts."""
+    for folder in sorted(plugins.glob(f"{_FOLDER}*")):
+        starts = _started_by(folder)
+        if starts is not None:
+            yield folder, starts
+
+
+def _replaceable(folder: Path) -> Path | None:
+    """Return what the stub in a folder starts, None where nothing is there; refuse what is somebody else's."""
+    unfinished = folder.with_name(f"{folder.name}.partial")
+    if unfinished.exists():
+        raise InputError(
+            f"an installation of the Pulumi CLI that was not finished is in the way: {printable(str(unfinished))}",
+            hint="wait until it has ended, or remove that file and the folder beside it",
+        )
+    if not os.path.lexists(folder):
+        return None
+    starts = _started_by(folder)
+    if starts is None:
+        raise InputError(
+            f"{printable(str(folder))} is a plugin that this command did not write",
+            hint=f"to take its place, remove it: pulumi plugin rm resource nbcloud {__version__}",
+        )
+    return starts
+
+
+def _started_by(folder: Path) -> Path | None:
+    """Return what a stub of this command starts; None where the folder holds anything else."""
+    text = _text_of(folder)
+    lines = text.decode(errors="surrogateescape") if text else ""
+    found = _STARTS.search(lines)
+    if found is None or lines.split("\n")[1] != MARK:
+        return None
+    try:
+        [starts] = shlex.split(found[1])
+    except ValueError:
+        return None
+    return Path(starts)
+
+
+def _text_of(folder: Path) -> bytes | None:
+    """Read the program of a plugin's folder; None where it is no file, too long for a stub, or has others beside it."""
+    path = folder / PROGRAM
+    try:
+        if folder.is_symlink() or path.is_symlink() or os.listdir(folder) != [PROGRAM]:
+            return None
+        with path.open("rb") as file:
+            text = file.read(_LIMIT)
+    except OSError:
+        return None
+    return text if len(text) < _LIMIT else None
+
+
+def _write(folder: Path, text: bytes) -> None:
+    """Put a stub into its place in one step, so that an engine that starts meanwhile finds the old or the new one."""
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=_HIDDEN) as scratch:
+        made = Path(scratch, folder.name)
+        made.mkdir(mode=0o755)
+        (made / PROGRAM).write_bytes(text)
+        (made / PROGRAM).chmod(0o755)
+        try:
+            made.rename(folder)
+        except OSError as error:
+            # A stub is there already, or another run of this command was faster.
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            _replaceable(folder)
+            (made / PROGRAM).replace(folder / PROGRAM)
+
+
+def _remove(folder: Path) -> None:
+    """Take a stub out of its place in one step, with what the Pulumi CLI keeps beside it."""
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=_HIDDEN) as scratch:
+        folder.rename(Path(scratch, folder.name))
+    for suffix in (".lock", ".lastused"):
+        folder.with_name(f"{folder.name}{suffix}").unlink(missing_ok=True)
+
+
+def on_path() -> str | None:
+    """Return where PATH has the program, which the Pulumi CLI takes before any stub; None where it has not."""
+    return shutil.which(PROGRAM)
+
+
+@contextlib.contextmanager
+def _can_be_written(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"{printable(str(folder))} cannot be written: {error.strerror or error}",
+            hint="set PULUMI_HOME to a folder of yours, as for the Pulumi CLI",
+        ) from None
