@@ -242,7 +242,7 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
             meant, known = near(str(unknown), self.argument_names), map(spelling.argument, self.argument_names)
             advice = f"did you mean {spelling.argument(meant)}?" if meant else f"known are {', '.join(known)}"
             raise InputError(
-                f"{self.token}: {printable(str(unknown), 60)} is not an argument; {advice}",
+                f"{self.token}: {printable(spelling.argument(str(unknown)), 60)} is not an argument; {advice}",
                 hint="correct the argument; nothing was sent",
             )
         try:

@@ -13,14 +13,17 @@ from pulumi_nbcloud.condition import ConditionError, compile_conditions
 from pulumi_nbcloud.condition.schema import Type, record_type
 from pulumi_nbcloud.kinds.kind import Kind, NamedCondition
 from pulumi_nbcloud.kinds.registry import KINDS, load
-from pulumi_nbcloud.program.expectation import expectation_of
 from pulumi_nbcloud.spelling import CAMEL_CASE, PYTHON, Spelling, camel, near, same
+from pulumi_nbcloud.waiting.expectation import expectation_of
 
 
-def refused(text: str, spelling: Spelling = PYTHON, **targets: Kind[Any, Any, Any]) -> str:
-    """The problem of a condition, given as `fail_on`, with its hint left out."""
+def refused(
+    text: str, targets: Kind[Any, Any, Any] | dict[str, Kind[Any, Any, Any]], spelling: Spelling = PYTHON
+) -> str:
+    """The first problem of a condition, given as `fail_on`, with its hint left out; one target is called self."""
+    kinds = targets if isinstance(targets, dict) else {"self": targets}
     with pytest.raises(ConditionError) as caught:
-        compile_conditions(targets, "true", text, spelling)
+        compile_conditions(kinds, "true", text, spelling)
     problem, *_ = caught.value.problems
     return problem.text
 
@@ -49,7 +52,7 @@ def test_there_are_fields_of_several_words_at_every_depth() -> None:
 @pytest.mark.parametrize("spelling", [PYTHON, CAMEL_CASE])
 def test_a_field_in_camel_case_is_told_in_snake_case(token: str, path: str, spelling: Spelling) -> None:
     owner, _, name = path.rpartition(".")
-    text = refused(f"has({owner}.{camel(name)})", spelling, self=load(token))
+    text = refused(f"has({owner}.{camel(name)})", load(token), spelling)
     assert text.startswith(f"{spelling.option('fail_on')}: {owner[:50]}")
     # What is too long to be shown as a whole is told by its last name.
     assert text.endswith((f"; did you mean {path}?", f"; did you mean {name}?"))
@@ -59,12 +62,12 @@ def test_a_field_in_camel_case_is_told_in_snake_case(token: str, path: str, spel
     ("text", "meant"),
     [
         ("self.jobs.all(job, job.createTime < now)", "job.create_time"),
-        ("self.jobs.existsOne(job, job.create_time < now)", "exists_one()"),
+        ("self.jobs.existsOne(now, true)", "exists_one()"),
         ("SELF.truncated", "self"),
     ],
 )
 def test_so_are_the_fields_of_rows_and_the_words_of_cel(text: str, meant: str) -> None:
-    assert refused(text, self=JOBS).endswith(f"; did you mean {meant}?")
+    assert refused(text, JOBS).endswith(f"; did you mean {meant}?")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +83,7 @@ def test_so_are_the_fields_of_rows_and_the_words_of_cel(text: str, meant: str) -
 )
 def test_so_are_the_names_of_targets(text: str, meant: str) -> None:
     targets = {"notebook_lease": THING, "jobsList": THING, "start_at": THING, "start_tim": THING}
-    assert refused(text, **targets).endswith(f" is not a variable; did you mean {meant}?")
+    assert refused(text, targets).endswith(f" is not a variable; did you mean {meant}?")
 
 
 LONG = NamedCondition("no_longer_running", "!self.b", "It does not run any more.")
@@ -98,7 +101,7 @@ NAMED: Kind[Any, Any, Any] = dataclasses.replace(THING, named=(LONG, NamedCondit
     ],
 )
 def test_so_are_named_conditions_and_fields_that_stand_alone(name: str, meant: str) -> None:
-    assert refused(name, self=NAMED).endswith(f"; did you mean {meant}?")
+    assert refused(name, NAMED).endswith(f"; did you mean {meant}?")
     with pytest.raises(ConditionError) as caught:
         expectation_of(NAMED, name)
     assert str(caught.value).split("\n", 1)[0].endswith(f"; did you mean {meant}?")
