@@ -12,6 +12,7 @@ from pulumi_nbcloud.errors import InputError, NbcloudError, NotFoundError
 from pulumi_nbcloud.native.names import camel
 from pulumi_nbcloud.native.resources import Checked, Difference, Request, Stored
 from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.spelling import CAMEL_CASE
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.kinds.kind import Kind
@@ -47,7 +48,7 @@ class Records:
             arguments = self._parsed(inputs)
         except NbcloudError as error:
             return Checked(inputs, [str(error)])
-        for doubt in self._kind.doubts(arguments) if arguments is not None else ():
+        for doubt in self._kind.doubts(arguments, CAMEL_CASE) if arguments is not None else ():
             self._process.warn(doubt, request.urn)
         return Checked(inputs)
 
@@ -81,7 +82,8 @@ class Records:
             NbcloudError: it could not be read, or is not found where that proves nothing.
         """
         inputs = self._inputs_of(request)
-        arguments = self._kind.parse({name: value for name, value in inputs.items() if name != INCLUDE_VOLATILE})
+        own = {name: value for name, value in inputs.items() if name != INCLUDE_VOLATILE}
+        arguments = self._kind.parse(own, CAMEL_CASE)
         if self._kind.identify(arguments) != request.id:
             raise InputError(
                 f"{self._kind.token} {printable(request.id)}: the id is not the one of the arguments",
@@ -120,16 +122,16 @@ class Records:
         volatile = inputs.get(INCLUDE_VOLATILE)
         if self._has_volatile and not isinstance(volatile, (bool, type(None))) and not contains_unknown(volatile):
             raise InputError(
-                f"{self._kind.token}: {INCLUDE_VOLATILE} must be true or false", hint="correct the argument"
+                f"{self._kind.token}: {camel(INCLUDE_VOLATILE)} must be true or false", hint="correct the argument"
             )
         own = {name: value for name, value in inputs.items() if not (self._has_volatile and name == INCLUDE_VOLATILE)}
         known = {name: value for name, value in own.items() if not contains_unknown(value)}
         if len(known) == len(own):
-            return None if contains_unknown(volatile) else self._kind.parse(own)
+            return None if contains_unknown(volatile) else self._kind.parse(own, CAMEL_CASE)
         # Names are checked by a complete set of arguments alone, so only those that are none are left.
         strangers = {name: value for name, value in own.items() if name not in self._kind.argument_names}
         if strangers:
-            self._kind.parse(strangers)
+            self._kind.parse(strangers, CAMEL_CASE)
         return None
 
     async def _stored(self, arguments: Any, inputs: Mapping[str, Any]) -> Stored:

@@ -82,10 +82,10 @@ def test_what_a_program_cannot_give_is_refused_by_name(plugin: Plugin) -> None:
     def failures(**inputs: Any) -> list[str]:
         return [each.reason.split("\n")[0] for each in plugin.check(URN, inputs).failures]
 
-    assert failures() == ["modelarts:NotebookLease: notebook_id is missing"]
+    assert failures() == ["modelarts:NotebookLease: notebookId is missing"]
     assert failures(notebook_id=NOTEBOOK) == ["notebook_id is not an argument; did you mean notebookId?"]
     assert failures(notebookId=NOTEBOOK, expiry="") == [
-        "modelarts:NotebookLease: expiry is not an argument; known are notebook_id, profile"
+        "modelarts:NotebookLease: expiry is not an argument; known are notebookId, profile"
     ]
     assert failures(notebookId=UNKNOWN, expiry="")
     assert failures(notebookId=UNKNOWN) == []
