@@ -75,6 +75,7 @@ bench: $(READY)
 	@scripts/pulumi-cli > /dev/null
 	$(BIN)/python benchmarks/noop.py
 	$(BIN)/python benchmarks/gates.py
+	$(BIN)/python benchmarks/native.py
 
 # Five minutes, the fuzz and the properties with all of their examples, and the slow tests on the other Pythons; make soak SECONDS=3600 SEED=2 for longer, or another.
 SECONDS ?= 300
