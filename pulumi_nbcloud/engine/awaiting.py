@@ -14,6 +14,10 @@ from typing import Any
 FIRST_ENGINE = "3.272.0"
 """The first release of Pulumi that knows this; before, such an answer is an error like any other."""
 
+METADATA = "grpc-status-details-bin"
+"""The trailing metadata of a call that holds the status with its details."""
+
+_SEVEN_BITS = 127
 _UNKNOWN = 2  # the code that the servicer ends a call with; gRPC compares them
 _TYPE = "type.googleapis.com/pulumirpc.ErrorResourceAwaitFailed"
 
@@ -39,7 +43,7 @@ def answer(servicer: Mapping[str, Any]) -> bool:
     context = _context(servicer)
     if context is None:
         return False
-    context.set_trailing_metadata((("grpc-status-details-bin", _status()),))
+    context.set_trailing_metadata(((METADATA, status("awaiting")),))
     return True
 
 
@@ -55,15 +59,26 @@ def _context(servicer: Mapping[str, Any]) -> Any:
     return None
 
 
-def _status() -> bytes:
+def status(message: str) -> bytes:
     """Write a `google.rpc.Status` with one detail, an empty message.
 
     By hand: the SDK and Google's package each bring a module for that message, and a process can load only one of them.
+
+    Args:
+        message: what an engine shows that does not know the detail.
     """
     detail = _field(1, _TYPE.encode())
-    return bytes((1 << 3, _UNKNOWN)) + _field(2, b"awaiting") + _field(3, detail)
+    return bytes((1 << 3, _UNKNOWN)) + _field(2, message.encode()) + _field(3, detail)
 
 
 def _field(number: int, content: bytes) -> bytes:
-    assert len(content) < 128  # more would need a longer length
-    return bytes((number << 3 | 2, len(content))) + content
+    return bytes((number << 3 | 2,)) + _varint(len(content)) + content
+
+
+def _varint(number: int) -> bytes:
+    """Write a whole number as protobuf does: seven bits a byte, the lowest first."""
+    parts = []
+    while number > _SEVEN_BITS:
+        parts.append(number & _SEVEN_BITS | 128)
+        number >>= 7
+    return bytes((*parts, number))

@@ -116,17 +116,25 @@ def process_engine() -> Any:
     """Return the engine's stub, made once; None where this process has no engine."""
     global _stub, _unusable
     if _stub is None and not _unusable:
-        try:
-            import grpc
-            from pulumi.runtime.proto import engine_pb2_grpc
-
-            host, _, port = engine_address().rpartition(":")
-            if not host or not port.isdigit():
-                raise ValueError
-            _stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(engine_address()))
-        except Exception:
-            _unusable = True
+        _stub = stub_of(engine_address())
+        _unusable = _stub is None
     return _stub
+
+
+def stub_of(address: str) -> Any:
+    """Make the stub of an engine; None where the address is none.
+
+    Args:
+        address: where it listens, `HOST:PORT`.
+    """
+    with contextlib.suppress(Exception):
+        import grpc
+        from pulumi.runtime.proto import engine_pb2_grpc
+
+        host, _, port = address.rpartition(":")
+        if host and port.isdigit():
+            return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
+    return None
 
 
 def _no_engine() -> None:

@@ -97,5 +97,8 @@ def _texts(value: Any) -> Iterator[str]:
         for name, each in value.items():
             if name != "kind":
                 yield from _texts(each)
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            yield from _texts(each)
     elif isinstance(value, str):
         yield value

@@ -79,12 +79,14 @@ class Stored:
         outputs: all that is stored, inputs among them.
         secret_outputs: the names of the outputs that are secret as a whole.
         inputs: of a read, the inputs that belong to it; None to leave those in state.
+        refresh_before_update: whether the engine is to read it at the beginning of each update.
     """
 
     id: str
     outputs: Mapping[str, Any]
     secret_outputs: tuple[str, ...] = ()
     inputs: Mapping[str, Any] | None = None
+    refresh_before_update: bool = False
 
 
 class Awaiting(Exception):

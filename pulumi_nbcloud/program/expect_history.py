@@ -1,105 +1,30 @@
-"""Notifies the listeners of this process of what a lookup is told to expect: a wait of one poll."""
+"""Notifies the listeners of this process of what a program's lookup is told to expect."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
-from time import monotonic
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pulumi.runtime
 
-from pulumi_nbcloud.clock import now
-from pulumi_nbcloud.engine import log
-from pulumi_nbcloud.engine.secrets import Secrets
-from pulumi_nbcloud.errors import ExpectationError
-from pulumi_nbcloud.history.listener import history_listeners
-from pulumi_nbcloud.waiting.listeners import Begin, Listening, Origin, Subject, end_of
-from pulumi_nbcloud.waiting.observation import Observation
-from pulumi_nbcloud.waiting.outcome import Outcome, WaitResult
-from pulumi_nbcloud.waiting.progress import Progress
-from pulumi_nbcloud.waiting.report import Silent
+from pulumi_nbcloud.engine import expecting, log
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.program.expectation import Expectation
-
-Observe = Callable[[Any, "str | None"], None]
-"""Takes the state that was read, and the vendor's id of the request."""
+    from pulumi_nbcloud.waiting.expectation import Expectation
 
 
-class _Warnings(Silent):
-    """Shows warnings on the row of the stack."""
-
-    def warning(self, text: str) -> None:
-        log.warn(text)
-
-
-@contextlib.contextmanager
 def recorded(
     expectation: Expectation | None, arguments: Any, values: Mapping[str, Any], secret_inputs: Iterable[str] | None = ()
-) -> Iterator[Observe]:
-    """Notify the listeners that an expectation is checked in this block, and how that ends.
-
-    Args:
-        expectation: what must hold; nobody is notified where it is None.
-        arguments: of the thing that is read.
-        values: the same by name, as the program gave them.
-        secret_inputs: the paths of what the program keeps secret, as `secret_inputs` names them.
-    """
-    listeners = history_listeners() if expectation is not None else ()
-    if expectation is None or not listeners:
-        yield lambda state, request_id: None
-        return
-    began, started = now(), monotonic()
-    listening = Listening(listeners, _begin(expectation, arguments, values, secret_inputs, began), _Warnings())
-    progress = Progress({"self": expectation.kind}, {}, expectation.expected, 0.0, started)
-
-    def observe(state: Any, request_id: str | None) -> None:
-        progress.polls = 1
-        progress.record("self", Observation(state, None, now(), request_id))
-
-    end: WaitResult | BaseException | None = None
-    try:
-        yield observe
-        end = WaitResult(Outcome.MET.value, now(), monotonic() - started, progress)
-    except BaseException as error:
-        end = error
-        if isinstance(error, ExpectationError):
-            end = WaitResult(Outcome.FAILED.value, None, monotonic() - started, progress, error.line)
-        raise
-    finally:
-        if end is not None:
-            listening.ended(end_of(now(), monotonic() - started, end))
+) -> AbstractContextManager[expecting.Observe]:
+    """Notify the listeners that an expectation is checked in a block, and how that ends; see `expecting.recorded`."""
+    return expecting.recorded(expectation, arguments, values, secret_inputs, _place)
 
 
-def _begin(
-    expectation: Expectation,
-    arguments: Any,
-    values: Mapping[str, Any],
-    secret_inputs: Iterable[str] | None,
-    began: datetime,
-) -> Begin:
-    kind, paths = expectation.kind, tuple(secret_inputs or ())
-    identity = kind.identify(arguments)
-    secrets = Secrets.of({"targets": {"self": values}, "until": expectation.expected}, paths)
-    stack, project = _place()
-    origin = Origin(
-        "expect",
-        # Where the id is secret, the kind alone: the name of a thing is its id.
-        kind.token if any(each.startswith("targets") for each in paths) else f"{kind.token} {identity}",
-        preview=pulumi.runtime.is_dry_run(),
-        stack=stack,
-        project=project,
-        secret_inputs=paths,
-        redact=secrets.text,
-    )
-    return Begin(origin, began, {"self": Subject(kind.token, identity, arguments.profile)}, expectation.expected)
-
-
-def _place() -> tuple[str | None, str | None]:
-    """Return the stack and the project; neither where this is no program of Pulumi's."""
-    with contextlib.suppress(Exception):
-        return pulumi.get_stack(), pulumi.get_project()
-    return None, None
+def _place() -> expecting.Place:
+    stack = project = None
+    with contextlib.suppress(Exception):  # this is no program of Pulumi's
+        stack, project = pulumi.get_stack(), pulumi.get_project()
+    return expecting.Place(stack, project, pulumi.runtime.is_dry_run(), log.warn)

@@ -27,7 +27,7 @@ from pulumi_nbcloud.reading import portal
 from pulumi_nbcloud.reading.reader import overrides, process_reader
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.program.expectation import Expectation
+    from pulumi_nbcloud.waiting.expectation import Expectation
 
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
@@ -174,7 +174,7 @@ def _recorded(expectation: Expectation | None, *inputs: Any) -> AbstractContextM
 def _expectation(kind: Kind[Any, Any, Any], expect: Any) -> Expectation | None:
     if expect is None:
         return None
-    from pulumi_nbcloud.program.expectation import expectation_of
+    from pulumi_nbcloud.waiting.expectation import expectation_of
 
     expectation = expectation_of(kind, expect)
     if not isinstance(get_monitor(), MockMonitor):

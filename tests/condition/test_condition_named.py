@@ -30,7 +30,7 @@ from pulumi_nbcloud.condition.schema import Type, record_type
 from pulumi_nbcloud.kinds.fields import State
 from pulumi_nbcloud.kinds.kind import DELETED, Kind, NamedCondition
 from pulumi_nbcloud.kinds.registry import KINDS, load
-from pulumi_nbcloud.program.expectation import expectation_of
+from pulumi_nbcloud.waiting.expectation import expectation_of
 
 AnyKind = Kind[Any, Any, Any]
 OWN = (

@@ -1,0 +1,144 @@
+"""The read resources of the plugin: what was read is kept in the stack's state, and read again on each run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pulumi.runtime import rpc
+
+from pulumi_nbcloud.engine.values import contains_unknown
+from pulumi_nbcloud.errors import InputError, NbcloudError, NotFoundError
+from pulumi_nbcloud.native.names import camel
+from pulumi_nbcloud.native.resources import Checked, Difference, Request, Stored
+from pulumi_nbcloud.printable import printable
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.kinds.kind import Kind
+    from pulumi_nbcloud.native.process import Process
+
+INCLUDE_VOLATILE = "include_volatile"
+
+
+class Records:
+    """Serves the read resource of one kind. Nothing in a cloud is created, changed or deleted.
+
+    Args:
+        process: reads.
+        token: the kind's own token.
+    """
+
+    def __init__(self, process: Process, token: str) -> None:
+        from pulumi_nbcloud.kinds.fields import records_of, volatile_fields
+        from pulumi_nbcloud.kinds.registry import load
+
+        self._process = process
+        self._kind: Kind[Any, Any, Any] = load(token)
+        state: type = self._kind.state
+        self._has_volatile = any(map(volatile_fields, records_of(state)))
+
+    async def check(self, request: Request) -> Checked:
+        """Check the arguments without any request; what is not known yet passes."""
+        inputs = {name: value for name, value in request.inputs.items() if value is not None}
+        if self._has_volatile:
+            inputs.setdefault(INCLUDE_VOLATILE, False)  # stated, so that a state says which it is
+        inputs = self._process.with_profile(inputs)
+        try:
+            arguments = self._parsed(inputs)
+        except NbcloudError as error:
+            return Checked(inputs, [str(error)])
+        for doubt in self._kind.doubts(arguments) if arguments is not None else ():
+            self._process.warn(doubt, request.urn)
+        return Checked(inputs)
+
+    async def diff(self, request: Request) -> Difference:
+        """Compare the arguments: another thing is another resource, and any other change reads again."""
+        old, new = request.old_inputs or request.olds, request.inputs
+        names = (*self._kind.argument_names, INCLUDE_VOLATILE)
+        changed = tuple(name for name in names if old.get(name) != new.get(name))
+        replaces = tuple(name for name in changed if name in self._kind.required_names)
+        return Difference(bool(changed), replaces, changed)
+
+    async def create(self, request: Request) -> Stored:
+        """Read it, in preview too; where it is not known yet which one, what is read is not known either."""
+        arguments = self._parsed(request.inputs)
+        if arguments is None:
+            unknown = dict.fromkeys(self._kind.state_names, rpc.UNKNOWN)
+            return Stored("", {**unknown, **request.inputs}, refresh_before_update=True)
+        return await self._stored(arguments, request.inputs)
+
+    async def update(self, request: Request) -> Stored:
+        """Read it again."""
+        return await self.create(request)
+
+    async def read(self, request: Request) -> Stored | None:
+        """Read it for a `get`, which gives little more than the id, for a refresh and for an import.
+
+        Returns:
+            What was read; None where it does not exist and the cloud's answer proves that.
+
+        Raises:
+            NbcloudError: it could not be read, or is not found where that proves nothing.
+        """
+        inputs = self._inputs_of(request)
+        arguments = self._kind.parse({name: value for name, value in inputs.items() if name != INCLUDE_VOLATILE})
+        if self._kind.identify(arguments) != request.id:
+            raise InputError(
+                f"{self._kind.token} {printable(request.id)}: the id is not the one of the arguments",
+                hint="leave the arguments of get out, but for the profile; do not edit the state",
+            )
+        try:
+            return await self._stored(arguments, inputs)
+        except NotFoundError:
+            if self._kind.not_found_is_gone:
+                return None
+            raise
+
+    async def delete(self, request: Request) -> None:
+        """Do nothing: what is read is never deleted."""
+
+    def _inputs_of(self, request: Request) -> dict[str, Any]:
+        """Return the arguments of what is read: those in state, those of a `get`, or those that the id is made of."""
+        names = (*self._kind.argument_names, INCLUDE_VOLATILE) if self._has_volatile else self._kind.argument_names
+        given = request.inputs or request.olds
+        inputs = {name: given[name] for name in names if given.get(name) is not None}
+        required = self._kind.required_names
+        if not any(name in inputs for name in required):
+            parts = request.id.split("/") if len(required) > 1 else [request.id]
+            if len(parts) != len(required):
+                raise InputError(
+                    f"{self._kind.token} {printable(request.id)}: the id has {len(parts)} of {len(required)} parts",
+                    hint=f"write {'/'.join(name.upper() for name in required)}",
+                )
+            inputs |= zip(required, parts, strict=True)
+        if self._has_volatile:
+            inputs.setdefault(INCLUDE_VOLATILE, False)
+        return self._process.with_profile(inputs) if not request.inputs else inputs
+
+    def _parsed(self, inputs: Mapping[str, Any]) -> Any:
+        """Check arguments; return None where one of them is not known yet."""
+        volatile = inputs.get(INCLUDE_VOLATILE)
+        if self._has_volatile and not isinstance(volatile, (bool, type(None))) and not contains_unknown(volatile):
+            raise InputError(
+                f"{self._kind.token}: {INCLUDE_VOLATILE} must be true or false", hint="correct the argument"
+            )
+        own = {name: value for name, value in inputs.items() if not (self._has_volatile and name == INCLUDE_VOLATILE)}
+        known = {name: value for name, value in own.items() if not contains_unknown(value)}
+        if len(known) == len(own):
+            return None if contains_unknown(volatile) else self._kind.parse(own)
+        # Names are checked by a complete set of arguments alone, so only those that are none are left.
+        strangers = {name: value for name, value in own.items() if name not in self._kind.argument_names}
+        if strangers:
+            self._kind.parse(strangers)
+        return None
+
+    async def _stored(self, arguments: Any, inputs: Mapping[str, Any]) -> Stored:
+        from pulumi_nbcloud.native.states import state_outputs
+
+        identity = self._kind.identify(arguments)
+        async with self._process.cancellable(f"{self._kind.token} {printable(identity)}"):
+            state = await self._process.reader.read(self._kind, arguments, self._process.config())
+        # By default what moves by itself is left out, so that a drift check stays quiet.
+        outputs = state_outputs(state, volatile=inputs.get(INCLUDE_VOLATILE) is True)
+        stored = {**{camel(name): value for name, value in inputs.items()}, **outputs}
+        return Stored(identity, stored, inputs=inputs, refresh_before_update=True)
