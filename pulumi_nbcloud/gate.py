@@ -18,7 +18,8 @@ from pulumi_nbcloud.program.stack_config import accounts_of
 from pulumi_nbcloud.program.stored import StoredResource
 from pulumi_nbcloud.program.targets import Target, targets_by_name
 from pulumi_nbcloud.program.wait_start import WaitStart
-from pulumi_nbcloud.provider.gate import ASKED_ACCOUNTS, OUTPUTS, GateProvider
+from pulumi_nbcloud.provider.gate import ASKED_ACCOUNTS, GateProvider
+from pulumi_nbcloud.waiting.stored import OUTPUTS
 
 __all__ = ["Gate", "Target"]
 

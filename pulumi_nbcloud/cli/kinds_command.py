@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import re
-import sys
 from collections.abc import Iterator
-from dataclasses import is_dataclass
 from enum import Enum
-from functools import lru_cache
-from itertools import chain, pairwise
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,8 +17,6 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.cli.terminal import Terminal
     from pulumi_nbcloud.condition.schema import Type
     from pulumi_nbcloud.kinds.kind import Kind
-
-_ARGUMENT = re.compile(r"^    (\w+): (.*)$")
 
 
 class Format(str, Enum):
@@ -67,6 +60,7 @@ def describe(kind: Kind[Any, Any, Any]) -> dict[str, Any]:
     """Describe a kind: how it is named and typed, what it takes, what it gives, when it is ready and failed."""
     from pulumi_nbcloud.cli.targets import required, written_shape
     from pulumi_nbcloud.condition.schema import record_type
+    from pulumi_nbcloud.kinds.documentation import documented, summary
 
     return {
         "kind": kind.token,
@@ -96,6 +90,7 @@ def describe(kind: Kind[Any, Any, Any]) -> dict[str, Any]:
 
 def fields(of: Type, prefix: str = "") -> Iterator[dict[str, Any]]:
     """Describe the fields of a state, those of its parts by dotted path; a row of a list as `list[]`."""
+    from pulumi_nbcloud.kinds.documentation import documented
     from pulumi_nbcloud.kinds.fields import nullable_fields, volatile_fields
 
     about = documented(of.record) if of.record else {}
@@ -144,63 +139,6 @@ def known_values(field: dict[str, Any]) -> str:
     """Name the known values of a described field, where what is said of it does not do so already."""
     named = all(re.search(rf"\b{re.escape(each)}\b", field["about"]) for each in field["known"])
     return "" if named else f" Known: {', '.join(field['known'])}."
-
-
-def summary(documented_class: type) -> str:
-    """Return the first sentence of a docstring."""
-    return (inspect.getdoc(documented_class) or "").partition("\n\n")[0].replace("\n", " ")
-
-
-def documented(documented_class: type) -> dict[str, str]:
-    """Read what a class and its bases say of their fields and arguments, by name, each in one line.
-
-    Args:
-        documented_class: a state, whose fields have a docstring below them; or a class whose docstring, or that of its
-            constructor, has a section `Args`.
-    """
-    found: dict[str, str] = {}
-    for each in reversed(documented_class.__mro__):
-        found |= _below_fields(each)
-        for documented_by in (each, vars(each).get("__init__")):
-            _, _, part = inspect.cleandoc(getattr(documented_by, "__doc__", None) or "").partition("Args:\n")
-            found |= _arguments(part.partition("\n\n")[0])
-    return found
-
-
-def _below_fields(documented_class: type) -> dict[str, str]:
-    definition = _definitions(documented_class.__module__).get(documented_class.__qualname__)
-    if definition is None or not is_dataclass(documented_class):
-        return {}
-    found: dict[str, str] = {}
-    for field, below in pairwise(definition.body):
-        if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
-            found[ast.unparse(field.target)] = " ".join(str(below.value.value).split())
-    return found
-
-
-@lru_cache(maxsize=64)
-def _definitions(module: str) -> dict[str, ast.ClassDef]:
-    # Python keeps no docstrings of fields, so they are read where they are written, as editors do.
-    try:
-        tree = ast.parse(inspect.getsource(sys.modules[module]))
-    except (OSError, TypeError, KeyError):
-        return {}
-    return {each.name: each for each in tree.body if isinstance(each, ast.ClassDef)}
-
-
-def _arguments(part: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    name = None
-    for line in part.splitlines():
-        match = _ARGUMENT.match(line)
-        if match:
-            name = match[1]
-            found[name] = match[2].strip()
-        elif name is not None and line.startswith("     "):
-            found[name] += f" {line.strip()}"
-        else:
-            name = None
-    return found
 
 
 def _list(described: list[dict[str, Any]]) -> Iterator[str]:

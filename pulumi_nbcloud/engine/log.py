@@ -109,7 +109,7 @@ def _sent(stub: Any, call: Any) -> None:
 
 def engine_address() -> str:
     """Return the last argument of this process: of a provider's the engine's address, behind those for its tracing."""
-    return sys.argv[-1]
+    return sys.argv[-1] if sys.argv else ""
 
 
 def process_engine() -> Any:

@@ -56,6 +56,11 @@ class RowCount:
     rows: str
 
 
+@dataclass(frozen=True)
+class Small:
+    """Marks a whole number that 32 bits hold, a count or a port: to some languages that is a type of its own."""
+
+
 Text = Annotated[str, Field(strict=True, min_length=0)]
 """A text as it came. Having a bound, it is looked into, so that half a surrogate pair is refused."""
 

@@ -4,70 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-import anyio
 import pulumi
 import pulumi.runtime
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
 from pulumi_nbcloud import clock
-from pulumi_nbcloud.engine import log
+from pulumi_nbcloud.engine import log, previews
 from pulumi_nbcloud.engine.secrets import Secrets
-from pulumi_nbcloud.engine.values import contains_unknown, targets_by_name
-from pulumi_nbcloud.errors import NbcloudError, SettingsError
+from pulumi_nbcloud.engine.values import contains_unknown
 from pulumi_nbcloud.program.inputs import as_run_error
 from pulumi_nbcloud.program.stack_config import stack_config
-from pulumi_nbcloud.provider.wait_start import Start, awaiting_line
 from pulumi_nbcloud.reading import portal
 from pulumi_nbcloud.reading.reader import process_reader
 from pulumi_nbcloud.waiting.options import OPTIONS
+from pulumi_nbcloud.waiting.start import Start
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.waiting.spec import WaitSpec
 
-BUDGET_SECONDS = 5.0
-ASKED_WHEN = "(asked when this gate is created or updated)"
 WAIT_INPUTS = ("targets", *(each.name for each in OPTIONS), "wait_start")
 
 
-class Budget:
-    """How long one preview may poll, all its gates together: time in which none of them polls costs nothing."""
-
-    def __init__(self) -> None:
-        self._spent = 0.0
-        self._polls = 0
-        self._since = 0.0
-
-    @contextmanager
-    def poll(self) -> Iterator[None]:
-        """Spend the budget until the block ends; several polls at the same time spend it once.
-
-        Raises:
-            TimeoutError: it is spent.
-        """
-        now = anyio.current_time()
-        if not self._polls:
-            self._since = now
-        remaining = BUDGET_SECONDS - self._spent - (now - self._since)
-        if remaining <= 0:
-            raise TimeoutError
-        self._polls += 1
-        try:
-            with anyio.fail_after(remaining):
-                yield
-        finally:
-            self._polls -= 1
-            if not self._polls:
-                self._spent += anyio.current_time() - self._since
-
-
 # By the program: several previews may run in one process, one after the other or at the same time.
-_budgets: WeakKeyDictionary[object, Budget] = WeakKeyDictionary()
+_budgets: WeakKeyDictionary[object, previews.Budget] = WeakKeyDictionary()
 
 
 def announce(gate: pulumi.CustomResource, inputs: Mapping[str, Any]) -> None:
@@ -137,48 +102,23 @@ def _switched_on() -> bool:
 async def _lines(inputs: Mapping[str, Any], *, hidden: bool, start: Start | None) -> tuple[str | None, tuple[str, ...]]:
     """Return the line of a preview, None for none, and the warnings of a preview or an update."""
     previewing = pulumi.runtime.is_dry_run()
-    info, warnings = await _findings(inputs, polling=previewing and _switched_on(), hidden=hidden, start=start)
-    in_force, ended = _override(inputs) if previewing else (None, None)
-    line = "; ".join(each for each in (info, in_force) if each) or None
-    return line, (*warnings, *((ended,) if ended else ()))
+    found = await _findings(inputs, polling=previewing and _switched_on(), hidden=hidden, start=start)
+    return previews.with_override(found, _override(inputs) if previewing else (None, None))
 
 
 def _override(inputs: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """Return what there is to say of a gate's override: that it is in force, or that it has ended."""
     from pulumi_nbcloud.settings.overrides import override_of
-    from pulumi_nbcloud.waiting.overriding import expired, in_force
 
     now = clock.now()
-    try:
-        found = override_of(inputs.get("status_urn"), inputs.get("overridable"), stack_config(), os.environ, now)
-    except SettingsError:
-        return None, None  # Check refuses it, with the same words
-    return in_force(found, now, str(inputs.get("enforcement"))), expired(found, now)
+    urn, overridable = inputs.get("status_urn"), inputs.get("overridable")
+    return previews.override_words(inputs, lambda: override_of(urn, overridable, stack_config(), os.environ, now), now)
 
 
 async def _findings(
     inputs: Mapping[str, Any], *, polling: bool, hidden: bool = False, start: Start | None = None
 ) -> tuple[str | None, tuple[str, ...]]:
-    from pulumi_nbcloud.waiting.spec import parse_spec
-
-    spec, problems = parse_spec(targets_by_name(inputs), _is_unknown)
-    if problems:
-        return None, ()  # Check refuses them, with the same words
-    if spec is None or any(name not in spec.arguments for name in spec.kinds):
-        return ("now: not known yet, because not all of the gate's inputs are" if polling else None), ()
-    warnings = spec.warnings
-    if spec.options.enforcement == "disabled":
-        return ("now: not polled, because enforcement is 'disabled'" if polling else None), warnings
-    if not polling:
-        return None, warnings
-    since = f"; {awaiting_line(start.at, spec.options.timeout)}" if start is not None else ""
-    try:
-        observed, meaning = await _poll(spec, hidden=hidden)
-    except NbcloudError as error:
-        return f"now: could not poll: {error.problem}{since} {ASKED_WHEN}", warnings
-    except TimeoutError:
-        return f"now: not polled within the preview's {BUDGET_SECONDS:g} s{since} {ASKED_WHEN}", warnings
-    return f"now: {observed}; {meaning}{since} {ASKED_WHEN}", warnings
+    poll = partial(_poll, hidden=hidden) if polling else None
+    return await previews.findings(inputs, poll, _is_unknown, start)
 
 
 async def _poll(spec: WaitSpec, *, hidden: bool) -> tuple[str, str]:
@@ -186,7 +126,7 @@ async def _poll(spec: WaitSpec, *, hidden: bool) -> tuple[str, str]:
 
     config = stack_config()
     program = get_monitor()
-    budget = Budget() if program is None else _budgets.setdefault(program, Budget())
+    budget = previews.Budget() if program is None else _budgets.setdefault(program, previews.Budget())
 
     async def poll() -> tuple[str, str]:
         with budget.poll():

@@ -9,7 +9,8 @@ import pulumi
 
 from pulumi_nbcloud.program.row import row_of
 from pulumi_nbcloud.program.stored import StoredResource
-from pulumi_nbcloud.provider.wait_start import WAIT_AGAIN, WaitStartProvider
+from pulumi_nbcloud.provider.wait_start import WaitStartProvider
+from pulumi_nbcloud.waiting.again import WAIT_AGAIN
 
 
 class WaitStart(StoredResource, module="nbcloud", name="WaitStart"):

@@ -23,21 +23,15 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from types import FrameType, FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pulumi.dynamic import ConfigureRequest
 
-from pulumi_nbcloud import clock
 from pulumi_nbcloud.engine import awaiting
 from pulumi_nbcloud.engine.errors import InternalError
+from pulumi_nbcloud.engine.process import ProviderProcess
 from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.settings.sources import NAMESPACE, StackConfig, all_config_keys
-
-if TYPE_CHECKING:
-    from pulumi_nbcloud.settings.overrides import Override
-    from pulumi_nbcloud.telemetry.listener import Telemetry
-    from pulumi_nbcloud.waiting.listeners import Listener
-    from pulumi_nbcloud.waiting.runner import WaitRunner
 
 _NONE = (
     "this process sees no config of the stack: there is none under nbcloud:, or the resource has a provider of its own "
@@ -47,18 +41,12 @@ _NONE = (
 # Threads are made as they are needed; the engine's --parallel is the limit that counts.
 POOL_THREADS = 1024
 
-STARTED = clock.now()
-"""When this process began."""
-
 _lock = threading.Lock()
 _stack_config: Any = None
 _done: set[str] = set()
 _applied: set[str] = set()
 _compared: set[str] = set()
 _disabled: dict[str, str] = {}
-_waits: WaitRunner | None = None
-_telemetry: Telemetry | None = None
-_cancelled = False
 
 
 def configure(request: ConfigureRequest) -> None:
@@ -81,24 +69,6 @@ def config() -> StackConfig:
     return StackConfig({key: value for key, value in values.items() if value is not None}, None if values else _NONE)
 
 
-def override_of(urn: object, overridable: object) -> Override | None:
-    """Find the override of a gate, by the stack's config and the environment as they are now.
-
-    Args:
-        urn: of the gate.
-        overridable: its option; see `settings.overrides.override_of`.
-
-    Returns:
-        The override, which may have ended; None where the gate has none.
-
-    Raises:
-        SettingsError: an override of this stack cannot be right.
-    """
-    from pulumi_nbcloud.settings.overrides import override_of
-
-    return override_of(urn, overridable, config(), dict(os.environ), clock.now())
-
-
 def compare_accounts(theirs: object, urn: object) -> None:
     """Warn, once for each account, where a program in another process would ask another one than this process.
 
@@ -117,64 +87,6 @@ def compare_accounts(theirs: object, urn: object) -> None:
                 continue
             _compared.add(warning)
         show(warning, urn if isinstance(urn, str) else None, warning=True)
-
-
-def waits() -> WaitRunner:
-    """Return the waits of this process; called on the background loop."""
-    from pulumi_nbcloud.reading.reader import process_reader
-    from pulumi_nbcloud.waiting.runner import WaitRunner
-
-    global _waits
-    if _waits is None:
-        _waits = WaitRunner(process_reader(), config(), listeners=_listeners())
-        _waits.cancellation.cancelled = _cancelled
-    return _waits
-
-
-def _listeners() -> list[Listener]:
-    """Return what is notified of the waits of this process."""
-    from pulumi_nbcloud.history.listener import history_listeners
-
-    telemetry = start_telemetry()
-    return [*history_listeners(), *([telemetry] if telemetry is not None else [])]
-
-
-def start_telemetry() -> Telemetry | None:
-    """Have the requests of this process counted where OpenTelemetry is asked for; load nothing of it otherwise."""
-    from pulumi_nbcloud.telemetry.variables import plan_of
-
-    if plan_of(os.environ) is None:
-        return None
-    from pulumi_nbcloud.engine.log import say
-    from pulumi_nbcloud.telemetry.listener import telemetry_of
-
-    global _telemetry
-    with _lock:
-        if _telemetry is None:
-            _telemetry = telemetry_of(os.environ, lambda text: say(f"warning: {text}"))
-        return _telemetry
-
-
-def cancel_waits() -> None:
-    """End all waits of this process, and those that start later: the engine asks for it at every normal end, too.
-
-    It is also the last that this process does: what it has for OpenTelemetry is sent here, within 2 s.
-    """
-    global _cancelled
-    _cancelled = True
-    if _waits is not None:
-        _end_waits(_waits)
-    if _telemetry is not None:
-        _telemetry.flush()
-
-
-def _end_waits(ours: WaitRunner) -> None:
-    from pulumi_nbcloud.reading import portal
-
-    async def cancel() -> None:
-        ours.cancellation.cancel()
-
-    portal.call(cancel)
 
 
 def patch() -> None:
@@ -209,6 +121,11 @@ def answer_awaiting() -> bool:
         return "awaiting" in _applied and awaiting.answer(vars(sys.modules["__main__"]))
     except Exception:
         return False
+
+
+# By its name at each call: tests put another config there.
+PROCESS = ProviderProcess(lambda: config())
+"""What this process is besides what it is patched with."""
 
 
 def take_disabled(*patches: str) -> list[str]:
@@ -261,7 +178,7 @@ def _cancel_code() -> Any:
 
         from pulumi_nbcloud.provider import host
 
-        host.cancel_waits()
+        host.PROCESS.cancel()
         return empty_pb2.Empty()
 
     return Cancel.__code__
@@ -281,7 +198,7 @@ def _end_with_engine(main: ModuleType) -> bool:
     from pulumi_nbcloud.engine import end
     from pulumi_nbcloud.engine.log import engine_address
 
-    end.end_with_engine(engine_address(), cancel_waits, partial(_serves, main))
+    end.end_with_engine(engine_address(), PROCESS.cancel, partial(_serves, main))
     return True
 
 
@@ -316,9 +233,10 @@ GATE_PATCHES = ("errors", "pool", "cancel", "end")
 
 
 def _forget_parent() -> None:
-    """Forget the waits of the parent in a forked child, and a lock that one of its threads may hold."""
-    global _lock, _waits
-    _lock, _waits = threading.Lock(), None
+    """Forget the waits of the parent in a forked child, and locks that one of its threads may hold."""
+    global _lock
+    _lock = threading.Lock()
+    PROCESS.forget_parent()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows

@@ -63,7 +63,7 @@ class ReadProvider(EngineProvider):
         from pulumi_nbcloud.reading.reader import process_reader
 
         kind = load(self.token)
-        host.start_telemetry()
+        host.PROCESS.start_telemetry()
         given = plain(props)
         # Only what was stored by an earlier read has output-only fields.
         is_refresh = any(name in given for name in kind.state_names if name not in kind.argument_names)

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from cli_support import invoke, invoke_on_terminal
 
-from pulumi_nbcloud.cli.kinds_command import describe, documented, known_values, marked_type, meaning
+from pulumi_nbcloud.cli.kinds_command import describe, known_values, marked_type, meaning
 from pulumi_nbcloud.cli.layout import width
+from pulumi_nbcloud.kinds.documentation import documented
 from pulumi_nbcloud.kinds.registry import KINDS, load
 
 

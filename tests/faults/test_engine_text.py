@@ -69,7 +69,7 @@ EXITS: dict[str, set[str]] = {
 }
 OURS = {name for name in nbcloud.__all__ if name.endswith("Error")} | {ConditionError.__name__}
 # These two are caught where they are raised.
-CAUGHT = {("engine/log", "ValueError"), ("program/preview", "TimeoutError")}
+CAUGHT = {("engine/log", "ValueError"), ("engine/previews", "TimeoutError")}
 
 CANARY = "<{%canary%}>"
 CALLS: dict[str, Any] = {

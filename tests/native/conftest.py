@@ -19,7 +19,7 @@ def make_plugin(tmp_path: Path) -> Iterator[MakePlugin]:
 
         def make(
             environment: Mapping[str, str] | None = None,
-            config: Mapping[str, str] | None = {},  # noqa: B006  (read only)
+            config: Mapping[str, str] | None = {},
             folder: Path | None = None,
             command: tuple[str, ...] = COMMAND,
         ) -> Plugin:

@@ -18,7 +18,7 @@ import pytest
 from google.protobuf import empty_pb2
 from google.protobuf.struct_pb2 import Struct
 from nbcloud_support import LIMIT_SECONDS
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
 COMMAND = (sys.executable, "-P", "-m", "pulumi_nbcloud.native")
 # What a process needs of this one; no settings are among them.
@@ -140,7 +140,7 @@ class Plugin:
     def connect(self) -> None:
         """Connect as the engine does; a new one stands for another run."""
         self.channel = grpc.insecure_channel(f"127.0.0.1:{self.port}")
-        self.stub = provider_pb2_grpc.ResourceProviderStub(self.channel)  # type: ignore[no-untyped-call]
+        self.stub = provider_pb2_grpc.ResourceProviderStub(self.channel)
 
     # --- calls
 

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from pulumi_nbcloud.cli.kinds_command import documented
+from pulumi_nbcloud.kinds.documentation import documented
 from pulumi_nbcloud.kinds.fields import records_of
 from pulumi_nbcloud.kinds.registry import KINDS, load
 from pulumi_nbcloud.native.descriptions import described, option_described

@@ -10,8 +10,10 @@ from plugin_process import UNKNOWN, Plugin, details_of, plain, secret, urn_of
 from pulumi.runtime.proto import provider_pb2
 
 from pulumi_nbcloud.mock import MockClouds
+from pulumi_nbcloud.mock.aidp.service import DEFAULT_PLATFORM, DEFAULT_WORKSPACE
 from pulumi_nbcloud.native.names import camel
 
+SESSION = "0b9c2f6e-4a70-4a0e-9d0e-2c6f8d1e7a55"
 URN = urn_of("nbcloud:modelarts:NotebookLease")
 SOME, NONE = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE
 
@@ -62,9 +64,9 @@ def test_what_is_gone_gives_an_empty_answer(plugin: Plugin) -> None:
 
 
 def test_where_not_found_proves_nothing_it_is_an_error(plugin: Plugin) -> None:
-    identity = "ocid1.aidataplatform.oc1.iad.aaa/w-1/0b9c2f6e-4a70-4a0e-9d0e-2c6f8d1e7a55"
+    identity = "/".join((DEFAULT_PLATFORM, DEFAULT_WORKSPACE, SESSION))
     text = details_of(lambda: plugin.read(urn_of("nbcloud:aidp:NotebookSession"), identity, {}))
-    assert text.startswith("aidp:NotebookSession ocid1.aidataplatform.oc1.iad.aaa/")
+    assert "response: HTTP 404" in text
 
 
 def test_another_thing_is_another_resource(plugin: Plugin) -> None:
@@ -104,10 +106,9 @@ def test_the_inputs_that_are_secret_stay_so_and_no_error_shows_them(plugin: Plug
 
 @pytest.mark.parametrize("include", [False, True])
 def test_what_moves_by_itself_is_left_out_by_default(include: bool, plugin: Plugin, clouds: MockClouds) -> None:
-    platform, workspace, session = "ocid1.aidataplatform.oc1.iad.aaa", "w-1", "0b9c2f6e-4a70-4a0e-9d0e-2c6f8d1e7a55"
-    clouds.aidp.put_session(platform, workspace, session)
+    clouds.aidp.put_session(SESSION)
     urn = urn_of("nbcloud:aidp:NotebookSession")
-    given = {"aiDataPlatformId": platform, "workspaceKey": workspace, "sessionId": session}
+    given = {"aiDataPlatformId": DEFAULT_PLATFORM, "workspaceKey": DEFAULT_WORKSPACE, "sessionId": SESSION}
     inputs = plain(plugin.check(urn, {**given, **({"includeVolatile": True} if include else {})}).inputs)
     assert inputs["includeVolatile"] is include
     stored = plain(plugin.create(urn, inputs).properties)

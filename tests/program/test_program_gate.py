@@ -19,14 +19,16 @@ from pulumi.runtime.rpc import UNKNOWN
 
 import pulumi_nbcloud as nbcloud
 from pulumi_nbcloud import modelarts
+from pulumi_nbcloud.engine import previews
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.kinds.registry import KINDS, load
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.modelarts import NotebookLease, NotebookLeaseArgs, NotebookLeaseTarget
 from pulumi_nbcloud.program import preview, stack_config, targets
 from pulumi_nbcloud.program.targets import TargetArgs
-from pulumi_nbcloud.provider.gate import KEEP_OUTCOME, OUTPUTS, WAIT_AGAIN
+from pulumi_nbcloud.waiting.again import KEEP_OUTCOME, WAIT_AGAIN
 from pulumi_nbcloud.waiting.runner import WaitRunner
+from pulumi_nbcloud.waiting.stored import OUTPUTS
 
 AS_A_DICT: NotebookLeaseTarget = {"kind": "modelarts:NotebookLease", "notebook_id": NOTEBOOK}
 ELSEWHERE = lease_target(2)
@@ -413,8 +415,8 @@ class Monitor:
 def test_once_the_budget_is_used_up_nothing_is_asked(cloud: MockClouds, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = Monitor(), Monitor()
     monkeypatch.setattr(preview, "get_monitor", lambda: first)
-    preview._budgets[first] = budget = preview.Budget()
-    budget._spent = preview.BUDGET_SECONDS
+    preview._budgets[first] = budget = previews.Budget()
+    budget._spent = previews.BUDGET_SECONDS
     for _ in range(2):
         assert findings({}) == (f"now: not polled within the preview's 5 s {WHEN}", ())
     assert cloud.request_count() == 0
@@ -429,14 +431,14 @@ def test_all_looks_of_a_preview_share_one_budget(monkeypatch: pytest.MonkeyPatch
     for _ in range(2):
         assert findings({}) == (f"now: {RUNS}; the condition holds {WHEN}", ())
     assert list(preview._budgets) == [program]
-    assert 0 < preview._budgets[program]._spent < preview.BUDGET_SECONDS
+    assert 0 < preview._budgets[program]._spent < previews.BUDGET_SECONDS
 
 
 @pytest.mark.anyio
 async def test_a_budget_is_spent_while_at_least_one_look_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
     monkeypatch.setattr(anyio, "current_time", lambda: now)
-    budget = preview.Budget()
+    budget = previews.Budget()
     with budget.poll():
         now = 101.0
     assert budget._spent == 1

@@ -12,7 +12,7 @@ from program_support import Result, run
 
 import pulumi_nbcloud as nbcloud
 from pulumi_nbcloud.program.wait_start import WaitStart
-from pulumi_nbcloud.provider.wait_start import digest_of
+from pulumi_nbcloud.waiting.start import digest_of
 
 TARGET: Any = {"kind": "modelarts:NotebookLease", "notebook_id": NOTEBOOK}
 TYPE = "pulumi-python:dynamic/nbcloud:WaitStart"

@@ -13,7 +13,8 @@ from virtual_time import VirtualClock, run
 from pulumi_nbcloud.engine.values import contains_unknown
 from pulumi_nbcloud.kinds.kind import NamedCondition
 from pulumi_nbcloud.kinds.registry import KINDS
-from pulumi_nbcloud.provider.gate import WAIT_AGAIN, GateProvider
+from pulumi_nbcloud.provider.gate import GateProvider
+from pulumi_nbcloud.waiting.again import WAIT_AGAIN
 from pulumi_nbcloud.waiting.options import WaitOptions
 from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
 from pulumi_nbcloud.waiting.runner import WaitRunner

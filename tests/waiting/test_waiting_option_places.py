@@ -16,8 +16,8 @@ import pulumi_nbcloud as nbcloud
 from pulumi_nbcloud.cli import wait_options
 from pulumi_nbcloud.cli.app import app
 from pulumi_nbcloud.kinds.registry import KINDS
-from pulumi_nbcloud.provider.gate import KEEP_OUTCOME, WAIT_AGAIN
 from pulumi_nbcloud.waiting import options
+from pulumi_nbcloud.waiting.again import KEEP_OUTCOME, WAIT_AGAIN
 from pulumi_nbcloud.waiting.option_types import COUNT, Option, declared_options, option
 from pulumi_nbcloud.waiting.options import OPTIONS, WaitOptions
 from pulumi_nbcloud.waiting.spec import parse_spec

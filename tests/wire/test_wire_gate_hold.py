@@ -28,9 +28,12 @@ from pulumi.runtime import rpc
 from pulumi.runtime.proto import engine_pb2
 
 from pulumi_nbcloud.clock import text
+from pulumi_nbcloud.engine.values import plain
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.program.stored import serialized
-from pulumi_nbcloud.provider.wait_start import WAIT_AGAIN, WaitStartProvider, digest_of
+from pulumi_nbcloud.provider.wait_start import WaitStartProvider
+from pulumi_nbcloud.waiting.again import WAIT_AGAIN
+from pulumi_nbcloud.waiting.start import digest_of
 
 BLOB = serialized(WaitStartProvider())
 PASTED = URN.replace("nbcloud:Gate", "nbcloud:WaitStart").replace("::", ":'':")
@@ -323,7 +326,7 @@ def test_the_digest_changes_with_what_the_gate_waits_for_and_with_nothing_else()
     others = {name: digest_of({**inputs, name: value}) for name, value in SOMETHING_ELSE.items()}
     assert len({digest_of(inputs), *others.values()}) == len(WAIT_AGAIN) + 1
     # Numbers arrive as floats, nulls not at all, and targets in any order.
-    assert digest_of({**inputs, "consecutive": 2.0}) == digest_of({**inputs, "consecutive": 2, "fail_on": None})
+    assert digest_of(plain({**inputs, "consecutive": 2.0})) == digest_of({**inputs, "consecutive": 2, "fail_on": None})
     pair = {"a": inputs["targets"]["self"], "b": SOMETHING_ELSE["targets"]}
     assert digest_of({"targets": pair}) == digest_of({"targets": dict(reversed(pair.items()))})
     changed = {"timeout": "2m", "hold": "1s", "interval": "3s", "enforcement": "advisory", "wait_start": {"urn": "x"}}

@@ -21,7 +21,7 @@ from pulumi.runtime.proto import provider_pb2
 from pulumi.runtime.rpc import UNKNOWN
 
 from pulumi_nbcloud.mock import MockClouds
-from pulumi_nbcloud.provider.gate import OUTPUTS
+from pulumi_nbcloud.waiting.stored import OUTPUTS
 
 
 def row(

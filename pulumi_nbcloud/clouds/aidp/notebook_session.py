@@ -16,7 +16,7 @@ from pulumi_nbcloud.clouds.aidp.account import AidpAccount
 from pulumi_nbcloud.clouds.identifiers import identifier
 from pulumi_nbcloud.clouds.wire import parse_response
 from pulumi_nbcloud.http.messages import Response, target
-from pulumi_nbcloud.kinds.fields import Count, OpenEnum, OrNull, State, Text, Volatile
+from pulumi_nbcloud.kinds.fields import Count, OpenEnum, OrNull, Small, State, Text, Volatile
 from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind, NamedCondition
 from pulumi_nbcloud.kinds.times import TimeText, time_text
 from pulumi_nbcloud.printable import printable
@@ -72,7 +72,7 @@ class Kernel:
     the vendor added; a stale session was seen to stay busy."""
     last_activity: Annotated[TimeText | None, Volatile()] = None
     """When the kernel was last seen active, RFC 3339; null where the answer has no time there."""
-    connections: Annotated[int | None, Volatile()] = None
+    connections: Annotated[int | None, Small(), Volatile()] = None
     """How many connections the kernel has."""
 
 

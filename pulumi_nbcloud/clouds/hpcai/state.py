@@ -17,7 +17,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, StrictBool
 from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass
 
-from pulumi_nbcloud.kinds.fields import OpenEnum, OrNull, State, Text, Volatile
+from pulumi_nbcloud.kinds.fields import OpenEnum, OrNull, Small, State, Text, Volatile
 from pulumi_nbcloud.kinds.times import Milliseconds, TimeText, Twinned, time_twin
 
 # The ten of the page; Stopping was seen by a public client (docs/vendors/hpcai.md, HPC-19).
@@ -225,11 +225,11 @@ class RegionInfo:
 class NodePort:
     """A port that can be reached from outside."""
 
-    port: Whole | None = None
+    port: Annotated[Whole, Small()] | None = None
     """The port in the notebook."""
     address: Text | None = None
     """The address that it has outside."""
-    node_port: Whole | None = None
+    node_port: Annotated[Whole, Small()] | None = None
     """The port that it has outside."""
 
 
@@ -343,7 +343,7 @@ class InstancesState(State):
 
     endpoint: str
     """The endpoint that was queried."""
-    total: int
+    total: Annotated[int, Small()]
     """How many instances the account has, whatever the filters."""
     truncated: bool = False
     """Whether instances are missing because their rows cannot be read; see `unreadable`."""

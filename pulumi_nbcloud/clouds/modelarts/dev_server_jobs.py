@@ -15,7 +15,7 @@ from pulumi_nbcloud.clouds.identifiers import identifier
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount, in_project
 from pulumi_nbcloud.clouds.wire import parse_response
 from pulumi_nbcloud.errors import BadResponseError, NotFoundError, RefusedError, lasting
-from pulumi_nbcloud.kinds.fields import Count, OpenEnum, RowCount, State, Whole
+from pulumi_nbcloud.kinds.fields import Count, OpenEnum, RowCount, Small, State, Whole
 from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind, NamedCondition
 from pulumi_nbcloud.kinds.times import Milliseconds, TimeText, Twinned, time_twin
 from pulumi_nbcloud.printable import printable
@@ -108,7 +108,7 @@ class DevServerJobRow(Twinned):
     status: Annotated[_Text, JobStatus] | None = None
     """The job's state: PROCESSING, FINISHED, DELETED, ACTIVE, or one that the vendor added. FINISHED says nothing of
     success."""
-    abnormal_count: Whole | None = None
+    abnormal_count: Annotated[Whole, Small()] | None = None
     """The number of nodes where the job failed."""
     create_at: Milliseconds | None = None
     """When the job was created, in milliseconds since 1970."""
@@ -138,11 +138,11 @@ class DevServerJobsState(State):
     """The project that was queried."""
     endpoint: str
     """The endpoint that was queried."""
-    current: int | None = None
+    current: Annotated[int, Small()] | None = None
     """The number of the page that the cloud sent."""
-    pages: int | None = None
+    pages: Annotated[int, Small()] | None = None
     """How many pages the cloud counts."""
-    size: int | None = None
+    size: Annotated[int, Small()] | None = None
     """How many rows the cloud puts on a page."""
     total: Annotated[int, RowCount("jobs")] | None = None
     """How many jobs the cloud has for these filters."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +10,12 @@ from pulumi_nbcloud import clock
 from pulumi_nbcloud.clock import text
 from pulumi_nbcloud.engine.awaiting import FIRST_ENGINE
 from pulumi_nbcloud.engine.log import show
+from pulumi_nbcloud.engine.process import GateProcess
 from pulumi_nbcloud.engine.values import contains_unknown, targets_by_name
 from pulumi_nbcloud.errors import InputError, NbcloudError
 from pulumi_nbcloud.printable import shell_quoted
-from pulumi_nbcloud.provider import host
-from pulumi_nbcloud.provider.wait_start import Start, awaiting_line
 from pulumi_nbcloud.waiting.duration import MAX_SECONDS, spell
+from pulumi_nbcloud.waiting.start import Start, awaiting_line
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.engine.status import GateReporter
@@ -52,22 +52,27 @@ def start_of(inputs: Mapping[str, Any], options: WaitOptions, reporter: GateRepo
     return start
 
 
-def announce(inputs: Mapping[str, Any]) -> None:
+def announce(process: GateProcess, inputs: Mapping[str, Any], urn: str | None) -> None:
     """Say since when a gate is awaiting that is in state and waits for something else, as the engine compares them.
 
-    The program says it of a gate that is not in state; it cannot know more of one that is.
+    Before, where a gate is not in state, it is said of it in a preview; no more can be known of one that is.
+
+    Args:
+        process: that serves the gate.
+        inputs: of the gate, plain.
+        urn: of the gate.
     """
     from pulumi_nbcloud.waiting.spec import parse_spec
 
     start = Start.of(inputs)
     # Not of what this process has begun itself a moment ago.
-    if start is None or start.at > host.STARTED - timedelta(seconds=1):
+    if start is None or start.at > process.started - timedelta(seconds=1):
         return
     spec, _ = parse_spec(targets_by_name(inputs), contains_unknown, operation="update")
     if spec is None or not _is_cut(spec.options):
         return
     line = awaiting_line(start.at, spec.options.timeout)
-    show(line, inputs.get("status_urn"), stays=True)
+    show(line, urn, stays=True, engine=process.engine)
 
 
 def _is_cut(options: WaitOptions) -> bool:
@@ -75,7 +80,13 @@ def _is_cut(options: WaitOptions) -> bool:
     return options.hold is not None and options.hold < options.timeout and options.enforcement != "disabled"
 
 
-def ended(error: NbcloudError, start: Start, options: WaitOptions, reporter: GateReporter) -> NbcloudError:
+def ended(
+    error: NbcloudError,
+    start: Start,
+    options: WaitOptions,
+    reporter: GateReporter,
+    answer_awaiting: Callable[[], bool],
+) -> NbcloudError:
     """Return what an update of a gate with `hold` ends with.
 
     Args:
@@ -83,6 +94,7 @@ def ended(error: NbcloudError, start: Start, options: WaitOptions, reporter: Gat
         start: when the wait began.
         options: of the wait.
         reporter: is notified of a gate that is awaiting.
+        answer_awaiting: has the call that ends with this error say that the gate is awaiting; returns whether it will.
     """
     from pulumi_nbcloud.waiting.messages import to_check
     from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
@@ -90,13 +102,19 @@ def ended(error: NbcloudError, start: Start, options: WaitOptions, reporter: Gat
     if not isinstance(error, WaitError) or error.outcome is Outcome.CANCELLED:
         return error
     if error.outcome is Outcome.AWAITING:
-        return _awaiting(error, start, options, reporter)
+        return _awaiting(error, start, options, reporter, answer_awaiting)
     if start.before >= options.timeout - 1:
         error.hint = "; ".join(filter(None, (to_check(error), _begin_again(start, options))))
     return error
 
 
-def _awaiting(error: WaitError, start: Start, options: WaitOptions, reporter: GateReporter) -> NbcloudError:
+def _awaiting(
+    error: WaitError,
+    start: Start,
+    options: WaitOptions,
+    reporter: GateReporter,
+    answer_awaiting: Callable[[], bool],
+) -> NbcloudError:
     """Say what is awaited, and return what an engine shows that takes it for a failure."""
     from pulumi_nbcloud.waiting.outcome import WaitError
 
@@ -104,7 +122,7 @@ def _awaiting(error: WaitError, start: Start, options: WaitOptions, reporter: Ga
     error.hint = GOES_ON
     reporter.awaiting(error)
     why = f"Pulumi before {FIRST_ENGINE} takes this for a failure"
-    if not host.answer_awaiting():
+    if not answer_awaiting():
         why = "the engine could not be told, so the update fails"
     return WaitError(
         error.outcome,

@@ -1,0 +1,136 @@
+"""A provider process, whichever shell serves it: its settings, its waits, and what is notified of them."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pulumi_nbcloud import clock
+from pulumi_nbcloud.settings.sources import StackConfig
+
+if TYPE_CHECKING:
+    from pulumi_nbcloud.settings.overrides import Override
+    from pulumi_nbcloud.telemetry.listener import Telemetry
+    from pulumi_nbcloud.waiting.listeners import Listener
+    from pulumi_nbcloud.waiting.runner import WaitRunner
+
+
+class GateProcess(Protocol):
+    """What a gate needs of the process that serves it."""
+
+    @property
+    def started(self) -> datetime:
+        """When the process began."""
+
+    @property
+    def engine(self) -> Any:
+        """The engine's stub; None for the one that the last argument of the process leads to."""
+
+    def override_of(self, urn: object, overridable: object) -> Override | None:
+        """Find the override of a gate; see `ProviderProcess`."""
+
+    def waits(self) -> WaitRunner:
+        """Return the waits of the process; called on the background loop."""
+
+
+class ProviderProcess:
+    """What all gates and records that one process serves have in common.
+
+    Args:
+        config: gives the stack's config as it is now.
+        environment: its variables; those of this process if not given.
+    """
+
+    def __init__(self, config: Callable[[], StackConfig], environment: Mapping[str, str] | None = None) -> None:
+        self.started = clock.now()
+        self._config = config
+        self._environment = os.environ if environment is None else environment
+        self._lock = threading.Lock()
+        self._waits: WaitRunner | None = None
+        self._telemetry: Telemetry | None = None
+        self._cancelled = False
+
+    @property
+    def engine(self) -> Any:
+        """The engine's stub; None for the one that the last argument of the process leads to."""
+        return None
+
+    def config(self) -> StackConfig:
+        """Return the stack's config; values are in plain here, secrets included."""
+        return self._config()
+
+    def override_of(self, urn: object, overridable: object) -> Override | None:
+        """Find the override of a gate, by the stack's config and the environment as they are now.
+
+        Args:
+            urn: of the gate.
+            overridable: its option; see `settings.overrides.override_of`.
+
+        Returns:
+            The override, which may have ended; None where the gate has none.
+
+        Raises:
+            SettingsError: an override of this stack cannot be right.
+        """
+        from pulumi_nbcloud.settings.overrides import override_of
+
+        return override_of(urn, overridable, self.config(), dict(self._environment), clock.now())
+
+    def waits(self) -> WaitRunner:
+        """Return the waits of this process; called on the background loop."""
+        from pulumi_nbcloud.reading.reader import process_reader
+        from pulumi_nbcloud.waiting.runner import WaitRunner
+
+        if self._waits is None:
+            self._waits = WaitRunner(process_reader(), self.config(), listeners=self._listeners())
+            self._waits.cancellation.cancelled = self._cancelled
+        return self._waits
+
+    def _listeners(self) -> list[Listener]:
+        """Return what is notified of the waits of this process."""
+        from pulumi_nbcloud.history.listener import history_listeners
+
+        telemetry = self.start_telemetry()
+        return [*history_listeners(self._environment), *([telemetry] if telemetry is not None else [])]
+
+    def start_telemetry(self) -> Telemetry | None:
+        """Have the requests of this process counted where OpenTelemetry is asked for; load nothing of it otherwise."""
+        from pulumi_nbcloud.telemetry.variables import plan_of
+
+        if plan_of(self._environment) is None:
+            return None
+        from pulumi_nbcloud.engine.log import say
+        from pulumi_nbcloud.telemetry.listener import telemetry_of
+
+        with self._lock:
+            if self._telemetry is None:
+                self._telemetry = telemetry_of(self._environment, lambda text: say(f"warning: {text}"))
+            return self._telemetry
+
+    def cancel(self) -> None:
+        """End all waits of this process, and those that start later: the engine asks for it at every normal end, too.
+
+        It is also the last that this process does: what it has for OpenTelemetry is sent here, within 2 s. Not to be
+        called on the background loop, for which it waits.
+        """
+        self._cancelled = True
+        if self._waits is not None:
+            _end_waits(self._waits)
+        if self._telemetry is not None:
+            self._telemetry.flush()
+
+    def forget_parent(self) -> None:
+        """Forget the waits of the parent in a forked child, and a lock that one of its threads may hold."""
+        self._lock, self._waits = threading.Lock(), None
+
+
+def _end_waits(waits: WaitRunner) -> None:
+    from pulumi_nbcloud.reading import portal
+
+    async def cancel() -> None:
+        waits.cancellation.cancel()
+
+    portal.call(cancel)
