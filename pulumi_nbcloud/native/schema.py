@@ -69,8 +69,8 @@ def _language() -> dict[str, Any]:
     return {
         "nodejs": {
             "packageName": NODE_PACKAGE,
+            # Without dependencies: the generator knows the oldest SDK of Pulumi that has what it writes.
             "packageDescription": _ABOUT,
-            "dependencies": {"@pulumi/pulumi": "^3.0.0"},
             "respectSchemaVersion": True,
         },
         "go": {
