@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pulumi_nbcloud import clock
-from pulumi_nbcloud.settings.sources import StackConfig
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.settings.overrides import Override
+    from pulumi_nbcloud.settings.sources import StackConfig
     from pulumi_nbcloud.telemetry.listener import Telemetry
     from pulumi_nbcloud.waiting.listeners import Listener
     from pulumi_nbcloud.waiting.runner import WaitRunner

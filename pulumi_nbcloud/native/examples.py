@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, get_type_hints
 
 from pulumi_nbcloud.kinds.kind import Kind
@@ -29,6 +30,8 @@ _READ = {
     "integer": ("requireNumber", "RequireInt", "Int"),
     "boolean": ("requireBoolean", "RequireBool", "Bool"),
 }
+# A value of an object of Go that stands in one line.
+_PAIR = re.compile(r" *\w+: [^{]*,")
 
 
 @dataclass(frozen=True)
@@ -99,16 +102,13 @@ class Example:
         ours = f"{go_import_path()}/{self.go_module}".rstrip("/")
         paths = [ours, PULUMI_GO, *([f"{PULUMI_GO}/config"] if self.settings else [])]
         read = ['cfg := config.New(ctx, "")'] if self.settings else []
-        program = "\n".join(
-            (
-                "package main\n\nimport (",
-                *(f'    "{each}"' for each in paths),
-                ")\n\nfunc main() {\n    pulumi.Run(func(ctx *pulumi.Context) error {",
-                _lines((*read, *self.go.strip().splitlines()), 8),
-                "    })\n}",
-            )
+        lines = (
+            *("package main", "", "import (", *(f'    "{each}"' for each in sorted(paths)), ")", ""),
+            *("func main() {", "    pulumi.Run(func(ctx *pulumi.Context) error {"),
+            *(f"        {line}" for line in (*read, *self.go.strip().splitlines())),
+            *("    })", "}"),
         )
-        return re.sub(r"(?m)^(?: {4})+", lambda found: "\t" * (len(found[0]) // 4), program)
+        return re.sub(r"(?m)^(?: {4})+", lambda found: "\t" * (len(found[0]) // 4), "\n".join(_aligned(lines)))
 
     def in_yaml(self) -> str:
         """Return the program in YAML."""
@@ -258,6 +258,16 @@ def _yaml_target(kind: AnyKind) -> str:
 
 def _lines(lines: Iterable[str], indent: int) -> str:
     return "\n".join(f"{' ' * indent}{each}" for each in lines)
+
+
+def _aligned(lines: Iterable[str]) -> Iterator[str]:
+    """Align values that stand below each other, as Go's formatter does."""
+    for are_pairs, found in groupby(lines, lambda line: _PAIR.fullmatch(line) is not None):
+        group = list(found)
+        widest = max(line.find(":") for line in group)
+        for line in group:
+            name, _, value = line.partition(": ")
+            yield f"{name}:{' ' * (1 + widest - len(name))}{value}" if are_pairs else line
 
 
 def _block(lines: str) -> str:

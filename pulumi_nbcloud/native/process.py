@@ -5,23 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import re
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pulumi_nbcloud import clock
 from pulumi_nbcloud.engine import log
+from pulumi_nbcloud.engine.process import ProviderProcess
 from pulumi_nbcloud.errors import NbcloudError
-from pulumi_nbcloud.settings.sources import NAMESPACE, StackConfig
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.http.client import Client
     from pulumi_nbcloud.reading.reader import Reader
-    from pulumi_nbcloud.settings.overrides import Override
-    from pulumi_nbcloud.telemetry.listener import Telemetry
+    from pulumi_nbcloud.settings.sources import StackConfig
     from pulumi_nbcloud.waiting.cancellation import Cancellation
-    from pulumi_nbcloud.waiting.listeners import Listener
     from pulumi_nbcloud.waiting.runner import WaitRunner
 
 CONFIG = "PULUMI_CONFIG"
@@ -40,35 +36,32 @@ _ATTACHED = (
 _URN = re.compile(r"urn:pulumi:([^:]+)::([^:]+)::")
 
 
-class Process:
-    """What all calls that the plugin serves have in common; it belongs to one event loop.
+class Process(ProviderProcess):
+    """What all calls that the plugin serves have in common; it belongs to the one event loop of the process.
 
     Args:
         environment: its variables; those of this process if not given.
     """
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
-        self.started = clock.now()
-        """When it began."""
+        super().__init__(self._read_config, environment)
         self.profile: str | None = None
         """The profile that counts where a resource or a function gives none."""
         self.stack: str | None = None
         self.project: str | None = None
         self.calls = 0
         """How many calls are being served."""
-        self._environment = os.environ if environment is None else environment
         self._attached = ""
         self._seen: dict[str, object] = {}
         self._stub: Any = None
         self._client: Client | None = None
-        self._telemetry: Telemetry | None = None
         self._begin()
 
     def _begin(self) -> None:
         """Begin a run: nothing is cancelled, and what an earlier one learned of accounts does not count."""
         self._cancellation: Cancellation | None = None
         self._reader: Reader | None = None
-        self._waits: WaitRunner | None = None
+        self._waits = None
 
     # --- settings
 
@@ -77,8 +70,9 @@ class Process:
         """Whether an engine uses this process that has not started it: it is being debugged."""
         return bool(self._attached)
 
-    def config(self) -> StackConfig:
-        """Return the stack's config; values are in plain here, secrets included."""
+    def _read_config(self) -> StackConfig:
+        from pulumi_nbcloud.settings.sources import StackConfig
+
         text = self._environment.get(CONFIG)
         if text is None:
             return StackConfig(self._seen, _ATTACHED if self.is_attached and not self._seen else None)
@@ -128,23 +122,6 @@ class Process:
         if found is not None:
             self.stack, self.project = found[1], found[2]
 
-    def override_of(self, urn: object, overridable: object) -> Override | None:
-        """Find the override of a gate, by the stack's config and the environment as they are now.
-
-        Args:
-            urn: of the gate.
-            overridable: its option; see `settings.overrides.override_of`.
-
-        Returns:
-            The override, which may have ended; None where the gate has none.
-
-        Raises:
-            SettingsError: an override of this stack cannot be right.
-        """
-        from pulumi_nbcloud.settings.overrides import override_of
-
-        return override_of(urn, overridable, self.config(), dict(self._environment), clock.now())
-
     # --- reads and waits
 
     @property
@@ -165,29 +142,13 @@ class Process:
         return self._client
 
     def waits(self) -> WaitRunner:
-        """Return what runs the waits of this run."""
+        """Return what runs the waits of this run; called on the event loop."""
         if self._waits is None:
             from pulumi_nbcloud.waiting.runner import WaitRunner
 
             self._waits = WaitRunner(self.reader, self.config(), listeners=self._listeners())
             self._waits.cancellation = self.cancellation
         return self._waits
-
-    def _listeners(self) -> list[Listener]:
-        from pulumi_nbcloud.history.listener import history_listeners
-
-        telemetry = self.start_telemetry()
-        return [*history_listeners(self._environment), *([telemetry] if telemetry is not None else [])]
-
-    def start_telemetry(self) -> Telemetry | None:
-        """Have the requests of this process counted where OpenTelemetry is asked for; load nothing of it otherwise."""
-        from pulumi_nbcloud.telemetry.variables import plan_of
-
-        if self._telemetry is None and plan_of(self._environment) is not None:
-            from pulumi_nbcloud.telemetry.listener import telemetry_of
-
-            self._telemetry = telemetry_of(self._environment, lambda text: log.say(f"warning: {text}"))
-        return self._telemetry
 
     # --- the end
 
@@ -268,5 +229,7 @@ class Process:
 
 def _with_namespace(found: Mapping[str, object]) -> dict[str, object]:
     """Return config by its whole keys; of other namespaces nothing."""
+    from pulumi_nbcloud.settings.sources import NAMESPACE
+
     named = {name if ":" in name else f"{NAMESPACE}{name}": value for name, value in found.items()}
     return {name: value for name, value in named.items() if name.startswith(NAMESPACE)}

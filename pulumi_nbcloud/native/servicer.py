@@ -6,7 +6,6 @@ Nothing is decided here. Each error leaves with its own text and nothing around 
 from __future__ import annotations
 
 import functools
-import importlib
 import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -268,8 +267,9 @@ def _is_default(urn: str) -> bool:
 
 @functools.cache
 def _schema() -> str:
-    made = importlib.import_module("pulumi_nbcloud.native.schema").schema()
-    return json.dumps(made, ensure_ascii=False)
+    from pulumi_nbcloud.native.schema import schema
+
+    return json.dumps(schema(), ensure_ascii=False)
 
 
 def _misfits(given: dict[str, Any]) -> list[NbcloudError]:

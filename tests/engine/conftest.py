@@ -1,38 +1,26 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from stack import PYTHON_VARIABLES, ROOT, Stack
+from engine_support import cli_folder, clouds_to_read
+from stack import PYTHON_VARIABLES, Stack
 from warm_python import warm_python
 
 from pulumi_nbcloud.mock import MockClouds
-
-# A list that a cloud only gives to a POST, and what signs in.
-READS_BY_POST = {("POST", "/api/instance/list"), ("POST", "/api/user/login"), ("POST", "/v3/auth/tokens")}
 
 
 @pytest.fixture(scope="session")
 def cli() -> Path:
     """The folder of the real CLI. What the script says (a build takes minutes) goes straight to the terminal."""
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / "pulumi-cli")], stdout=subprocess.PIPE, stderr=sys.__stderr__, text=True
-    )
-    assert done.returncode == 0, "scripts/pulumi-cli found no CLI; it says why above"
-    return Path(done.stdout.strip())
+    return cli_folder()
 
 
 @pytest.fixture
 def clouds() -> Iterator[MockClouds]:
-    """Mock clouds; whatever a test does, a stack only ever reads."""
-    with MockClouds() as clouds:
+    with clouds_to_read() as clouds:
         yield clouds
-        others = {(entry.method, entry.target) for entry in clouds.requests if entry.method != "GET"}
-        assert others <= READS_BY_POST
-        clouds.check()
 
 
 @pytest.fixture(scope="session")

@@ -260,6 +260,8 @@ class Stack:
             "PULUMI_SKIP_UPDATE_CHECK": "1",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
             "PULUMI_OPTION_COLOR": "never",
+            # The native provider stands on PATH too, with a warning in each run; no program in Python needs it.
+            "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
             **PYTHON_VARIABLES,
             **(environment or {}),
         }
@@ -284,10 +286,14 @@ class Stack:
         """Writes the program; `nbcloud`, `pulumi`, `Seed`, `gate` and `after` are imported."""
         (self.folder / "__main__.py").write_text(HEAD + textwrap.dedent(text))
 
+    def command(self, *arguments: str) -> list[str]:
+        """What is run for a command of the CLI."""
+        return ["pulumi", *arguments, "--non-interactive"]
+
     def run(self, *arguments: str, expect: int | None = None) -> Run:
         """Runs one command and, where asked, checks its exit code."""
         done = subprocess.run(
-            ["pulumi", *arguments, "--non-interactive"],
+            self.command(*arguments),
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -303,7 +309,7 @@ class Stack:
     def begin(self, *arguments: str) -> Background:
         """Begins one command, in a process group of its own."""
         process = subprocess.Popen(
-            ["pulumi", *arguments, "--non-interactive"],
+            self.command(*arguments),
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,

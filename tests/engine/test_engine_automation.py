@@ -63,6 +63,7 @@ def make(cli: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable
                 "PULUMI_CONFIG_PASSPHRASE": "throw-away",
                 "PULUMI_SKIP_UPDATE_CHECK": "1",
                 "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
+                "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
                 **(variables or {}),
             },
             project_settings=automation.ProjectSettings(

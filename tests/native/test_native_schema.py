@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
+import yaml
 from made_up_cloud import TOKEN
 
 from pulumi_nbcloud.kinds.fields import OpenEnum, RowCount, Small, Volatile, Whole, records_of, volatile_fields
@@ -324,3 +325,22 @@ FUNCTION = "nbcloud:modelarts:getDevServerJobs"
 )
 def test_what_programs_use_is_not_taken_away(change: Callable[[dict[str, Any]], object], expected: list[str]) -> None:
     assert SCRIPT["withdrawn"](GOLDEN, changed(change)) == expected
+
+
+@pytest.mark.parametrize("token", sorted({*GOLDEN["resources"], *GOLDEN["functions"]}))
+def test_a_program_in_yaml_names_what_there_is(token: str) -> None:
+    """Those in TypeScript and Go are compiled in tests/languages."""
+    spec = {**GOLDEN["resources"], **GOLDEN["functions"]}[token]
+    (text,) = re.findall(r"^```yaml\n(.*?)\n```$", spec["description"], re.MULTILINE | re.DOTALL)
+    program = yaml.safe_load(text)
+    found = [each["fn::invoke"] for each in program.get("variables", {}).values()]
+    for each in found:
+        assert set(each.get("arguments", ())) <= set(GOLDEN["functions"][each["function"]]["inputs"]["properties"])
+    for each in program.get("resources", {}).values():
+        full = each["type"] if each["type"].count(":") == 2 else each["type"].replace(":", ":index:")
+        assert set(each["properties"]) <= set(GOLDEN["resources"][full]["inputProperties"])
+        found.append({"function": full})
+    assert token in {each["function"] for each in found}
+    settings = program.get("config", {})
+    outputs = {"start.waitStart", "gate.outcome", *program.get("variables", ())}
+    assert set(re.findall(r"\$\{([\w.]+)\}", text)) <= {*settings, *outputs}
