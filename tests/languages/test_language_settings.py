@@ -1,0 +1,123 @@
+"""Settings and secrets of the native provider on the real engine: a rotated key, and what nothing holds in plain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from language_stacks import YamlStack, row
+from lease_support import notebook
+
+from pulumi_nbcloud.mock import MockClouds
+
+CANARY = "canary-9d4c1b7e-secret-key"
+RECORD = f"""
+resources:
+  lease:
+    type: nbcloud:modelarts:NotebookLease
+    properties:
+      notebookId: {notebook(1)}
+  ready:
+    type: nbcloud:Gate
+    properties:
+      target:
+        kind: modelarts:NotebookLease
+        notebookId: {notebook(1)}
+      timeout: "0"
+      triggers:
+        - ${{nbcloud:note}}
+variables:
+  now:
+    fn::invoke:
+      function: nbcloud:modelarts:getNotebookLease
+      arguments:
+        notebookId: {notebook(1)}
+outputs:
+  type: ${{now.type}}
+"""
+
+
+def test_a_rotated_key_counts_at_once_and_is_in_no_state(
+    make_yaml: Callable[..., YamlStack], clouds: MockClouds
+) -> None:
+    """The engine keeps what a provider's inputs are, and refreshes with what it has kept."""
+    clouds.modelarts.add_account("CANARYKEY", CANARY, projects=["mock-project"])
+    clouds.modelarts.put_lease(notebook(1))
+    stack = make_yaml()
+    account = {"accessKey": "CANARYKEY", "secretKey": CANARY, "projectId": "mock-project", "endpoint": clouds.url}
+    stack.configure({"nbcloud:modelarts": account})
+    stack.program(RECORD.replace("      triggers:\n        - ${nbcloud:note}\n", ""))
+    said = [stack.preview("--debug").text, stack.up("--debug").text]
+    assert stack.outputs() == {"type": "TIMING"}
+
+    wrong = f"{CANARY}-wrong"
+    stack.run("config", "set", "--secret", "--path", "nbcloud:modelarts.secretKey", wrong, expect=0)
+    for command in (stack.up, stack.refresh):
+        clouds.clear_requests()
+        run = command(expect=None)
+        assert run.code != 0
+        assert "the cloud refuses the credentials" in run.text
+        assert clouds.request_count() > 0
+        said.append(run.text)
+    # Before the account is locked.
+    stack.run("config", "set", "--secret", "--path", "nbcloud:modelarts.secretKey", CANARY, expect=0)
+    said.append(stack.up().text)
+    # In one step: the update that sees a config for the first time goes by it.
+    clouds.modelarts.add_account("OTHERKEY", f"{CANARY}-other", projects=["other-project"])
+    clouds.modelarts.put_lease(notebook(1), project_id="other-project", type="IDLE")
+    other = {**account, "accessKey": "OTHERKEY", "secretKey": f"{CANARY}-other", "projectId": "other-project"}
+    stack.configure({"nbcloud:modelarts": other})
+    said.append(stack.up().text)
+    assert stack.outputs() == {"type": "IDLE"}
+    said += [stack.run("stack", "export", expect=0).text, stack.destroy().text]
+
+    assert CANARY not in "\n".join(said)
+    files = stack.files()
+    # Not even the key that is no secret is in state: the config file alone holds it.
+    assert files.count("OTHERKEY") == (stack.folder / "Pulumi.test.yaml").read_text().count("OTHERKEY")
+    assert CANARY not in files
+
+
+def test_a_secret_target_is_in_no_state_and_no_text_in_plain(yaml_stack: YamlStack, clouds: MockClouds) -> None:
+    stack = yaml_stack
+    clouds.modelarts.put_lease(notebook(1), status="STOPPED")
+    clouds.modelarts.add_transition(notebook(1), status="RUNNING", after_reads=2)
+    clouds.modelarts.put_lease(notebook(2), status="STOPPED")
+    stack.run("config", "set", "--secret", "first", notebook(1), expect=0)
+    stack.run("config", "set", "--secret", "second", notebook(2), expect=0)
+    program = """
+        config:
+          first: {type: string, secret: true}
+          second: {type: string, secret: true}
+        resources:
+          met:
+            type: nbcloud:Gate
+            properties:
+              target: {kind: modelarts:NotebookLease, notebookId: "${first}"}
+              interval: 1s
+        """
+    stack.program(program)
+    said = [stack.preview("--debug").text, stack.up("--debug").text]
+    outputs = stack.resources()["met"]["outputs"]
+    assert outputs["outcome"] == "met"
+    hidden = {name for name, value in outputs.items() if "ciphertext" in str(value)}
+    assert {"targets", "states", "transitions"} <= hidden
+    stack.program(
+        program
+        + """
+          late:
+            type: nbcloud:Gate
+            properties:
+              targets:
+                one: {kind: modelarts:NotebookLease, notebookId: "${second}"}
+              timeout: "0"
+        """
+    )
+    run = stack.up("--debug", expect=None)
+    assert run.code != 0
+    assert "[secret]" in run.diagnostics[row("late")][0]
+    said += [run.text, stack.run("stack", "export", expect=0).text, stack.destroy().text]
+    # What is asked of the cloud is in the log of the mock alone.
+    assert {notebook(1), notebook(2)} == {entry.target.split("/")[4] for entry in clouds.requests}
+    text = "\n".join((*said, stack.files()))
+    assert notebook(1) not in text
+    assert notebook(2) not in text
