@@ -38,6 +38,14 @@ class Spelling:
         """Write a value as it stands in a sentence."""
         return repr(value)
 
+    def said(self, name: str, value: Any) -> str:
+        """Write an option with a value as it stands in a sentence: `until 'deleted'`."""
+        return f"{self.option(name)} {self.value(value)}"
+
+    def has(self, name: str, value: Any) -> str:
+        """Write that an option has a value: `not_found is 'fail'`."""
+        return f"{self.option(name)} is {self.value(value)}"
+
     def given(self, name: str, value: Any) -> str:
         """Write an option with a value, ready to paste: `consecutive=3`."""
         # A word as sentences have it, and what is more than a word as programs do.
@@ -71,7 +79,7 @@ class _Json(Spelling):
         return json.dumps(value, ensure_ascii=False)
 
     def given(self, name: str, value: Any) -> str:
-        return f"{self.option(name)}: {self.value(value)}"
+        return f"{self.value(self.option(name))}: {self.value(value)}"
 
     def place(self, name: str) -> str:
         return self.option(name)
@@ -85,6 +93,9 @@ class _CamelCase(_Json):
 
     def argument(self, name: str) -> str:
         return camel(name)
+
+    def given(self, name: str, value: Any) -> str:
+        return f"{self.option(name)}: {self.value(value)}"
 
     def off(self, name: str) -> str:
         return self.given(_OFF[name], False)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
 from pulumi_nbcloud.cli import options
+from pulumi_nbcloud.cli.spelling import FLAGS
 from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.waiting.options import OPTIONS
 
@@ -49,16 +49,10 @@ def parameters() -> Iterator[inspect.Parameter]:
         if not each.in_command:
             continue
         flags = [each.flag, *([_SHORT[each.name]] if each.name in _SHORT else [])]
-        option = typer.Option(*flags, metavar=each.value.metavar, help=_as_typed(each.help))
+        option = typer.Option(*flags, metavar=each.value.metavar, help=FLAGS.about(each.help))
         yield _parameter(each.name, each.value.parameter_type, option, None)
         if each.off_flag:
             yield _parameter(f"no_{each.name}", bool, typer.Option(each.off_flag, help=each.off_help), False)
-
-
-def _as_typed(text: str) -> str:
-    """Call other options by their flags, as somebody types them who reads this."""
-    flags = {each.name: each.flag for each in OPTIONS}
-    return re.sub(r"`(\w+)`", lambda found: flags.get(found[1], found[0]), text)
 
 
 def spec_of(targets: list[str], inputs: WaitInputs, profile: str | None) -> WaitSpec:
@@ -87,7 +81,7 @@ def spec_of(targets: list[str], inputs: WaitInputs, profile: str | None) -> Wait
         for name, each in zip(names, parsed, strict=True)
     }
     # `hold` is for waits that are kept in a file, with which the next run goes on.
-    spec, problems = parse_spec({**given, "targets": by_name}, recorded=True)
+    spec, problems = parse_spec({**given, "targets": by_name}, recorded=True, spelling=FLAGS)
     if spec is None:
         raise spec_error(problems)
     return spec

@@ -7,9 +7,10 @@ from celpy.evaluation import CELEvalError, celstr
 
 from pulumi_nbcloud.condition import vocabulary
 from pulumi_nbcloud.condition.functions import FUNCTIONS, pattern
-from pulumi_nbcloud.condition.problems import Findings, near
+from pulumi_nbcloud.condition.problems import Findings
 from pulumi_nbcloud.condition.schema import ANY, BOOL, BY_NAME, Type, list_of
 from pulumi_nbcloud.condition.syntax import Node, identifier, literal_token, trees
+from pulumi_nbcloud.spelling import near
 
 
 class Calls:

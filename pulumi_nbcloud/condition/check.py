@@ -12,10 +12,11 @@ from celpy.celtypes import IntType
 from celpy.evaluation import celstr
 
 from pulumi_nbcloud.condition import calls, emptiness, operators, vocabulary
-from pulumi_nbcloud.condition.problems import Findings, near
+from pulumi_nbcloud.condition.problems import Findings
 from pulumi_nbcloud.condition.schema import ANY, BOOL, DOUBLE, INT, STRING, TIMESTAMP, Type, list_of
 from pulumi_nbcloud.condition.syntax import Node, identifier, literal_token, source, trees
 from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.spelling import near, same
 
 
 class Checker(calls.Calls):
@@ -231,7 +232,7 @@ class Checker(calls.Calls):
         if name in self.variables:
             self._constant = self._constant and name not in self._given
             return self.variables[name]
-        meant = near(name, self.variables)
+        meant, spelled = near(name, self.variables), same(name, self.variables)
         if name.casefold() in self.enums or (name.isupper() and not meant):
             advice = f'write "{self.enums.get(name.casefold(), name)}" in quotes'
         elif name == "self":
@@ -240,8 +241,9 @@ class Checker(calls.Calls):
         elif vocabulary.taken(name):
             advice = f"it is {vocabulary.taken(name)}"
         else:
-            owners = [f"{each}.{name}" for each, kind in self.variables.items() if name in kind.fields]
-            meant = owners[0] if owners else meant
+            fields = ((each, same(name, kind.fields)) for each, kind in self.variables.items())
+            owned = next((f"{each}.{field}" for each, field in fields if field), None)
+            meant = spelled or owned or meant
             advice = f"did you mean {meant}?" if meant else f"known are {', '.join(self.variables)}"
         self.findings.problem(f"{name} is not a variable; {advice}")
         return ANY
@@ -267,9 +269,10 @@ class Checker(calls.Calls):
         what, holder = self.source(node), self.source(trees(node)[0])
         if owner.name == "record":
             meant = near(name, owner.fields)
-            self.findings.problem(
-                f"{what} is not a field of {owner.label}" + (f"; did you mean {holder}.{meant}?" if meant else "")
-            )
+            # A path that is cut off would not help whoever copies it.
+            path = meant if "…" in holder else f"{holder}.{meant}"
+            advice = f"; did you mean {path}?" if meant else ""
+            self.findings.problem(f"{what} is not a field of {owner.label}{advice}")
             self.findings.hint_fields(owner)
         elif name in vocabulary.METHODS or (owner.name == "list" and name in vocabulary.LIST_MACROS):
             self.findings.problem(f"{what} is a function; write {what}()")

@@ -12,6 +12,7 @@ from pulumi_nbcloud.condition.compiled import Condition, compile_condition, name
 from pulumi_nbcloud.condition.named import name_in, named_conditions
 from pulumi_nbcloud.condition.outcome import Clause, ConditionError, Evaluation
 from pulumi_nbcloud.condition.problems import Problem
+from pulumi_nbcloud.spelling import PYTHON, Spelling
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.kinds.fields import State
@@ -181,7 +182,10 @@ class Conditions:
 
 
 def compile_conditions(
-    kinds: Mapping[str, Kind[Any, Any, Any]], until: str | None = None, fail_on: str | bool | None = None
+    kinds: Mapping[str, Kind[Any, Any, Any]],
+    until: str | None = None,
+    fail_on: str | bool | None = None,
+    spelling: Spelling = PYTHON,
 ) -> Conditions:
     """Compile the conditions of one wait and check them against what its targets give.
 
@@ -190,6 +194,7 @@ def compile_conditions(
         until: what is waited for, an expression or the name of a condition; None for the defaults of all kinds.
         fail_on: what ends the wait for good, besides the defaults of the kinds; None for the defaults alone, False for
             none.
+        spelling: of who gave them, for messages.
 
     Returns:
         The conditions.
@@ -213,16 +218,17 @@ def compile_conditions(
     name = name_in(until)
     chosen: Mapping[str, NamedCondition] = {}
     if until is None:
-        chosen = _ready(kinds, problems)
+        chosen = _ready(kinds, problems, spelling)
     elif name is not None:
-        chosen = attempt(lambda: named_conditions(name, kinds, argument="until")) or {}
+        chosen = attempt(lambda: named_conditions(name, kinds, argument="until", spelling=spelling)) or {}
     else:
-        own = attempt(lambda: compile_condition(until, kinds))
+        own = attempt(lambda: compile_condition(until, kinds, name=spelling.option("until")))
     failure = None
     if fail_on is True:
-        problems.append(Problem("fail_on: True is no condition; write one, or False to drop the defaults"))
+        what = f"{spelling.option('fail_on')}: {spelling.value(True)} is no condition"
+        problems.append(Problem(f"{what}; write one, or {spelling.off('fail_on')} to drop the defaults"))
     elif fail_on is not None and fail_on is not False:
-        failure = attempt(lambda: _fail_on(fail_on, kinds))
+        failure = attempt(lambda: _fail_on(fail_on, kinds, spelling))
     if problems:
         hints = [each.hint for each in problems if each.hint]
         hint = hints[0] if hints else "correct the conditions, CEL expressions; nothing was sent"
@@ -251,20 +257,22 @@ def compile_named(name: str, kind: Kind[Any, Any, Any], *, argument: str) -> Con
     return compile_condition(found.condition or "", {"self": kind}, name=f"{kind.token}: {name}")
 
 
-def _ready(kinds: Mapping[str, Kind[Any, Any, Any]], problems: list[Problem]) -> Mapping[str, NamedCondition]:
+def _ready(
+    kinds: Mapping[str, Kind[Any, Any, Any]], problems: list[Problem], spelling: Spelling
+) -> Mapping[str, NamedCondition]:
     """Return the default of each target: the named condition `ready` of its kind, but for lists."""
     missing = dict.fromkeys(kind.token for kind in kinds.values() if kind.ready is None)
     if missing:
-        problems.append(Problem(f"until: is needed, {', '.join(missing)} has no default"))
+        problems.append(Problem(f"{spelling.option('until')}: is needed, {', '.join(missing)} has no default"))
         return {}
     return {target: kind.conditions["ready"] for target, kind in kinds.items()}
 
 
-def _fail_on(text: str, kinds: Mapping[str, Kind[Any, Any, Any]]) -> Condition | AnyTarget:
+def _fail_on(text: str, kinds: Mapping[str, Kind[Any, Any, Any]], spelling: Spelling) -> Condition | AnyTarget:
     name = name_in(text)
     if name is None:
-        return compile_condition(text, kinds, name="fail_on")
-    return AnyTarget(name, _of_each(named_conditions(name, kinds, argument="fail_on"), kinds))
+        return compile_condition(text, kinds, name=spelling.option("fail_on"))
+    return AnyTarget(name, _of_each(named_conditions(name, kinds, argument="fail_on", spelling=spelling), kinds))
 
 
 def _of_each(

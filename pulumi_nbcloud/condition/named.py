@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_nbcloud.condition.outcome import ConditionError
 from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.spelling import PYTHON, Spelling, same
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.kinds.kind import Kind, NamedCondition
@@ -28,7 +29,7 @@ def name_in(text: object) -> str | None:
 
 
 def named_conditions(
-    name: str, kinds: Mapping[str, Kind[Any, Any, Any]], *, argument: str
+    name: str, kinds: Mapping[str, Kind[Any, Any, Any]], *, argument: str, spelling: Spelling = PYTHON
 ) -> dict[str, NamedCondition]:
     """Find the named condition of each target.
 
@@ -36,6 +37,7 @@ def named_conditions(
         name: of the condition.
         kinds: of the targets, by their names.
         argument: where it was given, for messages. Only `until` takes what not finding a thing meets.
+        spelling: of who gave it.
 
     Returns:
         The conditions, by the names of the targets.
@@ -44,10 +46,10 @@ def named_conditions(
         ConditionError: names each kind that has none of that name, and those that it has.
     """
     different = {kind.token: kind for kind in kinds.values()}
-    problems = [_problem(name, kind, argument) for kind in different.values() if name not in _usable(kind, argument)]
-    if problems:
+    lacking = [kind for kind in different.values() if name not in _usable(kind, argument)]
+    if lacking:
         raise ConditionError(
-            [f"{argument}: {each}" for each in problems],
+            [f"{spelling.option(argument)}: {_problem(name, kind, argument, spelling)}" for kind in lacking],
             hint="use the name of a condition that each kind has, or a CEL expression; nothing was sent",
         )
     return {target: kind.conditions[name] for target, kind in kinds.items()}
@@ -57,19 +59,26 @@ def _usable(kind: Kind[Any, Any, Any], argument: str) -> list[str]:
     return [name for name, each in kind.conditions.items() if argument == "until" or not each.met_if_gone]
 
 
-def _problem(name: str, kind: Kind[Any, Any, Any], argument: str) -> str:
+def _problem(name: str, kind: Kind[Any, Any, Any], argument: str, spelling: Spelling) -> str:
     from pulumi_nbcloud.kinds.kind import DELETED
 
     shown, usable = printable(name, 40), _usable(kind, argument)
     if name in kind.conditions:
-        instead = "not_found='fail'" if argument == "fail_on" else "a condition on a field"
-        return f"{shown} is for until alone, because not finding a thing meets it; use {instead}"
+        instead = spelling.given("not_found", "fail") if argument == "fail_on" else "a condition on a field"
+        return f"{shown} is for {spelling.option('until')} alone, because not finding a thing meets it; use {instead}"
     if name == DELETED:
         return f"{shown} is not for {kind.token}: that it is not found does not prove that it is gone"
-    # A field of that very name is meant sooner than a condition of a similar one.
-    meant = f"self.{name}" if name in kind.state_names else _near(name, usable)
+    meant = _meant(name, kind, usable)
     advice = f"; did you mean {meant}?" if meant else ""
     return f"{shown} is not a condition of {kind.token}, which has {', '.join(usable) or 'none'}{advice}"
+
+
+def _meant(name: str, kind: Kind[Any, Any, Any], usable: list[str]) -> str | None:
+    """Return what was probably meant: a field of that very name sooner than a condition of a similar one."""
+    if name in kind.state_names:
+        return f"self.{name}"
+    field = same(name, kind.state_names)
+    return same(name, usable) or (f"self.{field}" if field else _near(name, usable))
 
 
 def _near(name: str, known: list[str]) -> str | None:

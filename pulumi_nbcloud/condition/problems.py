@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -52,10 +50,3 @@ class Findings:
     def fields(self) -> frozenset[str]:
         """The paths read, without those that only lead to others."""
         return frozenset(path for path in self.reads if not any(each.startswith(f"{path}.") for each in self.reads))
-
-
-def near(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that was probably meant, if one is near; case does not count."""
-    folded = {each.casefold(): each for each in known}
-    found = difflib.get_close_matches(word.casefold(), folded, 1)
-    return folded[found[0]] if found else None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import difflib
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +17,7 @@ from pydantic import ValidationError
 from pulumi_nbcloud.errors import InputError, NbcloudError
 from pulumi_nbcloud.kinds.fields import State, known_values
 from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.spelling import PYTHON, Spelling, near
 
 AccountT = TypeVar("AccountT")
 ArgumentsT = TypeVar("ArgumentsT")
@@ -204,24 +204,30 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
         named.subject = named.subject or f"{self.token} {printable(self.identify(arguments))}"
         return named
 
-    def doubts(self, arguments: ArgumentsT) -> tuple[str, ...]:
-        """Return what is probably not meant: values that the vendor does not have, which nothing will ever match."""
+    def doubts(self, arguments: ArgumentsT, spelling: Spelling = PYTHON) -> tuple[str, ...]:
+        """Return what is probably not meant: values that the vendor does not have, which nothing will ever match.
+
+        Args:
+            arguments: as `parse` gives them.
+            spelling: of who gave them, for messages.
+        """
         found = []
         declared: type = self.arguments
         for name, known in known_values(declared).items():
-            value, meant = getattr(arguments, name), {each.casefold(): each for each in known}
-            if value is None or value.casefold() in meant:
+            value = getattr(arguments, name)
+            if value is None or value.casefold() in (each.casefold() for each in known):
                 continue
-            near = difflib.get_close_matches(value.casefold(), meant, 1)
-            advice = f"did you mean {meant[near[0]]}?" if near else f"known are {', '.join(known)}"
-            found.append(f"{self.token}: {printable(value, 60)!r} is not a known value of {name}; {advice}")
+            meant, what = near(value, known), f"{printable(value, 60)!r} is not a known value of"
+            advice = f"did you mean {meant}?" if meant else f"known are {', '.join(known)}"
+            found.append(f"{self.token}: {what} {spelling.argument(name)}; {advice}")
         return tuple(found)
 
-    def parse(self, values: Mapping[str, Any]) -> ArgumentsT:
+    def parse(self, values: Mapping[str, Any], spelling: Spelling = PYTHON) -> ArgumentsT:
         """Check arguments before anything is sent.
 
         Args:
             values: by name; None counts as not given.
+            spelling: of who gave them, for messages.
 
         Returns:
             The arguments.
@@ -233,17 +239,17 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
         # First of all: of `notebookId` it would only be said that notebook_id is missing.
         unknown = next((name for name in given if name not in self.argument_names), None)
         if unknown is not None:
-            meant = difflib.get_close_matches(str(unknown).casefold(), self.argument_names, 1)
-            advice = f"did you mean {meant[0]}?" if meant else f"known are {', '.join(self.argument_names)}"
+            meant, known = near(str(unknown), self.argument_names), map(spelling.argument, self.argument_names)
+            advice = f"did you mean {spelling.argument(meant)}?" if meant else f"known are {', '.join(known)}"
             raise InputError(
-                f"{self.token}: {printable(str(unknown), 60)} is not an argument; {advice}",
+                f"{self.token}: {printable(spelling.argument(str(unknown)), 60)} is not an argument; {advice}",
                 hint="correct the argument; nothing was sent",
             )
         try:
             return self.arguments(**given)
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
-            name = ".".join(str(part) for part in first["loc"]) or "arguments"
+            name = ".".join(spelling.argument(str(part)) for part in first["loc"]) or "arguments"
             if first["type"] in ("missing", "missing_argument"):
                 reason = "is missing"
             else:

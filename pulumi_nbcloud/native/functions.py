@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.native.names import function_token, kind_of_function
 from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.spelling import CAMEL_CASE
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.kinds.kind import Kind
@@ -51,8 +52,8 @@ class Functions:
 
         kind: Kind[Any, Any, Any] = load(_kind_of(token))
         values = {name: value for name, value in given.items() if name != EXPECT and value is not None}
-        arguments = kind.parse(self._process.with_profile(values))
-        for doubt in kind.doubts(arguments):
+        arguments = kind.parse(self._process.with_profile(values), CAMEL_CASE)
+        for doubt in kind.doubts(arguments, CAMEL_CASE):
             self._process.warn(doubt)
         expectation = self._expectation(kind, given.get(EXPECT))
         async with self._process.cancellable(f"{kind.token} {printable(kind.identify(arguments))}".rstrip()):

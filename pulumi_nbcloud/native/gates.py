@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from pulumi.runtime.rpc import UNKNOWN
 
@@ -33,6 +34,10 @@ from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
 from pulumi_nbcloud.waiting.start import Start
 from pulumi_nbcloud.waiting.stored import OUTPUTS, SECRET_OUTPUTS
 
+if TYPE_CHECKING:
+    from pulumi_nbcloud.waiting.runner import WaitRunner
+    from pulumi_nbcloud.waiting.spec import WaitSpec
+
 # What only the state of a gate of the dynamic shell has: one that has become this resource, by an alias.
 _DYNAMIC = "__provider"
 
@@ -46,7 +51,8 @@ class Gates:
 
     def __init__(self, process: Process) -> None:
         self._process = process
-        self._budget = previews.Budget()
+        # By the run: a process that is debugged serves several, one after the other.
+        self._budgets: WeakKeyDictionary[WaitRunner, previews.Budget] = WeakKeyDictionary()
 
     async def check(self, request: Request) -> Checked:
         """Check the inputs, in preview too, without any request; what is not known yet passes."""
@@ -138,9 +144,10 @@ class Gates:
     async def _lines(self, request: Request, inputs: dict[str, Any]) -> tuple[str | None, tuple[str, ...]]:
         hidden = Secrets.of(inputs, inputs["secret_inputs"]).hides_until
 
-        async def poll(spec: Any) -> tuple[str, str]:
-            with self._budget.poll():
-                return await self._process.waits().poll(spec, hidden=hidden)
+        async def poll(spec: WaitSpec) -> tuple[str, str]:
+            waits = self._process.waits()
+            with self._budgets.setdefault(waits, previews.Budget()).poll():
+                return await waits.poll(spec, hidden=hidden)
 
         switched_on = str(self._process.config()("nbcloud:previewPoll")).lower() != "false"
         found = await previews.findings(inputs, poll if switched_on else None, contains_unknown, Start.of(inputs))
@@ -178,8 +185,8 @@ def _kept(request: Request, id_: str, outputs: Mapping[str, Any]) -> Stored:
 
 def _secret_outputs(request: Request) -> tuple[str, ...]:
     """Name the outputs that show what came in secret: as a lookup's result is, whole."""
-    given = tuple(dict.fromkeys(path.split(".")[0] for path in request.secret_inputs))
-    return (*given, *SECRET_OUTPUTS) if {"target", *SHOWN} & set(given) else given
+    given = {path.split(".")[0] for path in core_secrets(request.secret_inputs)}
+    return SECRET_OUTPUTS if given & set(SHOWN) else ()
 
 
 def _as_given(name: str, request: Request) -> str:

@@ -12,6 +12,7 @@ from pulumi_nbcloud.errors import InputError, NbcloudError, NotFoundError
 from pulumi_nbcloud.native.names import camel
 from pulumi_nbcloud.native.resources import Checked, Difference, Request, Stored
 from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.spelling import CAMEL_CASE
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.kinds.kind import Kind
@@ -47,7 +48,7 @@ class Records:
             arguments = self._parsed(inputs)
         except NbcloudError as error:
             return Checked(inputs, [str(error)])
-        for doubt in self._kind.doubts(arguments) if arguments is not None else ():
+        for doubt in self._kind.doubts(arguments, CAMEL_CASE) if arguments is not None else ():
             self._process.warn(doubt, request.urn)
         return Checked(inputs)
 
@@ -65,7 +66,7 @@ class Records:
         if arguments is None:
             unknown = dict.fromkeys(self._kind.state_names, rpc.UNKNOWN)
             return Stored("", {**unknown, **request.inputs}, refresh_before_update=True)
-        return await self._stored(arguments, request.inputs)
+        return await self._stored(arguments, request.inputs, is_declared=True)
 
     async def update(self, request: Request) -> Stored:
         """Read it again."""
@@ -81,14 +82,16 @@ class Records:
             NbcloudError: it could not be read, or is not found where that proves nothing.
         """
         inputs = self._inputs_of(request)
-        arguments = self._kind.parse({name: value for name, value in inputs.items() if name != INCLUDE_VOLATILE})
+        own = {name: value for name, value in inputs.items() if name != INCLUDE_VOLATILE}
+        arguments = self._kind.parse(own, CAMEL_CASE)
         if self._kind.identify(arguments) != request.id:
             raise InputError(
                 f"{self._kind.token} {printable(request.id)}: the id is not the one of the arguments",
                 hint="leave the arguments of get out, but for the profile; do not edit the state",
             )
         try:
-            return await self._stored(arguments, inputs)
+            is_declared = all(name in request.inputs for name in self._kind.required_names)
+            return await self._stored(arguments, inputs, is_declared=is_declared)
         except NotFoundError:
             if self._kind.not_found_is_gone:
                 return None
@@ -120,19 +123,19 @@ class Records:
         volatile = inputs.get(INCLUDE_VOLATILE)
         if self._has_volatile and not isinstance(volatile, (bool, type(None))) and not contains_unknown(volatile):
             raise InputError(
-                f"{self._kind.token}: {INCLUDE_VOLATILE} must be true or false", hint="correct the argument"
+                f"{self._kind.token}: {camel(INCLUDE_VOLATILE)} must be true or false", hint="correct the argument"
             )
         own = {name: value for name, value in inputs.items() if not (self._has_volatile and name == INCLUDE_VOLATILE)}
         known = {name: value for name, value in own.items() if not contains_unknown(value)}
         if len(known) == len(own):
-            return None if contains_unknown(volatile) else self._kind.parse(own)
+            return None if contains_unknown(volatile) else self._kind.parse(own, CAMEL_CASE)
         # Names are checked by a complete set of arguments alone, so only those that are none are left.
         strangers = {name: value for name, value in own.items() if name not in self._kind.argument_names}
         if strangers:
-            self._kind.parse(strangers)
+            self._kind.parse(strangers, CAMEL_CASE)
         return None
 
-    async def _stored(self, arguments: Any, inputs: Mapping[str, Any]) -> Stored:
+    async def _stored(self, arguments: Any, inputs: Mapping[str, Any], *, is_declared: bool) -> Stored:
         from pulumi_nbcloud.native.states import state_outputs
 
         identity = self._kind.identify(arguments)
@@ -140,5 +143,6 @@ class Records:
             state = await self._process.reader.read(self._kind, arguments, self._process.config())
         # By default what moves by itself is left out, so that a drift check stays quiet.
         outputs = state_outputs(state, volatile=inputs.get(INCLUDE_VOLATILE) is True)
+        # What a program gets is read on each run anyway, and what it declares only where the engine is told so.
         stored = {**{camel(name): value for name, value in inputs.items()}, **outputs}
-        return Stored(identity, stored, inputs=inputs, refresh_before_update=True)
+        return Stored(identity, stored, inputs=inputs, refresh_before_update=is_declared)

@@ -11,10 +11,10 @@ from typing import Any, TypeVar, cast
 
 import pulumi
 
-from pulumi_nbcloud.condition.problems import near
 from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.program.inputs import as_run_error
+from pulumi_nbcloud.spelling import near
 
 CallT = TypeVar("CallT", bound=Callable[..., Any])
 

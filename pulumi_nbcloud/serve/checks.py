@@ -228,7 +228,7 @@ def _outcome(gate: NamedGate, decision: Decision, states: Mapping[str, object | 
     if decision.outcome == "bad_condition":
         return Outcome.BAD_CONDITION.value, f"{decision.reason} in {decision.condition}"
     if options.fails(states):
-        return Outcome.NEVER_APPEARED.value, "a target is not found, and not_found is 'fail'"
+        return Outcome.NEVER_APPEARED.value, f"a target is not found, and {gate.spec.spelling.has('not_found', 'fail')}"
     if decision.outcome == "met" or options.meets(states):
         return Outcome.MET.value, None
     return NOT_MET, decision.reason

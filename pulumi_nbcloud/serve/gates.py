@@ -14,6 +14,7 @@ from pulumi_nbcloud.kinds.kind import DELETED
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.serve.errors import RequestError
 from pulumi_nbcloud.serve.parameters import FILLED, Parameter, argument_problems, parameters_of
+from pulumi_nbcloud.spelling import JSON
 from pulumi_nbcloud.waiting.duration import parse_duration, spell
 from pulumi_nbcloud.waiting.options import OPTIONS
 from pulumi_nbcloud.waiting.spec import WaitSpec, parse_spec
@@ -150,13 +151,13 @@ def gate_of(
     taken = {each: value for each, value in options.items() if each in HONOURED}
     fills = parameters_of(parameters, targets, problems)
     filled = _fill(fills, targets, problems)
-    spec, found = parse_spec({**taken, "targets": filled}, lambda value: value is FILLED)
+    spec, found = parse_spec({**taken, "targets": filled}, lambda value: value is FILLED, spelling=JSON)
     problems.extend(found)
     for each, target in filled.items():
         if any(value is FILLED for value in target.values()):
             problems.extend(argument_problems(each, target))
     if taken.get("until") == DELETED and not taken.get("allow_absent"):
-        text = "until 'deleted' needs a poll that found it before, and a check polls once"
+        text = f"{JSON.said('until', DELETED)} needs a poll that found it before, and a check polls once"
         problems.append(Problem(text, "give allow_absent, or wait for a state that it shows at its end"))
     age = _max_age(max_age, problems)
     if spec is None or problems:

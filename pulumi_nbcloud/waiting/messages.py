@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pulumi_nbcloud.clock import text
 from pulumi_nbcloud.errors import NOT_MET, TRY_LATER, UnreachableError
 from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.spelling import PYTHON
 from pulumi_nbcloud.waiting.duration import spell
 from pulumi_nbcloud.waiting.observation import Observation
 from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
@@ -22,13 +23,13 @@ PUNCTUAL_SECONDS = 60.0
 
 # Of the others the outcome or the last error says all.
 _NAME_CLAUSES = (Outcome.FAILED, Outcome.TIMED_OUT, Outcome.STALLED, Outcome.AWAITING, Outcome.CANCELLED)
-# What to do; and, where there is something to say, what another run does.
+# What to do; and, where there is something to say, what another run does. In brackets what an option is called.
 _HINTS = {
     Outcome.FAILED: (LOOK, "run again once it is fixed"),
-    Outcome.TIMED_OUT: ("give a longer timeout, or look at why it does not get there", AGAIN),
+    Outcome.TIMED_OUT: ("give a longer {timeout}, or look at why it does not get there", AGAIN),
     Outcome.NEVER_APPEARED: ("check the id, the profile and the project",),
     Outcome.GONE: ("it was there and was deleted while the wait went on; create it again or correct the id",),
-    Outcome.STALLED: ("look at why it does not go on, or give a longer stall_timeout", AGAIN),
+    Outcome.STALLED: ("look at why it does not go on, or give a longer {stall_timeout}", AGAIN),
     Outcome.UNREACHABLE: ("check the network, the endpoint and the vendor's status page", AGAIN),
     Outcome.BAD_CONDITION: ("correct the condition; fields that may be absent can be asked for with has()",),
     Outcome.AWAITING: ("run the same again: the wait goes on, and its deadline stays",),
@@ -38,10 +39,10 @@ _HINTS = {
 # The same, where the kind knows what to check.
 _KIND_CHECKS = {
     Outcome.FAILED: "{check}",
-    Outcome.TIMED_OUT: "{check}; or give a longer timeout",
-    Outcome.STALLED: "{check}; or give a longer stall_timeout",
+    Outcome.TIMED_OUT: "{check}; or give a longer {timeout}",
+    Outcome.STALLED: "{check}; or give a longer {stall_timeout}",
 }
-_MAY_BE_GONE = "if it may be gone already, give allow_absent (--allow-absent)"
+_MAY_BE_GONE = "if it may be gone already, give {allow_absent}"
 
 # Of kinds whose NotFoundError proves nothing, which hide what one may not read.
 _DOUBTS = {
@@ -170,13 +171,20 @@ def _hints(outcome: Outcome, progress: Progress | None) -> tuple[str, ...]:
         # The kind knows by what it was looked for.
         missing = _unproven(progress) if outcome is Outcome.GONE else _missing(progress)
         own = next((each.error.hint for each in missing if each.error is not None), None)
-        may_be_gone = (_MAY_BE_GONE,) if progress.unproven and outcome is Outcome.NEVER_APPEARED else ()
+        may_be_gone = progress.unproven and outcome is Outcome.NEVER_APPEARED
         if own or may_be_gone:
-            return (own or _HINTS[outcome][0], *may_be_gone)
+            return (own or _HINTS[outcome][0], *([_named(_MAY_BE_GONE, progress)] if may_be_gone else []))
     first, *later = _HINTS.get(outcome, ("",))
     check = _check(progress) if progress is not None and outcome in _KIND_CHECKS else None
-    found = (_KIND_CHECKS[outcome].format(check=check) if check else first, *later)
+    found = (_named(_KIND_CHECKS[outcome] if check else first, progress, check=check or ""), *later)
     return tuple(each for each in found if each)
+
+
+def _named(hint: str, progress: Progress | None, **others: str) -> str:
+    """Call the options in a hint as somebody knows them who reads it."""
+    spelling = progress.spelling if progress is not None else PYTHON
+    names = ("timeout", "stall_timeout", "allow_absent")
+    return hint.format(**{name: spelling.option(name) for name in names}, **others)
 
 
 def _check(progress: Progress) -> str | None:

@@ -23,7 +23,7 @@ class ValueType:
     Args:
         input_type: the type of its values in a program, as source code writes it.
         output_type: the same of a gate's outputs.
-        check: takes a value and the option's name, returns the value as a wait uses it; raises InputError.
+        check: takes a value, the option's name and a spelling, returns the value as a wait uses it; raises InputError.
         limits: which values there are, a few words; empty where the type says it.
         metavar: what help of the command calls a value; None for a flag.
         parameter_type: what the command reads it as.
@@ -33,7 +33,7 @@ class ValueType:
 
     input_type: str
     output_type: str
-    check: Callable[[Any, str], Any]
+    check: Callable[[Any, str, Spelling], Any]
     limits: str = ""
     metavar: str | None = None
     parameter_type: type = str
@@ -120,11 +120,12 @@ class Option:
         """What the help of the command says of the flag for False."""
         return f"{_capitalized(self.off or '')}."
 
-    def check(self, value: Any) -> Any:
+    def check(self, value: Any, spelling: Spelling = PYTHON) -> Any:
         """Check a value; None counts as not given.
 
         Args:
             value: as it was given, or as it arrived over the wire.
+            spelling: of who gave it, for messages.
 
         Returns:
             The value as a wait uses it; None where none was given.
@@ -132,7 +133,7 @@ class Option:
         Raises:
             InputError: it cannot be right.
         """
-        return None if value is None else self.value.check(value, self.name)
+        return None if value is None else self.value.check(value, self.name, spelling)
 
 
 def option(
@@ -189,38 +190,47 @@ def _capitalized(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
-def _anything(value: Any, name: str) -> Any:
+def _anything(value: Any, name: str, spelling: Spelling) -> Any:
     return value
 
 
-def _seconds(value: Any, name: str, *, least: float) -> float:
+def _seconds(value: Any, name: str, spelling: Spelling, *, least: float) -> float:
     if value == 0 and not isinstance(value, (str, bool)):
         value = "0"
     if not isinstance(value, str):
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
-        hint = f'give it a unit: {name}="{value:g}s"' if is_number else "write it like 90s, 30m or 1h30m"
-        raise InputError(f"{name} must be a text", hint=hint)
-    return parse_duration(value, name, least=least)
+        unit = f"give it a unit: {spelling.given(name, f'{value:g}s')}" if is_number else None
+        raise InputError(f"{spelling.option(name)} must be a text", hint=unit or "write it like 90s, 30m or 1h30m")
+    return parse_duration(value, spelling.option(name), least=least)
 
 
-def _count(value: Any, name: str) -> int:
+def _count(value: Any, name: str, spelling: Spelling) -> int:
     # Numbers arrive as floats over the wire.
     whole = int(value) if isinstance(value, float) and value.is_integer() else value
     if isinstance(whole, bool) or not isinstance(whole, int) or not 1 <= whole <= MAX_COUNT:
-        raise InputError(f"{name} must be a whole number from 1 to {MAX_COUNT}", hint=f"write it like {name}=3")
+        raise InputError(
+            f"{spelling.option(name)} must be a whole number from 1 to {MAX_COUNT}",
+            hint=f"write it like {spelling.given(name, 3)}",
+        )
     return whole
 
 
-def _word(value: Any, name: str, *, words: tuple[str, ...]) -> str:
+def _word(value: Any, name: str, spelling: Spelling, *, words: tuple[str, ...]) -> str:
     if value not in words:
         shown = f" {printable(value, 40)!r}" if isinstance(value, str) else ""
-        raise InputError(f"{name}{shown} is none of {', '.join(words)}", hint=f"write it like {name}={words[-1]!r}")
+        raise InputError(
+            f"{spelling.option(name)}{shown} is none of {', '.join(words)}",
+            hint=f"write it like {spelling.given(name, words[-1])}",
+        )
     return str(value)
 
 
-def _true_or_false(value: Any, name: str) -> bool:
+def _true_or_false(value: Any, name: str, spelling: Spelling) -> bool:
     if not isinstance(value, bool):
-        raise InputError(f"{name} must be True or False", hint=f"write {name}=True, or leave it out")
+        raise InputError(
+            f"{spelling.option(name)} must be {spelling.value(True)} or {spelling.value(False)}",
+            hint=f"write {spelling.given(name, True)}, or leave it out",
+        )
     return value
 
 

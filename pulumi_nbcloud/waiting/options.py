@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from pulumi_nbcloud.spelling import PYTHON, Spelling
 from pulumi_nbcloud.waiting.duration import spell
 from pulumi_nbcloud.waiting.option_types import (
     CONDITION,
@@ -190,17 +191,18 @@ OPTIONS = declared_options(WaitOptions)
 DEFAULT_OPTIONS = WaitOptions()
 
 
-def parse_options(inputs: Mapping[str, Any], attempt: Callable[..., Any]) -> WaitOptions:
+def parse_options(inputs: Mapping[str, Any], attempt: Callable[..., Any], spelling: Spelling = PYTHON) -> WaitOptions:
     """Check the options, each by itself.
 
     Args:
         inputs: by name; None counts as not given.
         attempt: runs a check and keeps its problem; then it returns None.
+        spelling: of who gave them, for messages.
 
     Returns:
         The options; the default of what cannot be right.
     """
-    checked = {each.name: attempt(partial(each.check, inputs.get(each.name))) for each in OPTIONS}
+    checked = {each.name: attempt(partial(each.check, inputs.get(each.name), spelling)) for each in OPTIONS}
     return WaitOptions(**{name: value for name, value in checked.items() if value is not None})
 
 

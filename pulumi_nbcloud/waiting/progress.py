@@ -16,6 +16,7 @@ from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.kinds.fields import State, field_at
 from pulumi_nbcloud.kinds.kind import Kind
 from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.spelling import PYTHON, Spelling
 from pulumi_nbcloud.waiting.duration import spell
 from pulumi_nbcloud.waiting.observation import Observation, Target
 
@@ -74,6 +75,7 @@ class Progress:
         failing_targets: of the last poll that did not fail, the targets that a failure is about which holds.
         poll_errors: of the last poll, where it failed, the errors of the targets that could not be read.
         remembered: of each target what the last poll of another process gave; counts until this one has polled.
+        spelling: of who waits, for messages.
     """
 
     kinds: Mapping[str, Kind[Any, Any, Any]]
@@ -101,6 +103,7 @@ class Progress:
     failing_targets: tuple[str, ...] = ()
     poll_errors: Mapping[str, NbcloudError] = field(default_factory=dict)
     remembered: Mapping[str, Remembered] = field(default_factory=dict)
+    spelling: Spelling = PYTHON
 
     def states(self) -> dict[str, State | None]:
         """Return the last state of each target, None where it was not found."""

@@ -193,6 +193,7 @@ class WaitRunner:
             before=before,
             keeper=keeper,
             override=override,
+            spelling=spec.spelling,
         )
 
     async def poll(self, spec: WaitSpec, *, hidden: bool = False) -> tuple[str, str]:
@@ -233,13 +234,14 @@ class WaitRunner:
         failing = decision.failing
         if decision.outcome in ("met", "not_yet"):
             if spec.options.fails(progress.states()):
-                return "it counts as failed: not_found is 'fail'"
+                return f"it counts as failed: {spec.spelling.has('not_found', 'fail')}"
             if failing is not None and failing.explicit:
                 return f"it counts as failed once {failing.condition} has held for {spell(failing.holds_for)}"
             if progress.unproven:
-                return "it counts as deleted only once it was found; allow_absent lifts that"
+                return f"it counts as deleted only once it was found; {spec.spelling.option('allow_absent')} lifts that"
             if spec.options.meets(progress.states()):
-                return f"it counts as met: not_found is 'met'{_once(spec.options.holds_for)}"
+                met = spec.spelling.has("not_found", "met")
+                return f"it counts as met: {met}{_once(spec.options.holds_for)}"
         if failing is not None and decision.outcome == "not_yet":
             later = f"; it counts as failed once {failing.condition} has held for {spell(failing.holds_for)}"
             return f"{lacking}{later}"
@@ -253,7 +255,7 @@ class WaitRunner:
         """Return which credentials expire before this run ends, where nobody here can renew them."""
         warnings: dict[str, None] = {}
         left, hold = spec.options.timeout - before, spec.options.hold
-        end = "the timeout of this wait" if hold is None or hold >= left else "hold is over"
+        end = "the timeout of this wait" if hold is None or hold >= left else f"{spec.spelling.option('hold')} is over"
         left = left if hold is None else min(left, hold)
         for name, kind in spec.kinds.items():
             expiry = self._reader.account(kind, spec.arguments[name].profile, self._config).expires_at()

@@ -12,14 +12,13 @@ from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.kinds.kind import DELETED, Kind
 from pulumi_nbcloud.kinds.registry import load
 from pulumi_nbcloud.printable import printable
+from pulumi_nbcloud.spelling import PYTHON, Spelling
 from pulumi_nbcloud.waiting.duration import parse_duration, spell
+from pulumi_nbcloud.waiting.misfits import Misfits
 from pulumi_nbcloud.waiting.options import DEFAULT_OPTIONS, OPERATIONS, WaitOptions, parse_options
 from pulumi_nbcloud.waiting.schedule import CAP_SECONDS, Schedule
 
 MAX_TARGETS = 100
-LEAVE_ONE = "leave one of them out"
-# Longer than the timeout, they could never come to anything.
-WITHIN_TIMEOUT = ("holds_for", "fail_holds_for", "appear_timeout", "stall_timeout")
 
 
 @dataclass(frozen=True)
@@ -31,17 +30,19 @@ class WaitSpec:
         arguments: which thing each target is; one whose values are not known yet is missing.
         options: how to wait, and for what.
         recorded: whether a run that `hold` ends leaves a record, with which the next one goes on.
+        spelling: of who asks, for messages.
     """
 
     kinds: Mapping[str, Kind[Any, Any, Any]]
     arguments: Mapping[str, Any]
     options: WaitOptions = DEFAULT_OPTIONS
     recorded: bool = False
+    spelling: Spelling = PYTHON
 
     @cached_property
     def conditions(self) -> Conditions:
         """The conditions, compiled once; raises ConditionError."""
-        return compile_conditions(self.kinds, self.options.until, self.options.fail_on)
+        return compile_conditions(self.kinds, self.options.until, self.options.fail_on, self.spelling)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -51,7 +52,7 @@ class WaitSpec:
             f"target {name}: {each}" if several else each
             for name, kind in self.kinds.items()
             if name in self.arguments
-            for each in kind.doubts(self.arguments[name])
+            for each in kind.doubts(self.arguments[name], self.spelling)
         )
         return (*self.conditions.warnings, *filters, *self._beyond_hold())
 
@@ -61,14 +62,15 @@ class WaitSpec:
         if hold is None or hold >= self.options.timeout:
             return
         late = "it counts on only where the next run follows within one interval"
+        held = f"{self.spelling.option('hold')} {spell(hold)}"
         if self.recorded:
-            for name in _out_of_one_run(self.options, hold, self.schedule()):
-                yield f"{name} is longer than hold {spell(hold)}: {late}"
+            for name, value in _out_of_one_run(self.options, hold, self.schedule()):
+                yield f"{self.spelling.option(name)} {value} is longer than {held}: {late}"
         for each in self.conditions.failures:
             if each.holds_for > hold:
                 yield (
                     f"{each.expression} ends a wait only once it has held for {spell(each.holds_for)}: "
-                    f"with hold {spell(hold)} {late if self.recorded else 'it never does'}"
+                    f"with {held} {late if self.recorded else 'it never does'}"
                 )
 
     def evaluator(self) -> Evaluator:
@@ -90,6 +92,7 @@ def parse_spec(
     operation: str = "create",
     *,
     recorded: bool = False,
+    spelling: Spelling = PYTHON,
 ) -> tuple[WaitSpec | None, list[Problem]]:
     """Check what a wait is asked for, without any request.
 
@@ -99,6 +102,7 @@ def parse_spec(
         is_unknown: tells a value that is not known yet; it passes.
         operation: whose custom timeout counts, `create` or `update`.
         recorded: see `WaitSpec`.
+        spelling: see `WaitSpec`.
 
     Returns:
         The spec, and every problem; no spec where there is a problem or where too much is unknown to make one.
@@ -115,36 +119,36 @@ def parse_spec(
         return None
 
     known = {name: None if is_unknown(value) else value for name, value in inputs.items()}
-    custom = {each: attempt(partial(_custom_timeout, known.get("custom_timeouts"), each)) for each in OPERATIONS}
-    options = parse_options(known, attempt)
+    custom = {
+        each: attempt(partial(_custom_timeout, known.get("custom_timeouts"), each, spelling)) for each in OPERATIONS
+    }
+    options = parse_options(known, attempt, spelling)
     if known.get("timeout") is None and custom[operation] is not None:
         options = replace(options, timeout=custom[operation])
     targets = inputs.get("targets")
     # What holds an unknown value is not unknown itself: the rest of it is checked.
     if not isinstance(targets, Mapping) and is_unknown(targets):
         return None, problems
-    kinds, arguments = _parse_targets(targets, is_unknown, attempt, problems)
+    kinds, arguments = _parse_targets(targets, is_unknown, attempt, problems, spelling)
     deleted = name_in(options.until) == DELETED
+    misfits = Misfits(options, spelling, deleted=deleted)
     if deleted and known.get("not_found") not in (None, "met"):
-        problems.append(
-            Problem("until 'deleted' waits not to find it, so not_found can only be 'met'", "leave not_found out")
-        )
+        problems.append(misfits.deleted_is_not_found())
     if options.allow_absent and not deleted and not is_unknown(inputs.get("until")):
-        problems.append(Problem("allow_absent is for until 'deleted' alone", "leave it out"))
-    problems.extend(_absence_misfits(options, kinds, deleted=deleted))
+        problems.append(misfits.allowed_without_deleted())
+    problems.extend(misfits.absence(kinds))
     timeout_known = not is_unknown(inputs.get("timeout"))
-    problems.extend(_misfits(options, timeout_known=timeout_known))
-    if options.hold is not None and options.every_update:
-        problems.append(Problem("hold is not for every_update: such a gate has no deadline to go on with", LEAVE_ONE))
+    problems.extend(misfits.lengths() if timeout_known else ())
+    problems.extend(misfits.always())
     if options.hold is not None and timeout_known and options.hold < options.timeout and not recorded:
         interval_known = not is_unknown(inputs.get("interval"))
         schedule = WaitSpec(kinds, arguments, options).schedule() if kinds and interval_known else None
-        problems.extend(_out_of_reach(options, options.hold, schedule, deleted=deleted))
+        problems.extend(misfits.one_run(options.hold, schedule))
     if deleted:
         options = replace(options, not_found="met")
     if not kinds or any(is_unknown(inputs.get(name)) for name in ("until", "fail_on")):
         return None, problems
-    spec = WaitSpec(kinds, arguments, options, recorded)
+    spec = WaitSpec(kinds, arguments, options, recorded, spelling)
     # Also where there is a problem already: all of them are reported at once.
     attempt(lambda: spec.conditions)
     return (None if problems else spec), problems
@@ -165,94 +169,33 @@ def spec_error(problems: Sequence[Problem], where: str | None = None) -> InputEr
     return InputError(f"{where}: {text}" if where else text, hint=last.hint)
 
 
-def _custom_timeout(value: Any, operation: str) -> float | None:
+def _custom_timeout(value: Any, operation: str, spelling: Spelling) -> float | None:
     text = value.get(operation) if isinstance(value, Mapping) else None
-    return None if text is None else parse_duration(str(text), f"custom_timeouts.{operation}")
+    name = f"{spelling.option('custom_timeouts')}.{operation}"
+    return None if text is None else parse_duration(str(text), name)
 
 
-def _misfits(options: WaitOptions, *, timeout_known: bool) -> Iterator[Problem]:
-    """Check the options against each other."""
-    if timeout_known and options.timeout == 0 and options.consecutive > 1:
-        yield Problem(
-            f"consecutive {options.consecutive} cannot be reached with timeout 0, which polls once",
-            "give a longer timeout, or leave consecutive out",
-        )
-    for name in WITHIN_TIMEOUT if timeout_known else ():
-        seconds = getattr(options, name)
-        if seconds is not None and seconds > options.timeout:
-            yield Problem(
-                f"{name} {spell(seconds)} is longer than the timeout of {spell(options.timeout)}",
-                f"give a longer timeout, or a shorter {name}",
-            )
-
-
-def _out_of_one_run(options: WaitOptions, hold: float, schedule: Schedule) -> Iterator[str]:
-    """Yield which rows of polls do not fit into one run."""
+def _out_of_one_run(options: WaitOptions, hold: float, schedule: Schedule) -> Iterator[tuple[str, str]]:
+    """Yield which rows of polls do not fit into one run: the option and its value."""
     if schedule.sure_polls(hold, options.consecutive) < options.consecutive:
-        yield f"consecutive {options.consecutive}"
+        yield "consecutive", str(options.consecutive)
     for name in ("holds_for", "fail_holds_for"):
         seconds = getattr(options, name)
         if seconds is not None and seconds > hold:
-            yield f"{name} {spell(seconds)}"
-
-
-def _out_of_reach(options: WaitOptions, hold: float, schedule: Schedule | None, *, deleted: bool) -> Iterator[Problem]:
-    """Check what takes several polls against one run: the next starts to count again, and knows of none before it.
-
-    Args:
-        options: of the wait.
-        hold: how long one run may wait, which is shorter than its timeout.
-        schedule: of one run; None where it is not known yet.
-        deleted: whether it waits until something is gone.
-    """
-    polls = schedule.sure_polls(hold, options.consecutive) if schedule is not None else options.consecutive
-    if polls < options.consecutive:
-        fit = "1 poll fits" if polls == 1 else f"{polls} polls fit"
-        yield Problem(
-            f"consecutive {options.consecutive} cannot be reached with hold {spell(hold)}, into which {fit}",
-            "give a longer hold, or a shorter interval",
-        )
-    for name in WITHIN_TIMEOUT:
-        seconds = getattr(options, name)
-        if seconds is not None and hold < seconds <= options.timeout:
-            yield Problem(
-                f"{name} {spell(seconds)} is longer than hold {spell(hold)}, and the next run starts to count again",
-                f"give a longer hold, or a shorter {name}",
-            )
-    if deleted and not options.allow_absent:
-        yield Problem(
-            "until 'deleted' with hold may never be met: what goes away between two runs was never found by the second",
-            "give allow_absent, or leave hold out",
-        )
-
-
-def _absence_misfits(
-    options: WaitOptions, kinds: Mapping[str, Kind[Any, Any, Any]], *, deleted: bool
-) -> Iterator[Problem]:
-    """Check what is asked for where a target is not found."""
-    if options.appear_timeout is not None and options.allow_absent:
-        yield Problem("appear_timeout is not for allow_absent, which does not wait for what is not found", LEAVE_ONE)
-    elif options.appear_timeout is not None and options.not_found != "wait" and not deleted:
-        yield Problem(
-            f"appear_timeout is not for not_found {options.not_found!r}, which does not wait for what is not found",
-            LEAVE_ONE,
-        )
-    # Of `deleted`, compiling it says so.
-    if options.not_found == "met" and not deleted:
-        for token in dict.fromkeys(kind.token for kind in kinds.values() if not kind.not_found_is_gone):
-            yield Problem(
-                f"not_found 'met' is not for {token}: that it is not found does not prove that it is gone",
-                "use not_found='wait' or 'fail', or wait for a state that it shows at its end",
-            )
+            yield name, spell(seconds)
 
 
 def _parse_targets(
-    targets: Any, is_unknown: Callable[[Any], bool], attempt: Callable[..., Any], problems: list[Problem]
+    targets: Any,
+    is_unknown: Callable[[Any], bool],
+    attempt: Callable[..., Any],
+    problems: list[Problem],
+    spelling: Spelling,
 ) -> tuple[dict[str, Kind[Any, Any, Any]], dict[str, Any]]:
     kinds: dict[str, Kind[Any, Any, Any]] = {}
     arguments: dict[str, Any] = {}
     if not isinstance(targets, Mapping) or not 0 < len(targets) <= MAX_TARGETS:
-        hint = "give target= one thing, or targets= several by name"
+        hint = f"give {spelling.place('target')} one thing, or {spelling.place('targets')} several by name"
         problems.append(Problem(f"targets must be 1 to {MAX_TARGETS} things by name", hint))
         return kinds, arguments
     for name, target in targets.items():
@@ -261,7 +204,7 @@ def _parse_targets(
         if is_unknown(token):
             continue
         if not isinstance(target, Mapping) or not token or not isinstance(token, str):
-            problems.append(Problem(f"{where} says no kind", 'a target as a dict needs "kind"'))
+            problems.append(Problem(f"{where} says no kind", f'a target as {spelling.mapping} needs "kind"'))
             continue
         kind = attempt(partial(load, token), f"{where}: ")
         if kind is None:
@@ -269,6 +212,6 @@ def _parse_targets(
         kinds[name] = kind
         values = {key: value for key, value in target.items() if key != "kind"}
         if not any(is_unknown(value) for value in values.values()):
-            arguments[name] = attempt(partial(kind.parse, values), f"{where}: ")
+            arguments[name] = attempt(partial(kind.parse, values, spelling), f"{where}: ")
     # With a kind unknown nothing can be said of the conditions.
     return (kinds if len(kinds) == len(targets) else {}), arguments

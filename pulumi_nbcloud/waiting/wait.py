@@ -26,6 +26,7 @@ from pulumi_nbcloud.kinds.kind import DELETED, Kind
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.reading.sharing import SharedReads
 from pulumi_nbcloud.settings.overrides import Override
+from pulumi_nbcloud.spelling import PYTHON, Spelling
 from pulumi_nbcloud.waiting.cancellation import Cancellation
 from pulumi_nbcloud.waiting.duration import spell
 from pulumi_nbcloud.waiting.limits import Limits
@@ -64,6 +65,7 @@ class Wait:
             the timeout is over it polls once.
         keeper: keeps the record with which the next run goes on, and has that of the one before; None for none.
         override: lets it pass where the cloud gives no usable response; None for none.
+        spelling: of who waits, for messages.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class Wait:
         before: float = 0.0,
         keeper: Keeper | None = None,
         override: Override | None = None,
+        spelling: Spelling = PYTHON,
     ) -> None:
         self._offload = offload
         self._targets = targets
@@ -110,6 +113,7 @@ class Wait:
             in_common=conditions.until is not None,
             absent_is_met=options.not_found == "met" or conditions.met_if_gone,
             needs_finding=conditions.met_if_gone and not options.allow_absent,
+            spelling=spelling,
         )
         self._span = Span(schedule.longest_gap)
         self._deadline = started + options.timeout
@@ -236,7 +240,7 @@ class Wait:
             raise self._ended(Outcome.BAD_CONDITION, f"{decision.reason} in {_short(decision.condition)}")
         states = self.progress.states()
         if self._options.fails(states):
-            raise self._ended(self._absent(), "not_found is 'fail'")
+            raise self._ended(self._absent(), self.progress.spelling.has("not_found", "fail"))
         # A fail_on of one's own holds everything back while it is true.
         held_back = failing is not None and failing.explicit
         met = decision.outcome == "met" or self._options.meets(states)
@@ -263,7 +267,8 @@ class Wait:
         )
         sent = moment.first_sent + TIMER_SECONDS
         if self._limits.appear_by is not None and sent >= self._limits.appear_by:
-            raise self._ended(Outcome.NEVER_APPEARED, f"appear_timeout is {spell(self._options.appear_timeout or 0)}")
+            limit = self.progress.spelling.option("appear_timeout")
+            raise self._ended(Outcome.NEVER_APPEARED, f"{limit} is {spell(self._options.appear_timeout or 0)}")
         if self._limits.stalls_at is not None and sent >= self._limits.stalls_at:
             raise self._ended(Outcome.STALLED, f"nothing changed for {spell(self._options.stall_timeout or 0)}")
 

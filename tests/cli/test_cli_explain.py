@@ -142,7 +142,7 @@ def test_two_targets_of_one_account_show_its_settings_once(nbcloud_mock: MockClo
     ("arguments", "first"),
     [
         (("nothing",), "error: there is no kind 'nothing'"),
-        ((TARGETS["modelarts"], "--until", "self.x"), "error: until: self.x is not a field"),
+        ((TARGETS["modelarts"], "--until", "self.x"), "error: --until: self.x is not a field"),
     ],
 )
 def test_errors_come_before_any_output(nbcloud_mock: MockClouds, arguments: tuple[str, ...], first: str) -> None:

@@ -64,7 +64,7 @@ def test_1_failed(clouds: MockClouds, env: dict[str, str]) -> None:
 def test_2_usage(env: dict[str, str]) -> None:
     done = run("wait", TARGET, "--until", "self.status", env=env)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("error: until: ")
+    assert done.stderr.startswith("error: --until: ")
 
 
 def test_2_bad_condition(env: dict[str, str]) -> None:

@@ -205,8 +205,8 @@ def test_what_takes_more_than_one_run_is_warned_of(stopped: MockClouds, file: Pa
     done = invoke(*resumed(file, "--consecutive", "2", "--holds-for", "1h", "--quiet"))
     late = "it counts on only where the next run follows within one interval"
     assert done.err.splitlines()[:2] == [
-        f"warning: consecutive 2 is longer than hold 0s: {late}",
-        f"warning: holds_for 1h is longer than hold 0s: {late}",
+        f"warning: --consecutive 2 is longer than --hold 0s: {late}",
+        f"warning: --holds-for 1h is longer than --hold 0s: {late}",
     ]
     assert done.code == 75
 

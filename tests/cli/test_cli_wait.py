@@ -70,11 +70,11 @@ def test_a_signer_that_cannot_be_made_ends_a_wait_at_its_first_poll(
         ),
         (
             (TARGET, "--until", "self.runing"),
-            [f"error: until: self.runing is not a field of {KIND}; did you mean self.running?"],
+            [f"error: --until: self.runing is not a field of {KIND}; did you mean self.running?"],
         ),
-        ((TARGET, "--fail-on", "1"), ["error: fail_on: "]),
-        ((TARGET, "--timeout", "soon"), ["error: timeout "]),
-        ((TARGET, "--interval", "1ms"), ["error: interval "]),
+        ((TARGET, "--fail-on", "1"), ["error: --fail-on: "]),
+        ((TARGET, "--timeout", "soon"), ["error: --timeout "]),
+        ((TARGET, "--interval", "1ms"), ["error: --interval "]),
         ((f"{KIND}/x",), [f"error: target self: {KIND}: notebook_id must be a UUID"]),
         (
             (TARGET, "--junit-xml", "/no/such/folder/x.xml"),
@@ -360,9 +360,9 @@ def test_options_are_those_of_gates(nbcloud_mock: MockClouds) -> None:
 @pytest.mark.parametrize(
     ("option", "problem"),
     [
-        (("--consecutive", "0"), "error: consecutive must be a whole number from 1 to 1000"),
-        (("--not-found", "maybe"), "error: not_found 'maybe' is none of wait, fail, met"),
-        (("--max-poll-errors", "0"), "error: max_poll_errors must be a whole number from 1 to 1000"),
+        (("--consecutive", "0"), "error: --consecutive must be a whole number from 1 to 1000"),
+        (("--not-found", "maybe"), "error: --not-found 'maybe' is none of wait, fail, met"),
+        (("--max-poll-errors", "0"), "error: --max-poll-errors must be a whole number from 1 to 1000"),
     ],
 )
 def test_a_option_that_cannot_be_right(option: tuple[str, str], problem: str, nbcloud_mock: MockClouds) -> None:

@@ -83,7 +83,13 @@ def test_a_start_for_a_gate_that_holds_for_all_of_its_timeout_is_refused(plugin:
 
 
 def test_hold_without_a_start_gives_the_lines_to_paste(plugin: Plugin, clouds: MockClouds) -> None:
-    given = {"until": "self.running", "ownFailures": False, "timeout": "40h", "hold": "10m", "interval": "9s"}
+    given: dict[str, Any] = {
+        "until": "self.running",
+        "ownFailures": False,
+        "timeout": "40h",
+        "hold": "10m",
+        "interval": "9s",
+    }
     (reason,) = reasons(plugin, **given, triggers=["a", UNKNOWN])
     problem, hint, *lines = reason.splitlines()
     assert problem == "hold: a gate with hold needs waitStart, so that every update knows when its wait began"
@@ -193,7 +199,7 @@ def test_a_preview_never_fails_for_what_it_finds_and_warns_of_a_condition(plugin
     line, warning = rows(plugin)
     assert line == f'now: not found; not met: self.type == "TIMNG" {ASKED_WHEN}'
     assert "TIMNG" in warning
-    clouds.faults.add(service="modelarts", status=503, count=100)
+    clouds.modelarts.deny(clouds.settings()["modelarts"]["accessKey"])
     plugin.engine.forget()
     previewed(plugin, {})
     (line,) = rows(plugin)

@@ -125,7 +125,7 @@ def test_why_an_option_is_refused(tmp_path: Path) -> None:
         ({"until": "self.runing"}, ["gates.lease:", "runing", "running"]),
         ({"until": "deleted"}, ["gates.lease:", "deleted"]),
         ({"not_found": "maybe"}, ["gates.lease: not_found"]),
-        ({"interval": 5}, ['give it a unit: interval="5s"']),
+        ({"interval": 5}, ['give it a unit: "interval": "5s"']),
         ({"max_age": 5}, ["gates.lease: max_age must be a text", 'give it a unit: "5s"']),
         ({"max_age": "2h"}, ["gates.lease: max_age is longer than 1h"]),
         ({"max_age": "soon"}, ["max_age 'soon' is not a duration"]),
@@ -165,7 +165,7 @@ def test_a_mistake_in_a_gate(gate: dict[str, Any], expected: list[str], tmp_path
 def test_deleted_needs_to_have_found_it(tmp_path: Path) -> None:
     gate = {"target": {"kind": "hpcai:Instance", "instance_id": "notebook-1"}, "until": "deleted"}
     text = problems(tmp_path, {"gates": {"gone": gate}})
-    assert "gates.gone: until 'deleted' needs a poll that found it before, and a check polls once" in text
+    assert 'gates.gone: until "deleted" needs a poll that found it before, and a check polls once' in text
     assert "give allow_absent" in text
     assert read_file(written(tmp_path, {"gates": {"gone": {**gate, "allow_absent": True}}})).gates
 

@@ -31,6 +31,7 @@ from pulumi_nbcloud.kinds.kind import Failure, Kind
 from pulumi_nbcloud.reading.reader import Reader
 from pulumi_nbcloud.reading.sharing import RequestKey, SharedReads
 from pulumi_nbcloud.settings.overrides import Override
+from pulumi_nbcloud.spelling import PYTHON, Spelling
 from pulumi_nbcloud.waiting.cancellation import Cancellation
 from pulumi_nbcloud.waiting.keeper import Keeper
 from pulumi_nbcloud.waiting.observation import Target
@@ -209,6 +210,7 @@ def wait_for(
     keeper: Keeper | None = None,
     clock: VirtualClock | None = None,
     override: Override | None = None,
+    spelling: Spelling = PYTHON,
 ) -> Wait:
     """A wait over simulated things; must be made on the loop."""
     schedule, clock = schedule or steady(), clock or VirtualClock()
@@ -231,6 +233,7 @@ def wait_for(
         before=before,
         keeper=keeper,
         override=override,
+        spelling=spelling,
     )
 
 

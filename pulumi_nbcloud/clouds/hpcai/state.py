@@ -251,8 +251,8 @@ class InstanceSpecInfo:
     """Where the instance is."""
     remote_storages: Annotated[tuple[dict[str, Any], ...], BeforeValidator(_storages)] = ()
     """The instance's remote storages. The page does not say what one looks like, so each has the wire's own
-    keys; what could hold a credential (a key called token, password and the like) is left out. Conditions can count them
-    but not look inside."""
+    keys; what could hold a credential (a key called token, password and the like) is left out. Conditions can count
+    them but not look inside."""
     node_ports: Annotated[tuple[NodePort, ...], BeforeValidator(_empty_if_null)] = ()
     """The instance's ports that can be reached from outside; empty where the wire says null."""
     is_spot_instance: StrictBool | None = None
