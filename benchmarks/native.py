@@ -145,6 +145,9 @@ def project(shell: Shell, clouds: MockClouds, cli: Path, count: int) -> Iterator
     with tempfile.TemporaryDirectory() as folder:
         stack = Stack(Path(folder) / "project", cli, clouds.environment())
         (stack.folder / "__main__.py").write_text(shell.program.replace("COUNT", str(count)))
+        if shell is NATIVE:
+            install = [sys.executable, "-m", "pulumi_nbcloud.cli", "plugin", "install"]
+            subprocess.run(install, env=stack.environment, check=True, stdout=subprocess.DEVNULL)
         yield stack
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from docs_support import PAGES as SHOWN_PAGES
 from docs_support import LANGUAGES, Example, anchors_of, blocks, check, console_examples, shell_environment
+from docs_support import PAGES as SHOWN_PAGES
 from picture_support import PICTURES
 
 from pulumi_nbcloud.mock import MockClouds

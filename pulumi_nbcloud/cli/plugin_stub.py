@@ -242,8 +242,9 @@ def _forget_schema(folder: Path) -> None:
 
 
 def on_path() -> str | None:
-    """Return where PATH has the program, which the Pulumi CLI takes before any stub; None where it has not."""
-    return shutil.which(PROGRAM)
+    """Return where PATH has the program, which the Pulumi CLI takes before any stub; None where nothing is taken."""
+    ignored = os.environ.get("PULUMI_IGNORE_AMBIENT_PLUGINS", "").lower() in ("1", "true")
+    return None if ignored else shutil.which(PROGRAM)
 
 
 @contextlib.contextmanager

@@ -224,6 +224,8 @@ def test_a_program_on_path_is_taken_first_and_that_is_said(plugins: Path, monkey
         f"warning: PATH has {OWN}; Pulumi takes that one first, and warns in each run",
         "hint: set PULUMI_IGNORE_AMBIENT_PLUGINS=true, or run pulumi outside of that environment",
     ]
+    monkeypatch.setenv("PULUMI_IGNORE_AMBIENT_PLUGINS", "true")
+    assert invoke("plugin", "install").err == ""
 
 
 def test_the_home_of_pulumi_is_that_of_the_users_entry(monkeypatch: pytest.MonkeyPatch) -> None:
