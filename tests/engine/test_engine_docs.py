@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("ordinary_python")
 
 
 def examples() -> list[tuple[str, str]]:
-    """Return all but those that define a test, which are run as such, and those in four languages, parts of examples."""
+    """Return all but those that define a test, which are run as such, and those in four languages, parts of files."""
     pages = [page for page in PAGES if page != LANGUAGES]
     found = [(f"{page.name}-{index}", text) for page in pages for index, text in enumerate(blocks(page, "python"))]
     return [(name, text) for name, text in found if "def test_" not in text]
