@@ -16,7 +16,12 @@ DRIVERS = Path(__file__).resolve().parent
 BUILDS = ROOT / ".cache" / "languages"
 GO_SDK = "nbcloud.invalid/pulumi-nbcloud/sdk/go/nbcloud"
 # With the driver beside the program: what `files` of its own tsconfig.json does not name.
-_TSCONFIG = '{"extends": "./tsconfig.json", "compilerOptions": {"skipLibCheck": true}, "files": ["driver.ts"]}\n'
+_TSCONFIG = """{
+    "extends": "./tsconfig.json",
+    "compilerOptions": {"skipLibCheck": true},
+    "files": ["index.ts", "driver.ts"]
+}
+"""
 _BUILD_SECONDS = 900
 
 

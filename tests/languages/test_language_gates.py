@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 
+import pytest
 from language_stacks import STACK_ROW, YamlStack, row
 from lease_support import looked_at, notebook
 
@@ -12,31 +14,35 @@ from pulumi_nbcloud.mock import MockClouds
 TARGET = f'target: {{kind: "modelarts:NotebookLease", notebookId: "{notebook(1)}"}}'
 
 
-def test_what_cannot_be_is_refused_in_preview_and_nothing_is_sent(yaml_stack: YamlStack, clouds: MockClouds) -> None:
-    yaml_stack.program(f"""
-        resources:
-          held:
-            type: nbcloud:Gate
-            properties:
-              {TARGET}
-              hold: 10m
-          spelt:
-            type: nbcloud:Gate
-            properties:
-              {TARGET}
-              until: self.expireTime > now
-          number:
-            type: nbcloud:modelarts:NotebookLease
-            properties:
-              notebookId: "17"
-        """)
+REFUSED = {
+    "held": (
+        "nbcloud:index:Gate",
+        f"{{{TARGET}, hold: 10m}}",
+        ["hold", "waitStart", "WaitStart"],
+    ),
+    "spelt": (
+        "nbcloud:index:Gate",
+        f"{{{TARGET}, until: self.expireTime > now}}",
+        ["until: self.expireTime is not a field of modelarts:NotebookLease; did you mean self.expire_time?"],
+    ),
+    "number": (
+        "nbcloud:modelarts:NotebookLease",
+        '{notebookId: "17"}',
+        ["must be a UUID such as 0b9c2f6e-4a70-4a0e-9d0e-2c6f8d1e7a55", "nothing was sent"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_is_refused_in_preview_and_nothing_is_sent(
+    name: str, yaml_stack: YamlStack, clouds: MockClouds
+) -> None:
+    type_, properties, texts = REFUSED[name]
+    yaml_stack.program(f"resources: {{{name}: {{type: {json.dumps(type_)}, properties: {properties}}}}}\n")
     run = yaml_stack.preview(expect=None)
     assert run.code not in (0, None)
-    found = {name: "\n".join(lines) for name, lines in run.diagnostics.items()}
-    assert "waitStart" in found[row("held")]
-    assert "nbcloud:WaitStart" in found[row("held")], "the lines to paste"
-    assert "self.expire_time" in found[row("spelt")]
-    assert "must be a UUID" in found[row("number", "nbcloud:modelarts:NotebookLease")]
+    found = "\n".join(run.diagnostics[row(name, type_)])
+    assert [each for each in texts if each not in found] == [], found
     assert clouds.request_count() == 0
 
 

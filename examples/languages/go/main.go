@@ -68,7 +68,7 @@ func program(ctx *pulumi.Context) error {
 		Targets: pulumi.Map{
 			"job": nbcloud.ModelartsDevServerJobTargetArgs{
 				Kind:  pulumi.String("modelarts:DevServerJob"),
-				JobId: text(trained.States, "self", "job_id"),
+				JobId: jobOf(trained),
 			},
 			"instance": nbcloud.HpcaiInstanceTargetArgs{
 				Kind:       pulumi.String("hpcai:Instance"),
@@ -98,15 +98,15 @@ func program(ctx *pulumi.Context) error {
 	ctx.Export("instance", existing.Name)
 	ctx.Export("trainedOutcome", trained.Outcome)
 	ctx.Export("readyOutcome", ready.Outcome)
-	ctx.Export("session", text(ready.States, "session", "lifecycle_state"))
+	ctx.Export("polls", ready.Polls)
 	ctx.Export("owner", current.InstanceMetadata().InstanceUsername())
 	return nil
 }
 
-// text is a field of the last state of a target of a gate.
-func text(states pulumi.MapMapOutput, target, field string) pulumi.StringOutput {
-	return states.ApplyT(func(states map[string]map[string]any) string {
-		value, _ := states[target][field].(string)
-		return value
+// jobOf is the id of the job that a gate has waited for.
+func jobOf(gate *nbcloud.Gate) pulumi.StringOutput {
+	return gate.States.ApplyT(func(states map[string]map[string]any) string {
+		id, _ := states["self"]["job_id"].(string)
+		return id
 	}).(pulumi.StringOutput)
 }

@@ -1,25 +1,6 @@
 """Waits for a job over many updates, then for what three clouds have: the same program in four languages.
 
-Try it on the mock clouds, which need no account:
-
-    pip install "pulumi-nbcloud[mock]"
-    nbcloud mock        # in a terminal of its own; it prints lines "export ..."
-
-Paste these lines into another terminal, and go on there:
-
-    cd examples/languages/python
-    pulumi stack init mock
-    pulumi config set-all \
-        --plaintext notebookId=4f1c6d5e-0f0a-4c57-9d0e-6a1b2c3d4e01 \
-        --plaintext jobId=4f1c6d5e-0f0a-4c57-9d0e-6a1b2c3d4e04 \
-        --plaintext instanceId=notebook-4f1c6d5e \
-        --plaintext platformId=ocid1.aidataplatform.oc1.mock.first \
-        --plaintext workspaceKey=mock-workspace \
-        --plaintext sessionId=4f1c6d5e-0f0a-4c57-9d0e-6a1b2c3d4e05 \
-        --plaintext hold=0
-    curl -so /dev/null -X POST $NBCLOUD_MODELARTS_ENDPOINT/_mock/reset
-    pulumi up           # awaiting: run it again 30 s after the reset
-    pulumi destroy
+docs/languages.md says how to run it on the mock clouds, which need no account.
 """
 
 import pulumi
@@ -41,7 +22,7 @@ trained = nbcloud.Gate(
     "trained",
     target=nbcloud.modelarts.DevServerJobArgs(job_id=config.require("jobId")),
     timeout="48h",
-    hold=config.get("hold") or "10m",
+    hold=config.require("hold"),
 )
 
 # Wait for three clouds at once. The id of the job comes from the gate before, so this one begins after it.
@@ -68,5 +49,5 @@ pulumi.export("leaseExpires", notebook.expire_time)
 pulumi.export("instance", existing.name)
 pulumi.export("trainedOutcome", trained.outcome)
 pulumi.export("readyOutcome", ready.outcome)
-pulumi.export("session", ready.states["session"]["lifecycle_state"])
+pulumi.export("polls", ready.polls)
 pulumi.export("owner", current.apply(lambda each: each.instance_metadata and each.instance_metadata.instance_username))

@@ -44,5 +44,5 @@ export const leaseExpires = notebook.expireTime;
 export const instance = existing.name;
 export const trainedOutcome = trained.outcome;
 export const readyOutcome = ready.outcome;
-export const session = ready.states.apply((states) => states["session"]["lifecycle_state"]);
+export const polls = ready.polls;
 export const owner = current.apply((each) => each.instanceMetadata?.instanceUsername);

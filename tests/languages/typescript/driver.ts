@@ -31,7 +31,8 @@ async function drive(command: string): Promise<void> {
 drive(process.argv[2]).then(
     () => process.exit(0),
     (error) => {
-        const code = /code: (\d+)/.exec(String(error));
+        // In either of two forms: "code: 255", or "Command failed with exit code 10".
+        const code = /(?:code:|exit code) (\d+)/.exec(String(error));
         if (code === null) {
             console.error(error);
         }
