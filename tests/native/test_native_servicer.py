@@ -172,6 +172,10 @@ def test_the_profile_of_the_provider_counts_where_nothing_gives_another(plugin: 
     urn = urn_of("nbcloud:modelarts:NotebookLease")
     assert plain(plugin.check(urn, {"notebookId": NOTEBOOK}).inputs)["profile"] == "other"
     assert plain(plugin.check(urn, {"notebookId": NOTEBOOK, "profile": "mine"}).inputs)["profile"] == "mine"
+    gotten = plugin.read(urn, NOTEBOOK, {})
+    assert plain(gotten.properties)["projectId"] == "other-project"
+    declared = plugin.read(urn, NOTEBOOK, {}, {"notebookId": NOTEBOOK})  # before the program had a provider
+    assert plain(declared.properties)["projectId"] == "mock-project"
 
 
 def test_an_engine_that_attaches_itself_is_served_by_what_it_gives(make_plugin: MakePlugin, clouds: MockClouds) -> None:
