@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 
 import pytest
 from language_stacks import STACK_ROW, YamlStack, row
@@ -11,15 +12,11 @@ from lease_support import looked_at, notebook
 
 from pulumi_nbcloud.mock import MockClouds
 
+AWAITING = 10  # Pulumi's own exit code
 TARGET = f'target: {{kind: "modelarts:NotebookLease", notebookId: "{notebook(1)}"}}'
 
 
 REFUSED = {
-    "held": (
-        "nbcloud:index:Gate",
-        f"{{{TARGET}, hold: 10m}}",
-        ["hold", "waitStart", "WaitStart"],
-    ),
     "spelt": (
         "nbcloud:index:Gate",
         f"{{{TARGET}, until: self.expireTime > now}}",
@@ -28,7 +25,7 @@ REFUSED = {
     "number": (
         "nbcloud:modelarts:NotebookLease",
         '{notebookId: "17"}',
-        ["must be a UUID such as 0b9c2f6e-4a70-4a0e-9d0e-2c6f8d1e7a55", "nothing was sent"],
+        ["notebookId must be a UUID such as 0b9c2f6e-4a70-4a0e-9d0e-2c6f8d1e7a55", "nothing was sent"],
     ),
 }
 
@@ -44,6 +41,53 @@ def test_what_cannot_be_is_refused_in_preview_and_nothing_is_sent(
     found = "\n".join(run.diagnostics[row(name, type_)])
     assert [each for each in texts if each not in found] == [], found
     assert clouds.request_count() == 0
+
+
+def test_the_lines_that_a_gate_with_hold_asks_for_are_ready_to_paste(yaml_stack: YamlStack, clouds: MockClouds) -> None:
+    clouds.modelarts.put_lease(notebook(1), status="STOPPED")
+    held = f'  held: {{type: nbcloud:Gate, properties: {{{TARGET}, timeout: 40h, hold: "0"'
+    yaml_stack.program(f"resources:\n{held}}}}}\n")
+    run = yaml_stack.preview(expect=None)
+    assert run.code not in (0, None)
+    assert "hold: a gate with hold needs waitStart" in run.text
+    assert clouds.request_count() == 0
+
+    text = run.output.partition("\nDiagnostics:\n")[2]
+    found = re.search(r"^( +held-start:\n(?:.*\n)+?) +# and for the gate: (\w+): (\S+)\n", text, re.MULTILINE)
+    assert found is not None, text
+    start = textwrap.indent(textwrap.dedent(found[1]), "  ")
+    yaml_stack.program(f"resources:\n{start}{held}, {found[2]}: '{found[3]}'}}}}\n")
+    ends = []
+    for _ in range(2):
+        run = yaml_stack.up(expect=AWAITING)
+        ends += re.findall(r"deadline: (\S+)", run.diagnostics[row("held")][0])
+    assert len(set(ends)) == 1
+    assert set(yaml_stack.resources()) == {"held-start"}
+    clouds.modelarts.add_transition(notebook(1), status="RUNNING")
+    yaml_stack.up()
+    assert yaml_stack.resources()["held"]["outputs"]["outcome"] == "met"
+
+
+def test_an_id_from_the_states_of_another_gate_is_unknown_in_preview(yaml_stack: YamlStack, clouds: MockClouds) -> None:
+    clouds.modelarts.put_lease(notebook(1))
+    yaml_stack.program(f"""
+        resources:
+          first: {{type: nbcloud:Gate, properties: {{{TARGET}}}}}
+          second:
+            type: nbcloud:Gate
+            properties:
+              target:
+                kind: modelarts:NotebookLease
+                notebookId: ${{first.states["self"]["notebook_id"]}}
+              until: self.expire_time > now
+        outputs:
+          endpoint: ${{second.states["self"]["endpoint"]}}
+        """)
+    run = yaml_stack.preview()
+    assert run.diagnostics[row("second")] == ["now: not known yet, because not all of the gate's inputs are"]
+    assert looked_at(clouds) == [1]
+    yaml_stack.up()
+    assert yaml_stack.outputs() == {"endpoint": clouds.url}
 
 
 def test_an_import_of_a_gate_is_refused_with_a_sentence(yaml_stack: YamlStack, clouds: MockClouds) -> None:

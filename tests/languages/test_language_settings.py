@@ -23,8 +23,6 @@ resources:
         kind: modelarts:NotebookLease
         notebookId: {notebook(1)}
       timeout: "0"
-      triggers:
-        - ${{nbcloud:note}}
 variables:
   now:
     fn::invoke:
@@ -45,7 +43,7 @@ def test_a_rotated_key_counts_at_once_and_is_in_no_state(
     stack = make_yaml()
     account = {"accessKey": "CANARYKEY", "secretKey": CANARY, "projectId": "mock-project", "endpoint": clouds.url}
     stack.configure({"nbcloud:modelarts": account})
-    stack.program(RECORD.replace("      triggers:\n        - ${nbcloud:note}\n", ""))
+    stack.program(RECORD)
     said = [stack.preview("--debug").text, stack.up("--debug").text]
     assert stack.outputs() == {"type": "TIMING"}
 
@@ -61,7 +59,7 @@ def test_a_rotated_key_counts_at_once_and_is_in_no_state(
     # Before the account is locked.
     stack.run("config", "set", "--secret", "--path", "nbcloud:modelarts.secretKey", CANARY, expect=0)
     said.append(stack.up().text)
-    # In one step: the update that sees a config for the first time goes by it.
+    # Another account: the update that sees it for the first time goes by it.
     clouds.modelarts.add_account("OTHERKEY", f"{CANARY}-other", projects=["other-project"])
     clouds.modelarts.put_lease(notebook(1), project_id="other-project", type="IDLE")
     other = {**account, "accessKey": "OTHERKEY", "secretKey": f"{CANARY}-other", "projectId": "other-project"}
@@ -78,6 +76,33 @@ def test_a_rotated_key_counts_at_once_and_is_in_no_state(
     # Pulumi keeps the config of each update, so where this is found, the secret would be.
     assert "OTHERKEY" in files
     assert CANARY not in files
+
+
+def test_another_profile_of_the_provider_counts_in_the_same_update(
+    make_yaml: Callable[..., YamlStack], clouds: MockClouds
+) -> None:
+    """Without a difference in its inputs, the engine would configure the provider with those of the update before."""
+    clouds.modelarts.add_account("OTHERKEY", CANARY, projects=["other-project"])
+    clouds.modelarts.put_lease(notebook(1))
+    clouds.modelarts.put_lease(notebook(1), project_id="other-project", type="IDLE")
+    east = {name.replace("NBCLOUD_", "NBCLOUD_PROFILE_EAST_"): value for name, value in clouds.environment().items()}
+    west = {name.replace("_EAST_", "_WEST_"): value for name, value in east.items()}
+    prefix = "NBCLOUD_PROFILE_WEST_MODELARTS_"
+    west |= {f"{prefix}ACCESS_KEY": "OTHERKEY", f"{prefix}SECRET_KEY": CANARY, f"{prefix}PROJECT_ID": "other-project"}
+    stack = make_yaml({**east, **west})
+    for profile, type_ in (("east", "TIMING"), ("west", "IDLE")):
+        stack.program(f"""
+            resources:
+              cloud: {{type: "pulumi:providers:nbcloud", properties: {{profile: {profile}}}}}
+              lease:
+                type: nbcloud:modelarts:NotebookLease
+                properties: {{notebookId: {notebook(1)}}}
+                options: {{provider: "${{cloud}}"}}
+            outputs:
+              type: ${{lease.type}}
+            """)
+        stack.up()
+        assert stack.outputs() == {"type": type_}
 
 
 def test_a_secret_target_is_in_no_state_and_no_text_in_plain(yaml_stack: YamlStack, clouds: MockClouds) -> None:
