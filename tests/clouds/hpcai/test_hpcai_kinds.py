@@ -81,7 +81,7 @@ def test_one_instance_and_its_absence() -> None:
         anyio.run(run, "C")
     assert one_line(caught.value) == (
         "hpcai:Instance C: the account has no such instance; its whole list was read, instances in it: 5 "
-        f"({WHERE}, request id r-2)\nhint: check instance_id, endpoint and whose credentials these are"
+        f"({WHERE}, request id r-2)\nhint: check its id, the endpoint and whose credentials these are"
     )
 
 
