@@ -11,9 +11,15 @@ def main() -> None:
     _leave_project()
     import asyncio
 
+    asyncio.run(_serve())
+
+
+async def _serve() -> None:
     from pulumi_nbcloud.native.server import serve
 
-    asyncio.run(serve(_announce))
+    await serve(_announce)
+    # All is sent and closed: what threads still do, a name that is being resolved for one, is waited for by nobody.
+    os._exit(0)
 
 
 def _leave_project() -> None:

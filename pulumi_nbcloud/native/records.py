@@ -66,7 +66,7 @@ class Records:
         if arguments is None:
             unknown = dict.fromkeys(self._kind.state_names, rpc.UNKNOWN)
             return Stored("", {**unknown, **request.inputs}, refresh_before_update=True)
-        return await self._stored(arguments, request.inputs)
+        return await self._stored(arguments, request.inputs, is_declared=True)
 
     async def update(self, request: Request) -> Stored:
         """Read it again."""
@@ -90,7 +90,8 @@ class Records:
                 hint="leave the arguments of get out, but for the profile; do not edit the state",
             )
         try:
-            return await self._stored(arguments, inputs)
+            is_declared = all(name in request.inputs for name in self._kind.required_names)
+            return await self._stored(arguments, inputs, is_declared=is_declared)
         except NotFoundError:
             if self._kind.not_found_is_gone:
                 return None
@@ -134,7 +135,7 @@ class Records:
             self._kind.parse(strangers, CAMEL_CASE)
         return None
 
-    async def _stored(self, arguments: Any, inputs: Mapping[str, Any]) -> Stored:
+    async def _stored(self, arguments: Any, inputs: Mapping[str, Any], *, is_declared: bool) -> Stored:
         from pulumi_nbcloud.native.states import state_outputs
 
         identity = self._kind.identify(arguments)
@@ -142,5 +143,6 @@ class Records:
             state = await self._process.reader.read(self._kind, arguments, self._process.config())
         # By default what moves by itself is left out, so that a drift check stays quiet.
         outputs = state_outputs(state, volatile=inputs.get(INCLUDE_VOLATILE) is True)
+        # What a program gets is read on each run anyway, and what it declares only where the engine is told so.
         stored = {**{camel(name): value for name, value in inputs.items()}, **outputs}
-        return Stored(identity, stored, inputs=inputs, refresh_before_update=True)
+        return Stored(identity, stored, inputs=inputs, refresh_before_update=is_declared)

@@ -134,8 +134,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             outputs = await self._resources.functions.invoke(
                 request.tok, args.values, args.secret_inputs, preview=getattr(request, "preview", False)
             )
+        # The engine leaves it to a provider that accepts secrets to say what is one.
+        secrets = [(name,) for name in outputs] if args.secrets else []
         response = provider_pb2.InvokeResponse()
-        getattr(response, "return").CopyFrom(sent(outputs))
+        getattr(response, "return").CopyFrom(sent(outputs, secrets))
         return response
 
     # --- resources

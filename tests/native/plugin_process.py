@@ -20,7 +20,12 @@ from google.protobuf.struct_pb2 import Struct
 from nbcloud_support import LIMIT_SECONDS
 from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
-COMMAND = (sys.executable, "-P", "-m", "pulumi_nbcloud.native")
+# Without the folder that it is started in on the path, which Python 3.10 cannot leave out.
+COMMAND = (
+    (sys.executable, "-P", "-m", "pulumi_nbcloud.native")
+    if sys.version_info >= (3, 11)
+    else (sys.executable, "-c", "from pulumi_nbcloud.native.__main__ import main; main()")
+)
 # What a process needs of this one; no settings are among them.
 KEPT = ("PATH", "LANG", "TMPDIR", "SYSTEMROOT")
 PROVIDER = "urn:pulumi:dev::probe::pulumi:providers:nbcloud::default_0_1_0"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from lease_support import LEASE, NOTEBOOK, STATE, looked_at, notebook
-from plugin_process import UNKNOWN, Plugin, details_of, plain, secret, urn_of
+from plugin_process import UNKNOWN, Plugin, details_of, plain, secret, struct, urn_of
 from pulumi.runtime.proto import provider_pb2
 
 from pulumi_nbcloud.mock import MockClouds
@@ -48,6 +48,7 @@ def test_get_needs_no_more_than_the_id(plugin: Plugin, clouds: MockClouds) -> No
     assert read.id == NOTEBOOK
     assert recorded(read.properties)["expireTime"] == STATE["expire_time"]
     assert plain(read.inputs) == {"notebookId": NOTEBOOK}
+    assert not read.refresh_before_update  # each run reads it anyway
 
 
 def test_a_refresh_shows_what_has_changed(plugin: Plugin, clouds: MockClouds) -> None:
@@ -55,6 +56,7 @@ def test_a_refresh_shows_what_has_changed(plugin: Plugin, clouds: MockClouds) ->
     state = {"notebookId": NOTEBOOK, "running": True}
     read = plugin.read(URN, NOTEBOOK, state, {"notebookId": NOTEBOOK})
     assert recorded(read.properties)["running"] is False
+    assert read.refresh_before_update
     assert plain(read.inputs) == {"notebookId": NOTEBOOK}
 
 
@@ -114,3 +116,44 @@ def test_what_moves_by_itself_is_left_out_by_default(include: bool, plugin: Plug
     stored = plain(plugin.create(urn, inputs).properties)
     assert (stored["kernel"]["connections"] is not None) is include
     assert (stored["etag"] is not None) is include
+
+
+def test_an_id_says_all_that_a_session_is_read_by(plugin: Plugin, clouds: MockClouds) -> None:
+    clouds.aidp.put_session(SESSION)
+    urn = urn_of("nbcloud:aidp:NotebookSession")
+    identity = "/".join((DEFAULT_PLATFORM, DEFAULT_WORKSPACE, SESSION))
+    read = plugin.read(urn, identity, {})
+    assert plain(read.inputs) == {
+        "aiDataPlatformId": DEFAULT_PLATFORM,
+        "workspaceKey": DEFAULT_WORKSPACE,
+        "sessionId": SESSION,
+        "includeVolatile": False,
+    }
+    assert details_of(lambda: plugin.read(urn, SESSION, {})) == (
+        f"aidp:NotebookSession {SESSION}: the id has 1 of 3 parts\n"
+        "hint: write AI_DATA_PLATFORM_ID/WORKSPACE_KEY/SESSION_ID"
+    )
+
+
+def test_an_id_and_arguments_must_fit(plugin: Plugin, clouds: MockClouds) -> None:
+    text = details_of(lambda: plugin.read(URN, notebook(2), {"notebookId": NOTEBOOK}))
+    assert text.startswith(f"modelarts:NotebookLease {notebook(2)}: the id is not the one of the arguments\n")
+    assert clouds.requests == []
+
+
+def test_to_delete_a_record_touches_nothing(plugin: Plugin, clouds: MockClouds) -> None:
+    plugin.stub.Delete(provider_pb2.DeleteRequest(id=NOTEBOOK, urn=URN, properties=struct({"notebookId": NOTEBOOK})))
+    assert clouds.requests == []
+
+
+def test_a_value_that_is_no_bool_is_refused(plugin: Plugin) -> None:
+    urn = urn_of("nbcloud:aidp:NotebookSession")
+    (failure,) = plugin.check(urn, {"includeVolatile": "yes"}).failures
+    assert failure.reason.startswith("aidp:NotebookSession: include_volatile must be true or false\n")
+
+
+def test_another_profile_reads_again(plugin: Plugin, clouds: MockClouds) -> None:
+    clouds.modelarts.put_lease(NOTEBOOK, **LEASE)
+    updated = plugin.update(URN, {"notebookId": NOTEBOOK, "running": False}, {"notebookId": NOTEBOOK})
+    assert recorded(updated.properties)["running"] is True
+    assert updated.refresh_before_update

@@ -262,7 +262,8 @@ def test_modules_of_the_project_do_not_stand_in_for_pythons(
     script = tmp_path / "bin" / "pulumi-resource-nbcloud"  # as an installer writes it
     script.parent.mkdir()
     script.write_text("from pulumi_nbcloud.native.__main__ import main\nmain()\n", encoding="utf-8")
-    for command in (COMMAND, (sys.executable, str(script))):
+    commands = [(sys.executable, str(script)), *([COMMAND] if "-P" in COMMAND else [])]
+    for command in commands:
         plugin = make_plugin(clouds.environment(), command=command)
         plugin.configure()
         assert plugin.invoke(LOOKUP, notebookId=NOTEBOOK)["running"] is True
