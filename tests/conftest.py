@@ -15,6 +15,9 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from pulumi_nbcloud.mock import MockClouds
 
+# Two folders of tests run what is asserted there.
+pytest.register_assert_rewrite("gate_cases")
+
 # How long an example takes is up to the machine, not to what is tested.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # On the other Pythons (scripts/test-versions) fewer examples do: each test has run with all of them on the main one.

@@ -47,10 +47,12 @@ class Checked:
     Args:
         inputs: what the engine stores and gives to the other methods.
         failures: what is wrong; each names its input in its text.
+        secret_inputs: the names of those that are secret as a whole, besides what came in secret.
     """
 
     inputs: Mapping[str, Any]
     failures: list[str] = field(default_factory=list)
+    secret_inputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

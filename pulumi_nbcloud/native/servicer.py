@@ -153,7 +153,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         wanted = _request("check", request, news, olds=olds.values, old_inputs=olds.values)
         checked = await self._resources.of(request.urn).check(wanted)
         failures = [_secrets(news).text(each) for each in checked.failures]
-        return provider_pb2.CheckResponse(inputs=sent(checked.inputs, news.secrets), failures=_failures(failures))
+        secrets = (*news.secrets, *((camel(each),) for each in checked.secret_inputs))
+        return provider_pb2.CheckResponse(inputs=sent(checked.inputs, secrets), failures=_failures(failures))
 
     @served
     async def Diff(self, request: Any, context: Any) -> Any:

@@ -8,13 +8,26 @@ from collections.abc import Callable, Mapping
 from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.kinds.registry import KINDS
 from pulumi_nbcloud.native.functions import Functions
-from pulumi_nbcloud.native.names import kind_of_resource, resource_token
+from pulumi_nbcloud.native.names import GATE, WAIT_START, kind_of_resource, resource_token
 from pulumi_nbcloud.native.process import Process
 from pulumi_nbcloud.native.resources import Resource
 from pulumi_nbcloud.printable import printable
 
+
+def _gates(process: Process) -> Resource:
+    from pulumi_nbcloud.native.gates import Gates
+
+    return Gates(process)
+
+
+def _wait_starts(process: Process) -> Resource:
+    from pulumi_nbcloud.native.wait_start import WaitStarts
+
+    return WaitStarts(process)
+
+
 # Beside the read resources, which follow from the kinds.
-MAKERS: Mapping[str, Callable[[Process], Resource]] = {}
+MAKERS: Mapping[str, Callable[[Process], Resource]] = {GATE: _gates, WAIT_START: _wait_starts}
 
 
 class Resources:

@@ -22,7 +22,8 @@ from pulumi_nbcloud.settings.sources import OVERRIDES_KEY, ConfigReader
 from pulumi_nbcloud.spelling import PYTHON, Spelling
 
 VARIABLE = "NBCLOUD_OVERRIDES"
-GATE_TYPE = "pulumi-python:dynamic/nbcloud:Gate"
+# In a program in Python, and in any other.
+GATE_TYPES = ("pulumi-python:dynamic/nbcloud:Gate", "nbcloud:index:Gate")
 LONGEST = timedelta(hours=24)
 REASON_LIMIT = 200
 PARTS = ("reason", "until")
@@ -195,7 +196,7 @@ def _gate(urn: object) -> _Gate | None:
         return None
     stack, *others = urn.split("::", 3)
     found = _STACK_AND_PROJECT.fullmatch(f"{stack}::{others[0]}") if len(others) == 3 else None
-    if found is None or others[1].rpartition("$")[2] != GATE_TYPE or not others[2]:
+    if found is None or others[1].rpartition("$")[2] not in GATE_TYPES or not others[2]:
         return None
     return _Gate(urn, found[1], found[2], others[2])
 

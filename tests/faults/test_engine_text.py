@@ -34,7 +34,7 @@ from pulumi_nbcloud.waiting.outcome import WaitError
 PACKAGE = Path(errors.__file__).resolve().parents[1]
 # The command has no engine, and the mock clouds are no part of a program.
 OTHERS = {"cli", "mock"}
-TALKS_TO_PULUMI = {"program", "provider", "engine", "gate", "hooks"}
+TALKS_TO_PULUMI = {"program", "provider", "native", "engine", "gate", "hooks"}
 
 # Which names lead out to the engine, and which modules may use them.
 EXITS: dict[str, set[str]] = {
@@ -43,7 +43,7 @@ EXITS: dict[str, set[str]] = {
     "engine_pb2_grpc": {"engine/log"},
     "LogRequest": {"engine/log"},
     "Log": {"engine/log"},
-    "print": {"engine/log"},
+    "print": {"engine/log", "native/__main__"},  # a port
     "sys.stderr": {"engine/log"},
     "sys.stdout": set(),
     "sys.__stderr__": set(),
@@ -51,9 +51,9 @@ EXITS: dict[str, set[str]] = {
     "os.write": {"history/writing", "waiting/record_file"},  # into files, in ASCII
     "warnings.warn": set(),
     "logger above debug": {"serve/app", "serve/checks", "serve/tls"},  # a service of its own, which no engine starts
-    "abort": set(),
+    "abort": {"native/servicer"},
     "set_details": set(),
-    "CheckFailure": {"engine/errors"},
+    "CheckFailure": {"engine/errors", "native/servicer"},
     "ResourceHook": {"engine/errors"},
     "ErrorHook": set(),
     "a ResourceProvider": {"engine/errors"},
@@ -68,8 +68,13 @@ EXITS: dict[str, set[str]] = {
     "print_exception": set(),
 }
 OURS = {name for name in nbcloud.__all__ if name.endswith("Error")} | {ConditionError.__name__}
-# These two are caught where they are raised.
-CAUGHT = {("engine/log", "ValueError"), ("engine/previews", "TimeoutError")}
+# Caught where it is raised; what the servicer answers with; and what no kind may hold, an internal error.
+CAUGHT = {
+    ("engine/previews", "TimeoutError"),
+    ("native/gates", "Awaiting"),
+    ("native/schema_types", "TypeError"),
+    ("native/values", "TypeError"),
+}
 
 CANARY = "<{%canary%}>"
 CALLS: dict[str, Any] = {

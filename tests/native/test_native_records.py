@@ -149,7 +149,7 @@ def test_to_delete_a_record_touches_nothing(plugin: Plugin, clouds: MockClouds) 
 def test_a_value_that_is_no_bool_is_refused(plugin: Plugin) -> None:
     urn = urn_of("nbcloud:aidp:NotebookSession")
     (failure,) = plugin.check(urn, {"includeVolatile": "yes"}).failures
-    assert failure.reason.startswith("aidp:NotebookSession: include_volatile must be true or false\n")
+    assert failure.reason.startswith("aidp:NotebookSession: includeVolatile must be true or false\n")
 
 
 def test_another_profile_reads_again(plugin: Plugin, clouds: MockClouds) -> None:
