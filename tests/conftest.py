@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.mock import MockClouds
 
 # Two folders of tests run what is asserted there.
-pytest.register_assert_rewrite("gate_cases")
+pytest.register_assert_rewrite("gate_cases", "gate_changes", "gate_stories")
 
 # How long an example takes is up to the machine, not to what is tested.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -68,6 +68,10 @@ def test_sdks_are_written_into_a_folder_in_the_place_of_older_ones(machine: Mach
     assert (done.returncode, done.stdout) == (0, f"{tmp_path / 'here'}\n"), done.stderr
     assert (tmp_path / "here" / "nodejs" / "schema.json").exists()
     assert not old.exists()
+    other = tmp_path / "other.json"
+    other.write_text("{}")
+    assert machine.run(str(tmp_path / "here"), str(other)).returncode == 0
+    assert (tmp_path / "here" / "nodejs" / "schema.json").read_text() == "{}"
 
 
 def test_what_the_generator_refuses_is_said(machine: Machine) -> None:
@@ -85,8 +89,8 @@ def test_an_old_go_builds_nothing(machine: Machine) -> None:
     assert done.stderr == "sdks: no SDKs: building needs Go 1.26.6 or newer\n"
 
 
-@pytest.mark.parametrize(("arguments", "code"), [(["--help"], 0), (["--other"], 2), (["a", "b"], 2)])
+@pytest.mark.parametrize(("arguments", "code"), [(["--help"], 0), (["--other"], 2), (["a", "b", "c"], 2)])
 def test_usage(machine: Machine, arguments: list[str], code: int) -> None:
     done = machine.run(*arguments)
     assert (done.returncode, done.stdout) == (code, "")
-    assert "scripts/sdks FOLDER" in done.stderr
+    assert "scripts/sdks FOLDER [SCHEMA]" in done.stderr

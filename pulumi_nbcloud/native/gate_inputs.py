@@ -81,7 +81,8 @@ def with_profiles(given: Mapping[str, Any], profile: str | None) -> dict[str, An
         return filled
 
     def named(target: Any) -> Any:
-        return {"profile": profile, **target} if isinstance(target, Mapping) else target
+        names_none = isinstance(target, Mapping) and target.get("profile") is None
+        return {**target, "profile": profile} if names_none else target
 
     if isinstance(filled.get("target"), Mapping):
         filled["target"] = named(filled["target"])

@@ -90,8 +90,7 @@ class Records:
                 hint="leave the arguments of get out, but for the profile; do not edit the state",
             )
         try:
-            is_declared = all(name in request.inputs for name in self._kind.required_names)
-            return await self._stored(arguments, inputs, is_declared=is_declared)
+            return await self._stored(arguments, inputs, is_declared=self._is_declared(request))
         except NotFoundError:
             if self._kind.not_found_is_gone:
                 return None
@@ -116,7 +115,11 @@ class Records:
             inputs |= zip(required, parts, strict=True)
         if self._has_volatile:
             inputs.setdefault(INCLUDE_VOLATILE, False)
-        return self._process.with_profile(inputs) if not request.inputs else inputs
+        return inputs if self._is_declared(request) else self._process.with_profile(inputs)
+
+    def _is_declared(self, request: Request) -> bool:
+        """Return whether a program declares what is read; an import looks like a `get` without arguments."""
+        return all(name in request.inputs for name in self._kind.required_names)
 
     def _parsed(self, inputs: Mapping[str, Any]) -> Any:
         """Check arguments; return None where one of them is not known yet."""

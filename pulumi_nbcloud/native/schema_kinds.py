@@ -30,7 +30,9 @@ AnyKind = Kind[Any, Any, Any]
 
 # What is recorded is neither made nor removed.
 _RECORD = "It is a record: to create, replace or delete it changes nothing in the cloud."
-_NO_IMPORT = "`pulumi import` is refused; to record something under another name, declare it."
+_NO_IMPORT = (
+    "`pulumi import` adds nothing to that: declare it. What was imported is read again only by `pulumi refresh`."
+)
 
 
 def function_of(kind: AnyKind) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import language_builds
@@ -49,6 +50,28 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=LIMIT_SECONDS,
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"languages": {}}, 'unknown field "languages"'),
+        ({"version": "one"}, "#/version"),
+        (
+            {"functions": {"nbcloud:index:getNothing": {"outputs": {"$ref": "#/types/nbcloud:index:Nothing"}}}},
+            "Nothing",
+        ),
+    ],
+)
+def test_what_pulumi_finds_wrong_with_a_schema_is_refused(
+    change: dict[str, object], expected: str, tmp_path: Path
+) -> None:
+    schema = tmp_path / "schema.json"
+    schema.write_text(json.dumps({**GOLDEN, **change}), encoding="utf-8")
+    done = run(tmp_path, sys.executable, str(ROOT / "scripts" / "sdks"), str(tmp_path / "sdks"), str(schema))
+    assert done.returncode == 1
+    assert "sdks: no SDKs: " in done.stdout
+    assert expected in done.stdout
 
 
 @pytest.fixture(scope="module")

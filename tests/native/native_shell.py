@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import grpc
-from gate_cases import Result
+from gate_shell import Result
 from plugin_process import SECRET, Plugin, plain, secret
 from pulumi.runtime.proto import engine_pb2, provider_pb2
 
@@ -21,7 +21,7 @@ STATUS = "grpc-status-details-bin"
 
 
 class NativeShell:
-    """Implements `gate_cases.Shell`.
+    """Implements `gate_shell.Shell`.
 
     Args:
         plugin: that serves the gates; what its engine took before does not count.

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from gate_stories import OVERRIDES, REASON, overrides
 from lease_support import LEASE, NOTEBOOK, RUNNING, STATE, STOPPED, notebook
 from native_shell import GATE_URN, START_URN
 from nbcloud_support import eventually
@@ -144,7 +145,10 @@ def test_a_profile_of_the_provider_counts_where_a_target_names_none(
     plugin.configure({"profile": "other"}, PROVIDER.replace("default_0_1_0", "mine"))
     one = plain(plugin.check(GATE_URN, {"target": TARGET}).inputs)
     assert one == {"target": {**TARGET, "profile": "other"}}
-    named = {"targets": {"a": {**TARGET, "profile": "default"}, "b": TARGET}, "until": "a.running && b.running"}
+    named = {
+        "targets": {"a": {**TARGET, "profile": "default"}, "b": {**TARGET, "profile": None}},
+        "until": "a.running && b.running",
+    }
     several = plain(plugin.check(GATE_URN, named).inputs)["targets"]
     assert {name: each["profile"] for name, each in several.items()} == {"a": "default", "b": "other"}
     # The wait of a gate with hold is of the same thing.
@@ -222,8 +226,6 @@ def test_previews_can_be_switched_off(make_plugin: Callable[..., Plugin], clouds
 
 
 def test_a_preview_names_the_override_that_is_in_force(make_plugin: Callable[..., Plugin], clouds: MockClouds) -> None:
-    from gate_cases import OVERRIDES, REASON, overrides
-
     clouds.modelarts.put_lease(NOTEBOOK, **LEASE)
     plugin = make_plugin(clouds.environment(), {OVERRIDES.partition(":")[2]: overrides(GATE_URN)})
     plugin.configure()

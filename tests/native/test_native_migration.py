@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gate_cases import ADVISORY, DISABLED, gate, stored
+from gate_shell import ADVISORY, DISABLED, gate, stored
 from lease_support import LEASE, NOTEBOOK, lease_target
 from native_shell import GATE_URN
 from plugin_process import Plugin, plain, secret

@@ -6,6 +6,9 @@ import copy
 import json
 import re
 import runpy
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -344,3 +347,31 @@ def test_a_program_in_yaml_names_what_there_is(token: str) -> None:
     settings = program.get("config", {})
     outputs = {"start.waitStart", "gate.outcome", *program.get("variables", ())}
     assert set(re.findall(r"\$\{([\w.]+)\}", text)) <= {*settings, *outputs}
+
+
+def freeze(folder: Path, golden: Mapping[str, Any]) -> subprocess.CompletedProcess[str]:
+    """Runs scripts/freeze on the golden schema of another folder."""
+    script, kept = folder / "scripts" / "freeze", folder / "tests" / "golden" / "schema.json"
+    for path in (script, kept):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(ROOT / "scripts" / "freeze", script)
+    kept.write_text(json.dumps(golden), encoding="utf-8")
+    return subprocess.run([sys.executable, str(script)], capture_output=True, text=True)
+
+
+def test_a_schema_that_grows_is_written(tmp_path: Path) -> None:
+    done = freeze(tmp_path, changed(lambda of: of["functions"].pop(FUNCTION)))
+    assert (done.returncode, done.stdout) == (0, "")
+    written = (tmp_path / "tests" / "golden" / "schema.json").read_bytes()
+    assert written == (ROOT / "tests" / "golden" / "schema.json").read_bytes()
+
+
+def test_a_schema_that_would_break_programs_is_not_written(tmp_path: Path) -> None:
+    old = changed(lambda of: of["types"]["nbcloud:index:NotFound"]["enum"].append({"value": "skip"}))
+    done = freeze(tmp_path, old)
+    assert done.returncode == 1
+    assert done.stdout == (
+        'error: programs would break: types/nbcloud:index:NotFound/enum has {"value": "skip"}\n'
+        "hint: change it back; before the first release of the plugin, remove tests/golden/schema.json first\n"
+    )
+    assert json.loads((tmp_path / "tests" / "golden" / "schema.json").read_text(encoding="utf-8")) == old

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +216,24 @@ def test_cancel_ends_what_is_read_and_the_next_run_reads_again(plugin: Plugin, c
     assert details_of(lambda: plugin.invoke(LOOKUP, notebookId=NOTEBOOK)) == cancelled
     plugin.configure()
     assert plugin.invoke(LOOKUP, notebookId=NOTEBOOK)["running"] is True
+
+
+def test_cancel_ends_every_wait_at_once(plugin: Plugin, clouds: MockClouds) -> None:
+    """More than there are threads anywhere: each wait is a task of one loop."""
+    clouds.modelarts.put_lease(NOTEBOOK, status="STARTING")
+    inputs = {"target": {"kind": "modelarts:NotebookLease", "notebookId": NOTEBOOK}, "timeout": "1h"}
+    calls = []
+    for number in range(200):
+        urn = urn_of("nbcloud:index:Gate", f"gate-{number}")
+        calls.append((urn, plugin.stub.Create.future(plugin.create_request(urn, inputs))))
+    for urn, _ in calls:
+        eventually(partial(plugin.engine.texts, urn), f"the status of {urn}")
+    plugin.cancel()
+    for _, call in calls:
+        with pytest.raises(grpc.RpcError):
+            call.result(LIMIT_SECONDS)
+        assert call.code() is grpc.StatusCode.UNKNOWN
+        assert call.details().startswith(f"modelarts:NotebookLease {NOTEBOOK}: cancelled after ")
 
 
 def test_a_signal_ends_the_process_without_a_word(make_plugin: MakePlugin, clouds: MockClouds) -> None:

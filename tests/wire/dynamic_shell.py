@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import grpc
-from gate_cases import Result
+from gate_shell import Result
 from gate_wire import ID, URN
 from google.protobuf.json_format import MessageToDict
 from nbcloud_support import LIMIT_SECONDS
@@ -35,7 +35,7 @@ STATUS = "grpc-status-details-bin"
 
 
 class DynamicShell:
-    """Implements `gate_cases.Shell`.
+    """Implements `gate_shell.Shell`.
 
     Args:
         process: that serves the gates.

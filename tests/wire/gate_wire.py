@@ -8,8 +8,9 @@ from typing import Any
 
 import grpc
 import pytest
+from gate_shell import stored as stored
 from google.protobuf.json_format import MessageToDict
-from lease_support import RUNNING, STATE, lease_target, notebook
+from lease_support import lease_target
 from nbcloud_support import LIMIT_SECONDS, folded
 from provider_process import (
     ProviderProcess,
@@ -45,24 +46,6 @@ def create(process: ProviderProcess, inputs: Mapping[str, Any]) -> dict[str, Any
     properties: dict[str, Any] = MessageToDict(response)["properties"]
     assert properties.pop("__provider") == gate_blob()
     return properties
-
-
-def stored(inputs: Mapping[str, Any], outcome: str = "met") -> dict[str, Any]:
-    """What the state holds of a gate that was met, or of an advisory one that was not."""
-    met = outcome == "met"
-    seen = {"time": "2026-01-31T12:00:00Z", "target": "self", "observed": RUNNING}
-    # The SDK stores no nulls.
-    message = f"modelarts:NotebookLease {notebook()}: {outcome} after 5s of 30m"
-    return {
-        **inputs,
-        "outcome": outcome,
-        **({"met_time": "2026-01-31T12:00:00Z"} if met else {"message": message}),
-        "polls": 1,
-        "elapsed_seconds": 0.5,
-        "states": {"self": {**STATE, "not_running_reason": None, "endpoint": "http://cloud"}},
-        "transitions": [seen],
-        "transition_count": 1,
-    }
 
 
 def failure_of(future: Any) -> str:

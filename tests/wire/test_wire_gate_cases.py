@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import gate_cases
+import gate_changes
+import gate_stories
 import pytest
 from dynamic_shell import DynamicShell
 from gate_wire import URN
@@ -33,28 +35,28 @@ def test_how_a_gate_ends(shell: DynamicShell, clouds: MockClouds, case: gate_cas
     gate_cases.run_case(shell, clouds, case)
 
 
-@pytest.mark.parametrize("change", gate_cases.CHANGES.values(), ids=gate_cases.CHANGES)
-def test_when_a_gate_waits_again(shell: DynamicShell, clouds: MockClouds, change: gate_cases.Change) -> None:
-    gate_cases.run_change(shell, clouds, change)
+@pytest.mark.parametrize("change", gate_changes.CHANGES.values(), ids=gate_changes.CHANGES)
+def test_when_a_gate_waits_again(shell: DynamicShell, clouds: MockClouds, change: gate_changes.Change) -> None:
+    gate_changes.run_change(shell, clouds, change)
 
 
-@pytest.mark.parametrize("refusal", gate_cases.REFUSALS.values(), ids=gate_cases.REFUSALS)
-def test_what_a_check_refuses(shell: DynamicShell, clouds: MockClouds, refusal: gate_cases.Refusal) -> None:
-    gate_cases.run_refusal(shell, clouds, refusal)
+@pytest.mark.parametrize("refusal", gate_changes.REFUSALS.values(), ids=gate_changes.REFUSALS)
+def test_what_a_check_refuses(shell: DynamicShell, clouds: MockClouds, refusal: gate_changes.Refusal) -> None:
+    gate_changes.run_refusal(shell, clouds, refusal)
 
 
-@pytest.mark.parametrize("unknown", gate_cases.UNKNOWNS.values(), ids=gate_cases.UNKNOWNS)
+@pytest.mark.parametrize("unknown", gate_changes.UNKNOWNS.values(), ids=gate_changes.UNKNOWNS)
 def test_what_is_unknown(shell: DynamicShell, clouds: MockClouds, unknown: Mapping[str, Any]) -> None:
-    gate_cases.run_unknown(shell, clouds, unknown)
+    gate_changes.run_unknown(shell, clouds, unknown)
 
 
-@pytest.mark.parametrize("story", gate_cases.STORIES.values(), ids=gate_cases.STORIES)
-def test_stories(shell: DynamicShell, clouds: MockClouds, story: gate_cases.Story) -> None:
+@pytest.mark.parametrize("story", gate_stories.STORIES.values(), ids=gate_stories.STORIES)
+def test_stories(shell: DynamicShell, clouds: MockClouds, story: gate_stories.Story) -> None:
     story(shell, clouds)
 
 
-@pytest.mark.parametrize("story", gate_cases.SETTINGS_STORIES.values(), ids=gate_cases.SETTINGS_STORIES)
-def test_stories_with_settings(clouds: MockClouds, tmp_path: Path, story: gate_cases.SettingsStory) -> None:
+@pytest.mark.parametrize("story", gate_stories.SETTINGS_STORIES.values(), ids=gate_stories.SETTINGS_STORIES)
+def test_stories_with_settings(clouds: MockClouds, tmp_path: Path, story: gate_stories.SettingsStory) -> None:
     with ExitStack() as stack:
 
         def open_shell(environment: Mapping[str, str], config: Mapping[str, str]) -> DynamicShell:
