@@ -265,7 +265,7 @@ def test_an_odd_row_of_the_very_instance_is_named() -> None:
     assert caught.value.problem.startswith(
         "the instance's row is not what the vendor's page describes: instanceRuntimeInfo.status: "
     )
-    assert "get_instances()" in (caught.value.hint or "")
+    assert "look at the list of instances, whose `unreadable` names the rows" in (caught.value.hint or "")
 
 
 def test_where_a_row_has_no_id_nothing_is_proven_gone() -> None:
