@@ -151,7 +151,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.CheckResponse(inputs=request.news, failures=_failures([str(error)]))
         olds = received(request.olds)
         wanted = _request("check", request, news, olds=olds.values, old_inputs=olds.values)
-        checked = await self._resources.of(request.urn).check(wanted)
+        with _redacted(news):
+            checked = await self._resources.of(request.urn).check(wanted)
         failures = [_secrets(news).text(each) for each in checked.failures]
         secrets = (*news.secrets, *((camel(each),) for each in checked.secret_inputs))
         return provider_pb2.CheckResponse(inputs=sent(checked.inputs, secrets), failures=_failures(failures))
@@ -312,8 +313,14 @@ class _redacted:
         """Begin the block."""
 
     def __exit__(self, cls: object, error: BaseException | None, traceback: object) -> None:
-        if self._inputs.secrets and isinstance(error, NbcloudError):
-            raise _secrets(self._inputs).error(error) from None
+        if not self._inputs.secrets or not isinstance(error, Exception) or isinstance(error, Awaiting):
+            return
+        secrets = _secrets(self._inputs)
+        if isinstance(error, NbcloudError):
+            raise secrets.error(error) from None
+        from pulumi_nbcloud.engine.errors import InternalError, harmless
+
+        raise InternalError(secrets.text(str(harmless(error)))) from None
 
 
 def _text(error: Exception) -> str:

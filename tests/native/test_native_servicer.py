@@ -172,6 +172,10 @@ def test_the_profile_of_the_provider_counts_where_nothing_gives_another(plugin: 
     urn = urn_of("nbcloud:modelarts:NotebookLease")
     assert plain(plugin.check(urn, {"notebookId": NOTEBOOK}).inputs)["profile"] == "other"
     assert plain(plugin.check(urn, {"notebookId": NOTEBOOK, "profile": "mine"}).inputs)["profile"] == "mine"
+    gotten = plugin.read(urn, NOTEBOOK, {})
+    assert plain(gotten.properties)["projectId"] == "other-project"
+    declared = plugin.read(urn, NOTEBOOK, {}, {"notebookId": NOTEBOOK})  # before the program had a provider
+    assert plain(declared.properties)["projectId"] == "mock-project"
 
 
 def test_an_engine_that_attaches_itself_is_served_by_what_it_gives(make_plugin: MakePlugin, clouds: MockClouds) -> None:
@@ -218,6 +222,10 @@ def test_cancel_ends_what_is_read_and_the_next_run_reads_again(plugin: Plugin, c
     assert plugin.invoke(LOOKUP, notebookId=NOTEBOOK)["running"] is True
 
 
+def is_shown(plugin: Plugin, urn: str) -> bool:
+    return bool(plugin.engine.texts(urn))
+
+
 def test_cancel_ends_every_wait_at_once(plugin: Plugin, clouds: MockClouds) -> None:
     """More than there are threads anywhere: each wait is a task of one loop."""
     clouds.modelarts.put_lease(NOTEBOOK, status="STARTING")
@@ -227,7 +235,7 @@ def test_cancel_ends_every_wait_at_once(plugin: Plugin, clouds: MockClouds) -> N
         urn = urn_of("nbcloud:index:Gate", f"gate-{number}")
         calls.append((urn, plugin.stub.Create.future(plugin.create_request(urn, inputs))))
     for urn, _ in calls:
-        eventually(partial(plugin.engine.texts, urn), f"the status of {urn}")
+        eventually(partial(is_shown, plugin, urn), f"the status of {urn}")
     plugin.cancel()
     for _, call in calls:
         with pytest.raises(grpc.RpcError):
@@ -342,6 +350,12 @@ def test_an_internal_error_says_that_it_is_one() -> None:
     first, hint, *lines = context.details.split("\n")
     assert first.startswith("internal error of pulumi-nbcloud: ValueError in test_native_servicer.py:")
     assert (hint, lines[-1]) == ("hint: report it with these lines", "ValueError: out of order")
+
+
+def test_an_internal_error_shows_nothing_secret() -> None:
+    context = ended(ValueError(f"not found in {NOTEBOOK}"), notebookId=secret(NOTEBOOK))
+    assert context.details.endswith("ValueError: not found in [secret]")
+    assert NOTEBOOK not in context.details
 
 
 def test_a_resource_that_is_awaiting_says_so_in_the_status() -> None:
