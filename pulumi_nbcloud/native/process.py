@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi_nbcloud.engine import log
 from pulumi_nbcloud.engine.process import ProviderProcess
 from pulumi_nbcloud.errors import NbcloudError
+from pulumi_nbcloud.spelling import CAMEL_CASE, Spelling
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.http.client import Client
@@ -62,6 +63,11 @@ class Process(ProviderProcess):
         self._cancellation: Cancellation | None = None
         self._reader: Reader | None = None
         self._waits = None
+
+    @property
+    def spelling(self) -> Spelling:
+        """How programs write what they give."""
+        return CAMEL_CASE
 
     # --- settings
 
