@@ -31,8 +31,8 @@ PROFILE = "profile"
 _ENGINES = ("version", "pluginDownloadURL", "__internal")
 _MALFORMED = f"the variable {CONFIG} of this process is no JSON object, so the stack's config cannot be read"
 _ATTACHED = (
-    "the engine has not started this process (PULUMI_DEBUG_PROVIDERS), so it sees the stack's config only in a preview "
-    f"or an update; set {CONFIG} for the others, or use variables"
+    "the engine has not started this process (PULUMI_DEBUG_PROVIDERS) and has not told it the stack's config yet; "
+    f"start it with the variable {CONFIG}, or with our own variables"
 )
 _URN = re.compile(r"urn:pulumi:([^:]+)::([^:]+)::")
 

@@ -194,12 +194,13 @@ def test_an_engine_that_attaches_itself_is_served_by_what_it_gives(make_plugin: 
     assert plugin.invoke(LOOKUP, notebookId=NOTEBOOK)["running"] is True
 
 
-def test_an_engine_that_attaches_itself_without_settings_hears_why(make_plugin: MakePlugin) -> None:
+def test_without_settings_an_engine_that_attaches_itself_is_told_why(make_plugin: MakePlugin) -> None:
     plugin = make_plugin(config=None)
     plugin.stub.Attach(plugin_pb2.PluginAttach(address=plugin.engine.address))
     plugin.configure()
-    assert "(PULUMI_DEBUG_PROVIDERS), so it sees the stack's config only in a preview" in details_of(
-        lambda: plugin.invoke(LOOKUP, notebookId=NOTEBOOK)
+    assert (
+        "(PULUMI_DEBUG_PROVIDERS) and has not told it the stack's config yet; start it with the variable PULUMI_CONFIG"
+        in details_of(lambda: plugin.invoke(LOOKUP, notebookId=NOTEBOOK))
     )
 
 
