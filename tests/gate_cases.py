@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gate_shell import (
@@ -39,6 +39,7 @@ class Case:
         how: see `Shell.create`.
         outcome: the output; None where the create fails, or is awaiting.
         message: how the output begins, or the error; without times.
+        names: the option and its value that stand in the message in the place of `{}`, as programs write them.
         polls: the output.
         transitions: what the outputs say was observed of the first target.
         requests: how many are sent; None for any number.
@@ -53,6 +54,7 @@ class Case:
     how: Mapping[str, Any] = field(default_factory=dict)
     outcome: str | None = "met"
     message: str = ""
+    names: tuple[str, str] = ("", "")
     polls: int = 1
     transitions: tuple[str, ...] = (RUNNING,)
     requests: int | None = 1
@@ -99,7 +101,10 @@ CASES: dict[str, Case] = {
     ),
     "own failures left out": _fails({"fail_on": False, **ONCE}, f"timed out after Ns; {EXPECTED}: ", lease=FROZEN),
     "not found": _fails(
-        {"not_found": "fail"}, "never appeared after Ns of 30m; reason: not_found is 'fail'", lease=None
+        {"not_found": "fail"},
+        "never appeared after Ns of 30m; reason: {}; ",
+        names=("not_found", "fail"),
+        lease=None,
     ),
     "timed out": _fails(
         ONCE, f"timed out after Ns; {EXPECTED}: {STOPPED} (Ns ago); polls: 1 (request id ID)", lease=OFF
@@ -126,7 +131,8 @@ CASES: dict[str, Case] = {
     "disabled": Case(
         DISABLED,
         outcome="disabled",
-        message="not polled, because enforcement is 'disabled'",
+        message="not polled, because {}",
+        names=("enforcement", "disabled"),
         polls=0,
         requests=0,
         transitions=(),
@@ -175,6 +181,7 @@ CASES: dict[str, Case] = {
 
 def run_case(shell: Shell, clouds: MockClouds, case: Case) -> None:
     """Creates a gate, looks at how it ended and what its row shows, and at what the next update makes of it."""
+    case = replace(case, message=case.message.replace("{}", shell.spelling.has(*case.names)))
     if case.lease is not None:
         clouds.modelarts.put_lease(notebook(), **case.lease)
     if case.prepare is not None:

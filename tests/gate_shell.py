@@ -14,6 +14,7 @@ from lease_support import RUNNING, STATE, lease_target, notebook
 from nbcloud_support import folded
 
 from pulumi_nbcloud.mock import MockClouds
+from pulumi_nbcloud.spelling import Spelling
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 SELF = f"modelarts:NotebookLease {notebook()}"
@@ -54,6 +55,8 @@ class Shell(Protocol):
     """Of the gate."""
     start_urn: str
     """Of what keeps when its wait began."""
+    spelling: Spelling
+    """How programs write what they give a gate."""
 
     def check(self, inputs: Mapping[str, Any], began: float | None = None) -> list[str]:
         """What is wrong with inputs."""

@@ -11,6 +11,7 @@ from pulumi_nbcloud.engine.process import GateProcess
 from pulumi_nbcloud.engine.secrets import Secrets
 from pulumi_nbcloud.engine.values import contains_unknown, targets_by_name
 from pulumi_nbcloud.errors import NbcloudError, SettingsError
+from pulumi_nbcloud.spelling import PYTHON, Spelling
 from pulumi_nbcloud.waiting.start import misfit
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def problems_of(
     from pulumi_nbcloud.condition import Problem
     from pulumi_nbcloud.waiting.spec import parse_spec
 
-    _, problems = parse_spec(targets_by_name(inputs), contains_unknown)
+    _, problems = parse_spec(targets_by_name(inputs), contains_unknown, spelling=process.spelling)
     problems.extend(more)
     try:
         process.override_of(urn, inputs.get("overridable"))
@@ -45,12 +46,13 @@ def problems_of(
     return [*map(str, problems), *filter(None, [misfit(inputs, contains_unknown)])]
 
 
-def spec_of(inputs: Mapping[str, Any], operation: str) -> WaitSpec:
+def spec_of(inputs: Mapping[str, Any], operation: str, spelling: Spelling = PYTHON) -> WaitSpec:
     """Return what a gate waits for.
 
     Args:
         inputs: of the gate, plain.
         operation: `create` or `update`.
+        spelling: of the program.
 
     Raises:
         InputError: it cannot be right, or is not known.
@@ -58,7 +60,7 @@ def spec_of(inputs: Mapping[str, Any], operation: str) -> WaitSpec:
     from pulumi_nbcloud.condition import Problem
     from pulumi_nbcloud.waiting.spec import parse_spec, spec_error
 
-    spec, problems = parse_spec(targets_by_name(inputs), operation=operation)
+    spec, problems = parse_spec(targets_by_name(inputs), operation=operation, spelling=spelling)
     if spec is None:
         raise spec_error(problems or [Problem("the gate's inputs are not known", "correct the gate's arguments")])
     return spec
@@ -90,7 +92,7 @@ class GateWait:
         self._reporter = GateReporter(urn, process.engine, self._secrets)
         self._override = process.override_of(urn, spec.options.overridable)
         self._origin = gate_origin(urn, operation, inputs, self._secrets)
-        self._start = held.start_of(inputs, spec.options, self._reporter)
+        self._start = held.start_of(inputs, spec, self._reporter)
 
     async def run(self) -> WaitResult:
         """Wait, on the background loop.
@@ -118,8 +120,7 @@ class GateWait:
         """
         from pulumi_nbcloud.waiting.overriding import with_command
 
-        options = self._spec.options
         if self._start is not None:
-            error = held.ended(error, self._start, options, self._reporter, answer_awaiting)
+            error = held.ended(error, self._start, self._spec, self._reporter, answer_awaiting)
         # The command names the gate, which its row shows anyway, secret or not.
-        return with_command(self._secrets.error(error), self._urn, options.overridable, clock.now())
+        return with_command(self._secrets.error(error), self._urn, self._spec.options.overridable, clock.now())

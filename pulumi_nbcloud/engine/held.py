@@ -21,28 +21,30 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.engine.status import GateReporter
     from pulumi_nbcloud.waiting.options import WaitOptions
     from pulumi_nbcloud.waiting.outcome import WaitError
+    from pulumi_nbcloud.waiting.spec import WaitSpec
 
 GOES_ON = "run `pulumi up` again: the gate goes on, and its deadline stays"
 # Clocks of two machines are never quite the same.
 CLOCK_SECONDS = 60.0
 
 
-def start_of(inputs: Mapping[str, Any], options: WaitOptions, reporter: GateReporter) -> Start | None:
+def start_of(inputs: Mapping[str, Any], spec: WaitSpec, reporter: GateReporter) -> Start | None:
     """Return when the wait of a gate began; None where one update waits for all of its timeout.
 
     Args:
         inputs: of the gate.
-        options: the same, checked.
+        spec: the same, checked.
         reporter: is warned where the clock of this machine is behind.
 
     Raises:
         InputError: it should have been given and was not.
     """
-    if not _is_cut(options):
+    if not _is_cut(spec.options):
         return None
     start = Start.of(inputs)
     if start is None:
-        hint = "leave the input wait_start of a gate as it is; transformations must not take it out"
+        name = spec.spelling.option("wait_start")
+        hint = f"leave the input {name} of a gate as it is; transformations must not take it out"
         raise InputError("hold: when the wait of this gate began is not known", hint=hint)
     if start.behind > CLOCK_SECONDS:
         reporter.warning(
@@ -83,7 +85,7 @@ def _is_cut(options: WaitOptions) -> bool:
 def ended(
     error: NbcloudError,
     start: Start,
-    options: WaitOptions,
+    spec: WaitSpec,
     reporter: GateReporter,
     answer_awaiting: Callable[[], bool],
 ) -> NbcloudError:
@@ -92,7 +94,7 @@ def ended(
     Args:
         error: how its wait ended.
         start: when the wait began.
-        options: of the wait.
+        spec: of the wait.
         reporter: is notified of a gate that is awaiting.
         answer_awaiting: has the call that ends with this error say that the gate is awaiting; returns whether it will.
     """
@@ -102,9 +104,9 @@ def ended(
     if not isinstance(error, WaitError) or error.outcome is Outcome.CANCELLED:
         return error
     if error.outcome is Outcome.AWAITING:
-        return _awaiting(error, start, options, reporter, answer_awaiting)
-    if start.before >= options.timeout - 1:
-        error.hint = "; ".join(filter(None, (to_check(error), _begin_again(start, options))))
+        return _awaiting(error, start, spec.options, reporter, answer_awaiting)
+    if start.before >= spec.options.timeout - 1:
+        error.hint = "; ".join(filter(None, (to_check(error), _begin_again(start, spec))))
     return error
 
 
@@ -134,14 +136,14 @@ def _awaiting(
     )
 
 
-def _begin_again(start: Start, options: WaitOptions) -> str:
+def _begin_again(start: Start, spec: WaitSpec) -> str:
     """Write how to begin again, each way ready to paste."""
-    longer = spell(min(2 * options.timeout, MAX_SECONDS))
-    moment = text(clock.now())
-    over = text(start.deadline(options.timeout))
+    timeout, given = spec.options.timeout, spec.spelling.given
+    longer = given("timeout", spell(min(2 * timeout, MAX_SECONDS)))
+    again = given("triggers", [text(clock.now())])
     return (
-        f"the deadline was {over}, so the next update polls once: to wait longer, write "
-        f'timeout="{longer}"; to begin again, write triggers=["{moment}"], or run:\n'
+        f"the deadline was {text(start.deadline(timeout))}, so the next update polls once: to wait longer, write "
+        f"{longer}; to begin again, write {again}, or run:\n"
         # In a line of its own: what breaks lines between words leaves it whole where it fits.
         f"  pulumi up --replace {shell_quoted(start.urn)}"
     )

@@ -11,6 +11,7 @@ import anyio
 
 from pulumi_nbcloud.engine.values import targets_by_name
 from pulumi_nbcloud.errors import NbcloudError, SettingsError
+from pulumi_nbcloud.spelling import PYTHON, Spelling
 from pulumi_nbcloud.waiting.start import Start, awaiting_line
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ async def findings(
     poll: Callable[[WaitSpec], Awaitable[tuple[str, str]]] | None,
     is_unknown: Callable[[Any], bool],
     start: Start | None = None,
+    spelling: Spelling = PYTHON,
 ) -> tuple[str | None, tuple[str, ...]]:
     """Return the `now:` line of a gate, and warnings about its conditions.
 
@@ -65,17 +67,18 @@ async def findings(
         poll: polls once, see `WaitRunner.poll`; raises TimeoutError where that takes too long. None for no line.
         is_unknown: tells a value that is not known yet, or that holds one.
         start: when the wait began, where the gate is awaiting.
+        spelling: of the program.
     """
     from pulumi_nbcloud.waiting.spec import parse_spec
 
-    spec, problems = parse_spec(targets_by_name(inputs), is_unknown)
+    spec, problems = parse_spec(targets_by_name(inputs), is_unknown, spelling=spelling)
     if problems:
         return None, ()  # Check refuses them, with the same words
     if spec is None or any(name not in spec.arguments for name in spec.kinds):
         return ("now: not known yet, because not all of the gate's inputs are" if poll else None), ()
     warnings = spec.warnings
     if spec.options.enforcement == "disabled":
-        return ("now: not polled, because enforcement is 'disabled'" if poll else None), warnings
+        return (f"now: not polled, because {spelling.has('enforcement', 'disabled')}" if poll else None), warnings
     if poll is None:
         return None, warnings
     since = f"; {awaiting_line(start.at, spec.options.timeout)}" if start is not None else ""
@@ -89,7 +92,7 @@ async def findings(
 
 
 def override_words(
-    inputs: Mapping[str, Any], find: Callable[[], Override | None], now: datetime
+    inputs: Mapping[str, Any], find: Callable[[], Override | None], now: datetime, spelling: Spelling = PYTHON
 ) -> tuple[str | None, str | None]:
     """Return what there is to say of a gate's override: that it is in force, or that it has ended.
 
@@ -97,6 +100,7 @@ def override_words(
         inputs: of the gate.
         find: finds the override; see `settings.overrides.override_of`.
         now: the time of day.
+        spelling: of the program.
     """
     from pulumi_nbcloud.waiting.overriding import expired, in_force
 
@@ -104,7 +108,7 @@ def override_words(
         found = find()
     except SettingsError:
         return None, None  # Check refuses it, with the same words
-    return in_force(found, now, str(inputs.get("enforcement"))), expired(found, now)
+    return in_force(found, now, str(inputs.get("enforcement")), spelling), expired(found, now)
 
 
 def with_override(

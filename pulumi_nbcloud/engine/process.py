@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pulumi_nbcloud import clock
+from pulumi_nbcloud.spelling import PYTHON, Spelling
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.settings.overrides import Override
@@ -28,6 +29,10 @@ class GateProcess(Protocol):
     @property
     def engine(self) -> Any:
         """The engine's stub; None for the one that the last argument of the process leads to."""
+
+    @property
+    def spelling(self) -> Spelling:
+        """How programs write what they give a gate."""
 
     def override_of(self, urn: object, overridable: object) -> Override | None:
         """Find the override of a gate; see `ProviderProcess`."""
@@ -58,6 +63,11 @@ class ProviderProcess:
         """The engine's stub; None for the one that the last argument of the process leads to."""
         return None
 
+    @property
+    def spelling(self) -> Spelling:
+        """How programs write what they give a gate."""
+        return PYTHON
+
     def config(self) -> StackConfig:
         """Return the stack's config; values are in plain here, secrets included."""
         return self._config()
@@ -77,7 +87,7 @@ class ProviderProcess:
         """
         from pulumi_nbcloud.settings.overrides import override_of
 
-        return override_of(urn, overridable, self.config(), dict(self._environment), clock.now())
+        return override_of(urn, overridable, self.config(), dict(self._environment), clock.now(), self.spelling)
 
     def waits(self) -> WaitRunner:
         """Return the waits of this process; called on the background loop."""

@@ -123,7 +123,7 @@ class Gates:
         return await asyncio.to_thread(wait.passed, result)
 
     def _begin(self, request: Request, inputs: dict[str, Any]) -> GateWait:
-        spec = spec_of(inputs, request.operation)
+        spec = spec_of(inputs, request.operation, self._process.spelling)
         self._show(request, None, spec.warnings)
         return GateWait(self._process, inputs, spec, request.urn, request.operation)
 
@@ -131,9 +131,9 @@ class Gates:
         """Say what the condition would find now; what the wait gives is not known yet."""
         from pulumi_nbcloud.waiting.spec import parse_spec, spec_error
 
-        inputs = _wait_inputs(request)
+        inputs, operation, spelling = _wait_inputs(request), request.operation, self._process.spelling
         _, problems = await asyncio.to_thread(
-            parse_spec, targets_by_name(inputs), contains_unknown, operation=request.operation
+            parse_spec, targets_by_name(inputs), contains_unknown, operation, spelling=spelling
         )
         if problems:  # with a custom timeout, of which a check does not know
             raise spec_error(problems)
@@ -150,10 +150,11 @@ class Gates:
                 return await waits.poll(spec, hidden=hidden)
 
         switched_on = str(self._process.config()("nbcloud:previewPoll")).lower() != "false"
-        found = await previews.findings(inputs, poll if switched_on else None, contains_unknown, Start.of(inputs))
+        spelling, start = self._process.spelling, Start.of(inputs)
+        found = await previews.findings(inputs, poll if switched_on else None, contains_unknown, start, spelling)
         overridable = inputs.get("overridable")
         words = previews.override_words(
-            inputs, lambda: self._process.override_of(request.urn, overridable), clock.now()
+            inputs, lambda: self._process.override_of(request.urn, overridable), clock.now(), spelling
         )
         return previews.with_override(found, words)
 

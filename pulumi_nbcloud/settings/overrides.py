@@ -19,6 +19,7 @@ from pulumi_nbcloud.errors import InputError, NbcloudError, SettingsError
 from pulumi_nbcloud.printable import printable, shell_quoted
 from pulumi_nbcloud.settings.objects import DuplicateKeyError, once
 from pulumi_nbcloud.settings.sources import OVERRIDES_KEY, ConfigReader
+from pulumi_nbcloud.spelling import PYTHON, Spelling
 
 VARIABLE = "NBCLOUD_OVERRIDES"
 # In a program in Python, and in any other.
@@ -82,7 +83,12 @@ class _Gate:
 
 
 def override_of(
-    urn: object, overridable: object, config: ConfigReader, environment: Mapping[str, str], now: datetime
+    urn: object,
+    overridable: object,
+    config: ConfigReader,
+    environment: Mapping[str, str],
+    now: datetime,
+    spelling: Spelling = PYTHON,
 ) -> Override | None:
     """Find the override of a gate, and check every other one beside it.
 
@@ -92,6 +98,7 @@ def override_of(
         config: reads Pulumi config.
         environment: the process's variables.
         now: the time of day.
+        spelling: of the program that gives the option.
 
     Returns:
         The override, which may have ended; None where the gate has none.
@@ -115,7 +122,7 @@ def override_of(
         return None
     (override,) = given
     if override.in_force(now):
-        _check_overridable(own, override, overridable)
+        _check_overridable(own, override, overridable, spelling)
     return override
 
 
@@ -310,13 +317,14 @@ def _others(own: _Gate, found: Iterable[str]) -> Iterator[_Gate]:
     return (gate for gate in gates if (gate.stack, gate.project) != (own.stack, own.project))
 
 
-def _check_overridable(own: _Gate, override: Override, overridable: object) -> None:
+def _check_overridable(own: _Gate, override: Override, overridable: object, spelling: Spelling) -> None:
     if overridable is False:
+        option = spelling.has("overridable", False)
         raise SettingsError(
-            f"{override.source} overrides the gate {_shown(own)}, whose overridable is False", hint="remove it there"
+            f"{override.source} overrides the gate {_shown(own)}, whose {option}", hint="remove it there"
         )
     if overridable is None and override.source == _ENVIRONMENT:
         raise SettingsError(
             f"{override.source} overrides the gate {_shown(own)}, which only the stack's config may override",
-            hint="set it in the stack's config, or give the gate overridable=True",
+            hint=f"set it in the stack's config, or give the gate {spelling.given('overridable', True)}",
         )

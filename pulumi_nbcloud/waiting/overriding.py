@@ -12,6 +12,7 @@ from datetime import datetime
 
 from pulumi_nbcloud.errors import NbcloudError, ThrottledError
 from pulumi_nbcloud.settings.overrides import Override, config_command, flags
+from pulumi_nbcloud.spelling import PYTHON, Spelling
 from pulumi_nbcloud.waiting.messages import AGAIN, words_of
 from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
 
@@ -23,7 +24,6 @@ CHECK = "check the thing itself"
 GO_ON = "to go on without a response, for an hour"
 # All that is known here; who pastes it knows more.
 REASON = "no usable response"
-DISABLED = "enforcement is 'disabled', so nothing is polled"
 COVERS = "it covers only waits whose last poll got no usable response"
 
 
@@ -75,12 +75,18 @@ def expired(override: Override | None, now: datetime) -> str | None:
     return f"the override in {override.source} ended at {override.end} and is not applied: remove it there"
 
 
-def in_force(override: Override | None, now: datetime, enforcement: str) -> str | None:
+def disabled(override: Override, spelling: Spelling) -> str:
+    """Say of an override that its gate polls nothing."""
+    why = f"{spelling.has('enforcement', 'disabled')}, so nothing is polled"
+    return f"the override in {override.source} is not applied: {why}"
+
+
+def in_force(override: Override | None, now: datetime, enforcement: str, spelling: Spelling = PYTHON) -> str | None:
     """Return what a preview says of an override that is in force; None where there is none."""
     if override is None or not override.in_force(now):
         return None
     if enforcement == "disabled":
-        return f"the override in {override.source} is not applied: {DISABLED}"
+        return disabled(override, spelling)
     return f'override in force until {override.end}: "{override.reason}"'
 
 

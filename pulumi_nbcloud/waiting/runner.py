@@ -20,7 +20,7 @@ from pulumi_nbcloud.waiting.messages import advice
 from pulumi_nbcloud.waiting.observation import Target, moment_of, poll
 from pulumi_nbcloud.waiting.offload import Offload, in_threads
 from pulumi_nbcloud.waiting.outcome import Met, Outcome, WaitError, WaitResult
-from pulumi_nbcloud.waiting.overriding import DISABLED, expired
+from pulumi_nbcloud.waiting.overriding import disabled, expired
 from pulumi_nbcloud.waiting.progress import Progress, unmet
 from pulumi_nbcloud.waiting.report import Reporter
 from pulumi_nbcloud.waiting.spec import WaitSpec
@@ -122,8 +122,9 @@ class WaitRunner:
     ) -> WaitResult:
         if spec.options.enforcement == "disabled":
             if override is not None:
-                reporter.warning(f"the override in {override.source} is not applied: {DISABLED}")
-            return WaitResult("disabled", message="not polled, because enforcement is 'disabled'")
+                reporter.warning(disabled(override, spec.spelling))
+            why = spec.spelling.has("enforcement", "disabled")
+            return WaitResult("disabled", message=f"not polled, because {why}")
         late = expired(override, self._clock.now())
         if late:
             reporter.warning(late)

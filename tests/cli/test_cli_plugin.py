@@ -17,6 +17,7 @@ from nbcloud_support import LIMIT_SECONDS
 
 from pulumi_nbcloud._version import __version__
 from pulumi_nbcloud.cli import plugin_stub
+from pulumi_nbcloud.cli.completion import complete
 from pulumi_nbcloud.cli.plugin_stub import PROGRAM
 
 OWN = plugin_stub.program()
@@ -120,11 +121,17 @@ def test_older_stubs_of_the_same_environment_go_and_those_of_others_stay(plugins
     other = put_stub(plugins, "0.0.2", tmp_path / "other" / PROGRAM)
     beside = older.with_name(f"{older.name}.lastused")
     beside.touch()
+    schemas = [plugins / f"schema-nbcloud-{version}-.json" for version in ("0.0.1", __version__, "0.0.2")]
+    for schema in schemas:
+        schema.touch()
     done = invoke("plugin", "install")
     assert done.out.splitlines()[2:] == [f"removed {older}, which started the same program"]
     assert not older.exists()
     assert not beside.exists()
+    # What Pulumi keeps of a plugin that is another one now.
+    assert [schema.exists() for schema in schemas] == [False, False, True]
     assert dict(plugin_stub.stubs(plugins)) == {other: tmp_path / "other" / PROGRAM, place(plugins): OWN}
+    assert invoke("plugin", "install").out.startswith("already there: ")
 
 
 FOREIGN = {
@@ -210,6 +217,10 @@ def test_uninstall_removes_the_stubs_of_this_environment_and_of_none(plugins: Pa
     assert invoke("plugin", "uninstall").out == f"nothing to remove: no stub of this environment is in {plugins}\n"
 
 
+def test_tab_completes_what_to_do() -> None:
+    assert [each.word for each in complete(["plugin"], "").offers] == ["install", "path", "uninstall"]
+
+
 def test_a_program_on_path_is_taken_first_and_that_is_said(plugins: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{OWN.parent}:/usr/bin:/bin")
     done = invoke("plugin", "install")
@@ -218,6 +229,8 @@ def test_a_program_on_path_is_taken_first_and_that_is_said(plugins: Path, monkey
         f"warning: PATH has {OWN}; Pulumi takes that one first, and warns in each run",
         "hint: set PULUMI_IGNORE_AMBIENT_PLUGINS=true, or run pulumi outside of that environment",
     ]
+    monkeypatch.setenv("PULUMI_IGNORE_AMBIENT_PLUGINS", "true")
+    assert invoke("plugin", "install").err == ""
 
 
 def test_the_home_of_pulumi_is_that_of_the_users_entry(monkeypatch: pytest.MonkeyPatch) -> None:

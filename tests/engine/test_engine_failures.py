@@ -23,7 +23,7 @@ def not_found(clouds: MockClouds) -> list[str]:
         f'modelarts:NotebookLease {NOTEBOOK}: the notebook does not exist: "The notebook instance does not exist" '
         f"(HTTP 400 ModelArts.6309, GET {clouds.url}{entry.target}, request id {entry.request_id})"
     )
-    return [message, "hint: check notebook_id, the project and the region"]
+    return [message, "hint: check its id, the project and the region"]
 
 
 def assert_clean(run: Run, row: str, lines: list[str]) -> None:

@@ -140,7 +140,7 @@ OUTCOMES: dict[str, tuple[int, str, str]] = {
     "missing": (
         3,
         "never appeared after Ns of 0s; expected: self.running; actual: not found ",
-        "check notebook_id, the project and the region",
+        "check its id, the project and the region",
     ),
     "gone": (
         4,

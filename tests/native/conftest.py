@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from plugin_process import COMMAND, Plugin
+from spelling_support import speaks_python
 
 from pulumi_nbcloud.mock import MockClouds
 
@@ -40,7 +41,11 @@ def shared_plugin(nbcloud_mock_server: MockClouds, tmp_path_factory: pytest.Temp
 
 
 @pytest.fixture
-def plugin(shared_plugin: Plugin, clouds: MockClouds) -> Plugin:
-    """A plugin whose environment points at the mock clouds, configured; nothing of an earlier test is left in it."""
+def plugin(shared_plugin: Plugin, clouds: MockClouds) -> Iterator[Plugin]:
+    """A plugin whose environment points at the mock clouds, configured; nothing of an earlier test is left in it.
+
+    Whatever a test has it say, it says in the words of other languages.
+    """
     shared_plugin.begin()
-    return shared_plugin
+    yield shared_plugin
+    assert [text for text in shared_plugin.texts() if speaks_python(text)] == []

@@ -13,6 +13,7 @@ from pulumi.runtime.proto import engine_pb2, provider_pb2
 
 from pulumi_nbcloud.clock import text
 from pulumi_nbcloud.native.names import camel, snake
+from pulumi_nbcloud.spelling import CAMEL_CASE
 from pulumi_nbcloud.waiting.start import digest_of
 
 GATE_URN = "urn:pulumi:test::probe::nbcloud:index:Gate::ready"
@@ -29,6 +30,7 @@ class NativeShell:
 
     urn = GATE_URN
     start_urn = START_URN
+    spelling = CAMEL_CASE
 
     def __init__(self, plugin: Plugin) -> None:
         self._plugin = plugin

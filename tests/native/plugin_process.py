@@ -106,6 +106,24 @@ class Engine(engine_pb2_grpc.EngineServicer):
         self._server.stop(None).wait()
 
 
+class Said(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]
+    """Keeps the texts with which calls end: the failures of checks, and errors."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
+        call = continuation(details, request)
+        call.add_done_callback(self._keep)
+        return call
+
+    def _keep(self, call: Any) -> None:
+        if call.code() is not grpc.StatusCode.OK:
+            self.texts.append(str(call.details()))
+            return
+        self.texts += [each.reason for each in getattr(call.result(), "failures", ())]
+
+
 class Plugin:
     """The plugin's process and the engine beside it.
 
@@ -124,6 +142,7 @@ class Plugin:
         command: tuple[str, ...] = COMMAND,
     ) -> None:
         self.engine = Engine()
+        self.said = Said()
         own = {} if config is None else {"PULUMI_CONFIG": json.dumps(config)}
         arguments = () if config is None else (self.engine.address,)
         self.process = subprocess.Popen(
@@ -144,7 +163,7 @@ class Plugin:
 
     def connect(self) -> None:
         """Connect as the engine does; a new one stands for another run."""
-        self.channel = grpc.insecure_channel(f"127.0.0.1:{self.port}")
+        self.channel = grpc.intercept_channel(grpc.insecure_channel(f"127.0.0.1:{self.port}"), self.said)
         self.stub = provider_pb2_grpc.ResourceProviderStub(self.channel)
 
     # --- calls
@@ -158,7 +177,12 @@ class Plugin:
         """Begin another run, for which nothing counts of those before."""
         self.cancel()
         self.engine.forget()
+        self.said.texts.clear()
         self.configure()
+
+    def texts(self) -> list[str]:
+        """Everything that people read of this run: rows, warnings, failures of checks, errors."""
+        return [*self.engine.texts(), *self.said.texts]
 
     def invoke(self, token: str, **args: Any) -> dict[str, Any]:
         request = provider_pb2.InvokeRequest(tok=token, args=struct(args))

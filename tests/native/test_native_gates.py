@@ -189,7 +189,7 @@ def test_a_preview_says_what_the_condition_finds_now(ran: Plugin, clouds: MockCl
         ({"target": {**TARGET, "notebookId": UNKNOWN}}, "now: not known yet, because not all of the gate's inputs are"),
         ({"target": UNKNOWN}, "now: not known yet, because not all of the gate's inputs are"),
         ({"until": UNKNOWN}, "now: not known yet, because not all of the gate's inputs are"),
-        ({"enforcement": "disabled"}, "now: not polled, because enforcement is 'disabled'"),
+        ({"enforcement": "disabled"}, 'now: not polled, because enforcement is "disabled"'),
     ],
 )
 def test_a_preview_of_what_cannot_be_polled(inputs: dict[str, Any], line: str, ran: Plugin, clouds: MockClouds) -> None:

@@ -30,6 +30,8 @@ from pulumi_nbcloud.native.servicer import Servicer
 MakePlugin = Callable[..., Plugin]
 LOOKUP = "nbcloud:modelarts:getNotebookLease"
 OWN_PROVIDER = "urn:pulumi:dev::probe::pulumi:providers:nbcloud::east"
+# What engines keep beside a provider's own inputs.
+OF_ENGINE = {"version": "0.1.0", "pluginDownloadURL": "https://example.com"}
 SOME, NONE = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE
 # What the plugin reads or writes of each message, without asking first whether the SDK has it.
 FIELDS = {
@@ -103,7 +105,7 @@ def test_nothing_of_the_settings_enters_a_state(plugin: Plugin) -> None:
     news = struct({"modelarts": secret(json.dumps({"secretKey": "canary"})), "version": "0.1.0"})
     assert plain(plugin.stub.CheckConfig(provider_pb2.CheckRequest(urn=PROVIDER, news=news)).inputs) == {}
     own = plugin.stub.CheckConfig(
-        provider_pb2.CheckRequest(urn=OWN_PROVIDER, news=struct({"profile": "other", "version": "0.1.0"}))
+        provider_pb2.CheckRequest(urn=OWN_PROVIDER, news=struct({"profile": "other", **OF_ENGINE}))
     )
     assert (plain(own.inputs), list(own.failures)) == ({"profile": "other"}, [])
 
@@ -134,7 +136,7 @@ def test_other_inputs_of_the_provider_configure_this_run(plugin: Plugin) -> None
 
     assert diff({"profile": "a"}, {"profile": "b"}) == SOME
     assert diff({"modelarts": "{}"}, {}) == SOME
-    assert diff({"profile": "a", "version": "0.1.0"}, {"profile": "a"}) == NONE
+    assert diff({"profile": "a", **OF_ENGINE}, {"profile": "a"}) == NONE
 
 
 def test_a_rotated_key_does_not_lock_a_stack(make_plugin: MakePlugin, clouds: MockClouds) -> None:
@@ -172,6 +174,10 @@ def test_the_profile_of_the_provider_counts_where_nothing_gives_another(plugin: 
     urn = urn_of("nbcloud:modelarts:NotebookLease")
     assert plain(plugin.check(urn, {"notebookId": NOTEBOOK}).inputs)["profile"] == "other"
     assert plain(plugin.check(urn, {"notebookId": NOTEBOOK, "profile": "mine"}).inputs)["profile"] == "mine"
+    gotten = plugin.read(urn, NOTEBOOK, {})
+    assert plain(gotten.properties)["projectId"] == "other-project"
+    declared = plugin.read(urn, NOTEBOOK, {}, {"notebookId": NOTEBOOK})  # before the program had a provider
+    assert plain(declared.properties)["projectId"] == "mock-project"
 
 
 def test_an_engine_that_attaches_itself_is_served_by_what_it_gives(make_plugin: MakePlugin, clouds: MockClouds) -> None:
@@ -179,7 +185,7 @@ def test_an_engine_that_attaches_itself_is_served_by_what_it_gives(make_plugin: 
     clouds.modelarts.put_lease(NOTEBOOK, **LEASE)
     plugin = make_plugin(config=None)
     plugin.stub.Attach(plugin_pb2.PluginAttach(address=plugin.engine.address))
-    settings = {"modelarts": json.dumps(clouds.modelarts.settings(None))}
+    settings = {"modelarts": json.dumps(clouds.modelarts.settings(None)), "previewPoll": "false", **OF_ENGINE}
     request = provider_pb2.CheckRequest(urn=PROVIDER, news=struct(settings))
     checked = plain(plugin.stub.CheckConfig(request).inputs)
     assert checked == {}
@@ -190,12 +196,13 @@ def test_an_engine_that_attaches_itself_is_served_by_what_it_gives(make_plugin: 
     assert plugin.invoke(LOOKUP, notebookId=NOTEBOOK)["running"] is True
 
 
-def test_an_engine_that_attaches_itself_without_settings_hears_why(make_plugin: MakePlugin) -> None:
+def test_without_settings_an_engine_that_attaches_itself_is_told_why(make_plugin: MakePlugin) -> None:
     plugin = make_plugin(config=None)
     plugin.stub.Attach(plugin_pb2.PluginAttach(address=plugin.engine.address))
     plugin.configure()
-    assert "(PULUMI_DEBUG_PROVIDERS), so it sees the stack's config only in a preview" in details_of(
-        lambda: plugin.invoke(LOOKUP, notebookId=NOTEBOOK)
+    assert (
+        "(PULUMI_DEBUG_PROVIDERS) and has not told it the stack's config yet; start it with the variable PULUMI_CONFIG"
+        in details_of(lambda: plugin.invoke(LOOKUP, notebookId=NOTEBOOK))
     )
 
 
@@ -218,6 +225,10 @@ def test_cancel_ends_what_is_read_and_the_next_run_reads_again(plugin: Plugin, c
     assert plugin.invoke(LOOKUP, notebookId=NOTEBOOK)["running"] is True
 
 
+def is_shown(plugin: Plugin, urn: str) -> bool:
+    return bool(plugin.engine.texts(urn))
+
+
 def test_cancel_ends_every_wait_at_once(plugin: Plugin, clouds: MockClouds) -> None:
     """More than there are threads anywhere: each wait is a task of one loop."""
     clouds.modelarts.put_lease(NOTEBOOK, status="STARTING")
@@ -227,7 +238,7 @@ def test_cancel_ends_every_wait_at_once(plugin: Plugin, clouds: MockClouds) -> N
         urn = urn_of("nbcloud:index:Gate", f"gate-{number}")
         calls.append((urn, plugin.stub.Create.future(plugin.create_request(urn, inputs))))
     for urn, _ in calls:
-        eventually(partial(plugin.engine.texts, urn), f"the status of {urn}")
+        eventually(partial(is_shown, plugin, urn), f"the status of {urn}")
     plugin.cancel()
     for _, call in calls:
         with pytest.raises(grpc.RpcError):
@@ -342,6 +353,12 @@ def test_an_internal_error_says_that_it_is_one() -> None:
     first, hint, *lines = context.details.split("\n")
     assert first.startswith("internal error of pulumi-nbcloud: ValueError in test_native_servicer.py:")
     assert (hint, lines[-1]) == ("hint: report it with these lines", "ValueError: out of order")
+
+
+def test_an_internal_error_shows_nothing_secret() -> None:
+    context = ended(ValueError(f"not found in {NOTEBOOK}"), notebookId=secret(NOTEBOOK))
+    assert context.details.endswith("ValueError: not found in [secret]")
+    assert NOTEBOOK not in context.details
 
 
 def test_a_resource_that_is_awaiting_says_so_in_the_status() -> None:

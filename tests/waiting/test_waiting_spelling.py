@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from simulated import ABSENT, Arguments, History, OneAccount, Thing, kind, steady, waited
+from spelling_support import speaks_python
 from virtual_time import VirtualClock, run
 
 from pulumi_nbcloud.cli.spelling import FLAGS
@@ -32,12 +32,6 @@ SESSION = {
     "session_id": NOTEBOOK,
 }
 INSTANCE = {"kind": "hpcai:Instance", "instance_id": "a"}
-
-# What no text of another language may hold: a name in snake_case, a value as Python writes it, an argument of a call.
-# Conditions are snake_case in every language, behind a dot.
-SNAKE = re.compile(r"(?<![\w.])[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?!\w)")
-PYTHON_VALUE = re.compile(r"\b(?:None|True|False)\b")
-CALL = re.compile(r"\b\w+=(?![=])")
 
 NO_PROOF = "that it is not found does not prove that it is gone"
 NOTHING = "nothing was sent"
@@ -445,13 +439,6 @@ def texts(inputs: Mapping[str, Any], *, recorded: bool) -> Iterator[str]:
     yield from map(str, found)
     if spec is not None:
         yield from spec.warnings
-
-
-def speaks_python(text: str) -> list[str]:
-    """What of a text belongs to Python."""
-    # What the user wrote is shown as it was written, and the fields that conditions read are snake_case.
-    own = re.sub(r"'[^']*'|\w+ is not an argument|fields of \S+ are .*", "", text)
-    return SNAKE.findall(own) + PYTHON_VALUE.findall(own) + CALL.findall(own)
 
 
 @settings(max_examples=300, deadline=None)

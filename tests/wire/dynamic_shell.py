@@ -26,6 +26,7 @@ from provider_process import (
 from pulumi.runtime.proto import engine_pb2, provider_pb2
 
 from pulumi_nbcloud.clock import text
+from pulumi_nbcloud.spelling import PYTHON
 from pulumi_nbcloud.waiting.duration import spell
 from pulumi_nbcloud.waiting.start import digest_of
 
@@ -44,6 +45,7 @@ class DynamicShell:
 
     urn = URN
     start_urn = URN.replace("nbcloud:Gate", "nbcloud:WaitStart")
+    spelling = PYTHON
 
     def __init__(self, process: ProviderProcess, engine: FakeEngine) -> None:
         self._process = process

@@ -72,7 +72,7 @@ def test_not_found_is_its_message_and_hint(clouds: MockClouds) -> None:
         "  response: HTTP 400 ModelArts.6309\n"
         f"  request: GET {clouds.url}/v1/mock-project/notebooks/{NOTEBOOK}/lease\n"
         f"  request id: {entry.request_id}\n"
-        "hint: check notebook_id, the project and the region"
+        "hint: check its id, the project and the region"
     )
 
 

@@ -106,7 +106,7 @@ LOOK = (
             None,
             {"timeout": "0"},
             f"never appeared after Ns of 0s; {EXPECTED}: not found (Ns ago); polls: 1 {REQUEST}",
-            "check notebook_id, the project and the region",
+            "check its id, the project and the region",
         ),
         (
             LEASE,

@@ -110,7 +110,7 @@ def _pick(account: HpcAiAccount, listing: Listing, arguments: InstanceArguments)
     if state is None:
         raise NotFoundError(
             f"the account has no such instance; its whole list was read, instances in it: {len(listing.instances)}",
-            hint="check instance_id, endpoint and whose credentials these are",
+            hint="check its id, the endpoint and whose credentials these are",
             where=listing.where,
             request_id=listing.request_id,
         )
@@ -120,7 +120,7 @@ def _pick(account: HpcAiAccount, listing: Listing, arguments: InstanceArguments)
 def _unreadable(listing: Listing, problem: str) -> BadResponseError:
     return BadResponseError(
         problem,
-        hint="look at the list with get_instances(): `unreadable` names the rows; please report this",
+        hint="look at the list of instances, whose `unreadable` names the rows; please report this",
         where=listing.where,
         request_id=listing.request_id,
     )

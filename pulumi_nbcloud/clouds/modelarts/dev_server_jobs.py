@@ -217,7 +217,7 @@ def _pick(account: ModelArtsAccount, answer: DevServerJobsState, arguments: DevS
     found = [job for job in answer.jobs if job.job_id == arguments.job_id]
     if len(found) > 1:
         raise BadResponseError(
-            f"ambiguous: {len(found)} jobs have this id", hint="look at both with get_dev_server_jobs(job_id=…)"
+            f"ambiguous: {len(found)} jobs have this id", hint="look at both in the list of jobs, filtered by this id"
         )
     if not found and answer.truncated:
         total = "an unknown number" if answer.total is None else str(answer.total)
@@ -226,7 +226,7 @@ def _pick(account: ModelArtsAccount, answer: DevServerJobsState, arguments: DevS
             hint="that does not say that the job is gone: the cloud did not honour the id; please report this",
         )
     if not found:
-        raise NotFoundError("the project has no such job", hint="check job_id, the project and the region")
+        raise NotFoundError("the project has no such job", hint="check its id, the project and the region")
     return DevServerJobState(project_id=account.project_id, endpoint=account.endpoint, **vars(found[0]))
 
 

@@ -131,7 +131,7 @@ async def _read(account: ModelArtsAccount, arguments: NotebookLeaseArguments) ->
     except RefusedError as error:
         if error.code in NOT_FOUND_CODES:
             raise NotFoundError.of_response(
-                error, "the notebook does not exist", hint="check notebook_id, the project and the region"
+                error, "the notebook does not exist", hint="check its id, the project and the region"
             ) from None
         if error.code in NOT_RUNNING_REASONS:
             return _state(account, arguments, running=False, not_running_reason=NOT_RUNNING_REASONS[error.code])

@@ -81,7 +81,7 @@ def test_one_instance_and_its_absence() -> None:
         anyio.run(run, "C")
     assert one_line(caught.value) == (
         "hpcai:Instance C: the account has no such instance; its whole list was read, instances in it: 5 "
-        f"({WHERE}, request id r-2)\nhint: check instance_id, endpoint and whose credentials these are"
+        f"({WHERE}, request id r-2)\nhint: check its id, the endpoint and whose credentials these are"
     )
 
 
@@ -265,7 +265,7 @@ def test_an_odd_row_of_the_very_instance_is_named() -> None:
     assert caught.value.problem.startswith(
         "the instance's row is not what the vendor's page describes: instanceRuntimeInfo.status: "
     )
-    assert "get_instances()" in (caught.value.hint or "")
+    assert "look at the list of instances, whose `unreadable` names the rows" in (caught.value.hint or "")
 
 
 def test_where_a_row_has_no_id_nothing_is_proven_gone() -> None:

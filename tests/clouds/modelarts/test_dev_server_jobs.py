@@ -322,7 +322,7 @@ def test_a_job_that_is_not_in_a_whole_list_is_not_there() -> None:
         assert type(error) is NotFoundError
         assert str(error) == (
             "modelarts:DevServerJob nothing-like-it: the project has no such job\n"
-            "hint: check job_id, the project and the region"
+            "hint: check its id, the project and the region"
         )
 
 
@@ -345,7 +345,7 @@ def test_two_jobs_of_one_id_are_ambiguous() -> None:
     assert type(error) is BadResponseError
     assert str(error) == (
         f"modelarts:DevServerJob {UPGRADE_ID}: ambiguous: 2 jobs have this id\n"
-        "hint: look at both with get_dev_server_jobs(job_id=…)"
+        "hint: look at both in the list of jobs, filtered by this id"
     )
 
 

@@ -327,7 +327,7 @@ def test_a_notebook_that_is_not_there(number: str) -> None:
     assert one_line(error) == (
         f'modelarts:NotebookLease {NOTEBOOK_ID}: the notebook does not exist: "what the cloud says" '
         f"(HTTP 400 ModelArts.{number}, {WHERE}, request id r-1)\n"
-        "hint: check notebook_id, the project and the region"
+        "hint: check its id, the project and the region"
     )
 
 
