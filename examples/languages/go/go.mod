@@ -2,10 +2,9 @@ module languages
 
 go 1.26.6
 
-require (
-	github.com/blang/semver v3.5.1+incompatible
-	github.com/pulumi/pulumi/sdk/v3 v3.276.0
-)
+require github.com/pulumi/pulumi/sdk/v3 v3.276.0
+
+require github.com/blang/semver v3.5.1+incompatible // indirect
 
 require (
 	github.com/BurntSushi/toml v1.6.0 // indirect
