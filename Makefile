@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/made-from-lock
-SOURCES := pulumi_nbcloud tests examples benchmarks plugin scripts/pulumi-cli scripts/demo scripts/freeze scripts/generate scripts/go_programs.py scripts/option_signatures.py scripts/python_source.py scripts/reference scripts/release-archive scripts/release-check scripts/sdks scripts/stress scripts/test scripts/test-versions scripts/test-wheel hatch_build.py
+SOURCES := pulumi_nbcloud tests examples benchmarks plugin scripts/pulumi-cli scripts/demo scripts/freeze scripts/generate scripts/go_programs.py scripts/option_signatures.py scripts/python_source.py scripts/reference scripts/release-archive scripts/release-check scripts/sdks scripts/shown-programs scripts/stress scripts/test scripts/test-versions scripts/test-wheel hatch_build.py
 
 .PHONY: environment check-python demo test extended unit engine coverage versions lint pyright format generate reference pictures bench stress soak lock release-check clean
 .DELETE_ON_ERROR:
@@ -31,7 +31,7 @@ engine: check-python
 
 # Branch coverage, held at 95 %; processes that tests start are measured too. Twice as slow as the tests without it.
 coverage: $(READY)
-	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term tests --ignore=tests/engine --ignore=tests/soak --ignore=tests/vendor_cli --ignore=tests/vendor_callers --ignore=tests/test_benchmarks.py --ignore=tests/test_packaging.py
+	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term tests --ignore=tests/engine --ignore=tests/soak --ignore=tests/vendor_cli --ignore=tests/vendor_callers --ignore=tests/languages --ignore=tests/test_benchmarks.py --ignore=tests/test_packaging.py
 
 versions: $(READY)
 	@$(BIN)/python scripts/test-versions
@@ -55,14 +55,16 @@ format: $(READY)
 	$(BIN)/ruff format $(SOURCES)
 
 # What is derived from the declarations of kinds and options: the typed modules, the signatures of Gate and wait_before,
-# docs/reference/. Tests fail where they are stale.
+# docs/reference/ and the programs on docs/languages.md. Tests fail where they are stale.
 generate: $(READY)
 	$(BIN)/python scripts/generate
 	$(BIN)/python scripts/reference
+	$(BIN)/python scripts/shown-programs
 
-# docs/reference/, from the code; a test fails where it is stale.
+# docs/reference/, from the code, and the programs on docs/languages.md, from examples/languages; a test fails where one is stale.
 reference: $(READY)
 	$(BIN)/python scripts/reference
+	$(BIN)/python scripts/shown-programs
 
 # tests/pictures/, what a person sees; git shows what has changed. Those of the engine only with the CLI of scripts/pulumi-cli.
 pictures: $(READY)
@@ -80,6 +82,7 @@ bench: $(READY)
 	@scripts/pulumi-cli > /dev/null
 	$(BIN)/python benchmarks/noop.py
 	$(BIN)/python benchmarks/gates.py
+	$(BIN)/python benchmarks/native.py
 
 # Five minutes, the fuzz and the properties with all of their examples, and the slow tests on the other Pythons; make soak SECONDS=3600 SEED=2 for longer, or another.
 SECONDS ?= 300

@@ -17,6 +17,7 @@ from nbcloud_support import LIMIT_SECONDS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
+LANGUAGES = ROOT / "docs" / "languages.md"
 LONG_WAITS = ROOT / "docs" / "long-waits.md"
 EXAMPLES = sorted(program.parent for program in (ROOT / "examples").glob("*/__main__.py"))
 GUIDES = sorted((ROOT / "docs").glob("*.md"))
@@ -67,9 +68,12 @@ def blocks(page: Path, language: str) -> list[str]:
 
 
 def console_examples() -> list[Example]:
-    """Every console block but those that a test of its own runs: of the README's program, of a wait of 40 hours."""
+    """Every console block but those that a test of its own runs: of the README's program, of a wait of 40 hours.
+
+    So too those of the page on other languages, which are one session, with Node.
+    """
     found = []
-    for page in PAGES:
+    for page in (each for each in PAGES if each != LANGUAGES):
         for index, text in enumerate(blocks(page, "console")):
             example = Example(f"{page.name}-{index}", tuple(commands_in(text)))
             if example.commands and not (page == README and index < 3) and not _of_long_waits(page, text):

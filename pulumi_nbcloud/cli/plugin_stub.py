@@ -133,6 +133,7 @@ def install() -> Installation:
         written = before != starts or _text_of(folder) != text
         if written:
             _write(folder, text)
+            _forget_schema(folder)
         removed = tuple(each for each, other in stubs(plugins) if other == starts and each != folder)
         for each in removed:
             _remove(each)
@@ -231,11 +232,19 @@ def _remove(folder: Path) -> None:
         folder.rename(Path(scratch, folder.name))
     for suffix in (".lock", ".lastused"):
         folder.with_name(f"{folder.name}{suffix}").unlink(missing_ok=True)
+    _forget_schema(folder)
+
+
+def _forget_schema(folder: Path) -> None:
+    """Remove the schema that the Pulumi CLI keeps of this version: that of another environment may differ."""
+    for path in folder.parent.glob(f"schema-nbcloud-{folder.name.removeprefix(_FOLDER)}-*.json"):
+        path.unlink(missing_ok=True)
 
 
 def on_path() -> str | None:
-    """Return where PATH has the program, which the Pulumi CLI takes before any stub; None where it has not."""
-    return shutil.which(PROGRAM)
+    """Return where PATH has the program, which the Pulumi CLI takes before any stub; None where nothing is taken."""
+    ignored = os.environ.get("PULUMI_IGNORE_AMBIENT_PLUGINS", "").lower() in ("1", "true")
+    return None if ignored else shutil.which(PROGRAM)
 
 
 @contextlib.contextmanager

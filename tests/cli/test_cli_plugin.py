@@ -120,11 +120,17 @@ def test_older_stubs_of_the_same_environment_go_and_those_of_others_stay(plugins
     other = put_stub(plugins, "0.0.2", tmp_path / "other" / PROGRAM)
     beside = older.with_name(f"{older.name}.lastused")
     beside.touch()
+    schemas = [plugins / f"schema-nbcloud-{version}-.json" for version in ("0.0.1", __version__, "0.0.2")]
+    for schema in schemas:
+        schema.touch()
     done = invoke("plugin", "install")
     assert done.out.splitlines()[2:] == [f"removed {older}, which started the same program"]
     assert not older.exists()
     assert not beside.exists()
+    # What Pulumi keeps of a plugin that is another one now.
+    assert [schema.exists() for schema in schemas] == [False, False, True]
     assert dict(plugin_stub.stubs(plugins)) == {other: tmp_path / "other" / PROGRAM, place(plugins): OWN}
+    assert invoke("plugin", "install").out.startswith("already there: ")
 
 
 FOREIGN = {
@@ -218,6 +224,8 @@ def test_a_program_on_path_is_taken_first_and_that_is_said(plugins: Path, monkey
         f"warning: PATH has {OWN}; Pulumi takes that one first, and warns in each run",
         "hint: set PULUMI_IGNORE_AMBIENT_PLUGINS=true, or run pulumi outside of that environment",
     ]
+    monkeypatch.setenv("PULUMI_IGNORE_AMBIENT_PLUGINS", "true")
+    assert invoke("plugin", "install").err == ""
 
 
 def test_the_home_of_pulumi_is_that_of_the_users_entry(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from docs_support import EXAMPLES, PAGES, Example, blocks, check, commands_of, console_examples, settled
+from docs_support import EXAMPLES, LANGUAGES, PAGES, Example, blocks, check, commands_of, console_examples, settled
 from stack import ROOT, Stack
 
 from pulumi_nbcloud.mock import MockClouds, scenarios
@@ -18,8 +18,9 @@ pytestmark = pytest.mark.usefixtures("ordinary_python")
 
 
 def examples() -> list[tuple[str, str]]:
-    """Those that define a test are run as tests, in tests/test_docs.py."""
-    found = [(f"{page.name}-{index}", text) for page in PAGES for index, text in enumerate(blocks(page, "python"))]
+    """Return all but those that define a test, which are run as such, and those in four languages, parts of files."""
+    pages = [page for page in PAGES if page != LANGUAGES]
+    found = [(f"{page.name}-{index}", text) for page in pages for index, text in enumerate(blocks(page, "python"))]
     return [(name, text) for name, text in found if "def test_" not in text]
 
 
