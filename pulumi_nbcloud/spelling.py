@@ -7,8 +7,6 @@ Conditions and the states that they read are snake_case in every language.
 
 from __future__ import annotations
 
-import difflib
-import json
 import re
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -50,7 +48,7 @@ class Spelling:
         """Write an option with a value, ready to paste: `consecutive=3`."""
         # A word as sentences have it, and what is more than a word as programs do.
         is_word = isinstance(value, bool) or (isinstance(value, str) and value.isalpha())
-        return f"{self.option(name)}={repr(value) if is_word else json.dumps(value)}"
+        return f"{self.option(name)}={repr(value) if is_word else _json(value)}"
 
     def place(self, name: str) -> str:
         """Write the name of an option for a sentence that says what to give there: `target=`."""
@@ -76,7 +74,7 @@ class _Json(Spelling):
     mapping = "an object"
 
     def value(self, value: Any) -> str:
-        return json.dumps(value, ensure_ascii=False)
+        return _json(value)
 
     def given(self, name: str, value: Any) -> str:
         return f"{self.value(self.option(name))}: {self.value(value)}"
@@ -118,6 +116,13 @@ JSON: Spelling = _Json()
 CAMEL_CASE: Spelling = _CamelCase()
 
 
+def _json(value: Any) -> str:
+    # Not at the top: the command's help loads this module, and nothing that it can do without.
+    import json
+
+    return json.dumps(value, ensure_ascii=False)
+
+
 def camel(name: str) -> str:
     """Write a name in camelCase: `notebookId` of `notebook_id`."""
     # A digit behind an underscore keeps it: as there is no upper case of it, the way back would not be known.
@@ -131,6 +136,8 @@ def same(word: str, known: Iterable[str]) -> str | None:
 
 def near(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that was probably meant, if one is near: another spelling before another word."""
+    import difflib
+
     folded = {each.casefold(): each for each in known}
     found = difflib.get_close_matches(word.casefold(), folded, 1)
     return same(word, folded.values()) or (folded[found[0]] if found else None)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shlex
 from typing import Any
 
-from pulumi_nbcloud.spelling import Spelling
+from pulumi_nbcloud.spelling import JSON, Spelling
 from pulumi_nbcloud.waiting.options import OPTIONS
 
 _OPTIONS = {each.name: each for each in OPTIONS if each.in_command}
@@ -20,9 +18,11 @@ class _Flags(Spelling):
         return _OPTIONS[name].flag if name in _OPTIONS else name
 
     def value(self, value: Any) -> str:
-        return repr(value) if isinstance(value, str) else json.dumps(value)
+        return repr(value) if isinstance(value, str) else JSON.value(value)
 
     def given(self, name: str, value: Any) -> str:
+        import shlex
+
         return self.option(name) if value is True else f"{self.option(name)} {shlex.quote(str(value))}"
 
     def place(self, name: str) -> str:

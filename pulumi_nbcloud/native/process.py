@@ -27,8 +27,6 @@ CONFIG = "PULUMI_CONFIG"
 PROFILE = "profile"
 """The one option of the provider."""
 
-# The engine's own, beside what a program or the stack's config gives a provider.
-_ENGINES = ("version", "pluginDownloadURL", "__internal")
 _MALFORMED = f"the variable {CONFIG} of this process is no JSON object, so the stack's config cannot be read"
 _ATTACHED = (
     "the engine has not started this process (PULUMI_DEBUG_PROVIDERS) and has not told it the stack's config yet; "
@@ -97,7 +95,7 @@ class Process(ProviderProcess):
             given: its inputs by name: the config of this namespace where the program makes no provider of its own.
         """
         if self.is_attached:
-            own = {name: value for name, value in given.items() if name != PROFILE and name not in _ENGINES}
+            own = {name: value for name, value in given.items() if name != PROFILE}
             self._seen |= _with_namespace(own)
 
     def with_profile(self, arguments: Mapping[str, Any]) -> dict[str, Any]:

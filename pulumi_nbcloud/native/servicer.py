@@ -31,7 +31,7 @@ Served = TypeVar("Served", bound=Callable[..., Awaitable[Any]])
 # What the engine may ask and this plugin does not have.
 _ABSENT = ("Parameterize", "Call", "Construct", "GetMapping", "GetMappings", "List")
 # Kept by the engine beside a provider's own inputs.
-_OF_ENGINE = ("version", "pluginDownloadURL")
+_OF_ENGINE = ("version", "pluginDownloadURL", "__internal")
 
 
 def served(method: Served) -> Served:
@@ -101,12 +101,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     @served
     async def CheckConfig(self, request: Any, context: Any) -> Any:
         """Keep nothing in state but the profile: settings are read again in each run, from the stack's config."""
-        news = received(request.news, given=not _is_default(request.urn))
+        news = received(request.news)
+        given = _config(news)
         self.process.place(request.urn)
         if _is_default(request.urn):
-            self.process.see(news.values)
+            self.process.see(given)
             return provider_pb2.CheckResponse(inputs=sent({}))
-        given = {name: value for name, value in news.values.items() if name not in _OF_ENGINE}
         problems = [str(each) for each in _misfits(given)]
         inputs = {PROFILE: given[PROFILE]} if given.get(PROFILE) is not None else {}
         return provider_pb2.CheckResponse(inputs=sent(inputs, news.secrets), failures=_failures(problems))
@@ -114,14 +114,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     @served
     async def DiffConfig(self, request: Any, context: Any) -> Any:
         """Find a change in every difference: without one the engine goes on with the inputs of the run before."""
-        olds, news = received(request.old_inputs).values or received(request.olds).values, received(request.news).values
-        own = [{name: value for name, value in each.items() if name not in _OF_ENGINE} for each in (olds, news)]
-        return provider_pb2.DiffResponse(changes=_changes(own[0] != own[1]))
+        olds = _config(received(request.old_inputs)) or _config(received(request.olds))
+        return provider_pb2.DiffResponse(changes=_changes(olds != _config(received(request.news))))
 
     @served
     async def Configure(self, request: Any, context: Any) -> Any:
         """Begin a run."""
-        self.process.configure(request.urn, received(request.args).values)
+        self.process.configure(request.urn, _config(received(request.args)))
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     # --- functions
@@ -264,6 +263,12 @@ def _failures(problems: list[str]) -> list[Any]:
     return [provider_pb2.CheckFailure(property="", reason=printable_lines(each)) for each in problems]
 
 
+def _config(inputs: Received) -> dict[str, Any]:
+    """Return what a provider is given, by the keys of Pulumi config, without what the engine adds for itself."""
+    named = {camel(name): value for name, value in inputs.values.items()}
+    return {name: value for name, value in named.items() if name not in _OF_ENGINE}
+
+
 def _is_default(urn: str) -> bool:
     """Return whether a provider is one that the engine makes; a program cannot name its own so."""
     return urn.rpartition("::")[2].startswith("default")
@@ -280,7 +285,7 @@ def _misfits(given: dict[str, Any]) -> list[NbcloudError]:
     """Say what a program gives its provider that it does not have."""
     problems: list[NbcloudError] = [
         InputError(
-            f"{printable(camel(name), 60)} is not an option of the provider, which has only {PROFILE}",
+            f"{printable(name, 60)} is not an option of the provider, which has only {PROFILE}",
             hint="put settings into the stack's config, or into variables: nothing of them is kept in state",
         )
         for name in given

@@ -27,7 +27,7 @@ HEAVY = {"pulumi", "rich", "pydantic", "celpy", "lark", "aiohttp", "httpx", "any
 
 # The options of a wait are declared in modules that need nothing else.
 OPTIONS = ("waiting", "waiting.duration", "waiting.option_types", "waiting.options")
-LIGHT = ("_version", "errors", "forks", "printable", *OPTIONS)
+LIGHT = ("_version", "errors", "forks", "printable", "spelling", *OPTIONS)
 
 
 def loaded(text: str) -> set[str]:

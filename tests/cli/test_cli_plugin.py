@@ -17,6 +17,7 @@ from nbcloud_support import LIMIT_SECONDS
 
 from pulumi_nbcloud._version import __version__
 from pulumi_nbcloud.cli import plugin_stub
+from pulumi_nbcloud.cli.completion import complete
 from pulumi_nbcloud.cli.plugin_stub import PROGRAM
 
 OWN = plugin_stub.program()
@@ -214,6 +215,10 @@ def test_uninstall_removes_the_stubs_of_this_environment_and_of_none(plugins: Pa
     assert done.out.splitlines() == [f"removed {each}" for each in removed]
     assert list(plugins.iterdir()) == [kept]
     assert invoke("plugin", "uninstall").out == f"nothing to remove: no stub of this environment is in {plugins}\n"
+
+
+def test_tab_completes_what_to_do() -> None:
+    assert [each.word for each in complete(["plugin"], "").offers] == ["install", "path", "uninstall"]
 
 
 def test_a_program_on_path_is_taken_first_and_that_is_said(plugins: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,8 @@ from pulumi_nbcloud.native.servicer import Servicer
 MakePlugin = Callable[..., Plugin]
 LOOKUP = "nbcloud:modelarts:getNotebookLease"
 OWN_PROVIDER = "urn:pulumi:dev::probe::pulumi:providers:nbcloud::east"
+# What engines keep beside a provider's own inputs.
+OF_ENGINE = {"version": "0.1.0", "pluginDownloadURL": "https://example.com"}
 SOME, NONE = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE
 # What the plugin reads or writes of each message, without asking first whether the SDK has it.
 FIELDS = {
@@ -103,7 +105,7 @@ def test_nothing_of_the_settings_enters_a_state(plugin: Plugin) -> None:
     news = struct({"modelarts": secret(json.dumps({"secretKey": "canary"})), "version": "0.1.0"})
     assert plain(plugin.stub.CheckConfig(provider_pb2.CheckRequest(urn=PROVIDER, news=news)).inputs) == {}
     own = plugin.stub.CheckConfig(
-        provider_pb2.CheckRequest(urn=OWN_PROVIDER, news=struct({"profile": "other", "version": "0.1.0"}))
+        provider_pb2.CheckRequest(urn=OWN_PROVIDER, news=struct({"profile": "other", **OF_ENGINE}))
     )
     assert (plain(own.inputs), list(own.failures)) == ({"profile": "other"}, [])
 
@@ -134,7 +136,7 @@ def test_other_inputs_of_the_provider_configure_this_run(plugin: Plugin) -> None
 
     assert diff({"profile": "a"}, {"profile": "b"}) == SOME
     assert diff({"modelarts": "{}"}, {}) == SOME
-    assert diff({"profile": "a", "version": "0.1.0"}, {"profile": "a"}) == NONE
+    assert diff({"profile": "a", **OF_ENGINE}, {"profile": "a"}) == NONE
 
 
 def test_a_rotated_key_does_not_lock_a_stack(make_plugin: MakePlugin, clouds: MockClouds) -> None:
@@ -183,7 +185,7 @@ def test_an_engine_that_attaches_itself_is_served_by_what_it_gives(make_plugin: 
     clouds.modelarts.put_lease(NOTEBOOK, **LEASE)
     plugin = make_plugin(config=None)
     plugin.stub.Attach(plugin_pb2.PluginAttach(address=plugin.engine.address))
-    settings = {"modelarts": json.dumps(clouds.modelarts.settings(None))}
+    settings = {"modelarts": json.dumps(clouds.modelarts.settings(None)), "previewPoll": "false", **OF_ENGINE}
     request = provider_pb2.CheckRequest(urn=PROVIDER, news=struct(settings))
     checked = plain(plugin.stub.CheckConfig(request).inputs)
     assert checked == {}

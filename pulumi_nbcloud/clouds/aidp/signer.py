@@ -178,8 +178,8 @@ def _reason(error: Exception) -> str:
 def _hint(error: Exception) -> str:
     if isinstance(error, ModuleNotFoundError):
         if error.name is not None and error.name.partition(".")[0] == "oci":
-            return "install Oracle's package where the stack's Python runs: pip install 'pulumi-nbcloud[oci]'"
-        return "install it where the stack's Python runs, or put its folder on PYTHONPATH"
+            return "install Oracle's package where pulumi-nbcloud is installed: pip install 'pulumi-nbcloud[oci]'"
+        return "install it where pulumi-nbcloud is installed, or put its folder on PYTHONPATH"
     if type(error) is OSError:
         return (
             "Oracle's SDK raises it where a variable of its principal is not set, such as "

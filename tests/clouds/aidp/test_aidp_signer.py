@@ -176,8 +176,8 @@ async def test_what_can_go_wrong_in_a_signer(
     assert client.sent == []
 
 
-PIP = "install it where the stack's Python runs, or put its folder on PYTHONPATH"
-PIP_OCI = "install Oracle's package where the stack's Python runs: pip install 'pulumi-nbcloud[oci]'"
+PIP = "install it where pulumi-nbcloud is installed, or put its folder on PYTHONPATH"
+PIP_OCI = "install Oracle's package where pulumi-nbcloud is installed: pip install 'pulumi-nbcloud[oci]'"
 PRINCIPAL = (
     "Oracle's SDK raises it where a variable of its principal is not set, such as OCI_RESOURCE_PRINCIPAL_VERSION; does "
     "this run where that principal is?"
