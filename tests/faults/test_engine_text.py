@@ -68,10 +68,11 @@ EXITS: dict[str, set[str]] = {
     "print_exception": set(),
 }
 OURS = {name for name in nbcloud.__all__ if name.endswith("Error")} | {ConditionError.__name__}
-# Caught where it is raised; what the servicer answers with; and what no kind may hold, an internal error.
+# Caught where it is raised; what the servicer answers with; an internal error, made harmless; and what becomes one.
 CAUGHT = {
     ("engine/previews", "TimeoutError"),
     ("native/gates", "Awaiting"),
+    ("native/servicer", "InternalError"),
     ("native/schema_types", "TypeError"),
     ("native/values", "TypeError"),
 }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from language_stacks import GATE, YamlStack
 from lease_support import LEASE, looked_at, notebook
-from stack import Stack
+from stack import PROGRAMS, Stack
 
 from pulumi_nbcloud.mock import MockClouds
 
@@ -91,3 +93,16 @@ def test_what_waits_again_waits_in_that_update_too(before: YamlStack, clouds: Mo
     assert looked_at(clouds).count(2) == 1
     assert 1 not in looked_at(clouds)
     assert before.resources()["advisory"]["outputs"]["outcome"] == "met"
+
+
+def test_the_environment_of_the_python_program_is_needed_no_more(before: YamlStack, clouds: MockClouds) -> None:
+    """But for the record, which is taken out of the state before: the engine would load the provider of the old one."""
+    old = before.resources()["recorded"]["urn"]
+    before.run("state", "delete", old, "--yes", expect=0)
+    before.program(YAML)
+    folders = before.environment["PATH"].split(os.pathsep)
+    before.environment["PATH"] = os.pathsep.join(each for each in folders if each not in PROGRAMS)
+    before.up()
+    assert set(looked_at(clouds)) == {3}
+    types = {name: each["type"] for name, each in before.resources().items()}
+    assert types == {"met": GATE, "advisory": GATE, "recorded": "nbcloud:modelarts:NotebookLease"}

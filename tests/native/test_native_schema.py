@@ -245,7 +245,7 @@ def test_no_sdk_is_made_for_python() -> None:
         ("https://github.com/somebody/pulumi-nbcloud", "github://api.github.com/somebody/pulumi-nbcloud"),
         ("https://github.com/somebody/pulumi-nbcloud.git", "github://api.github.com/somebody/pulumi-nbcloud"),
         ("https://github.com/somebody/pulumi-nbcloud/tree/main", None),
-        ("https://nbcloud.invalid/pulumi-nbcloud", None),
+        ("https://code.example/somebody/pulumi-nbcloud", None),
     ],
 )
 def test_the_engine_downloads_from_where_it_can(address: str, expected: str | None) -> None:
