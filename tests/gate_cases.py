@@ -173,7 +173,7 @@ CASES: dict[str, Case] = {
     "awaiting, advisory": _fails({**HELD, **ADVISORY}, AWAITED, how={"began": 3610}, lease=OFF, awaiting=True),
     "awaiting no more": Case(HELD, how={"began": 3610}),
     "a deadline that is over": _fails(
-        HELD, f"timed out after 41h of 40h; {EXPECTED}: ", how={"began": 41 * 3600}, lease=OFF
+        HELD, f"timed out after 41hNs of 40h; {EXPECTED}: ", how={"began": 41 * 3600}, lease=OFF
     ),
     "hold that is no shorter": _fails({"hold": "1h", **ONCE}, "timed out after Ns; ", how={"began": 3610}, lease=OFF),
 }

@@ -105,7 +105,7 @@ def stored(inputs: Mapping[str, Any], outcome: str = "met") -> dict[str, Any]:
 def timeless(shown: str) -> str:
     """A text without what differs from run to run, its facts in one line."""
     shown = re.sub(r"\b(after|of) \d+s\b", r"\1 Ns", folded(shown))
-    shown = re.sub(r"1h\d*m?\d+s of", "1hNs of", shown)
+    shown = re.sub(r"\b(\d+h)(?:\d+m)?(?:\d+s)? of", r"\1Ns of", shown)
     return re.sub(r"\(\d+s ago\)", "(Ns ago)", re.sub(r"request id [0-9a-f]{32}", "request id ID", shown))
 
 
