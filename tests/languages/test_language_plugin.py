@@ -92,6 +92,7 @@ def test_a_program_on_path_is_taken_first_with_a_warning(make_plain: MakeStack) 
     place(stack)
     nbcloud(stack, "plugin", "install")
     stack.environment["PATH"] = os.pathsep.join((stack.environment["PATH"], str(SCRIPTS)))
+    stack.environment["PULUMI_IGNORE_AMBIENT_PLUGINS"] = "false"  # which is what a user has who sets nothing
     assert f"using {PROGRAM} from $PATH at {SCRIPTS / PROGRAM}" in assert_updates(stack)
     stack.environment["PULUMI_IGNORE_AMBIENT_PLUGINS"] = "true"
     assert assert_updates(stack) == ""
