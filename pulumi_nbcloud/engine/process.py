@@ -25,20 +25,25 @@ class GateProcess(Protocol):
     @property
     def started(self) -> datetime:
         """When the process began."""
+        ...
 
     @property
     def engine(self) -> Any:
         """The engine's stub; None for the one that the last argument of the process leads to."""
+        ...
 
     @property
     def spelling(self) -> Spelling:
         """How programs write what they give a gate."""
+        ...
 
     def override_of(self, urn: object, overridable: object) -> Override | None:
         """Find the override of a gate; see `ProviderProcess`."""
+        ...
 
     def waits(self) -> WaitRunner:
         """Return the waits of the process; called on the background loop."""
+        ...
 
 
 class ProviderProcess:

@@ -104,18 +104,23 @@ class Resource(Protocol):
 
     async def check(self, request: Request) -> Checked:
         """Check the inputs, in preview too, without any request."""
+        ...
 
     async def diff(self, request: Request) -> Difference:
         """Compare the inputs with the state."""
+        ...
 
     async def create(self, request: Request) -> Stored:
         """Create it; in preview, return what is known of its outputs."""
+        ...
 
     async def update(self, request: Request) -> Stored:
         """Update it; in preview, return what is known of its outputs."""
+        ...
 
     async def read(self, request: Request) -> Stored | None:
         """Read it; None where it does not exist."""
+        ...
 
     async def delete(self, request: Request) -> None:
         """Delete it."""
