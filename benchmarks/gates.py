@@ -9,7 +9,6 @@ import math
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Mapping
@@ -17,14 +16,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from support import ROOT, children_of, command_of, show, spread, status_mb, ticks
+from support import ROOT, Peaks, show, spread, status_mb, ticks
 
 # After support, which finds the helpers of the tests.
 from google.protobuf.json_format import MessageToDict  # isort: skip
 from lease_support import lease_target, notebook  # isort: skip
 from provider_process import ProviderProcess, create_request, gate_blob  # isort: skip
 from simulated import History, outcome_of, steady, wait_for  # isort: skip
-from stack import Background, Stack  # isort: skip
+from stack import Stack  # isort: skip
 from virtual_time import run  # isort: skip
 
 from pulumi_nbcloud.http.client import MAX_IN_FLIGHT
@@ -167,7 +166,7 @@ def up(things: Callable[[MockClouds], Things], cli: Path) -> None:
             """
         )
         with stack.begin("up", "--yes", "--skip-preview", "--parallel", "256") as update:
-            peaks = Peaks(update)
+            peaks = Peaks(update._process.pid, "-m pulumi.dynamic")
             wait_for_quiet(clouds)
             time.sleep(3 * INTERVAL)
             before, flipped = clouds.request_count(), time.monotonic()
@@ -175,34 +174,12 @@ def up(things: Callable[[MockClouds], Things], cli: Path) -> None:
                 asked.flip(number)
             done = update.end(300)
             taken = time.monotonic() - flipped
-            peak = peaks.stop()
+            peaks.stop()
+            peak = peaks.mb
         assert done.code == 0, done.text
         show(f"up --parallel 256, {GATES} gates on {asked.name}", f"{taken / INTERVAL:.1f} intervals", "after the flip")
         show("  requests until the flip, and after it", f"{before}, {clouds.request_count() - before}")
         show("  peak memory of the provider process", f"{peak:.0f} MB", f"aim: under {AIM_MB} MB", peak < AIM_MB)
-
-
-class Peaks:
-    """Watches the provider process of an update from a thread of its own."""
-
-    def __init__(self, update: Background) -> None:
-        self._root = update._process.pid
-        self._over = threading.Event()
-        self._peak = 0.0
-        self._thread = threading.Thread(target=self._watch)
-        self._thread.start()
-
-    def _watch(self) -> None:
-        pid = 0
-        while not self._over.wait(0.1):
-            if not pid:
-                pid = next((each for each in children_of(self._root) if "-m pulumi.dynamic" in command_of(each)), 0)
-            self._peak = max(self._peak, status_mb(pid, "VmHWM"))
-
-    def stop(self) -> float:
-        self._over.set()
-        self._thread.join()
-        return self._peak
 
 
 def ten_thousand_polls() -> None:

@@ -12,17 +12,16 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from support import ROOT, children_of, command_of, show, status_mb
+from support import ROOT, Peaks, show, status_mb
 
 # After support, which finds the helpers of the tests.
 from lease_support import NOTEBOOKS, notebook  # isort: skip
-from stack import Background, Stack  # isort: skip
+from stack import Stack  # isort: skip
 
 from pulumi_nbcloud.mock import MockClouds
 
@@ -107,30 +106,6 @@ def started(shell: Shell) -> tuple[float, float]:
     return best, resident
 
 
-class Peaks:
-    """Watches the process of a shell below an update, from a thread of its own."""
-
-    def __init__(self, update: Background, shell: Shell) -> None:
-        self._root, self._shell = update._process.pid, shell
-        self._over = threading.Event()
-        self.mb, self.threads = 0.0, 0
-        self._thread = threading.Thread(target=self._watch)
-        self._thread.start()
-
-    def _watch(self) -> None:
-        pid = 0
-        while not self._over.wait(0.1):
-            if not pid:
-                pid = next((each for each in children_of(self._root) if self._shell.process in command_of(each)), 0)
-            with contextlib.suppress(OSError):
-                self.threads = max(self.threads, len(os.listdir(f"/proc/{pid}/task")) if pid else 0)
-            self.mb = max(self.mb, status_mb(pid, "VmHWM"))
-
-    def stop(self) -> None:
-        self._over.set()
-        self._thread.join()
-
-
 def prepared(clouds: MockClouds, count: int, *, run: bool) -> None:
     """Put the notebooks there; they run at the second read, or never."""
     clouds.reset()
@@ -158,7 +133,7 @@ def waited(shell: Shell, clouds: MockClouds, cli: Path, found: Found) -> None:
         with project(shell, clouds, cli, count) as stack:
             begun = time.perf_counter()
             with stack.begin("up", "--yes", "--skip-preview", "--parallel", "256") as update:
-                peaks = Peaks(update, shell)
+                peaks = Peaks(update._process.pid, shell.process)
                 done = update.end(600)
                 found.up[count] = time.perf_counter() - begun
                 peaks.stop()

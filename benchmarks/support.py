@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -47,6 +50,35 @@ def command_of(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
     except OSError:
         return ""
+
+
+class Peaks:
+    """Watches a process below another one, from a thread of its own.
+
+    Args:
+        root: the process above it.
+        words: a part of its command line.
+    """
+
+    def __init__(self, root: int, words: str) -> None:
+        self._root, self._words = root, words
+        self._over = threading.Event()
+        self.mb, self.threads = 0.0, 0
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        pid = 0
+        while not self._over.wait(0.1):
+            if not pid:
+                pid = next((each for each in children_of(self._root) if self._words in command_of(each)), 0)
+            with contextlib.suppress(OSError):
+                self.threads = max(self.threads, len(os.listdir(f"/proc/{pid}/task")) if pid else 0)
+            self.mb = max(self.mb, status_mb(pid, "VmHWM"))
+
+    def stop(self) -> None:
+        self._over.set()
+        self._thread.join()
 
 
 def ticks(moments: Iterable[float], gap: float) -> list[list[float]]:
