@@ -110,7 +110,13 @@ def _place(folder: Path, files: Mapping[str, Path], sdk: Path, keep: Sequence[st
 
 
 def _run(folder: Path, *command: str) -> None:
-    done = subprocess.run(
+    done = run(folder, *command)
+    assert done.returncode == 0, f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}"
+
+
+def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a compiler, or what gets what it needs."""
+    return subprocess.run(
         command,
         cwd=folder,
         env=ENVIRON,
@@ -120,4 +126,3 @@ def _run(folder: Path, *command: str) -> None:
         text=True,
         timeout=_BUILD_SECONDS,
     )
-    assert done.returncode == 0, f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}"

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import language_builds
 import pytest
-from language_sdks import ENVIRON, ROOT, sdks
+from language_builds import run
+from language_sdks import ROOT, sdks
 
 GOLDEN = json.loads((ROOT / "tests" / "golden" / "schema.json").read_text(encoding="utf-8"))
-LIMIT_SECONDS = 900
 _TSCONFIG = {
     "compilerOptions": {
         "strict": True,
@@ -37,19 +37,6 @@ def shown(language: str) -> dict[str, str]:
             (program,) = re.findall(rf"^```{language}\n(.*?)\n```$", spec["description"], re.MULTILINE | re.DOTALL)
             found[re.sub(r"\W", "_", token).lower()] = program + "\n"
     return found
-
-
-def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command,
-        cwd=folder,
-        env=ENVIRON,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=LIMIT_SECONDS,
-    )
 
 
 @pytest.mark.parametrize(
