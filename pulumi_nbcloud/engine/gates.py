@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_nbcloud import clock
 from pulumi_nbcloud.engine import held
-from pulumi_nbcloud.engine.process import GateProcess
+from pulumi_nbcloud.engine.process import ProviderProcess
 from pulumi_nbcloud.engine.secrets import Secrets
 from pulumi_nbcloud.engine.values import contains_unknown, targets_by_name
 from pulumi_nbcloud.errors import NbcloudError, SettingsError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def problems_of(
-    process: GateProcess, inputs: Mapping[str, Any], urn: object, more: Iterable[Problem] = ()
+    process: ProviderProcess, inputs: Mapping[str, Any], urn: object, more: Iterable[Problem] = ()
 ) -> list[str]:
     """Check the inputs of a gate, without any request; what is not known yet passes.
 
@@ -82,7 +82,7 @@ class GateWait:
     """
 
     def __init__(
-        self, process: GateProcess, inputs: Mapping[str, Any], spec: WaitSpec, urn: str | None, operation: str
+        self, process: ProviderProcess, inputs: Mapping[str, Any], spec: WaitSpec, urn: str | None, operation: str
     ) -> None:
         from pulumi_nbcloud.engine.origins import gate_origin
         from pulumi_nbcloud.engine.status import GateReporter

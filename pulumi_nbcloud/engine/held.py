@@ -10,7 +10,7 @@ from pulumi_nbcloud import clock
 from pulumi_nbcloud.clock import text
 from pulumi_nbcloud.engine.awaiting import FIRST_ENGINE
 from pulumi_nbcloud.engine.log import show
-from pulumi_nbcloud.engine.process import GateProcess
+from pulumi_nbcloud.engine.process import ProviderProcess
 from pulumi_nbcloud.engine.values import contains_unknown, targets_by_name
 from pulumi_nbcloud.errors import InputError, NbcloudError
 from pulumi_nbcloud.printable import shell_quoted
@@ -54,7 +54,7 @@ def start_of(inputs: Mapping[str, Any], spec: WaitSpec, reporter: GateReporter) 
     return start
 
 
-def announce(process: GateProcess, inputs: Mapping[str, Any], urn: str | None) -> None:
+def announce(process: ProviderProcess, inputs: Mapping[str, Any], urn: str | None) -> None:
     """Say since when a gate is awaiting that is in state and waits for something else, as the engine compares them.
 
     Before, where a gate is not in state, it is said of it in a preview; no more can be known of one that is.

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from pulumi_nbcloud import clock
 from pulumi_nbcloud.spelling import PYTHON, Spelling
@@ -17,33 +16,6 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.telemetry.listener import Telemetry
     from pulumi_nbcloud.waiting.listeners import Listener
     from pulumi_nbcloud.waiting.runner import WaitRunner
-
-
-class GateProcess(Protocol):
-    """What a gate needs of the process that serves it."""
-
-    @property
-    def started(self) -> datetime:
-        """When the process began."""
-        ...
-
-    @property
-    def engine(self) -> Any:
-        """The engine's stub; None for the one that the last argument of the process leads to."""
-        ...
-
-    @property
-    def spelling(self) -> Spelling:
-        """How programs write what they give a gate."""
-        ...
-
-    def override_of(self, urn: object, overridable: object) -> Override | None:
-        """Find the override of a gate; see `ProviderProcess`."""
-        ...
-
-    def waits(self) -> WaitRunner:
-        """Return the waits of the process; called on the background loop."""
-        ...
 
 
 class ProviderProcess:
