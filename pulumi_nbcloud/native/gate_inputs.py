@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pulumi_nbcloud.engine.secrets import Secrets
@@ -69,22 +69,21 @@ def core_secrets(paths: Iterable[str]) -> list[str]:
     return [f"targets.{SELF}{path[len('target') :]}" if path.split(".")[0] == "target" else path for path in paths]
 
 
-def with_profiles(given: Mapping[str, Any], profile: str | None) -> dict[str, Any]:
+def with_profiles(
+    given: Mapping[str, Any], with_profile: Callable[[Mapping[str, Any]], dict[str, Any]]
+) -> dict[str, Any]:
     """Return inputs whose targets name the provider's profile where they name none: it says which thing they are.
 
     Args:
         given: as the program gives them.
-        profile: of the provider; None where it has none.
+        with_profile: does so for the arguments of one; see `Process.with_profile`.
     """
-    filled = dict(given)
-    if profile is None:
-        return filled
 
     def named(target: Any) -> Any:
-        names_none = isinstance(target, Mapping) and target.get("profile") is None
-        return {**target, "profile": profile} if names_none else target
+        return with_profile(target) if isinstance(target, Mapping) else target
 
-    if isinstance(filled.get("target"), Mapping):
+    filled = dict(given)
+    if "target" in filled:
         filled["target"] = named(filled["target"])
     if isinstance(filled.get("targets"), Mapping):
         filled["targets"] = {name: named(each) for name, each in filled["targets"].items()}

@@ -56,7 +56,7 @@ class Gates:
 
     async def check(self, request: Request) -> Checked:
         """Check the inputs, in preview too, without any request; what is not known yet passes."""
-        given = with_profiles(request.inputs, self._process.profile)
+        given = with_profiles(request.inputs, self._process.with_profile)
         return await asyncio.to_thread(self._check, request, given)
 
     def _check(self, request: Request, given: dict[str, Any]) -> Checked:

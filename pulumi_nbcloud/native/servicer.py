@@ -159,8 +159,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     @served
     async def Diff(self, request: Any, context: Any) -> Any:
         """Compare the inputs of a resource with its state."""
-        news, olds, old_inputs = received(request.news), received(request.olds), received(request.old_inputs)
-        wanted = _request("diff", request, news, olds=olds.values, old_inputs=old_inputs.values)
+        news, wanted = _change("diff", request)
         with _redacted(news):
             found = await self._resources.of(request.urn).diff(wanted)
         return provider_pb2.DiffResponse(
@@ -185,8 +184,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     @served
     async def Update(self, request: Any, context: Any) -> Any:
         """Update a resource, or say what is known of it in preview."""
-        news, olds, old_inputs = received(request.news), received(request.olds), received(request.old_inputs)
-        wanted = _request("update", request, news, olds=olds.values, old_inputs=old_inputs.values)
+        news, wanted = _change("update", request)
         with _redacted(news):
             stored = await self._resources.of(request.urn).update(wanted)
         return provider_pb2.UpdateResponse(
@@ -248,6 +246,12 @@ def _request(operation: str, request: Any, inputs: Received, **others: Any) -> R
         operation=operation,
         **others,
     )
+
+
+def _change(operation: str, request: Any) -> tuple[Received, Request]:
+    """Return the new inputs of a resource that is in state, and the request with the old ones."""
+    news, olds, old_inputs = received(request.news), received(request.olds), received(request.old_inputs)
+    return news, _request(operation, request, news, olds=olds.values, old_inputs=old_inputs.values)
 
 
 def _outputs(stored: Stored, secrets: tuple[Path, ...]) -> Any:

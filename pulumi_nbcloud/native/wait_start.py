@@ -35,7 +35,7 @@ class WaitStarts:
 
     async def check(self, request: Request) -> Checked:
         """Put a digest in the place of what the gate waits for: the engine stores what this returns."""
-        core, problems = core_inputs(with_profiles(request.inputs, self._process.profile))
+        core, problems = core_inputs(with_profiles(request.inputs, self._process.with_profile))
         is_unknown = contains_unknown([core.get(name) for name in WAIT_AGAIN])
         kept = {
             "digest": UNKNOWN if is_unknown else digest_of(core),
