@@ -59,6 +59,7 @@ async def findings(
     is_unknown: Callable[[Any], bool],
     start: Start | None = None,
     spelling: Spelling = PYTHON,
+    operation: str = "create",
 ) -> tuple[str | None, tuple[str, ...]]:
     """Return the `now:` line of a gate, and warnings about its conditions.
 
@@ -68,10 +69,11 @@ async def findings(
         is_unknown: tells a value that is not known yet, or that holds one.
         start: when the wait began, where the gate is awaiting.
         spelling: of the program.
+        operation: whose custom timeout counts, `create` or `update`.
     """
     from pulumi_nbcloud.waiting.spec import parse_spec
 
-    spec, problems = parse_spec(targets_by_name(inputs), is_unknown, spelling=spelling)
+    spec, problems = parse_spec(targets_by_name(inputs), is_unknown, operation, spelling=spelling)
     if problems:
         return None, ()  # Check refuses them, with the same words
     if spec is None or any(name not in spec.arguments for name in spec.kinds):

@@ -151,7 +151,9 @@ class Gates:
 
         switched_on = str(self._process.config()("nbcloud:previewPoll")).lower() != "false"
         spelling, start = self._process.spelling, Start.of(inputs)
-        found = await previews.findings(inputs, poll if switched_on else None, contains_unknown, start, spelling)
+        found = await previews.findings(
+            inputs, poll if switched_on else None, contains_unknown, start, spelling, request.operation
+        )
         overridable = inputs.get("overridable")
         words = previews.override_words(
             inputs, lambda: self._process.override_of(request.urn, overridable), clock.now(), spelling

@@ -259,6 +259,11 @@ def test_the_preview_of_an_update_polls_only_where_the_update_waits(ran: Plugin,
     assert plain(waits.properties)["outcome"] == UNKNOWN
     assert clouds.request_count() == before + 1
     assert rows(ran)[-1] == f"now: {RUNNING}; the condition holds {ASKED_WHEN}"
+    # The custom timeout of an update, too.
+    longer = {"target": TARGET, "until": "self.enable", "holdsFor": "40m"}
+    ran.update(GATE_URN, olds, longer, preview=True, timeout=3600.0)
+    assert rows(ran)[-1].startswith(f"now: {RUNNING}; ")
+    assert clouds.request_count() == before + 2
 
 
 # --- the start of a wait
