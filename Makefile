@@ -55,13 +55,13 @@ format: $(READY)
 	$(BIN)/ruff format $(SOURCES)
 
 # What is derived from the declarations of kinds and options: the typed modules, the signatures of Gate and wait_before,
-# docs/reference/ and the programs on docs/languages.md. Tests fail where they are stale.
+# docs/reference/ and the programs on docs/guides/languages.md. Tests fail where they are stale.
 generate: $(READY)
 	$(BIN)/python scripts/generate
 	$(BIN)/python scripts/reference
 	$(BIN)/python scripts/shown-programs
 
-# docs/reference/, from the code, and the programs on docs/languages.md, from examples/languages; a test fails where one is stale.
+# docs/reference/, from the code, and the programs on docs/guides/languages.md, from examples/languages; a test fails where one is stale.
 reference: $(READY)
 	$(BIN)/python scripts/reference
 	$(BIN)/python scripts/shown-programs

@@ -17,10 +17,12 @@ from nbcloud_support import LIMIT_SECONDS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
-LANGUAGES = ROOT / "docs" / "languages.md"
-LONG_WAITS = ROOT / "docs" / "long-waits.md"
+LANGUAGES = ROOT / "docs" / "guides" / "languages.md"
+LONG_WAITS = ROOT / "docs" / "guides" / "long-waits.md"
 EXAMPLES = sorted(program.parent for program in (ROOT / "examples").glob("*/__main__.py"))
-GUIDES = sorted((ROOT / "docs").glob("*.md"))
+DOCS = ROOT / "docs"
+# The facts of the wire and the decisions have no examples to run; the others all have or may have some.
+GUIDES = [each for each in sorted(DOCS.rglob("*.md")) if each.relative_to(DOCS).parts[0] not in ("vendors", "design")]
 PAGES = [README, *GUIDES]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -48,12 +50,22 @@ class Command:
 class Example:
     """One console block."""
 
-    name: str
+    page: Path
+    index: int
     commands: tuple[Command, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{name_of(self.page)}-{self.index}"
 
     @property
     def needs_pulumi(self) -> bool:
         return any(each.line.startswith("pulumi ") for each in self.commands)
+
+
+def name_of(page: Path) -> str:
+    """The path of a page below docs/, or its name beside it: what a test is called by."""
+    return page.relative_to(DOCS if page.is_relative_to(DOCS) else ROOT).as_posix()
 
 
 def anchors_of(text: str) -> set[str]:
@@ -75,7 +87,7 @@ def console_examples() -> list[Example]:
     found = []
     for page in (each for each in PAGES if each != LANGUAGES):
         for index, text in enumerate(blocks(page, "console")):
-            example = Example(f"{page.name}-{index}", tuple(commands_in(text)))
+            example = Example(page, index, tuple(commands_in(text)))
             if example.commands and not (page == README and index < 3) and not _of_long_waits(page, text):
                 found.append(example)
     return found

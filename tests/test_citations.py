@@ -1,6 +1,6 @@
 """Every citation leads somewhere: numbers of facts and faults, pages of docs/.
 
-Facts of a cloud are defined in docs/vendors/, faults in docs/errors.md, each with an anchor of its number.
+Facts of a cloud are defined in docs/vendors/, faults in docs/reference/errors.md, each with an anchor of its number.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PAGES = {
     "MA": "docs/vendors/modelarts.md",
     "HPC": "docs/vendors/hpcai.md",
     "DP": "docs/vendors/aidp.md",
-    "F": "docs/errors.md",
+    "F": "docs/reference/errors.md",
 }
 FOLDERS = ("pulumi_nbcloud", "tests", "examples", "benchmarks", "docs", "scripts", ".ci")
 SUFFIXES = {"", ".py", ".md", ".yml", ".yaml", ".toml", ".json"}
@@ -153,8 +153,9 @@ def test_what_is_no_wrong_citation_is_left_alone(text: str, texts: dict[str, str
 
 
 def test_a_page_or_anchor_that_is_not_there_is_noticed() -> None:
-    pages = ["docs/" + "nowhere.md", "docs/errors.md" + "#f-57"]
-    assert wrong_paths("x.py", " ".join([*pages, "docs/errors.md#f-56"])) == [f"x.py names {page}" for page in pages]
+    pages = ["docs/" + "nowhere.md", "docs/reference/errors.md" + "#f-57"]
+    text = " ".join([*pages, "docs/reference/errors.md#f-56"])
+    assert wrong_paths("x.py", text) == [f"x.py names {page}" for page in pages]
 
 
 @pytest.mark.parametrize(

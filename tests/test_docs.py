@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from docs_support import LANGUAGES, Example, anchors_of, blocks, check, console_examples, shell_environment
+from docs_support import LANGUAGES, Example, anchors_of, blocks, check, console_examples, name_of, shell_environment
 from docs_support import PAGES as SHOWN_PAGES
 from picture_support import PICTURES
 
@@ -40,13 +40,13 @@ def test_there_is_an_example_of_the_fixture() -> None:
     assert len(examples_that_are_tests()) == 1
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_links_lead_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
         assert link.startswith("https://") or (page.parent / link).is_file(), link
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_links_to_headings_lead_to_one(page: Path) -> None:
     for link, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text(encoding="utf-8")):
         text = (page.parent / link if link else page).read_text(encoding="utf-8")
@@ -72,7 +72,7 @@ def test_there_are_examples_of_most_commands() -> None:
     assert run >= {"get", "wait", "explain", "doctor", "kinds", "mock", "history"}
 
 
-@pytest.mark.parametrize("page", SHOWN_PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", SHOWN_PAGES, ids=name_of)
 def test_no_block_is_of_a_language_that_nothing_runs(page: Path) -> None:
     found = set(re.findall(r"^```(.+)$", page.read_text(encoding="utf-8"), re.MULTILINE))
     more = {"typescript", "go"} if page == LANGUAGES else set()
@@ -129,14 +129,14 @@ def test_quoted_messages_are_in_the_code() -> None:
         for each in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(each, ast.Constant) and isinstance(each.value, str)
     ]
-    page = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "guides" / "troubleshooting.md").read_text(encoding="utf-8")
     quoted = re.findall(r"^> (.*)$", page, re.MULTILINE)
     assert len(quoted) == 20
     assert [each for each in quoted if not any(each in text for text in texts)] == []
 
 
 def test_every_name_in_a_line_of_the_history_is_described() -> None:
-    page = (ROOT / "docs" / "history.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "guides" / "history.md").read_text(encoding="utf-8")
     golden = json.loads((ROOT / "tests" / "golden" / "history.json").read_text(encoding="utf-8"))
     names = {name for each in golden.values() for name in each}
     names |= {*golden["begin"]["targets"]["self"], *golden["change"]["transitions"][0], *golden["end"]["error"]}

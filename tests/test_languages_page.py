@@ -45,13 +45,13 @@ def test_a_program_that_has_changed_is_noticed_and_written(tmp_path: Path) -> No
     assert (done.returncode, done.stdout.splitlines()) == (
         1,
         [
-            "error: docs/languages.md does not show the programs of examples/languages",
+            "error: docs/guides/languages.md does not show the programs of examples/languages",
             "hint: run make reference",
         ],
     )
     subprocess.run([sys.executable, str(tmp_path / "scripts" / SCRIPT.name)], check=True, timeout=60)
     assert check(tmp_path).returncode == 0
-    assert "timeout: 2h" in (tmp_path / "docs" / "languages.md").read_text(encoding="utf-8")
+    assert "timeout: 2h" in (tmp_path / "docs" / "guides" / "languages.md").read_text(encoding="utf-8")
 
 
 def test_each_part_stands_in_every_language_and_nothing_else_does(shown: Any) -> None:

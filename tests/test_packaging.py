@@ -122,7 +122,7 @@ def test_links_of_the_long_description_lead_to_files_of_this_version(metadata: M
     links = re.findall(r"\]\(([^)]+)\)", metadata.description or "")
     start = f"{HOME}/blob/v{__version__}/"
     ours = [link.removeprefix(start) for link in links if link.startswith(start)]
-    assert "docs/gates.md" in ours
+    assert "docs/guides/gates.md" in ours
     assert "CHANGELOG.md" in ours
     assert [link for link in ours if not (ROOT / link.partition("#")[0]).is_file()] == []
     assert [link for link in links if not link.startswith("https://")] == []

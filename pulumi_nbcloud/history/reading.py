@@ -67,7 +67,7 @@ class RecordedWait:
         return float(last["elapsed_seconds"]) if last is not None else 0.0
 
     def document(self) -> dict[str, Any]:
-        """Return it for programs; docs/history.md describes it."""
+        """Return it for programs; docs/guides/history.md describes it."""
         own = ("schema_version", "event", "wait", "time")
 
         def rest(line: Mapping[str, Any]) -> dict[str, Any]:

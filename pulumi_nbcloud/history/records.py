@@ -1,4 +1,4 @@
-"""What a line of the history holds: the schema, described for users in docs/history.md and held by a golden file.
+"""What a line of the history holds: the schema, which docs/guides/history.md describes and a golden file holds.
 
 No line holds a credential: texts come from errors and states, where none can be. What a program keeps secret is taken
 out here, before anything is written.

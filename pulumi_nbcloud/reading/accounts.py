@@ -60,5 +60,5 @@ def differing(theirs: Mapping[str, str], config: ConfigReader, environment: Mapp
                 yield (
                     f"{printable(name, 80)}: the settings of the program's process and of Pulumi's provider process "
                     "differ, so lookups, hooks and the `now:` line ask another account than gates and records; set the "
-                    "account in the stack's config and not in variables (docs/automation-api.md)"
+                    "account in the stack's config and not in variables (docs/guides/automation-api.md)"
                 )

@@ -1,4 +1,4 @@
-"""The JSON of responses. `docs/serve.md` describes it; golden files hold it."""
+"""The JSON of responses. `docs/guides/serve.md` describes it; golden files hold it."""
 
 from __future__ import annotations
 

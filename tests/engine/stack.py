@@ -82,7 +82,7 @@ from seed import Seed
 
 """
 # What Pulumi itself prints since 3.276.0 where a resource fails, and, with the language hosts of these weeks, a program
-# that is ended with a signal. docs/troubleshooting.md names both.
+# that is ended with a signal. docs/guides/troubleshooting.md names both.
 # Both stand in the diagnostics and, behind the name of the stack's row, among what is told while it runs.
 _ROW = r" *(?:pulumi:pulumi:Stack \S+ running +)?"
 _OTHERS = rf"{_ROW}(?:(?:error|warning|hint|KeyboardInterrupt)\b|[\w.]+(?:Error|Exception):)"

@@ -128,7 +128,7 @@ def test_a_workspaces_variables_are_not_the_programs_and_that_is_said(
     done = stack.up()
     assert outputs(stack) == {"program": west.url, "record": east.url, "gate": east.url}
     assert DIFFER in done.stdout
-    assert "docs/automation-api.md" in done.stdout
+    assert "docs/guides/automation-api.md" in done.stdout
     assert done.stdout.partition("Diagnostics:")[2].count(DIFFER) == 1
     preview = stack.preview()
     assert DIFFER in preview.stdout

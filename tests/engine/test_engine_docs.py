@@ -6,7 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from docs_support import EXAMPLES, LANGUAGES, PAGES, Example, blocks, check, commands_of, console_examples, settled
+from docs_support import (
+    EXAMPLES,
+    LANGUAGES,
+    PAGES,
+    Example,
+    blocks,
+    check,
+    commands_of,
+    console_examples,
+    name_of,
+    settled,
+)
 from stack import ROOT, Stack
 
 from pulumi_nbcloud.mock import MockClouds, scenarios
@@ -20,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("ordinary_python")
 def examples() -> list[tuple[str, str]]:
     """Return all but those that define a test, which are run as such, and those in four languages, parts of files."""
     pages = [page for page in PAGES if page != LANGUAGES]
-    found = [(f"{page.name}-{index}", text) for page in pages for index, text in enumerate(blocks(page, "python"))]
+    found = [(f"{name_of(page)}-{index}", text) for page in pages for index, text in enumerate(blocks(page, "python"))]
     return [(name, text) for name, text in found if "def test_" not in text]
 
 
@@ -64,8 +75,7 @@ IN_A_STACK = [each for each in console_examples() if each.needs_pulumi]
 @pytest.mark.parametrize("example", IN_A_STACK, ids=lambda example: example.name)
 def test_commands_in_a_stack_do_what_is_shown(page_stack: Stack, example: Example) -> None:
     # The page's own program, where its commands run one.
-    page = ROOT / "docs" / example.name.rpartition("-")[0]
-    own = blocks(page, "python")[:1] if any(" up " in each.line for each in example.commands) else []
+    own = blocks(example.page, "python")[:1] if any(" up " in each.line for each in example.commands) else []
     (page_stack.folder / "__main__.py").write_text("".join(own))
     check(example, page_stack.folder, page_stack.environment)
 

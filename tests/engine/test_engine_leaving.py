@@ -1,4 +1,4 @@
-"""The package is gone and a state still holds what it made: what docs/leaving.md says to do about it works."""
+"""The package is gone and a state still holds what it made: what docs/guides/leaving.md says to do about it works."""
 
 from __future__ import annotations
 

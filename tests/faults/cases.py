@@ -1,4 +1,4 @@
-"""The faults of the transport, of statuses and of bodies, by their numbers in docs/errors.md (F-1 and so on)."""
+"""The faults of the transport, of statuses and of bodies, by their numbers in docs/reference/errors.md (F-1 ...)."""
 
 from __future__ import annotations
 

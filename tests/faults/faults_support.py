@@ -40,7 +40,7 @@ class Case:
     """One fault and what must come of it.
 
     Args:
-        fault: its number in docs/errors.md: 12 is F-12.
+        fault: its number in docs/reference/errors.md: 12 is F-12.
         name: what happens.
         steps: the server's script; the last is repeated.
         problem: of the error, without the number of attempts; None where the lookup succeeds.

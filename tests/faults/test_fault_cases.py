@@ -72,7 +72,7 @@ async def test_a_gate_ends_after_ten_looks_that_failed_and_its_retries_are_bound
 
 def test_every_fault_has_a_test_that_names_it() -> None:
     """By a case, or by the comment `# F-n` directly above a test."""
-    page = (Path(__file__).resolve().parents[2] / "docs" / "errors.md").read_text(encoding="utf-8")
+    page = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "errors.md").read_text(encoding="utf-8")
     defined = {int(number) for number in re.findall(r'<a id="f-(\d+)">', page)}
     named = {case.fault for case in CASES}
     for path in Path(__file__).parent.glob("test_*.py"):

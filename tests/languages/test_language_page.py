@@ -1,4 +1,4 @@
-"""What docs/languages.md tells a user to type, word for word, in an empty folder and in a checkout."""
+"""What docs/guides/languages.md tells a user to type, word for word, in an empty folder and in a checkout."""
 
 from __future__ import annotations
 

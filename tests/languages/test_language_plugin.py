@@ -103,7 +103,7 @@ def test_without_the_plugin_pulumi_says_what_the_page_on_troubleshooting_quotes(
     place(stack)
     text = f"no resource plugin '{PROGRAM}' found in the workspace"
     assert text in stack.up(expect=None).text
-    assert text in (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    assert text in (ROOT / "docs" / "guides" / "troubleshooting.md").read_text(encoding="utf-8")
 
 
 def test_a_stub_whose_environment_is_gone_says_what_to_do(make_plain: MakeStack) -> None:

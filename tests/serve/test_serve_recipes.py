@@ -201,7 +201,7 @@ def test_nothing_here_is_a_secret() -> None:
 
 
 def test_the_page_names_each_recipe() -> None:
-    page = (RECIPES.parents[1] / "docs" / "serve.md").read_text(encoding="utf-8")
+    page = (RECIPES.parents[1] / "docs" / "guides" / "serve.md").read_text(encoding="utf-8")
     files = [path.relative_to(RECIPES) for path in recipe_files()]
     assert len(files) == 6
     assert [str(path) for path in files if f"../examples/serve/{path})" not in page] == []

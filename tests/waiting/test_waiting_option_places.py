@@ -96,7 +96,7 @@ def test_the_reference_has_a_row_for_each() -> None:
 
 
 def test_the_page_on_gates_says_which_wait_again() -> None:
-    lines = (DOCS / "gates.md").read_text(encoding="utf-8").splitlines()
+    lines = (DOCS / "guides" / "gates.md").read_text(encoding="utf-8").splitlines()
     (again,) = [line for line in lines if line.startswith("| a change of its targets")]
     (other,) = [line for line in lines if line.startswith("| a change of `timeout`")]
     assert {"targets", *re.findall(r"`(\w+)`", again)} == set(WAIT_AGAIN)

@@ -1,6 +1,6 @@
 """Waits for a job over many updates, then for what three clouds have: the same program in four languages.
 
-docs/languages.md says how to run it on the mock clouds, which need no account.
+docs/guides/languages.md says how to run it on the mock clouds, which need no account.
 """
 
 import pulumi
