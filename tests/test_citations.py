@@ -28,7 +28,7 @@ _CITED = re.compile(rf"(?<![\w-]){_NUMBER}(?![\w-])")
 _RANGE = re.compile(rf"(?<![\w-])({_NUMBER}) to ({_NUMBER})")
 _DEFINED = re.compile(r'<a id="((?:ma|hpc|dp|f)-\d+)"></a>')
 # What a number follows: a page, then perhaps other numbers of it.
-_PAGE_AND_NUMBER = re.compile(rf"(docs/(?:vendors/)?\w+\.md), ({_NUMBER})")
+_PAGE_AND_NUMBER = re.compile(rf"(docs/(?:\w+/)?\w+\.md), ({_NUMBER})")
 _PATH = re.compile(r"(?<![\w./-])(docs/[\w./-]+\.md)(?:#([\w-]+))?")
 # Put together here, so that this file does not hold them.
 _GONE = tuple(

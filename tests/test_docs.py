@@ -11,7 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from docs_support import LANGUAGES, Example, anchors_of, blocks, check, console_examples, name_of, shell_environment
+from docs_support import (
+    BLOCK,
+    LANGUAGES,
+    Example,
+    anchors_of,
+    blocks,
+    check,
+    console_examples,
+    name_of,
+    shell_environment,
+)
 from docs_support import PAGES as SHOWN_PAGES
 from picture_support import PICTURES
 
@@ -19,6 +29,7 @@ from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.mock.scenarios import PROCESSING_JOB, RUNNING_NOTEBOOK, STARTING_INSTANCE, STOPPED_NOTEBOOK
 
 ROOT = Path(__file__).resolve().parents[1]
+EXAMPLE_SUFFIXES = {".yml", ".yaml", ".json", ".sh", ".py", ".tf", ".ts", ".go"}
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
@@ -73,10 +84,8 @@ def test_there_are_examples_of_most_commands() -> None:
 
 
 @pytest.mark.parametrize("page", SHOWN_PAGES, ids=name_of)
-def test_no_block_is_of_a_language_that_nothing_runs(page: Path) -> None:
-    found = set(re.findall(r"^```(.+)$", page.read_text(encoding="utf-8"), re.MULTILINE))
-    more = {"typescript", "go"} if page == LANGUAGES else set()
-    assert found <= {"python", "console", "yaml", "text"} | more
+def test_no_block_is_without_a_language(page: Path) -> None:
+    assert "" not in re.findall(r"^```(.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)[::2]
 
 
 def test_what_a_terminal_shows_is_from_the_pictures() -> None:
@@ -85,15 +94,23 @@ def test_what_a_terminal_shows_is_from_the_pictures() -> None:
         for path in PICTURES.rglob("*.txt")
     ]
     shown = [text for page in SHOWN_PAGES for text in blocks(page, "text")]
-    assert len(shown) == 2
+    assert shown
     assert [text for text in shown if not any(text.rstrip("\n") in each for each in pictures)] == []
 
 
-def test_parts_of_pipelines_are_from_the_examples() -> None:
-    wholes = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "examples" / "pipelines").glob("*.yml"))]
-    shown = [text for page in SHOWN_PAGES if page != LANGUAGES for text in blocks(page, "yaml")]
-    assert len(shown) == 3
-    assert all(any(text in whole for whole in wholes) for text in shown)
+def test_what_is_neither_a_program_nor_commands_is_a_part_of_an_example() -> None:
+    """Python runs as a program or a test, console in a shell, text is from the pictures; the rest is in examples/."""
+    files = [path for path in (ROOT / "examples").rglob("*") if path.is_file() and path.suffix in EXAMPLE_SUFFIXES]
+    wholes = [path.read_text(encoding="utf-8") for path in files]
+    shown = [
+        (name_of(page), text)
+        for page in SHOWN_PAGES
+        if page != LANGUAGES
+        for language, text in BLOCK.findall(page.read_text(encoding="utf-8"))
+        if language not in ("python", "console", "text")
+    ]
+    assert shown
+    assert [each for each in shown if not any(each[1] in whole for whole in wholes)] == []
 
 
 def test_the_reference_is_what_the_code_says() -> None:
@@ -131,7 +148,7 @@ def test_quoted_messages_are_in_the_code() -> None:
     ]
     page = (ROOT / "docs" / "guides" / "troubleshooting.md").read_text(encoding="utf-8")
     quoted = re.findall(r"^> (.*)$", page, re.MULTILINE)
-    assert len(quoted) == 20
+    assert len(quoted) >= 20
     assert [each for each in quoted if not any(each in text for text in texts)] == []
 
 
