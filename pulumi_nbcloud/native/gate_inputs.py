@@ -26,7 +26,7 @@ _HANDLE = re.compile(r"(\S+) ([0-9a-f]{64}) (urn:\S.*)")
 
 
 def handle_of(start_time: str, digest: str, urn: str) -> str:
-    """Write the text that a WaitStart passes to its gate: when the wait began, its digest, and the URN of its keeper."""
+    """Write the text that a WaitStart passes to its gate: when the wait began, its digest, and the keeper's URN."""
     return f"{start_time} {digest} {urn}"
 
 
