@@ -26,7 +26,13 @@ from docs_support import PAGES as SHOWN_PAGES
 from picture_support import PICTURES
 
 from pulumi_nbcloud.mock import MockClouds
-from pulumi_nbcloud.mock.scenarios import PROCESSING_JOB, RUNNING_NOTEBOOK, STARTING_INSTANCE, STOPPED_NOTEBOOK
+from pulumi_nbcloud.mock.scenarios import (
+    PROCESSING_JOB,
+    RUNNING_NOTEBOOK,
+    STARTING_INSTANCE,
+    STARTING_SESSION,
+    STOPPED_NOTEBOOK,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE_SUFFIXES = {".yml", ".yaml", ".json", ".sh", ".py", ".tf", ".ts", ".go"}
@@ -73,6 +79,7 @@ def test_commands_do_what_is_shown(example: Example, nbcloud_mock: MockClouds, t
     nbcloud_mock.modelarts.put_lease(STOPPED_NOTEBOOK, status="STOPPED")
     nbcloud_mock.modelarts.put_job(PROCESSING_JOB, status="FINISHED")
     nbcloud_mock.hpcai.put_instance(STARTING_INSTANCE, status="Running")
+    nbcloud_mock.aidp.put_session(STARTING_SESSION)
     check(example, tmp_path, shell_environment())
 
 
