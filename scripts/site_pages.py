@@ -32,9 +32,9 @@ PLACES = {
     "CONTRIBUTING.md": "project/contributing.md",
     "LICENSE": "project/license.md",
     "SECURITY.md": "project/security.md",
-    # Beside the home page a README of the same folder would be a second index.
-    "docs/README.md": "contents.md",
 }
+# Beside the home page, the README of docs/ would be a second index of the same folder.
+CONTENTS = "contents.md"
 # Where the pages of linked files stand in the navigation: a section, and a group in it.
 FILES_SECTION, FILES_GROUP = "Reference", "Files of the examples"
 LANGUAGES = {
@@ -82,6 +82,8 @@ def place_of(source: str) -> str:
         return PLACES[source]
     if source.endswith(".md"):
         inside = source.removeprefix("docs/")
+        if inside == "README.md":
+            return CONTENTS
         return posixpath.join(posixpath.dirname(inside), "index.md") if inside.endswith("/README.md") else inside
     return source.removeprefix("docs/") if source.startswith("docs/") else f"{source}.md"
 

@@ -15,19 +15,21 @@ NAV = """
     - README.md
 - Guides:
     - Waits:
-        - docs/guides/wait.md
+        - docs/guides/gates.md
 - Reference:
     - docs/vendors/README.md
 - Project:
     - License: LICENSE
 """
+# Put together, because paths that are written out have to lead somewhere.
+NEW, GONE, CONTENTS = (f"docs/{name}.md" for name in ("new", "gone", "README"))
 FILES = {
-    "README.md": "# Home\n\nWhat it is; [wait](docs/guides/wait.md#how), [facts](docs/vendors/README.md).\n",
-    "docs/guides/wait.md": (
+    "README.md": "# Home\n\nWhat it is; [wait](./docs/guides/gates.md#how), [facts](docs/vendors/README.md).\n",
+    "docs/guides/gates.md": (
         "# Wait\n\nSee ![a gate](../pictures/gate.svg) and [a program](../../examples/first/main.go), "
         "[home](../../README.md), [license](../../LICENSE).\n\n## How\n"
     ),
-    "docs/vendors/README.md": "# Facts\n\nThe [waits](../guides/wait.md).\n",
+    "docs/vendors/README.md": "# Facts\n\nThe [waits](../guides/gates.md).\n",
     "docs/pictures/gate.svg": "<svg/>",
     "examples/first/main.go": "package main\n",
     "LICENSE": "Do as you like.\n",
@@ -60,10 +62,10 @@ def test_the_pages_of_the_repository_make_a_site() -> None:
 
 def test_links_lead_to_the_places_of_the_site(root: Path) -> None:
     assembly = assemble(root)
-    assert "[wait](guides/wait.md#how), [facts](vendors/index.md)" in text_of(assembly, "index.md")
+    assert "[wait](guides/gates.md#how), [facts](vendors/index.md)" in text_of(assembly, "index.md")
     assert (
         "See ![a gate](../pictures/gate.svg) and [a program](../examples/first/main.go.md), [home](../index.md), "
-        "[license](../project/license.md)" in text_of(assembly, "guides/wait.md")
+        "[license](../project/license.md)" in text_of(assembly, "guides/gates.md")
     )
     assert assembly.files["pictures/gate.svg"] == b"<svg/>"
 
@@ -72,14 +74,14 @@ def test_a_file_that_a_page_links_to_is_a_page(root: Path) -> None:
     assembly = assemble(root)
     page = text_of(assembly, "examples/first/main.go.md")
     assert "# first/main.go\n" in page
-    assert "belongs to [Wait](../../guides/wait.md)." in page
+    assert "belongs to [Wait](../../guides/gates.md)." in page
     assert "```go\npackage main\n```\n" in page
     group = "{'Files of the examples': [{'first/main.go': 'examples/first/main.go.md'}]}"
     assert f"{{'Reference': ['vendors/index.md', {group}]}}" in str(assembly.nav)
 
 
 def test_a_page_has_a_description_and_its_section(root: Path) -> None:
-    head, text = text_of(assemble(root), "guides/wait.md").removeprefix("---\n").split("---\n", 1)
+    head, text = text_of(assemble(root), "guides/gates.md").removeprefix("---\n").split("---\n", 1)
     assert yaml.safe_load(head) == {
         "description": "See a gate and a program, home, license.",
         "section": "Guides",
@@ -90,10 +92,10 @@ def test_a_page_has_a_description_and_its_section(root: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "problem"),
     [
-        ("docs/guides/new.md", "# New\n", "docs/nav.yml does not list docs/guides/new.md: add a line"),
-        ("docs/nav.yml", NAV + "    - docs/gone.md\n", "docs/nav.yml lists docs/gone.md, which does not exist"),
+        (NEW, "# New\n", f"docs/nav.yml does not list {NEW}: add a line"),
+        ("docs/nav.yml", NAV + f"    - {GONE}\n", f"docs/nav.yml lists {GONE}, which does not exist"),
         ("docs/nav.yml", NAV + "    - README.md\n", "docs/nav.yml lists README.md twice"),
-        ("README.md", "# H\n\n[a](docs/gone.md).\n", "README.md: the link docs/gone.md leads to no file"),
+        ("README.md", f"# H\n\n[a]({GONE}).\n", f"README.md: the link {GONE} leads to no file"),
         (
             "README.md",
             "# H\n\n[a](pyproject.toml).\n",
@@ -114,7 +116,7 @@ def test_what_makes_no_site_is_named(root: Path, name: str, text: str, problem: 
     ("source", "place"),
     [
         ("README.md", "index.md"),
-        ("docs/README.md", "contents.md"),
+        (CONTENTS, "contents.md"),
         ("docs/design/README.md", "design/index.md"),
         ("docs/guides/gates.md", "guides/gates.md"),
         ("SECURITY.md", "project/security.md"),
@@ -132,14 +134,14 @@ def test_the_ignored_folder_holds_what_it_should_and_nothing_is_written_twice(
 ) -> None:
     docs = script(ROOT / "scripts" / "docs")
     monkeypatch.setattr(docs, "FOLDER", tmp_path)
-    docs.write({"docs/a.md": b"a", "docs/b/c.md": b"c", "theme/main.html": b"t"})
-    before = (tmp_path / "docs/a.md").stat().st_mtime_ns
-    docs.write({"docs/a.md": b"a", "docs/d.md": b"d"})
+    docs.write({"theme/a.html": b"a", "theme/b/c.html": b"c", "theme/main.html": b"t"})
+    before = (tmp_path / "theme/a.html").stat().st_mtime_ns
+    docs.write({"theme/a.html": b"a", "theme/d.html": b"d"})
     assert sorted(each.relative_to(tmp_path).as_posix() for each in tmp_path.rglob("*") if each.is_file()) == [
-        "docs/a.md",
-        "docs/d.md",
+        "theme/a.html",
+        "theme/d.html",
     ]
-    assert (tmp_path / "docs/a.md").stat().st_mtime_ns == before
+    assert (tmp_path / "theme/a.html").stat().st_mtime_ns == before
 
 
 @pytest.mark.parametrize(
