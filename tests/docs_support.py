@@ -21,6 +21,9 @@ LANGUAGES = ROOT / "docs" / "guides" / "languages.md"
 LONG_WAITS = ROOT / "docs" / "guides" / "long-waits.md"
 EXAMPLES = sorted(program.parent for program in (ROOT / "examples").glob("*/__main__.py"))
 DOCS = ROOT / "docs"
+# A project or a file each, and a page of the same name whose commands are one session: tests of their own run them.
+RECIPES = sorted(folder for folder in (ROOT / "examples" / "recipes").iterdir() if folder.is_dir())
+RECIPE_PAGES = DOCS / "recipes"
 # The facts of the wire and the decisions have no examples to run; the others all have or may have some.
 GUIDES = [each for each in sorted(DOCS.rglob("*.md")) if each.relative_to(DOCS).parts[0] not in ("vendors", "design")]
 PAGES = [README, *GUIDES]
@@ -63,6 +66,16 @@ class Example:
         return any(each.line.startswith("pulumi ") for each in self.commands)
 
 
+def recipe(name: str) -> Path:
+    """The folder of a recipe, whose name a type checker takes for that of a package."""
+    return next(each for each in RECIPES if each.name == name)
+
+
+def page_of(folder: Path) -> Path:
+    """The page of a recipe."""
+    return RECIPE_PAGES / f"{folder.name.replace('_', '-')}.md"
+
+
 def name_of(page: Path) -> str:
     """The path of a page below docs/, or its name beside it: what a test is called by."""
     return page.relative_to(DOCS if page.is_relative_to(DOCS) else ROOT).as_posix()
@@ -82,10 +95,10 @@ def blocks(page: Path, language: str) -> list[str]:
 def console_examples() -> list[Example]:
     """Every console block but those that a test of its own runs: of the README's program, of a wait of 40 hours.
 
-    So too those of the page on other languages, which are one session, with Node.
+    So too those of the page on other languages, which are one session, with Node, and of the recipes.
     """
     found = []
-    for page in (each for each in PAGES if each != LANGUAGES):
+    for page in (each for each in PAGES if each != LANGUAGES and each.parent != RECIPE_PAGES):
         for index, text in enumerate(blocks(page, "console")):
             example = Example(page, index, tuple(commands_in(text)))
             if example.commands and not (page == README and index < 3) and not _of_long_waits(page, text):
@@ -113,7 +126,7 @@ def commands_of(program: str) -> list[list[str]]:
     """The commands that the docstring of an example says to run, each as its words; comments are left out."""
     text = (ast.get_docstring(ast.parse(program)) or "").replace("\\\n", " ")
     lines = [line for line in text.splitlines() if line.startswith("    ")]
-    return [shlex.split(line, comments=True) for line in lines]
+    return [words for line in lines if (words := shlex.split(line, comments=True))]
 
 
 def settled(text: str) -> list[str]:
