@@ -34,7 +34,7 @@ NOT_RUN = ("pip install", "make ")
 
 _VARIES = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z"), "TIME"),
-    (re.compile(r"\(\d+(\.\d+)?s\)|\b\d+s of |\bafter \d+ s\b"), "ELAPSED"),
+    (re.compile(r"\(\d+(\.\d+)?s( ago)?\)|\(in \w+\)|\b\d+s of |\bafter \d+ ?s\b"), "ELAPSED"),
     (re.compile(r"https?://[a-z0-9.:-]+"), "ORIGIN"),
     (re.compile(r"\b(?:[0-9a-f]{32}|[0-9A-F]{32}|req-[0-9a-f-]+)\b"), "REQUEST"),
 )

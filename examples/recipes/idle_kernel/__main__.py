@@ -43,4 +43,3 @@ idle = nbcloud.Gate(
 serving = pulumi.Stash("serving", input=config.require("sessionId"), opts=pulumi.ResourceOptions(depends_on=[idle]))
 
 pulumi.export("idleAt", idle.met_time)
-pulumi.export("sawItChange", idle.transition_count)
