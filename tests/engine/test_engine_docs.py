@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("ordinary_python")
 
 
 def examples() -> list[tuple[str, str]]:
-    """Return all but those that define a test, which are run as such, and those that are parts of files in examples/."""
+    """Return all but those that define a test, which are run as such, and those that are parts of examples."""
     pages = [page for page in PAGES if page != LANGUAGES and page.parent != RECIPE_PAGES]
     found = [(f"{name_of(page)}-{index}", text) for page in pages for index, text in enumerate(blocks(page, "python"))]
     return [(name, text) for name, text in found if "def test_" not in text]

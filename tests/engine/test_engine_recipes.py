@@ -51,8 +51,9 @@ def test_a_recipe_does_what_its_page_shows(make_stack: Callable[..., Stack], clo
 @pytest.fixture(scope="module")
 def kubernetes_packages() -> str:
     """The folder of the SDK of Kubernetes and what it needs, in the versions that this environment has."""
-    command = [python_of("kubernetes"), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    command = [str(python_of("kubernetes")), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 @pytest.mark.usefixtures("ordinary_python")

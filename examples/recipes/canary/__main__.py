@@ -28,7 +28,7 @@ checked = nbcloud.Gate(
     "checked",
     target=nbcloud.modelarts.DevServerJobArgs(job_id=config.require("jobId")),
     timeout=config.require("timeout"),
-    enforcement=config.require("enforcement"),
+    enforcement="mandatory" if config.require("trusted") == "yes" else "advisory",
     triggers=[release],
 )
 # Stands for your rollout: a resource of Pulumi itself, which needs no plugin.
