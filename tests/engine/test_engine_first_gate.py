@@ -10,7 +10,7 @@ from docs_support import FIRST_GATE, Example, blocks, check, commands_in
 from stack import SYSTEM
 from wheel_support import build_wheel, pip_environment
 
-# An installation, and a notebook that takes half a minute to start.
+# An installation, and a few polls.
 SESSION_SECONDS = 600
 
 
