@@ -118,12 +118,12 @@ def test_what_the_readme_shows_is_printed(page_stack: Stack, clouds: MockClouds)
     shown_up, shown_mistake = staged(README)
     program = blocks(README, "python")[0]
     (page_stack.folder / "__main__.py").write_text(program)
-    # The gate must see it start at its second poll.
-    clouds.modelarts.put_lease(RUNNING_NOTEBOOK, status="STARTING")
-    clouds.modelarts.add_transition(RUNNING_NOTEBOOK, after_reads=1, status="RUNNING")
+    # The gate must see it finish at its second poll.
+    clouds.modelarts.put_job(PROCESSING_JOB, status="PROCESSING")
+    clouds.modelarts.add_job_transition(PROCESSING_JOB, after_reads=1, status="FINISHED")
     assert_printed(shown_up, page_stack.up().output)
 
-    (page_stack.folder / "__main__.py").write_text(program.replace("self.running", "self.runing"))
+    (page_stack.folder / "__main__.py").write_text(program.replace("self.status", "self.statu"))
     assert_printed(shown_mistake, page_stack.preview(expect=1).text)
 
 

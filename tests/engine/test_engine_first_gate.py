@@ -11,7 +11,7 @@ from stack import SYSTEM
 from wheel_support import build_wheel, pip_environment
 
 # An installation, and a few polls.
-SESSION_SECONDS = 600
+SESSION_SECONDS = 1_200
 
 
 def environment(cli: Path, folder: Path, wheels: Path) -> dict[str, str]:
