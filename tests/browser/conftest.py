@@ -77,7 +77,11 @@ def opened(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
     def watch(page: Page) -> None:
         page.on("console", lambda each: problems.append(f"console: {each.text}") if each.type == "error" else None)
         page.on("pageerror", lambda each: problems.append(f"error: {each}"))
-        page.on("requestfailed", lambda each: problems.append(f"failed: {each.url} {each.failure}"))
+        # What a page was still loading when it is left is given up.
+        page.on(
+            "requestfailed",
+            lambda each: None if "ABORTED" in each.failure else problems.append(f"failed: {each.url} {each.failure}"),
+        )
         page.on("response", lambda each: problems.append(f"{each.status}: {each.url}") if each.status >= 400 else None)
         page.on("request", lambda each: None if _local(each.url, address) else problems.append(f"sent: {each.url}"))
 
