@@ -15,12 +15,11 @@ from site_support import ROOT, SITE, paths
 Open = Callable[..., Page]
 SCREENSHOTS = SITE.parent / "screenshots"
 PHONE, DESK = 390, 1280
-# One of each section, and one of a file.
+# One of each section of the navigation, one with tabs, and one that shows a file.
 SAMPLES = {
     "home": "",
     "guide": "guides/gates/",
     "tabs": "guides/languages/",
-    "recipe": "recipes/kubernetes/",
     "concept": "concepts/gate-life/",
     "reference": "reference/options/",
     "project": "project/security/",
