@@ -33,7 +33,7 @@ engine: check-python
 
 # Branch coverage, held at 95 %; processes that tests start are measured too. Twice as slow as the tests without it.
 coverage: $(READY)
-	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term tests --ignore=tests/engine --ignore=tests/soak --ignore=tests/vendor_cli --ignore=tests/vendor_callers --ignore=tests/languages --ignore=tests/site --ignore=tests/test_benchmarks.py --ignore=tests/test_packaging.py
+	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term tests --ignore=tests/engine --ignore=tests/soak --ignore=tests/vendor_cli --ignore=tests/vendor_callers --ignore=tests/languages --ignore=tests/browser --ignore=tests/test_benchmarks.py --ignore=tests/test_packaging.py
 
 versions: $(READY)
 	@$(BIN)/python scripts/test-versions
