@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 LANGUAGES = ROOT / "docs" / "guides" / "languages.md"
 LONG_WAITS = ROOT / "docs" / "guides" / "long-waits.md"
+RECORDS = ROOT / "docs" / "guides" / "record.md"
 EXAMPLES = sorted(program.parent for program in (ROOT / "examples").glob("*/__main__.py"))
 DOCS = ROOT / "docs"
 # The facts of the wire and the decisions have no examples to run; the others all have or may have some.
@@ -80,7 +81,7 @@ def blocks(page: Path, language: str) -> list[str]:
 
 
 def console_examples() -> list[Example]:
-    """Every console block but those that a test of its own runs: of the README's program, of a wait of 40 hours.
+    """Every console block but those with a test of their own: the README's program, a wait of 40 hours, drift.
 
     So too those of the page on other languages, which are one session, with Node.
     """
@@ -88,13 +89,14 @@ def console_examples() -> list[Example]:
     for page in (each for each in PAGES if each != LANGUAGES):
         for index, text in enumerate(blocks(page, "console")):
             example = Example(page, index, tuple(commands_in(text)))
-            if example.commands and not (page == README and index < 3) and not _of_long_waits(page, text):
+            if example.commands and not (page == README and index < 3) and not _has_its_test(page, text):
                 found.append(example)
     return found
 
 
-def _of_long_waits(page: Path, text: str) -> bool:
-    return page == LONG_WAITS and any(each in text for each in ("nbcloud wait job=", "$ pulumi "))
+def _has_its_test(page: Path, text: str) -> bool:
+    marks = {LONG_WAITS: ("nbcloud wait job=", "$ pulumi "), RECORDS: ("--diff",)}
+    return any(each in text for each in marks.get(page, ()))
 
 
 def commands_in(text: str) -> Iterator[Command]:

@@ -10,6 +10,7 @@ from docs_support import (
     EXAMPLES,
     LANGUAGES,
     PAGES,
+    RECORDS,
     Example,
     blocks,
     check,
@@ -124,3 +125,11 @@ def test_the_readmes_program_is_the_quickstart_and_its_outputs_are_real(page_sta
 
     (page_stack.folder / "__main__.py").write_text(program.replace("self.running", "self.runing"))
     assert_printed(shown_preview, page_stack.preview(expect=1).text)
+
+
+def test_the_drift_that_the_page_on_records_shows_is_real(page_stack: Stack, clouds: MockClouds) -> None:
+    (shown,) = [text for text in blocks(RECORDS, "console") if "--diff" in text]
+    (page_stack.folder / "__main__.py").write_text(blocks(RECORDS, "python")[0])
+    page_stack.up()
+    clouds.modelarts.add_transition(RUNNING_NOTEBOOK, duration=7_200_000)
+    assert_printed(shown, page_stack.refresh("--diff").output)
