@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 LANGUAGES = ROOT / "docs" / "guides" / "languages.md"
 LONG_WAITS = ROOT / "docs" / "guides" / "long-waits.md"
+RECORDS = ROOT / "docs" / "guides" / "record.md"
 FIRST_GATE = ROOT / "docs" / "start" / "first-gate.md"
 WHAT_YOU_SEE = ROOT / "docs" / "start" / "what-you-see.md"
 EXAMPLES = sorted(program.parent for program in (ROOT / "examples").glob("*/__main__.py"))
@@ -98,7 +99,7 @@ def blocks(page: Path, language: str) -> list[str]:
 
 
 def console_examples() -> list[Example]:
-    """Every console block but those that a test of its own runs: those that are staged, those of a wait of 40 hours.
+    """Every console block but those with a test of their own: those that are staged, of drift, of a wait of 40 hours.
 
     So too those of the first gate and of other languages, which are one session each, with installations, and those of
     the recipes, which are one session each.
@@ -107,7 +108,7 @@ def console_examples() -> list[Example]:
     for page in (each for each in PAGES if each not in (LANGUAGES, FIRST_GATE) and each.parent != RECIPE_PAGES):
         for index, text in enumerate(blocks(page, "console")):
             example = Example(page, index, tuple(commands_in(text)))
-            if example.commands and text not in staged(page) and not _of_long_waits(page, text):
+            if example.commands and text not in staged(page) and not _has_its_test(page, text):
                 found.append(example)
     return found
 
@@ -117,8 +118,9 @@ def staged(page: Path) -> list[str]:
     return [text for text in blocks(page, "console") if page in STAGED and _STAGED.match(text)]
 
 
-def _of_long_waits(page: Path, text: str) -> bool:
-    return page == LONG_WAITS and any(each in text for each in ("nbcloud wait job=", "$ pulumi "))
+def _has_its_test(page: Path, text: str) -> bool:
+    marks = {LONG_WAITS: ("nbcloud wait job=", "$ pulumi "), RECORDS: ("--diff",)}
+    return any(each in text for each in marks.get(page, ()))
 
 
 def commands_in(text: str) -> Iterator[Command]:
