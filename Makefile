@@ -33,7 +33,7 @@ engine: check-python
 
 # Branch coverage, held at 95 %; processes that tests start are measured too. Twice as slow as the tests without it.
 coverage: $(READY)
-	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term tests --ignore=tests/engine --ignore=tests/soak --ignore=tests/vendor_cli --ignore=tests/vendor_callers --ignore=tests/languages --ignore=tests/site --ignore=tests/test_benchmarks.py --ignore=tests/test_packaging.py
+	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term tests --ignore=tests/engine --ignore=tests/soak --ignore=tests/vendor_cli --ignore=tests/vendor_callers --ignore=tests/languages --ignore=tests/browser --ignore=tests/test_benchmarks.py --ignore=tests/test_packaging.py
 
 versions: $(READY)
 	@$(BIN)/python scripts/test-versions
@@ -135,6 +135,7 @@ lock: $(READY)
 	$(COMPILE) --extra mock --extra serve --group test --resolution lowest-direct --python-platform linux -o requirements-oldest.lock
 	$(BIN)/uv pip compile -q --group oci-cli --python-version 3.10 --generate-hashes --no-annotate --no-header --universal -o requirements-oci-cli.lock
 	$(BIN)/uv pip compile -q --group airflow --python-version 3.11 --generate-hashes --no-annotate --no-header --universal -o requirements-airflow.lock
+	$(BIN)/uv pip compile -q --group kubernetes --python-version 3.10 --generate-hashes --no-annotate --no-header --universal -c requirements-dev.lock -o requirements-kubernetes.lock
 	$(BIN)/uv pip compile -q --group docs --python-version 3.11 --generate-hashes --no-annotate --no-header --universal -o requirements-docs.lock
 
 # What a release would upload, into dist/ and dist-plugin/, and all that keeps it from being one; make release-check TAG=v0.1.0 for that tag.
