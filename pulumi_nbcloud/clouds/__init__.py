@@ -1,1 +1,1 @@
-"""The clouds: one folder each, one file a kind. Nothing here knows Pulumi."""
+"""The clouds: one folder each, one file a kind. Nothing here depends on Pulumi."""

@@ -1,4 +1,4 @@
-"""What the accounts of all clouds share: the first request goes alone, and rejected credentials are not sent again."""
+"""The base of all accounts: it sends the first request alone, and never sends rejected credentials again."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ __all__ = ["Account", "CredentialState"]
 
 
 class Account(ABC):
-    """The settings and credentials of one cloud, and how to send a read with them.
+    """Send reads to one cloud with its settings and credentials.
 
     Args:
-        settings: what `settings.resolve` found.
+        settings: the result of `settings.resolve`.
         client: sends the requests; shared by all accounts of a process.
-        state: what is known of the credentials; of these alone if not given.
+        state: the state of the credentials; a state of its own by default.
         now: the wall clock in seconds since 1970.
 
     Raises:
-        SettingsError: a value cannot be right.
+        SettingsError: a value is invalid.
     """
 
     schema: ClassVar[Schema]
@@ -69,48 +69,48 @@ class Account(ABC):
     @property
     @abstractmethod
     def credentials(self) -> Credentials:
-        """What signs the requests."""
+        """The credentials that sign the requests."""
 
     @abstractmethod
     def request(self, method: str, target: str, body: bytes = b"") -> Request:
-        """Build a request with every header but those of the signature; `ready` has been waited for."""
+        """Build a request with every header except those of the signature; call `ready` first."""
 
     @abstractmethod
     def error(self, response: Response) -> NbcloudError | None:
-        """Classify a response: None where it is a success, else the error that it means."""
+        """Classify a response: None for a success, otherwise the matching error."""
 
     @classmethod
     def confirms(cls, error: NbcloudError | None) -> bool:
-        """Return whether an outcome shows that the cloud accepts the credentials: any response of its own does."""
+        """Return whether an outcome shows that the cloud accepts the credentials: any of its own responses."""
         if error is not None and cls.anonymous(error) and error.vendor_message is None:
             return False
         return not isinstance(error, (UnreachableError, BadResponseError))
 
     @staticmethod
     def anonymous(error: NbcloudError | None) -> bool:
-        """Return whether an outcome is a 403 or 404 without a code of the cloud's: any web server answers so."""
+        """Return whether an outcome is a 403 or 404 without a code of the cloud's: any web server may send one."""
         if not isinstance(error, (NotFoundError, PermissionDeniedError)):
             return False
-        # Without a status it was this side that found nothing, in a whole list of the cloud's.
+        # Without a status, the lookup failed on this side, in a complete list from the cloud.
         return error.status is not None and error.code is None
 
     def passes(self, response: Response) -> bool:
-        """Return whether a response is worth another attempt though its status alone is not."""
+        """Return whether a response justifies another attempt although its status alone does not."""
         return False
 
     async def ready(self, deadline: float) -> None:
-        """Get what a request needs, a token from a login for example.
+        """Prepare for a request, for example by logging in for a token.
 
         Args:
             deadline: when to give up, on anyio's clock.
 
         Raises:
-            NbcloudError: it cannot be had; an AuthenticationError is remembered as a rejection.
+            NbcloudError: the preparation failed; an AuthenticationError counts as a rejection from then on.
         """
         await self.credentials.prepare(deadline)
 
     async def sign(self, method: str, target: str, body: bytes = b"") -> Request:
-        """Build one attempt of a request, signed at this moment; `ready` has been waited for."""
+        """Build one attempt of a request, signed at the current time; call `ready` first."""
         return await self.credentials.sign(self.request(method, target, body))
 
     def now(self) -> float:
@@ -118,16 +118,16 @@ class Account(ABC):
         return self._now()
 
     def expires_at(self) -> float | None:
-        """Return when credentials that nobody here can renew expire, in seconds since 1970; None where not known."""
+        """Return when credentials that cannot be renewed here expire, in seconds since 1970; None where unknown."""
         return self.credentials.expires_at()
 
     @property
     def redactor(self) -> Redactor:
-        """Knows every secret of the settings and the credentials at this moment."""
+        """The redactor of all current secrets in the settings and the credentials."""
         return self._secrets.with_secrets(self.credentials.secrets())
 
     async def get(self, target: str) -> Response:
-        """Read one thing by GET; see `send`."""
+        """Send one read with GET; see `send`."""
         return await self.send("GET", target)
 
     async def send(self, method: str, target: str, body: bytes = b"") -> Response:
@@ -143,14 +143,14 @@ class Account(ABC):
 
         Raises:
             AuthenticationError: the cloud rejects the credentials, now or earlier in this program: five bad
-                Huawei signatures lock the customer's key, so a rejection is remembered and nothing more is sent.
+                Huawei signatures lock the customer's key, so a rejection is stored and nothing more is sent.
             NbcloudError: any other error of the tree; see `errors`.
         """
         deadline = anyio.current_time() + self._client.total_seconds
         self._state.check(self.credentials.revision())
         if self._state.unknown:
             async with acquired(self._state.first, deadline) as first:
-                # While this one waited, the first may have been answered.
+                # The first request may have got its response while this one waited.
                 if first and self._state.unknown:
                     return await self._send(method, target, body, deadline)
             if self._state.unknown:
@@ -188,7 +188,7 @@ class Account(ABC):
         return response, error
 
     async def _deliver(self, prepare: Callable[[], Awaitable[Request]], deadline: float) -> Response:
-        """Send what is prepared, a login too, the way that the settings say."""
+        """Send a prepared request, including a login, through the proxy that the settings name."""
 
         async def prepared() -> Request:
             return replace(await prepare(), redactor=self.redactor, cloud=self.schema.cloud)

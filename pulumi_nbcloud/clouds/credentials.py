@@ -1,7 +1,7 @@
-"""What signs the requests of an account: one small class for each authentication method.
+"""The base of authentication methods: each is one small class, which signs the requests of an account.
 
-A method names the credential set that chooses it. Each cloud lists its methods as `METHODS` beside its account, and an
-account holds one of them, made by `credentials_of`. For one read it calls `prepare`, then `sign` for each attempt;
+A method names the credential set that selects it. Each cloud lists its methods as `METHODS` beside its account, and an
+account has one of them, from `credentials_of`. For one read it calls `prepare`, then `sign` for each attempt;
 after a rejection `renew`, then `sign` again.
 """
 
@@ -24,12 +24,12 @@ from pulumi_nbcloud.http.messages import Request, Response
 from pulumi_nbcloud.settings.schema import CredentialSet, Settings
 
 Send = Callable[[Callable[[], Awaitable[Request]], float], Awaitable[Response]]
-"""Sends what is prepared, within a deadline on anyio's clock."""
+"""Send a prepared request within a deadline on anyio's clock."""
 
 
 @dataclass(frozen=True)
 class Connection:
-    """What a method needs besides settings.
+    """The needs of a method besides settings.
 
     Args:
         send: sends a request of its own, a login for example, with the account's budget of retries and its proxy.
@@ -44,11 +44,11 @@ class Credentials(ABC):
     """One authentication method, with the credentials that it uses."""
 
     credential_set: ClassVar[CredentialSet]
-    """The settings that choose this method."""
+    """The settings that select this method."""
 
     @property
     def rejected_hint(self) -> str | None:
-        """What to do where the cloud rejects the credentials; None where the cloud's own hint says it."""
+        """The hint for rejected credentials; None to keep the cloud's own hint."""
         return None
 
     @classmethod
@@ -57,49 +57,49 @@ class Credentials(ABC):
         """Make the method.
 
         Args:
-            settings: hold `credential_set` whole.
-            connection: for what it sends itself.
+            settings: contain the complete `credential_set`.
+            connection: for its own requests.
 
         Raises:
-            SettingsError: a value cannot be right; the text never shows it.
+            SettingsError: a value is invalid; the text never shows it.
         """
 
     async def prepare(self, deadline: float) -> None:  # noqa: B027  (a key needs nothing)
-        """Get what `sign` needs, a token from a login for example.
+        """Prepare for `sign`, for example by logging in for a token.
 
         Args:
             deadline: when to give up, on anyio's clock.
 
         Raises:
-            AuthenticationError: the credentials are known to be of no use, or the cloud rejects the login.
-            NbcloudError: what is needed cannot be had.
+            AuthenticationError: the credentials are known to be useless, or the cloud rejects the login.
+            NbcloudError: the preparation failed.
         """
 
     @abstractmethod
     async def sign(self, request: Request) -> Request:
-        """Sign a request at this moment; `prepare` has been waited for.
+        """Sign a request at the current time; call `prepare` first.
 
         Args:
-            request: with every header but those of the signature.
+            request: with every header except those of the signature.
 
         Returns:
-            The request as it is sent.
+            The request to send.
         """
 
     @property
     def generation(self) -> int:
-        """The number of times that the credentials were replaced, so that a rejected one is told from its successor."""
+        """The number of replacements of the credentials; it distinguishes rejected ones from their successors."""
         return 0
 
     async def renew(self, generation: int, deadline: float) -> bool:
-        """Replace what the cloud rejected, where it can be replaced; once for all requests that were rejected.
+        """Replace rejected credentials if possible, once for all rejected requests.
 
         Args:
-            generation: of the rejected one.
+            generation: of the rejected credentials.
             deadline: when to give up, on anyio's clock.
 
         Returns:
-            Whether there is another one now, so that the request is worth sending once more.
+            Whether they were replaced, which justifies another attempt.
 
         Raises:
             NbcloudError: the renewal itself failed.
@@ -107,19 +107,19 @@ class Credentials(ABC):
         return False
 
     def revision(self) -> Hashable:
-        """Return what the credentials' source holds now, None where it cannot change; a change ends a rejection."""
+        """Return a mark of the source's current content, None where it cannot change; a change ends a rejection."""
         return None
 
     def expires_at(self) -> float | None:
-        """Return when credentials that nobody here can renew expire, in seconds since 1970; None where not known."""
+        """Return when credentials that cannot be renewed here expire, in seconds since 1970; None where unknown."""
         return None
 
     def checked(self) -> Iterable[tuple[str, str]]:
-        """Return what making them has checked without a request: a name, and what holds, in a few words."""
+        """Return the checks that passed without a request: a name, and the result in a few words."""
         return ()
 
     def secrets(self) -> Iterable[str]:
-        """Return what no message may show and no setting holds: tokens, the content of files."""
+        """Return the secrets outside of the settings: tokens, the content of files."""
         return ()
 
 
@@ -127,11 +127,11 @@ CredentialsT = TypeVar("CredentialsT", bound=Credentials)
 
 
 def credentials_of(methods: Sequence[type[CredentialsT]], settings: Settings, connection: Connection) -> CredentialsT:
-    """Make the method whose credential set the settings hold.
+    """Make the method whose credential set the settings contain.
 
     Args:
         methods: all methods of the cloud, one for each credential set.
-        settings: what was found.
+        settings: the resolved settings.
         connection: see `Connection`.
 
     Raises:
@@ -142,7 +142,7 @@ def credentials_of(methods: Sequence[type[CredentialsT]], settings: Settings, co
 
 
 class LoginCredentials(Credentials):
-    """The base of methods that get a token by a login: kept until it expires, renewed once for all who need it.
+    """The base of methods with a login: keep the token until it expires, and renew it once for all requests.
 
     Args:
         now: the wall clock in seconds since 1970.
@@ -157,11 +157,11 @@ class LoginCredentials(Credentials):
 
     @property
     def token(self) -> str:
-        """The token to send; `prepare` has been waited for."""
+        """The token to send; call `prepare` first."""
         return self._keeper.value
 
     async def prepare(self, deadline: float) -> None:
-        """Log in where there is no token that will last."""
+        """Log in unless there is a token with enough time left."""
         await self._keeper.ready(deadline)
 
     @property
@@ -170,7 +170,7 @@ class LoginCredentials(Credentials):
         return self._keeper.generation
 
     async def renew(self, generation: int, deadline: float) -> bool:
-        """Log in again, once for all whose token was rejected."""
+        """Log in again, once for all requests with the rejected token."""
         return await self._keeper.renew(generation, deadline)
 
     def secrets(self) -> Iterable[str]:
@@ -179,13 +179,13 @@ class LoginCredentials(Credentials):
 
 
 class CredentialState:
-    """What a program knows of one set of credentials; shared by all accounts that use them.
+    """The state of one set of credentials, shared by all accounts that use them.
 
     Profiles may differ in project or region and still sign with one key pair: each trying a bad one once would lock it.
 
     Args:
-        retry_seconds: after how long a rejection is forgotten, so that one request tries again; never if not given.
-        clock: only goes forward, in seconds.
+        retry_seconds: how long a rejection lasts before one request tries again; for ever by default.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(self, retry_seconds: float | None = None, clock: Callable[[], float] = time.monotonic) -> None:
@@ -199,19 +199,19 @@ class CredentialState:
 
     @property
     def unknown(self) -> bool:
-        """Whether the cloud has not said yet if it accepts them."""
+        """Whether no response has accepted or rejected them yet."""
         return not self.accepted and self.rejection is None
 
     def reject(self, error: AuthenticationError, revision: Hashable) -> None:
-        """Remember that the cloud rejected them, as they were at this revision."""
+        """Record that the cloud rejected them at this revision."""
         self.rejection, self.revision = copy.copy(error), revision
         self._rejected_at = self._clock()
-        if error.status is not None:  # the cloud's own; what was not sent at all has no time
+        if error.status is not None:  # the cloud's own; an error without a request has no time
             when = f"refused at {text(datetime.now(timezone.utc))}"
             self.rejection.hint = f"{when}; {error.hint}" if error.hint else when
 
     def check(self, revision: Hashable) -> None:
-        """Raise the rejection of this revision; one of an earlier revision is forgotten, and one that is too old."""
+        """Raise the rejection of this revision; drop one of an earlier revision, or one that is too old."""
         if self.rejection is None:
             return
         old = self._retry_seconds is not None and self._clock() - self._rejected_at >= self._retry_seconds

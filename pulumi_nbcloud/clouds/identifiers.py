@@ -1,4 +1,4 @@
-"""What can be the id of a thing: no vendor's ids hold what a URL gives a meaning to, so a mistake is found unsent."""
+"""Validate ids: no vendor's ids contain characters with a meaning in URLs, so mistakes surface before a request."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ def identifier(value: str, longest: int) -> str:
 
     Args:
         value: the id.
-        longest: how many characters it may have.
+        longest: the maximum number of characters.
 
     Returns:
         The id.
 
     Raises:
-        ValueError: it is empty, too long, dots alone, or holds blanks, control or non-ASCII characters or one of
+        ValueError: it is empty, too long, only dots, or contains blanks, control or non-ASCII characters or one of
             `/ \ ? # %`.
     """
     fits = 0 < len(value) <= longest and all("!" <= each <= "~" for each in value)

@@ -1,4 +1,4 @@
-"""Refused sign-ins whose reason stands only in the cloud's own words: a lock, a second factor."""
+"""Rejected sign-ins whose reason is only in the cloud's message: a lock, a second factor."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _SECOND_FACTOR = re.compile(
 
 
 def lock_hint(message: str | None) -> str | None:
-    """Return what to do where a refusal says that a user, key or account is locked; None where it does not.
+    """Return the hint for a rejection that mentions a locked user, key or account; otherwise None.
 
     Args:
-        message: the cloud's own.
+        message: the cloud's message.
     """
     if not message or not _LOCKED.search(message):
         return None
@@ -27,10 +27,10 @@ def lock_hint(message: str | None) -> str | None:
 
 
 def sign_in_hint(message: str | None) -> str | None:
-    """Return what to do where the refusal of a user and password says why; None where it does not.
+    """Return the hint for a rejected user and password whose message gives the reason; otherwise None.
 
     Args:
-        message: the cloud's own.
+        message: the cloud's message.
     """
     if message and _SECOND_FACTOR.search(message):
         return (

@@ -1,4 +1,4 @@
-"""A lock that is waited for until a deadline."""
+"""Wait for a lock until a deadline."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import anyio
 async def acquired(lock: anyio.Lock, deadline: float) -> AsyncIterator[bool]:
     """Acquire a lock until a deadline, and release it afterwards.
 
-    The deadline is of the wait alone: what is done with the lock keeps it itself, because it can say what happened.
+    The deadline limits the wait only: the code under the lock observes it itself, because it can report what happened.
 
     Args:
-        lock: what several tasks want.
+        lock: shared by several tasks.
         deadline: when to give up, on anyio's clock.
 
     Yields:

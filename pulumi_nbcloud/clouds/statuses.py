@@ -1,4 +1,4 @@
-"""What an HTTP answer means whatever cloud it comes from; each cloud's `responses` decides by its own codes first."""
+"""Classify responses of any cloud by HTTP status; each cloud's `responses` applies its own codes first."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from pulumi_nbcloud.http.messages import Response
 from pulumi_nbcloud.http.retry import parse_retry_after
 
 UnreachableT = TypeVar("UnreachableT", bound=UnreachableError)
-HOUR_TOLD_SECONDS = 60.0  # from how long a cloud asks to wait its hint tells the hour
+HOUR_TOLD_SECONDS = 60.0  # the Retry-After from which a hint names the hour
 _LAST_MOMENT = 253_402_300_799.0  # the end of the year 9999, beyond which no date can be written
-# Seen in errors of the three clouds and of the gateways before them (docs/vendors/modelarts.md, MA-24, MA-59).
+# Observed in errors of the three clouds and of the gateways before them (docs/vendors/modelarts.md, MA-24, MA-59).
 _MESSAGE_KEYS = ("errormsg", "errormessage", "message", "msg", "errordescription", "detail", "error")
 
 
 def described(error: ErrorT, response: Response, *, code: str | None, message: str | None) -> ErrorT:
-    """Complete an error with what its response says.
+    """Complete an error with the facts of its response.
 
     Args:
-        error: what the response means.
+        error: the error of the response.
         response: the response.
         code: the vendor's code, safe to show.
         message: the vendor's message, safe to show; empty or None where there is none.
@@ -35,18 +35,18 @@ def described(error: ErrorT, response: Response, *, code: str | None, message: s
 
 
 def plain_keys(holder: Mapping[str, object]) -> dict[str, object]:
-    """Return an object by its keys in lower case without underscores: services spell the same key in several ways."""
+    """Return an object with its keys in lower case and without underscores: services spell keys in several ways."""
     return {key.replace("_", "").casefold(): value for key, value in holder.items()}
 
 
 def message_in(body: object) -> str:
-    """Find the text of an error in a body of JSON, on top or one level down.
+    """Return the message of an error in a JSON body, at the top or one level down.
 
     Args:
-        body: of an error; a service behind a gateway, or the gateway itself, may spell it otherwise than its page.
+        body: of an error; a service behind a gateway, or the gateway itself, may spell it differently from its page.
 
     Returns:
-        The text as it came; empty where there is none.
+        The unchanged text; empty where there is none.
     """
     if not isinstance(body, Mapping):
         return ""
@@ -60,22 +60,22 @@ def message_in(body: object) -> str:
 
 
 def throttled(response: Response, now: float) -> ThrottledError:
-    """Make the error of a cloud that asks for fewer requests.
+    """Make the error of a throttled request.
 
     Args:
-        response: its answer.
+        response: the cloud's response.
         now: the wall clock in seconds since 1970, for a Retry-After date.
     """
     return _again_after(ThrottledError, "the cloud asks for fewer requests", response, now)
 
 
 def passing(response: Response, now: float, status: int | None = None) -> UnreachableError | None:
-    """Make the error of a status that another try may change; None for other statuses.
+    """Make the error of a temporary status; None for other statuses.
 
     Args:
-        response: the cloud's answer.
+        response: the cloud's response.
         now: the wall clock in seconds since 1970, for a Retry-After date.
-        status: what its status stands for, where that is another.
+        status: a status to use in place of its own.
     """
     status = response.status if status is None else status
     if status not in (408, 425) and (not 500 <= status < 600 or status == 501):
@@ -84,12 +84,12 @@ def passing(response: Response, now: float, status: int | None = None) -> Unreac
 
 
 def _again_after(cls: type[UnreachableT], problem: str, response: Response, now: float) -> UnreachableT:
-    """Make the error of what another try may change, with the time from which one may."""
+    """Make the error of a temporary failure, with the earliest time of another try."""
     seconds = parse_retry_after(response.headers.get("retry-after"), now)
     if seconds is None:
         return cls(problem, hint=TRY_LATER)
     moment = text(datetime.fromtimestamp(min(now + seconds, _LAST_MOMENT), timezone.utc))
-    # Of a few seconds the hour is of no use to anybody.
+    # For a few seconds, the hour is useless.
     hint = f"try again after {moment}, as the cloud asks" if seconds >= HOUR_TOLD_SECONDS else TRY_LATER
     error = cls(problem, hint=hint)
     error.retry_after, error.retry_time = seconds, moment
@@ -97,11 +97,11 @@ def _again_after(cls: type[UnreachableT], problem: str, response: Response, now:
 
 
 def redirected(response: Response, hint: str) -> BadResponseError | None:
-    """Make the error of a redirect, which is never followed: a signature holds for one host; None for other statuses.
+    """Make the error of a redirect, which is never followed: a signature fits one host; None for other statuses.
 
     Args:
-        response: the answer; of where it leads only the origin is shown, because the rest of a URL may hold tokens.
-        hint: what to do.
+        response: the response; only the origin of its location is shown, because the rest of a URL may contain tokens.
+        hint: the remedy.
     """
     if not 300 <= response.status < 400 or response.status == 304:
         return None
@@ -121,12 +121,12 @@ def _origin(response: Response) -> str:
 
 
 def clock_hint(response: Response, now: float, minutes: int) -> str | None:
-    """Say that this machine's clock is off, where the answer's Date shows it.
+    """Return a hint if the response's Date shows that this machine's clock is off.
 
     Args:
-        response: an answer that refuses a signature.
+        response: a response that rejects a signature.
         now: the wall clock in seconds since 1970.
-        minutes: how far off a signature may be.
+        minutes: the tolerance of signatures.
     """
     try:
         skew = parsedate_to_datetime(response.headers.get("date", "")).timestamp() - now

@@ -1,4 +1,4 @@
-"""Tokens: what makes one fit to be sent, and how one is got, kept and renewed once for all who need it."""
+"""Tokens: check, fetch and keep them, and renew one once for all requests that need it."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ EARLY_SECONDS = 30 * 60.0
 
 
 def header_safe(value: str, name: str) -> str:
-    """Check a secret that is sent in a header.
+    """Check a secret for use in a header.
 
     Args:
-        value: the secret; blanks around it are taken off.
-        name: what messages call it; the value itself is never shown.
+        value: the secret; surrounding blanks are removed.
+        name: its name in messages; the value itself is never shown.
 
     Returns:
         The secret.
 
     Raises:
-        SettingsError: it is empty or too long, or holds blanks, control or non-ASCII characters.
+        SettingsError: it is empty or too long, or contains blanks, control or non-ASCII characters.
     """
     trimmed = value.strip()
     if not trimmed or len(trimmed) > MAX_TOKEN_CHARACTERS or not all("!" <= each <= "~" for each in trimmed):
@@ -41,13 +41,13 @@ def header_safe(value: str, name: str) -> str:
 
 
 def jwt_expiry(token: str) -> float | None:
-    """Read when a JSON Web Token expires, without checking its signature: that is the cloud's to do.
+    """Read when a JSON Web Token expires, without checking its signature, which is the cloud's task.
 
     Args:
         token: any text.
 
     Returns:
-        The claim `exp`, in seconds since 1970; None where the text is no such token or has no such claim.
+        The claim `exp`, in seconds since 1970; None for any other text or without that claim.
     """
     parts = token.split(".")
     if len(parts) != 3 or len(parts[1]) > MAX_TOKEN_CHARACTERS:
@@ -67,9 +67,9 @@ class Token:
     """One token.
 
     Args:
-        value: what is sent; left out of the repr.
-        expires_at: when it expires, in seconds since 1970 by this machine's clock; None where that is not known.
-        early_seconds: how long before that a new one is got.
+        value: the token on the wire; left out of the repr.
+        expires_at: when it expires, in seconds since 1970 by this machine's clock; None where unknown.
+        early_seconds: how long before that to fetch a new one.
     """
 
     value: str = field(repr=False)
@@ -78,15 +78,15 @@ class Token:
 
     @staticmethod
     def lasting(value: str, seconds: float, now: float) -> Token:
-        """Return a token that was got now and lasts so many seconds: its last tenth is not used, 30 minutes at most."""
+        """Return a new token that lasts this many seconds; its last tenth, 30 minutes at most, is not used."""
         return Token(value, now + seconds, min(EARLY_SECONDS, seconds / 10))
 
 
 class TokenKeeper:
-    """Keeps the token of one account: got when it is first needed, again before it expires, by one request at a time.
+    """Keep the token of one account: fetch it on first use and again before it expires, one request at a time.
 
     Args:
-        fetch: gets a new token; given the deadline, on anyio's clock.
+        fetch: gets a new token until a deadline on anyio's clock.
         now: the wall clock in seconds since 1970.
     """
 
@@ -99,34 +99,34 @@ class TokenKeeper:
 
     @property
     def value(self) -> str:
-        """The token to send; `ready` has been waited for."""
+        """The token to send; call `ready` first."""
         assert self._token is not None
         return self._token.value
 
     async def ready(self, deadline: float) -> None:
-        """Get a token where there is none that will last.
+        """Fetch a token unless there is one with enough time left.
 
         Args:
             deadline: when to give up, on anyio's clock.
 
         Raises:
-            NbcloudError: none can be had.
+            NbcloudError: no token is available.
         """
         if not self._usable():
             await self._get(self.generation, deadline)
 
     async def renew(self, generation: int, deadline: float) -> bool:
-        """Replace a refused token.
+        """Replace a rejected token.
 
         Args:
-            generation: of the refused one; where it was replaced meanwhile, nothing is sent.
+            generation: of the rejected token; if it was replaced meanwhile, nothing is sent.
             deadline: when to give up, on anyio's clock.
 
         Returns:
-            True: there is another one now.
+            True: there is another token now.
 
         Raises:
-            NbcloudError: none can be had.
+            NbcloudError: no token is available.
         """
         if generation == self.generation:
             await self._get(generation, deadline)
@@ -142,7 +142,7 @@ class TokenKeeper:
                 raise UnreachableError(
                     "no token was had within the deadline", hint="check the network and the endpoint, then try again"
                 )
-            # Another may have got one while this one waited.
+            # Another request may have fetched one while this one waited.
             if generation == self.generation:
                 self._token = await self._fetch(deadline)
                 self.generation += 1

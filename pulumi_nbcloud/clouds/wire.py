@@ -1,4 +1,4 @@
-"""What every cloud's reader does with the body of a response."""
+"""Parse the body of a response, for every cloud."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from pulumi_nbcloud.http.messages import Response
 
 WireT = TypeVar("WireT")
 
-# Where an object was wanted: pydantic names the class that it would have made of one.
+# For an expected object, pydantic names the class that it would have made.
 _OBJECTS = frozenset({"model_type", "model_attributes_type", "dataclass_type", "dict_type", "mapping_type"})
 
 
 def parse_response(response: Response, wire: type[WireT]) -> WireT:
-    """Read a successful response into a model.
+    """Parse a successful response into a model.
 
     Args:
-        response: what the account gave.
-        wire: what the vendor's page describes, as a pydantic model or dataclass; unknown fields are ignored.
+        response: the response from the account.
+        wire: the body in the vendor's page, as a pydantic model or dataclass; unknown fields are ignored.
 
     Returns:
         The model.
 
     Raises:
-        BadResponseError: the answer does not fit; names the first field that does not, never its value.
+        BadResponseError: the response does not match; names the first wrong field, never its value.
     """
     value = response.json()
     try:
@@ -38,18 +38,18 @@ def parse_response(response: Response, wire: type[WireT]) -> WireT:
             f"the answer is not what the vendor's page describes: {oddity(response, error, value)}",
             hint="check the endpoint; if it is right, please report this",
         )
-        # A field may be odd for a while; a list in place of an object is something else's answer.
+        # A field may be invalid for a while; a list in place of an object is the response of another server.
         raise (bad if error.errors(include_input=False)[0]["loc"] else lasting(bad)) from None
     return validated
 
 
 def oddity(response: Response, error: ValidationError, value: object) -> str:
-    """Say what is odd about a value that does not fit, by its first field that does not.
+    """Describe the problem of an invalid value by its first wrong field.
 
     Args:
-        response: holds the value.
-        error: what pydantic says; of it neither the input nor the name of a class of ours is shown.
-        value: what does not fit.
+        response: contains the value.
+        error: pydantic's error; neither its input nor the name of our class is shown.
+        value: the invalid value.
     """
     first = error.errors(include_input=False, include_url=False)[0]
     path = ".".join(str(part) for part in first["loc"])

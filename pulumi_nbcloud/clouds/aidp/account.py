@@ -1,4 +1,4 @@
-"""An Oracle AI Data Platform account: a region or an endpoint, and what signs each request."""
+"""An Oracle AI Data Platform account: a region or an endpoint, and its credentials."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ def _request_id() -> str:
 
 
 class AidpAccount(Account):
-    """Signs with an API key, a session token, or what the setting `signer` names.
+    """Sign with an API key, a session token, or the function that the setting `signer` names.
 
     Args:
-        settings: what was found for `SCHEMA`.
+        settings: the resolved settings of `SCHEMA`.
         client: sends the requests.
-        state: what is known of the credentials; of this account alone if not given.
-        now: the wall clock in seconds since 1970; the gateway refuses a signature 5 minutes off.
+        state: the state of the credentials; a state of its own by default.
+        now: the wall clock in seconds since 1970; the gateway rejects a signature that is 5 minutes off.
         request_id: makes the id of a request: letters, digits, `_` and `-`.
 
     Raises:
-        SettingsError: a value or a file is missing or cannot be right.
+        SettingsError: a value or a file is missing or invalid.
     """
 
     schema: ClassVar[Schema] = SCHEMA
@@ -70,26 +70,26 @@ class AidpAccount(Account):
         self._endpoint = endpoint_url(values["endpoint"], settings.named("endpoint")) if "endpoint" in values else None
         self.path_prefix = find_path_prefix(settings)
         self._credentials = credentials_of(METHODS, settings, self._connection)
-        self.endpoint  # noqa: B018  (raises here where there is none)
+        self.endpoint  # noqa: B018  (raises here if there is none)
 
     @property
     def credentials(self) -> AidpCredentials:
-        """What signs the requests."""
+        """The credentials that sign the requests."""
         return self._credentials
 
     @property
     def endpoint(self) -> str:
-        """The origin that is asked: the setting, or the gateway of the region of the settings or of the profile."""
+        """The origin: the setting, or the gateway of the region in the settings or the profile."""
         if self._endpoint is not None:
             return self._endpoint
         return endpoint_of(self.region)
 
     @property
     def region(self) -> str:
-        """The region's full name, of the settings or of the profile; only checked where it is asked for."""
+        """The region's full name, from the settings or the profile; checked on access only."""
         given = self.settings.values.get("region"), self.settings.named("region")
         profiles = self._credentials.region, self._credentials.region_name
-        # As in Oracle's SDK, its variable is asked last (docs/vendors/aidp.md, DP-16).
+        # As in Oracle's SDK, its variable is read last (docs/vendors/aidp.md, DP-16).
         last = self.settings.origin.get("region") == f"the environment ({LAST})"
         for region, name in [profiles, given] if last else [given, profiles]:
             if region is not None:
@@ -100,13 +100,13 @@ class AidpAccount(Account):
         )
 
     def check_realm(self, ocid: str) -> None:
-        """Refuse an OCID of another realm than the region's, whose host would only say that there is no such thing.
+        """Reject an OCID of another realm than the region's, whose host would only respond with "not found".
 
         Args:
-            ocid: the platform's.
+            ocid: the OCID of the platform.
 
         Raises:
-            SettingsError: the two do not fit.
+            SettingsError: the two realms differ.
         """
         realm = realm_of(ocid)
         if self._endpoint is None and realm is not None and realm != REALMS[self.region][0]:
@@ -119,12 +119,12 @@ class AidpAccount(Account):
     def request(self, method: str, target: str, body: bytes = b"") -> Request:
         """Build a request with the date and the id of this attempt."""
         bare = Request(method, self.endpoint, target, body=body)
-        # For a read too, where it is not signed: as Oracle's client sends it (docs/vendors/aidp.md, DP-38).
+        # Reads carry it too, unsigned, as Oracle's client sends it (docs/vendors/aidp.md, DP-38).
         headers = {"Host": bare.host, "date": http_date(self._now()), "content-type": "application/json"}
         return replace(bare, headers={**headers, **body_headers(method, body), "opc-request-id": self._request_id()})
 
     def error(self, response: Response) -> NbcloudError | None:
-        """Classify a response, by the HTTP status and Oracle's code."""
+        """Classify a response, by HTTP status and Oracle's code."""
         return classify(response, self._now(), self._credentials.rejected_hint)
 
     @classmethod
@@ -136,5 +136,5 @@ class AidpAccount(Account):
         return super().confirms(error) and not cls.anonymous(error)
 
     def passes(self, response: Response) -> bool:
-        """Return whether to try again: after a 409 of a thing that changes, as Oracle's SDK takes it."""
+        """Return whether to try again: after a 409 for a resource in transition, as Oracle's SDK does."""
         return is_passing(response)

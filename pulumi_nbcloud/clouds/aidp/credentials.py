@@ -1,4 +1,4 @@
-"""What signs a request: a key from the settings, or a key and perhaps a session token from Oracle's files."""
+"""Oracle's credentials: a key from the settings, or a key and an optional session token from Oracle's files."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PROFILE_NAME = re.compile(r"[^\[\]\x00-\x1f\x7f]{1,100}")
 
 def _checked(key: RSAPrivateKey, *, fingerprint: bool = True) -> Iterator[tuple[str, str]]:
     yield "key", f"RSA, {key.key_size} bits"
-    # Not where this machine cannot make one.
+    # Not where this machine cannot compute one.
     if fingerprint and fingerprint_of(key) is not None:
         yield "fingerprint", "is that of the key"
 
@@ -47,17 +47,17 @@ class AidpCredentials(Credentials):
 
     @property
     def region(self) -> str | None:
-        """The region that the credentials themselves name, as it stands there."""
+        """The region that the credentials themselves name, unchanged."""
         return None
 
     @property
     def region_name(self) -> str:
-        """What messages call that region."""
+        """The name of that region in messages."""
         return "the region of the credentials"
 
     @property
     def rejected_hint(self) -> str:
-        """What to do where the cloud rejects the credentials."""
+        """The hint for rejected credentials."""
         return (
             "check tenancy, user and private key, that the user is not blocked, and that the tenancy takes API keys: "
             "some take session tokens only (oci session authenticate); they are not sent again until they change"
@@ -80,17 +80,17 @@ class KeyCredentials(AidpCredentials):
 
     @classmethod
     def from_settings(cls, settings: Settings, connection: Connection) -> KeyCredentials:
-        """Check the ids and open the key."""
+        """Check the ids and load the key."""
         values = settings.values
         parts = [checked(key, values[key], settings.named(key)) for key in ("tenancy", "user", "fingerprint")]
-        # CI systems hold one line: its breaks are written \n then.
+        # CI systems store a single line, with its line breaks written as \n.
         pem = values["privateKey"] if "\n" in values["privateKey"] else values["privateKey"].replace("\\n", "\n")
         key = load_private_key(pem, values.get("passphrase"), settings.named("privateKey"))
         check_fingerprint(values["fingerprint"], key, settings.named("fingerprint"), settings.named("privateKey"))
         return cls("/".join(parts), key)
 
     def checked(self) -> Iterable[tuple[str, str]]:
-        """Return that the key could be opened, and that the fingerprint is its own."""
+        """Report that the key loads and that the fingerprint matches it."""
         yield from _checked(self._key)
 
     async def sign(self, request: Request) -> Request:
@@ -100,7 +100,7 @@ class KeyCredentials(AidpCredentials):
 
 @dataclass(frozen=True)
 class _Loaded:
-    """What the files held at one moment; the stamps were taken before they were read."""
+    """The content of the files at one moment; the stamps are older than the content."""
 
     stamps: tuple[Hashable, ...]
     paths: tuple[str, ...]
@@ -115,12 +115,12 @@ class _Loaded:
 
 
 class FileCredentials(AidpCredentials):
-    """A profile of Oracle's configuration file; its files are read again when they change.
+    """A profile of Oracle's configuration file; reads its files again when they change.
 
     Args:
         path: the configuration file, `~` expanded.
         profile: the profile's name.
-        name: what messages call the file.
+        name: the name of the file in messages.
         now: the wall clock in seconds since 1970.
 
     Raises:
@@ -139,7 +139,7 @@ class FileCredentials(AidpCredentials):
 
     @classmethod
     def from_settings(cls, settings: Settings, connection: Connection) -> FileCredentials:
-        """Find the file and read the profile."""
+        """Locate the file and read the profile."""
         profile = settings.values.get("configProfile", DEFAULT_PROFILE)
         if not _PROFILE_NAME.fullmatch(profile):
             raise SettingsError(
@@ -158,18 +158,18 @@ class FileCredentials(AidpCredentials):
 
     @property
     def region_name(self) -> str:
-        """What messages call that region."""
+        """The name of that region in messages."""
         return f"region of profile {printable(self._profile, 60)} in {self._name}"
 
     @property
     def rejected_hint(self) -> str:
-        """What to do where the cloud rejects the credentials."""
+        """The hint for rejected credentials."""
         if self._loaded.expires_at is None and not self._loaded.key_id.startswith("ST$"):
             return super().rejected_hint
         return self._refresh_hint()
 
     async def prepare(self, deadline: float) -> None:
-        """Read changed files again; raise AuthenticationError for a session token that has expired."""
+        """Read changed files again; raise AuthenticationError for an expired session token."""
         if self.revision() != self._loaded.stamps:
             self._reload()
         expires_at = self._loaded.expires_at
@@ -180,27 +180,27 @@ class FileCredentials(AidpCredentials):
             )
 
     async def sign(self, request: Request) -> Request:
-        """Sign one attempt with the key that the files held last."""
+        """Sign one attempt with the key that was last read from the files."""
         return signed(request, self._loaded.key_id, self._loaded.key)
 
     @property
     def generation(self) -> int:
-        """The number of times that the files held another key or token."""
+        """The number of changes of the key or token in the files."""
         return self._generation
 
     async def renew(self, generation: int, deadline: float) -> bool:
-        """Read the files again, and return whether that gave others."""
-        # Read whatever the stamps say: a file can be rewritten within one tick of its file system's clock.
+        """Read the files again, and return whether the key or token changed."""
+        # Read regardless of the stamps: a file can be rewritten within one tick of its file system's clock.
         if generation == self._generation:
             self._reload()
         return generation != self._generation
 
     def revision(self) -> Hashable:
-        """Return the stamps of the files as they are now."""
+        """Return the current stamps of the files."""
         return tuple(stamp(path) for path in self._loaded.paths)
 
     def checked(self) -> Iterable[tuple[str, str]]:
-        """Return that the key could be opened, and that the fingerprint is its own or that a token takes its place."""
+        """Report that the key loads, and that the fingerprint matches it or a token replaces it."""
         has_token = self._loaded.key_id.startswith("ST$")
         yield from _checked(self._loaded.key, fingerprint=not has_token)
         if has_token:
@@ -211,7 +211,7 @@ class FileCredentials(AidpCredentials):
         return self._loaded.expires_at
 
     def secrets(self) -> Iterable[str]:
-        """Return what the files hold: the lines of the key, and the session token."""
+        """Return the secrets in the files: the lines of the key, and the session token."""
         token = self._loaded.key_id[len("ST$") :] if self._loaded.key_id.startswith("ST$") else ""
         return *pem_lines(self._loaded.pem), token
 
@@ -219,7 +219,7 @@ class FileCredentials(AidpCredentials):
         profile = shlex.quote(printable(self._profile, 60))
         refresh, again = f"--profile {profile}", f"--profile-name {profile}"
         if os.path.abspath(self._path) != os.path.expanduser(DEFAULT_PATH):
-            # The command line looks into its default file unless it is told another, which it calls by two names.
+            # The command line reads its default file unless another is configured, under one of two names.
             path = shlex.quote(printable(os.path.abspath(self._path), MAX_PATH_CHARACTERS))
             refresh, again = f"{refresh} --config-file {path}", f"{again} --config-location {path}"
         return f"run: oci session refresh {refresh}; if that is too late: oci session authenticate {again}"
@@ -228,7 +228,7 @@ class FileCredentials(AidpCredentials):
         try:
             loaded = self._load()
         except SettingsError:
-            # Perhaps half written: what was read before stands, and the next request reads again.
+            # Perhaps half written: keep the previous content, and let the next request read again.
             return
         if not loaded.same_secret(self._loaded):
             self._generation += 1

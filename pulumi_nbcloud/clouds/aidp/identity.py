@@ -1,4 +1,4 @@
-"""What Oracle's tools take from the environment and from files, and what becomes of it here.
+"""The variables and files that Oracle's tools read, and how this package treats each.
 
 Source: docs/vendors/aidp.md, DP-15 to DP-19, DP-43 to DP-48.
 """
@@ -78,7 +78,7 @@ _REFUSED = (
         CLI,
         "a principal signs in here by a function of yours",
         hint=_PRINCIPAL,
-        # As the profile has it, which is compared.
+        # As the profile spells it, for the comparison.
         values=frozenset({"api_key", "security_token"}),
     ),
     _refused(

@@ -23,7 +23,7 @@ from pulumi_nbcloud.printable import printable
 
 MAX_ID_CHARACTERS = 255  # ours: room for an OCID; no page names a limit (docs/vendors/aidp.md, DP-8)
 
-# Reading a session may reset the idle timer of its cluster (docs/vendors/aidp.md, DP-26), so it is not done more often.
+# Reading a session may reset the idle timer of its cluster (docs/vendors/aidp.md, DP-26), so polls are rare.
 INTERVAL_SECONDS = 30.0
 
 SessionType = OpenEnum(("notebook", "file", "agentflow"))
@@ -126,20 +126,20 @@ class NotebookSessionState(State):
 
 
 class _WireKernel(BaseModel):
-    """A kernel as it comes. All may be absent: Jupyter's own clients take it so (docs/vendors/aidp.md, DP-24)."""
+    """A kernel on the wire. Jupyter's own clients accept any absent field (docs/vendors/aidp.md, DP-24)."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
     id: Text | None = None
     name: Text | None = None
     execution_state: Annotated[Text, ExecutionState] | None = None
-    # How the kernel is at the moment: what makes no sense there is left out (docs/vendors/aidp.md, DP-24).
+    # The kernel's current condition: drop values that make no sense (docs/vendors/aidp.md, DP-24).
     last_activity: Annotated[Text | None, OrNull()] = None
     connections: Annotated[Count | None, OrNull()] = None
 
 
 class _Wire(BaseModel):
-    """A session as it comes; snake case and camel case are mixed on the page."""
+    """A session on the wire; the page mixes snake case and camel case."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
@@ -195,7 +195,7 @@ def _kernel(wire: _WireKernel) -> Kernel:
 
 
 def _time(text: str | None) -> str | None:
-    """Bring a time of ISO 8601 into the one form that conditions compare; without an offset it counts as UTC."""
+    """Convert an ISO 8601 time to the one form that conditions compare; a time without an offset is UTC."""
     match = _ISO_8601.fullmatch(text or "")
     if not match:
         return None
@@ -210,7 +210,7 @@ def _time(text: str | None) -> str | None:
 
 
 def _identify(arguments: NotebookSessionArguments) -> str:
-    # No part holds a slash; see `identifier`.
+    # No part contains a slash; see `identifier`.
     return "/".join((arguments.ai_data_platform_id, arguments.workspace_key, arguments.session_id))
 
 
@@ -221,7 +221,7 @@ NOTEBOOK_SESSION = Kind(
     state=NotebookSessionState,
     read=_read,
     identify=_identify,
-    # Only an agent flow is known to do without a kernel. A session whose type is absent or unknown must not be ready
+    # Only an agent flow is known to work without a kernel. A session whose type is absent or unknown must not be ready
     # before its kernel is, and a file's can have one in Jupyter (docs/vendors/aidp.md, DP-40).
     ready='self.lifecycle_state == "ACTIVE" && (has(self.type) && self.type == "agentflow" && !has(self.kernel)'
     ' || self.kernel.execution_state in ["idle", "busy"])',

@@ -24,7 +24,7 @@ _RULES = {
 }
 
 
-# What Oracle's SDK signs in by in place of a key (docs/vendors/aidp.md, DP-15, DP-19).
+# The SDK's alternatives to a key (docs/vendors/aidp.md, DP-15, DP-19).
 _PRINCIPAL_KEYS = ("authentication_type", "delegation_token_file")
 _CLOUD_SHELL = ("OCI_CLI_CLOUD_SHELL", "OCI_CLI_AUTH", "OCI_CLI_DELEGATION_TOKEN_FILE", "OCI_obo_token_path")
 _NO_PRINCIPAL = ("", "false", "api_key", "security_token")
@@ -32,18 +32,18 @@ _SIGNER_HINT = "set signer to a function that signs as the principal, or name a 
 
 
 def checked(key: str, value: str, name: str) -> str:
-    """Check what is sent.
+    """Check a value before it is sent.
 
     Args:
         key: `tenancy`, `user` or `fingerprint`.
         value: the value.
-        name: what messages call it.
+        name: its name in messages.
 
     Returns:
         The value.
 
     Raises:
-        SettingsError: it cannot be right; the value is not shown.
+        SettingsError: it is invalid; the value is not shown.
     """
     pattern, reason = _RULES[key]
     if not pattern.fullmatch(value):
@@ -55,14 +55,14 @@ def checked(key: str, value: str, name: str) -> str:
 
 @dataclass(frozen=True)
 class Profile:
-    """What a profile says.
+    """The content of a profile.
 
     Args:
         key_file: the path of the private key.
-        passphrase: opens the key.
+        passphrase: decrypts the key.
         key_id: `tenancy/user/fingerprint`; None where a session token takes its place.
         token_file: the path of the session token.
-        region: the region's name, as it stands there.
+        region: the region's name, unchanged.
     """
 
     key_file: str
@@ -73,18 +73,18 @@ class Profile:
 
 
 def parse_profile(text: str, profile: str, name: str) -> Profile:
-    """Take one profile out of a configuration file.
+    """Parse one profile of a configuration file.
 
     Args:
         text: the file's content.
-        profile: the profile's name; it inherits what it does not say itself from DEFAULT.
-        name: what messages call the file.
+        profile: the profile's name; it inherits missing keys from DEFAULT.
+        name: the name of the file in messages.
 
     Returns:
         The profile, paths with `~` expanded.
 
     Raises:
-        SettingsError: the file is no such file, has no such profile, or the profile lacks something.
+        SettingsError: the file has another format or no such profile, or the profile lacks a key.
     """
     sections = parse_ini(text, name, "it needs sections such as [DEFAULT] with lines such as key_file = …")
     if profile not in sections:
@@ -99,7 +99,7 @@ def _values(section: Mapping[str, str]) -> dict[str, str]:
 
 
 def _refuse_principals(values: Mapping[str, str], name: str) -> None:
-    """Refuse a profile by which Oracle's tools sign in as a principal, whatever else it holds: they prefer that."""
+    """Reject a profile that makes Oracle's tools sign in as a principal: they prefer that over any other key."""
     found = [key for key in _PRINCIPAL_KEYS if key in values]
     if found:
         raise SettingsError(
@@ -109,7 +109,7 @@ def _refuse_principals(values: Mapping[str, str], name: str) -> None:
 
 
 def _refuse_cloud_shell(name: str, environment: Mapping[str, str]) -> None:
-    """Say of a profile without a key that the process is in Oracle's Cloud Shell, which signs in by a token."""
+    """Reject a profile without a key in Oracle's Cloud Shell, which signs in with a token."""
     found = [each for each in _CLOUD_SHELL if environment.get(each, "").strip().casefold() not in _NO_PRINCIPAL]
     if found:
         raise SettingsError(
@@ -122,7 +122,7 @@ def _profile(own: Mapping[str, str], inherited: Mapping[str, str], name: str) ->
     values = {**inherited, **own}
     _refuse_principals(values, name)
     if "key_content" in values:
-        # Oracle's SDK takes it from programs only (docs/vendors/aidp.md, DP-15).
+        # Oracle's SDK accepts it from programs only (docs/vendors/aidp.md, DP-15).
         raise SettingsError(f"{name} holds key_content", hint="put the key in a file of its own and name it: key_file")
     if "key_file" in own and "security_token_file" not in own:
         # DEFAULT's token belongs to DEFAULT's key.

@@ -1,4 +1,4 @@
-"""Refuses what files of Oracle's say to its own tools, and no setting here says: a mix could watch another tenancy.
+"""Reject values in Oracle's files that no setting here can express: a mix could watch another tenancy.
 
 Source: docs/vendors/aidp.md, DP-44 to DP-48.
 """
@@ -23,14 +23,14 @@ _CHOOSE = "name the one that you mean: NBCLOUD_AIDP_CONFIG_FILE, or OCI_CLI_CONF
 
 
 def check(found: Settings, environment: Mapping[str, str]) -> None:
-    """Refuse them, where Oracle's own variables or files are what signs in.
+    """Reject them if the credentials come from Oracle's own variables or files.
 
     Args:
-        found: what was found.
+        found: the resolved settings.
         environment: the process's variables.
 
     Raises:
-        SettingsError: names the file or variable, and what to do instead.
+        SettingsError: names the file or variable, and the alternative.
     """
     home = environment.get("HOME") or environment.get("USERPROFILE") or ""
     theirs = found.credentials_source in (f"the environment ({identity.CLI})", DEFAULT_PATH)
@@ -47,7 +47,7 @@ def check(found: Settings, environment: Mapping[str, str]) -> None:
 
 
 def _check_two_files(found: Settings, environment: Mapping[str, str], home: str) -> None:
-    """Oracle's tools read the default file where it is there, and OCI_CONFIG_FILE only where it is not."""
+    """Reject two files: Oracle's tools read the default file if it exists, and OCI_CONFIG_FILE only otherwise."""
     default = Path(home, *DEFAULT_PATH.split("/")[1:])
     if found.variables.get("configFile") != "OCI_CONFIG_FILE" or not default.is_file():
         return
@@ -60,7 +60,7 @@ def _check_two_files(found: Settings, environment: Mapping[str, str], home: str)
 
 
 def _check_default_profile(found: Settings, environment: Mapping[str, str], home: str) -> None:
-    """The command line takes another default profile from its own file; the SDK does not."""
+    """Reject a default profile in the command line's own file, which the SDK does not read."""
     if "configProfile" in found.values:
         return
     path = environment.get("OCI_CLI_RC_FILE", "").strip()
@@ -79,7 +79,7 @@ def _check_default_profile(found: Settings, environment: Mapping[str, str], home
 
 
 def _check_way(found: Settings, environment: Mapping[str, str], home: str) -> None:
-    """The command line and Terraform take a key or a session token as a variable says; here the profile decides."""
+    """Reject a variable by which the command line and Terraform choose a key or a token; here the profile decides."""
     variable = next((each for each in ("OCI_CLI_AUTH", "OCI_AUTH") if environment.get(each, "").strip()), None)
     if variable is None:
         return
@@ -89,7 +89,7 @@ def _check_way(found: Settings, environment: Mapping[str, str], home: str) -> No
             read_file(_expanded(path, home), DEFAULT_PATH), found.values.get("configProfile", DEFAULT_PROFILE), path
         )
     except SettingsError:
-        return  # the account tells it
+        return  # the account reports it
     wants_token = "token" in environment[variable].casefold()
     if wants_token != (profile.token_file is not None):
         has = "a session token" if profile.token_file is not None else "no session token"

@@ -9,7 +9,7 @@ import re
 
 from pulumi_nbcloud.errors import SettingsError
 
-# Of each realm its name, its domain, and its regions with their short names.
+# For each realm: its name, its domain, and its regions with their short names.
 _TABLE = """
 oc1 oraclecloud.com af-casablanca-1=lej af-johannesburg-1=jnb ap-batam-1=hsg ap-chuncheon-1=yny ap-delhi-1=onm
     ap-hyderabad-1=hyd ap-kulai-2=jbp ap-melbourne-1=mel ap-mumbai-1=bom ap-osaka-1=kix ap-seoul-1=icn
@@ -52,23 +52,23 @@ _HINT = "check it; for a region that is not in this table, set endpoint to the g
 
 
 def full_name(region: str, name: str) -> str:
-    """Bring a region into the form that hosts have, as Oracle's tools do: any case, and short names such as `iad`.
+    """Convert a region to the form in host names, as Oracle's tools do: from any case, and short names such as `iad`.
 
     Args:
-        region: as a setting or a profile has it.
-        name: what messages call it.
+        region: as a setting or a profile spells it.
+        name: its name in messages.
 
     Returns:
         The full name in lower case.
 
     Raises:
-        SettingsError: no such region is known, so neither its realm nor its host is.
+        SettingsError: the region is unknown, and with it its realm and host.
     """
     lower = region.lower()
     found = SHORT_NAMES.get(lower, lower)
     if found in REALMS:
         return found
-    # What does not look like one may be a secret that was put there by mistake.
+    # A value of another form may be a secret in the wrong place.
     shown = f", {found}," if _SHAPE.fullmatch(found) else ""
     raise SettingsError(
         f"{name}{shown} is no region that Oracle's SDK knows, so its realm and host are not known", hint=_HINT
@@ -76,6 +76,6 @@ def full_name(region: str, name: str) -> str:
 
 
 def realm_of(ocid: str) -> str | None:
-    """Return the realm that an OCID names, in its third part; None where it is no OCID."""
+    """Return the realm that an OCID names, in its third part; None for any other text."""
     parts = ocid.split(".")
     return parts[2].lower() if len(parts) >= 5 and parts[0].startswith("ocid") and parts[2] else None

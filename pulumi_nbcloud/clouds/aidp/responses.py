@@ -1,4 +1,4 @@
-"""What Oracle's answers mean: by HTTP status, and by the code where it says more.
+"""Classify Oracle's responses by HTTP status, and by the code where it is more specific.
 
 Source: docs/vendors/aidp.md, DP-29 to DP-34.
 """
@@ -25,21 +25,21 @@ from pulumi_nbcloud.http.messages import Response
 MAX_CLOCK_SKEW_MINUTES = 5  # docs/vendors/aidp.md, DP-13
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}", re.ASCII)
-# Oracle's own SDK asks again after these (docs/vendors/aidp.md, DP-33).
+# Oracle's own SDK retries these (docs/vendors/aidp.md, DP-33).
 _PASSING_CODES = frozenset({"IncorrectState", "LockConflict"})
 _WRONG_ANSWERER = "check the endpoint: a sign-in page or a proxy may have answered in the cloud's place"
 
 
 @dataclass(frozen=True)
 class Fault:
-    """The error that an answer names, safe to show; empty where it names none."""
+    """The error that a response names, safe to show; empty where it names none."""
 
     code: str | None = None
     message: str = ""
 
 
 def fault_of(response: Response) -> Fault:
-    """Read the error out of a body: `{code, message}`, or plain text; the content of a web page is not shown."""
+    """Read the error from a body: `{code, message}`, or plain text; the content of a web page is not shown."""
     try:
         body = response.json()
     except BadResponseError:
@@ -55,15 +55,15 @@ def fault_of(response: Response) -> Fault:
 
 
 def classify(response: Response, now: float, credentials_hint: str) -> NbcloudError | None:
-    """Decide what a response means.
+    """Classify a response.
 
     Args:
-        response: any answer.
+        response: any response.
         now: the wall clock in seconds since 1970, to notice a clock that is off.
-        credentials_hint: what to do where the credentials are refused.
+        credentials_hint: the hint for rejected credentials.
 
     Returns:
-        None for a 200; else an error whose class says what the caller can do.
+        None for a 200; otherwise an error whose class tells the caller what to do.
     """
     if response.status == 200:
         return None
@@ -73,7 +73,7 @@ def classify(response: Response, now: float, credentials_hint: str) -> NbcloudEr
 
 
 def is_passing(response: Response) -> bool:
-    """Return whether a response is a conflict that passes (docs/vendors/aidp.md, DP-33)."""
+    """Return whether a response is a temporary conflict (docs/vendors/aidp.md, DP-33)."""
     return response.status == 409 and fault_of(response).code in _PASSING_CODES
 
 

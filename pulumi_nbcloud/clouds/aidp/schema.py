@@ -1,4 +1,4 @@
-"""The settings of Oracle AI Data Platform: which there are, which are secret, and the hosts that a region names."""
+"""The settings of Oracle AI Data Platform: their keys, their secrets, and the hosts of a region."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PATH_PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*){1,10}", re.ASCII)
 
 
 def _config_file(environment: Mapping[str, str]) -> Iterator[Source]:
-    """Name Oracle's file where it exists; what it holds is read by the account, each time it changes."""
+    """Name Oracle's file where it exists; the account reads its content whenever it changes."""
     home = environment.get("HOME") or environment.get("USERPROFILE")
     for name in (DEFAULT_PATH, FALLBACK_PATH):
         path = Path(home, *name.split("/")[1:]) if home else None
@@ -40,7 +40,7 @@ SCHEMA = Schema(
     credentials=(CONFIG_FILE, KEY, SIGNER),
     free=("region", "endpoint", "pathPrefix"),
     environment=(
-        # A key that is whole needs no file, as for the command line.
+        # A complete key needs no file, as for the command line.
         Variables.of(identity.IDENTITY, identity.CLI, KEY, weak=KEY.optional),
         Variables.of(identity.IDENTITY, identity.TERRAFORM, weak=KEY.optional),
         Variables.of(identity.IDENTITY, identity.LAST),
@@ -67,12 +67,12 @@ SCHEMA = Schema(
 
 
 def endpoint_of(region: str) -> str:
-    """Name the gateway of a region, by its full name (docs/vendors/aidp.md, DP-1, DP-6)."""
+    """Return the gateway of a region, by the region's full name (docs/vendors/aidp.md, DP-1, DP-6)."""
     return f"https://aidp.{region}.oci.{REALMS[region][1]}"
 
 
 def find_path_prefix(settings: Settings) -> str:
-    """Find the path in front of the platform's id; raise SettingsError where it cannot be one."""
+    """Return the path in front of the platform's id; raise SettingsError for an invalid one."""
     prefix = settings.values.get("pathPrefix", DEFAULT_PATH_PREFIX)
     if not _PATH_PREFIX.fullmatch(prefix):
         raise SettingsError(

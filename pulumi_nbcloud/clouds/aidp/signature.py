@@ -31,12 +31,12 @@ _OTHER_PEMS = {
 
 
 def http_date(seconds: float) -> str:
-    """Write a time in seconds since 1970 as the header Date wants it: `Thu, 05 Jan 2014 21:31:40 GMT`."""
+    """Format a time in seconds since 1970 for the header Date: `Thu, 05 Jan 2014 21:31:40 GMT`."""
     return formatdate(seconds, usegmt=True)
 
 
 def body_headers(method: str, body: bytes) -> dict[str, str]:
-    """Return the headers that Oracle wants signed where a method has a body, names in lower case; else none."""
+    """Return the extra headers to sign for a method with a body, names in lower case; otherwise none."""
     if method.upper() not in _BODY_METHODS:
         return {}
     digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
@@ -44,12 +44,12 @@ def body_headers(method: str, body: bytes) -> dict[str, str]:
 
 
 def signing_string(method: str, target: str, headers: Mapping[str, str]) -> str:
-    """Write a request as the text that is signed.
+    """Return the text to sign for a request.
 
     Args:
         method: the HTTP method.
         target: path and query, percent-encoded, exactly as sent.
-        headers: `date` and `host`, and what `body_headers` gives; names in lower case.
+        headers: `date` and `host`, and the result of `body_headers`; names in lower case.
 
     Returns:
         One line for each signed name, in Oracle's order, without a line break at the end.
@@ -66,7 +66,7 @@ def authorization(key_id: str, key: RSAPrivateKey, method: str, target: str, hea
         key: the private key that belongs to it.
         method: the HTTP method.
         target: path and query, percent-encoded, exactly as sent.
-        headers: as `signing_string` wants them.
+        headers: as for `signing_string`.
 
     Returns:
         The value of the Authorization header.
@@ -90,15 +90,15 @@ def load_private_key(pem: str, passphrase: str | None, name: str) -> RSAPrivateK
     """Read a private key.
 
     Args:
-        pem: the key in PEM; text behind it is ignored, because Oracle has its label written there.
-        passphrase: opens it; one that an open key does not need is ignored, because profiles inherit it.
-        name: what messages call the key; neither key nor passphrase is ever shown.
+        pem: the key in PEM; text after it is ignored, because Oracle's tools write a label there.
+        passphrase: decrypts it; ignored for an unencrypted key, because profiles inherit it.
+        name: the name of the key in messages; neither key nor passphrase is ever shown.
 
     Returns:
         The key.
 
     Raises:
-        SettingsError: it is no RSA key in PEM, or the passphrase is missing or another.
+        SettingsError: it is no RSA key in PEM, or the passphrase is missing or wrong.
     """
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -125,7 +125,7 @@ def load_private_key(pem: str, passphrase: str | None, name: str) -> RSAPrivateK
 
 
 def _what_it_is(text: str) -> str:
-    """Say what was given in the place of a private key, by its form alone."""
+    """Describe a value in the place of a private key, by its form alone."""
     if "-----BEGIN" not in text and "\n" not in text.strip() and shown_path(text.strip()):
         return "it looks like a path: give the text of the key itself, or name the file in a profile as key_file"
     for label, what in _OTHER_PEMS.items():
@@ -135,7 +135,7 @@ def _what_it_is(text: str) -> str:
 
 
 def fingerprint_of(key: RSAPrivateKey) -> str | None:
-    """Return the fingerprint by which Oracle knows a key (docs/vendors/aidp.md, DP-15).
+    """Return the fingerprint that Oracle gives a key (docs/vendors/aidp.md, DP-15).
 
     Args:
         key: the private key.
@@ -153,16 +153,16 @@ def fingerprint_of(key: RSAPrivateKey) -> str | None:
 
 
 def check_fingerprint(fingerprint: str, key: RSAPrivateKey, name: str, key_name: str) -> None:
-    """Refuse a fingerprint of another key, which the cloud would only reject.
+    """Reject the fingerprint of another key before the cloud does.
 
     Args:
-        fingerprint: as it was given, in its right form.
+        fingerprint: the configured one, in valid form.
         key: the private key.
-        name: what messages call the fingerprint.
-        key_name: what messages call the key.
+        name: the name of the fingerprint in messages.
+        key_name: the name of the key in messages.
 
     Raises:
-        SettingsError: they do not fit; shows the right fingerprint, which is no secret.
+        SettingsError: they do not match; the text shows the right fingerprint, which is no secret.
     """
     right = fingerprint_of(key)
     if right is not None and right != fingerprint.lower():

@@ -1,9 +1,9 @@
-"""The setting `signer`: a function of the user's own signs, so that Oracle's principals work without their code here.
+"""The setting `signer`: a function of the user signs requests, which supports Oracle's principals without their code.
 
-The setting names a factory as `module:factory`; the module is imported in the process that reads. The factory takes
-nothing and gives the signer: a function of a method, a URL and the headers so far (names in lower case, `date` and
-`host` among them), which gives the headers to add, `authorization` among them. It must sign that URL and those headers
-as they are. It may block: it runs in a thread of its own, one call at a time, within the deadline of the read.
+The setting names a factory as `module:factory`; the reading process imports the module. The factory takes no
+arguments and returns the signer: a function of a method, a URL and the headers so far (names in lower case, `date`
+and `host` included). It returns the headers to add, `authorization` included. It must sign that URL and those headers
+unchanged. It may block: it runs in a thread of its own, one call at a time, within the deadline of the read.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pulumi_nbcloud.http.messages import Request
 from pulumi_nbcloud.settings.schema import Settings
 
 Signer = Callable[[str, str, Mapping[str, str]], Mapping[str, str]]
-"""Given a method, a URL and headers, gives the headers to add."""
+"""Return the headers to add to a method, a URL and headers."""
 
 _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
@@ -38,14 +38,14 @@ T = TypeVar("T")
 
 
 class SignerCredentials(AidpCredentials):
-    """Signs with what the setting `signer` names.
+    """Sign with the function that the setting `signer` names.
 
     Args:
         value: `module:factory`.
-        name: what messages call the setting.
+        name: the name of the setting in messages.
 
     Raises:
-        SettingsError: the value is no such name.
+        SettingsError: the value has another form.
     """
 
     credential_set = SIGNER
@@ -62,18 +62,18 @@ class SignerCredentials(AidpCredentials):
 
     @classmethod
     def from_settings(cls, settings: Settings, connection: Connection) -> SignerCredentials:
-        """Check the name; nothing is imported yet."""
+        """Check the name, without an import."""
         return cls(settings.values["signer"], settings.named("signer"))
 
     @property
     def rejected_hint(self) -> str:
-        """What to do where the cloud rejects what the signer signed."""
+        """The hint for rejected requests of the signer."""
         return (
             "check what the setting signer names, and that its principal may sign in; it is not asked again in this run"
         )
 
     async def sign(self, request: Request) -> Request:
-        """Sign one attempt with the signer, which is made first where there is none."""
+        """Sign one attempt with the signer, and make the signer first if there is none."""
         lower = {name.lower(): value for name, value in request.headers.items()}
         async with self._turn:
             try:
@@ -84,32 +84,32 @@ class SignerCredentials(AidpCredentials):
                     lambda: self._call(signer, request.method, request.origin + request.target, lower)
                 )
             except NbcloudError:
-                # Nothing was sent, so the cloud has refused nothing: the next read may try again.
+                # Nothing was sent, so the cloud has rejected nothing: the next read may try again.
                 self._failures += 1
                 raise
         return replace(request, headers={**request.headers, **given})
 
     @property
     def generation(self) -> int:
-        """The number of signers that were given up."""
+        """The number of signers dropped so far."""
         return self._generation
 
     async def renew(self, generation: int, deadline: float) -> bool:
-        """Give up a rejected signer, once: the factory makes another for the next attempt."""
+        """Drop a rejected signer, once: the factory makes another for the next attempt."""
         if generation == self._generation:
             self._signer = None
             self._generation += 1
         return True
 
     def revision(self) -> Hashable:
-        """Return how often the signer failed: a failure is no refusal of the cloud."""
+        """Return how often the signer failed: a failure is no rejection by the cloud."""
         return self._failures
 
     def _make(self) -> Signer:
         try:
             module = importlib.import_module(self._module)
         except Exception as error:
-            # Whatever it is, a file of the user's is wrong or missing: no second try would change that.
+            # In any case a file of the user is wrong or missing: a second try would not change that.
             raise SettingsError(
                 f"{self._name}: the module {self._module} cannot be imported ({_reason(error)})", hint=_hint(error)
             ) from None
@@ -139,7 +139,7 @@ class SignerCredentials(AidpCredentials):
                 raise SettingsError(f"{self._name} gave a header that is too long", hint=_HINT)
         if not found.get("authorization"):
             raise SettingsError(f"{self._name} gave no header authorization", hint=_HINT)
-        # It stands in the request already, as the transport spells it.
+        # The request has it already, as the transport spells it.
         found.pop("host", None)
         return found
 
@@ -148,13 +148,13 @@ class SignerCredentials(AidpCredentials):
         if _is_settled(error):
             kind = SettingsError
         elif isinstance(error, OSError):
-            # What it asks over the network may be there again a moment later.
+            # A service that it needs over the network may be back a moment later.
             kind = UnreachableError
         return kind(f"{self._name}: the signer {what} ({_reason(error)})", hint=_hint(error))
 
 
 def _is_settled(error: Exception) -> bool:
-    """Return whether an error says that something is missing on this machine, so that another try is of no use.
+    """Return whether an error says that something is missing on this machine, which makes another try useless.
 
     Oracle's SDK raises a plain EnvironmentError, which is OSError by another name, for a variable that is not set.
     """
@@ -162,7 +162,7 @@ def _is_settled(error: Exception) -> bool:
 
 
 def _reason(error: Exception) -> str:
-    """Describe an error by its type and what it names of Python, never by its text."""
+    """Describe an error by its type and the Python name in it, never by its text."""
     name = type(error).__name__
     missing = getattr(error, "name", None)
     if not isinstance(error, (ImportError, AttributeError)) or not isinstance(missing, str) or len(missing) > 100:

@@ -1,4 +1,4 @@
-"""An HPC-AI account: the host that is asked, and one of the authentication methods."""
+"""An HPC-AI account: the host, and one of the authentication methods."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 
 __all__ = ["METHODS", "SCHEMA", "HpcAiAccount"]
 
-# As a public client asks; `walk` learns where the cloud refuses it (docs/vendors/hpcai.md, HPC-10).
+# The size of a public client; `walk` notices if the cloud rejects it (docs/vendors/hpcai.md, HPC-10).
 FIRST_PAGE_SIZE = 50
 
 METHODS: tuple[type[Credentials], ...] = (ApiKey, AccessToken, Login)
 
 
 class HpcAiAccount(Account):
-    """Sends an API key, an access token, or the token of a login.
+    """Send an API key, an access token, or the token of a login.
 
     Args:
-        settings: what was found for `SCHEMA`.
+        settings: the resolved settings of `SCHEMA`.
         client: sends the requests.
-        state: what is known of the credentials; of this account alone if not given.
+        state: the state of the credentials; a state of its own by default.
         now: the wall clock in seconds since 1970.
 
     Raises:
-        SettingsError: a value cannot be right.
+        SettingsError: a value is invalid.
     """
 
     schema: ClassVar[Schema] = SCHEMA
@@ -55,7 +55,7 @@ class HpcAiAccount(Account):
 
     @property
     def credentials(self) -> Credentials:
-        """What signs the requests."""
+        """The credentials that sign the requests."""
         return self._credentials
 
     def request(self, method: str, target: str, body: bytes = b"") -> Request:
@@ -63,5 +63,5 @@ class HpcAiAccount(Account):
         return Request(method, self.endpoint, target, {"Content-Type": "application/json"} if body else {}, body)
 
     def error(self, response: Response) -> NbcloudError | None:
-        """Classify a response, by the text of its body first and the HTTP status second."""
+        """Classify a response, first by the text of its body, then by HTTP status."""
         return classify(response, self._now())

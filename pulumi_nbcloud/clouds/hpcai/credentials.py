@@ -28,23 +28,23 @@ LOGIN_PATH = "/api/user/login"
 MAX_LOGIN_CHARACTERS = 1_024
 MAX_TOKEN_SECONDS = 366 * 86_400.0
 
-# What a cookie's value may hold (RFC 6265): a semicolon would begin another cookie.
+# The characters of a cookie's value (RFC 6265): a semicolon would begin another cookie.
 _COOKIE = re.compile(r'[^\s",;\\]+')
 
 
 def find_endpoint(settings: Settings) -> str:
-    """Find the origin: the setting `endpoint`, else HPC-AI's own; raise SettingsError where it is none."""
-    # Public clients write the base of the calls, the /api included that all paths begin with (docs/vendors/hpcai.md,
+    """Return the origin: the setting `endpoint`, otherwise HPC-AI's own; raise SettingsError for an invalid one."""
+    # Public clients configure the base URL with /api, which all paths begin with (docs/vendors/hpcai.md,
     # HPC-2).
     base = re.sub(r"(?<=[^/])/api/?$", "", settings.values.get("endpoint", DEFAULT_ENDPOINT))
     return endpoint_url(base, settings.named("endpoint"))
 
 
 class ApiKey(Credentials):
-    """A key, which does not expire.
+    """A key that does not expire.
 
     Args:
-        key: checked already.
+        key: a valid key.
     """
 
     credential_set = API_KEY
@@ -63,10 +63,10 @@ class ApiKey(Credentials):
 
 
 class AccessToken(Credentials):
-    """A token that somebody else got by a login; nobody here can renew it.
+    """A token from a login elsewhere; it cannot be renewed here.
 
     Args:
-        token: checked already.
+        token: a valid token.
         now: the wall clock in seconds since 1970.
     """
 
@@ -89,7 +89,7 @@ class AccessToken(Credentials):
         return cls(token, connection.now)
 
     async def prepare(self, deadline: float) -> None:
-        """Raise AuthenticationError for a token that has expired."""
+        """Raise AuthenticationError for an expired token."""
         expiry = self.expires_at()
         if expiry is not None and self._now() >= expiry:
             raise AuthenticationError(
@@ -102,15 +102,15 @@ class AccessToken(Credentials):
         return _with_cookie(request, self._token.get_secret_value())
 
     def expires_at(self) -> float | None:
-        """Return when the token expires; None for one that does not say."""
+        """Return when the token expires; None where it has no expiry."""
         return jwt_expiry(self._token.get_secret_value())
 
 
 class Login(LoginCredentials):
-    """A user's name and password: a login gives a token, kept until it expires, and renewed once.
+    """A user's name and password: log in for a token, keep it until it expires, and renew it once.
 
     Args:
-        settings: checked already.
+        settings: valid settings.
         connection: sends the login.
     """
 
@@ -137,7 +137,7 @@ class Login(LoginCredentials):
         return _with_cookie(request, self.token)
 
     async def log_in(self, deadline: float) -> Token:
-        """Get a token by POST /api/user/login."""
+        """Get a token with POST /api/user/login."""
         login = {key: self._settings.values[key] for key in self.credential_set.required}
         body = json.dumps(login, ensure_ascii=False, separators=(",", ":")).encode()
         origin = find_endpoint(self._settings)
@@ -149,7 +149,7 @@ class Login(LoginCredentials):
         now = self._connection.now()
         error = classify(response, now, result="accessToken")
         if isinstance(error, PermissionDeniedError) or (isinstance(error, RefusedError) and response.status != 404):
-            # No page names the errors of the login: whatever it says against one, sending it again would not help and
+            # No page names the errors of the login: whatever the reason, sending it again would not help and
             # may lock the user.
             error = AuthenticationError.of_response(
                 error, "the cloud refuses the login", hint=sign_in_hint(error.vendor_message) or CREDENTIALS_HINT
@@ -160,10 +160,10 @@ class Login(LoginCredentials):
 
 
 def _token_of(response: Response, now: float) -> Token:
-    """Read `accessToken` and `accessExpire` (seconds) out of the response to a login."""
+    """Read `accessToken` and `accessExpire` (seconds) from the response to a login."""
     body = response.json()
     value = body.get("accessToken") if isinstance(body, dict) else None
-    # Of a token that the cloud made up, a blank is as wrong as none at all.
+    # In a token from the cloud, a blank is as wrong as no token at all.
     if not isinstance(value, str) or not _COOKIE.fullmatch(value.strip()) or not value.isascii():
         raise response.bad(
             "the answer to the login holds no accessToken that can be sent",
@@ -177,14 +177,14 @@ def _token_of(response: Response, now: float) -> Token:
     if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 < seconds < math.inf:
         ends.append(float(min(seconds, MAX_TOKEN_SECONDS)))
     expiry = jwt_expiry(token)
-    # A claim in the past only shows that the two clocks differ: the token was made this moment.
+    # A claim in the past only shows that the two clocks differ: the token is new.
     if expiry is not None and expiry > now:
         ends.append(expiry - now)
     return Token.lasting(token, min(ends), now) if ends else Token(token)
 
 
 def _with_cookie(request: Request, token: str) -> Request:
-    # In the header of this one request, never in a cookie jar.
+    # In the header of this request only, never in a cookie jar.
     return replace(request, headers={**request.headers, "Cookie": f"AccessToken={token}"})
 
 

@@ -1,4 +1,4 @@
-"""What HPC-AI's own package takes from the environment, and what becomes of it here.
+"""The variables that HPC-AI's own package reads, and how this package treats each.
 
 Source: docs/vendors/hpcai.md, HPC-7, HPC-27.
 """

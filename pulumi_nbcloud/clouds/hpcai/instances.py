@@ -30,7 +30,7 @@ def _instance_id(value: str) -> str:
 
 
 def _filter(value: str) -> str:
-    # An empty filter is a forgotten value, and would find nothing.
+    # An empty filter is a forgotten value, and would match nothing.
     if not 1 <= len(value) <= 1_024:
         raise ValueError("must be 1 to 1,024 characters; leave it out to take all")
     return value
@@ -74,7 +74,7 @@ async def _read(account: HpcAiAccount, arguments: object) -> Listing:
 
 
 def _request_key(arguments: object) -> Hashable:
-    # The walk is the same whatever is taken out of it.
+    # All arguments share the same walk.
     return "hpcai:walk"
 
 
@@ -189,10 +189,10 @@ INSTANCE = Kind(
         Failure('self.status == "InitializationFailed"'),
         Failure('self.status == "Released"'),
         Failure('self.status == "Archived"'),
-        # The cloud tries again for ever what it backs off from; public clients bear that for 3 minutes in any phase.
+        # After a back-off the cloud retries for ever; public clients tolerate that for 3 minutes in any phase.
         Failure('self.diagnosis_reason == "BackOff"', holds_for=180.0),
     ),
-    # Only a walk that reached its end says so.
+    # Only a complete walk shows that.
     not_found_is_gone=True,
     headline=("name", "status", "phase", "diagnosis_reason", "healthy"),
     named=(
@@ -210,7 +210,7 @@ INSTANCE = Kind(
             "The instance could not be started.",
             failures_apply=False,
         ),
-        # Public clients take Released for gone (docs/vendors/hpcai.md, HPC-19).
+        # Public clients treat Released as gone (docs/vendors/hpcai.md, HPC-19).
         NamedCondition("deleted", 'self.status == "Released"', "The instance was released.", failures_apply=False),
     ),
     reads_all=True,

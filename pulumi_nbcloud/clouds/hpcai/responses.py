@@ -1,4 +1,4 @@
-"""What HPC-AI's answers mean: the text of the body before the HTTP status, which the vendor's pages do not name.
+"""Classify HPC-AI's responses: by the text of the body before the HTTP status, which the vendor's pages do not name.
 
 Source: docs/vendors/hpcai.md, HPC-22 to HPC-25.
 """
@@ -20,20 +20,20 @@ from pulumi_nbcloud.errors import (
 )
 from pulumi_nbcloud.http.messages import Response
 
-# The page's own text is "Not logged in or login expired, please log in again"; either half is taken alone too.
+# The page's own text is "Not logged in or login expired, please log in again"; either half alone counts too.
 SIGNED_OUT_TEXTS = ("not logged in", "login expired")
 CREDENTIALS_HINT = "renew the API key or access token, or correct user name and password; not sent again until changed"
 
 
 @dataclass(frozen=True)
 class Fault:
-    """The error that an answer's body names.
+    """The error in a response's body.
 
     Args:
         code: the vendor's code; None where there is none.
         message: the vendor's text; empty where there is none.
 
-    Neither is safe to show as it is.
+    Neither is safe to show unredacted.
     """
 
     code: str | None = None
@@ -41,20 +41,20 @@ class Fault:
 
     @property
     def signed_out(self) -> bool:
-        """Whether the text says that nobody is logged in."""
+        """Whether the text means that nobody is logged in."""
         text = self.message.casefold()
         return any(each in text for each in SIGNED_OUT_TEXTS)
 
 
 def fault_of(response: Response, result: str) -> Fault | None:
-    """Read the error out of a body.
+    """Read the error from a body.
 
     Args:
-        response: any answer.
-        result: the field that a successful answer has: a `message` beside it is none of an error.
+        response: any response.
+        result: the field of a successful response: a `message` beside it is no error.
 
     Returns:
-        Code and text; None where the body is no object, or names no error: a code of 0, or a result without a code.
+        Code and text; None for a body that is no object or names no error: a code of 0, or a result without a code.
     """
     try:
         body = response.json()
@@ -65,7 +65,7 @@ def fault_of(response: Response, result: str) -> Fault | None:
     code, message = body.get("code"), body.get("message")
     text = message if isinstance(message, str) else ""
     if not text and response.status >= 400:
-        # A gateway before the cloud has words of its own.
+        # A gateway in front of the cloud uses texts of its own.
         text = message_in(body)
     if isinstance(code, (int, str)) and not isinstance(code, bool) and str(code).strip() not in ("", "0"):
         return Fault(str(code), text)
@@ -73,15 +73,15 @@ def fault_of(response: Response, result: str) -> Fault | None:
 
 
 def classify(response: Response, now: float, *, result: str = "instances") -> NbcloudError | None:
-    """Decide what a response means.
+    """Classify a response.
 
     Args:
-        response: any answer.
+        response: any response.
         now: the wall clock in seconds since 1970, for a Retry-After date.
-        result: the field that a successful answer has.
+        result: the field of a successful response.
 
     Returns:
-        None for a 200 whose body names no error; else an error whose class says what the caller can do.
+        None for a 200 whose body names no error; otherwise an error whose class tells the caller what to do.
     """
     fault = fault_of(response, result)
     if response.status == 200 and fault is None:

@@ -1,4 +1,4 @@
-"""The settings of HPC-AI: which there are, which are secret, and the host.
+"""The settings of HPC-AI: their keys, their secrets, and the host.
 
 Source: docs/vendors/hpcai.md, HPC-2 (hosts), HPC-4 to HPC-7.
 """

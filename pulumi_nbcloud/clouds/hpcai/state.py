@@ -1,8 +1,8 @@
-"""What an HPC-AI instance looks like: the vendor's nested objects under their own names, in snake_case.
+"""The state of an HPC-AI instance: the vendor's nested objects under their own names, in snake_case.
 
-Every field may be absent or null but for the instance's id. A null list is an empty one, because the vendor's service
-writes empty lists both ways. A number is a float wherever a fraction makes sense, so that a price of 1 and one of 0.24
-are of one type.
+Every field except the instance's id may be absent or null. A null list is an empty one, because the vendor's service
+writes empty lists both ways. A number is a float wherever a fraction makes sense: a price of 1 and a price of 0.24
+have the same type.
 
 Source: docs/vendors/hpcai.md, HPC-12 to HPC-21.
 """
@@ -20,7 +20,7 @@ from pydantic.dataclasses import dataclass
 from pulumi_nbcloud.kinds.fields import OpenEnum, OrNull, Small, State, Text, Volatile
 from pulumi_nbcloud.kinds.times import Milliseconds, TimeText, Twinned, time_twin
 
-# The ten of the page; Stopping was seen by a public client (docs/vendors/hpcai.md, HPC-19).
+# The ten of the page; a public client has met Stopping (docs/vendors/hpcai.md, HPC-19).
 STATUSES = (
     "Running",
     "Stopped",
@@ -37,7 +37,7 @@ STATUSES = (
 InstanceStatus = OpenEnum(STATUSES)
 ChargeMode = OpenEnum(("perHour", "tidePerHour", "perDay", "perWeek", "perMonth"))
 
-# By either name: the wire's for a read, ours for a state that a test of a user makes.
+# By either name: the wire's for a read, ours for a state in a user's test.
 WIRE = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", hide_input_in_errors=True)
 
 _SECRET = re.compile(r"pass|secret|token|credential|access_?key|private|signature", re.IGNORECASE)
@@ -47,14 +47,14 @@ UNREADABLE_SHOWN = 3
 
 
 def _whole(value: object) -> object:
-    """Take digits in a text for a number, and 5.0 for 5: writers of JSON differ in what they do to large numbers."""
+    """Read digits in a string as a number, and 5.0 as 5: JSON writers treat large numbers differently."""
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,15}", value):
         return int(value)
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _number(value: object) -> object:
-    """Take a number that was written as text."""
+    """Read a number from a string."""
     return float(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
 
 
@@ -72,7 +72,7 @@ def _flag(value: object) -> object:
 
 
 def _storages(value: object) -> object:
-    """Keep what is not documented as it came, but for what could be a credential: a state holds no secrets."""
+    """Keep undocumented values unchanged, but drop possible credentials: a state contains no secrets."""
     if value is None or not isinstance(value, (list, tuple)):
         return _empty_if_null(value)
     return tuple(_harmless(each if isinstance(each, Mapping) else {"value": each}) for each in value)

@@ -1,4 +1,4 @@
-"""Reads the list of instances to its end: the cloud gives it in pages of a size of its own, and has no filter by id.
+"""Read the complete list of instances: the cloud sends pages of a size of its own, and has no filter by id.
 
 Source: docs/vendors/hpcai.md, HPC-8 to HPC-13.
 """
@@ -28,7 +28,7 @@ from pulumi_nbcloud.errors import BadResponseError, NbcloudError, RefusedError, 
 from pulumi_nbcloud.http.messages import Response
 
 LIST_PATH = "/api/instance/list"
-# What is asked for; without a size, the server takes its own; and what the page's example asks for.
+# The page sizes to try: the usual one, none (the server then chooses), and that of the page's example.
 PAGE_SIZES: tuple[int | None, ...] = (FIRST_PAGE_SIZE, None, 10)
 MAX_PAGES = 1_000
 MAX_INSTANCES = 50_000
@@ -46,7 +46,7 @@ class _Row(BaseModel):
 
 
 class _Pager(BaseModel):
-    # Its own currentPage and pageSize are not read: nothing is computed with them.
+    # Its currentPage and pageSize are not read, because nothing uses them.
     model_config = _CONFIG
 
     total_entries: Annotated[Whole, Field(ge=0)] | None = None
@@ -55,7 +55,7 @@ class _Pager(BaseModel):
 class _Page(BaseModel):
     model_config = _CONFIG
 
-    # Each row is read by itself: one that is odd must not hide the others.
+    # Each row is parsed separately: an invalid one must not hide the others.
     instances: Annotated[tuple[Any, ...], BeforeValidator(lambda value: () if value is None else value)] = ()
     pager: _Pager | None = None
 
@@ -65,15 +65,15 @@ _ROW: TypeAdapter[_Row] = TypeAdapter(_Row)
 
 @dataclass(frozen=True)
 class Listing:
-    """A walk that reached its end.
+    """A complete walk.
 
     Args:
-        endpoint: the origin that was asked.
+        endpoint: the origin of the cloud.
         instances: by id, in the cloud's order.
-        unreadable: what is odd about the rows that cannot be read, by id; by their place where they have none.
+        unreadable: the problems of unreadable rows, by id; by position for a row without an id.
         nameless: whether a row without an id is among these.
         where: the method and URL of the requests.
-        request_id: the vendor's id of the last one.
+        request_id: the vendor's id of the last request.
     """
 
     endpoint: str
@@ -85,7 +85,7 @@ class Listing:
 
 
 class _DoesNotAddUp(Exception):
-    """What a walk saw cannot be one list."""
+    """The pages of a walk cannot be one list."""
 
     def __init__(self, reason: str, response: Response) -> None:
         super().__init__(reason)
@@ -94,17 +94,17 @@ class _DoesNotAddUp(Exception):
 
 
 async def walk(account: HpcAiAccount) -> Listing:
-    """Read all pages, one after the other: nobody knows the size of a page before it is there.
+    """Read all pages, one after the other: the size of a page is unknown before it arrives.
 
     Args:
         account: signs and sends.
 
     Returns:
-        All instances. It is complete: what is not in it does not exist.
+        All instances. The list is complete: an instance that is not in it does not exist.
 
     Raises:
         UnreachableError: the pages did not add up twice in a row, because instances came and went meanwhile or the
-            cloud does not count well: worth another try, so a wait goes on; or the walk took too long.
+            cloud miscounts: another try may help, so a wait goes on; or the walk took too long.
         BadResponseError: a page is not what the vendor's page describes, or the list is too long.
         NbcloudError: any other error of the tree; see `errors`.
     """
@@ -149,7 +149,7 @@ class _Walk:
             number += 1
 
     async def _page(self, number: int) -> Response:
-        """Ask for a page, with the size that the cloud accepts; the account remembers which that is."""
+        """Request a page of a size that the cloud accepts; the account keeps that size."""
         first: NbcloudError | None = None
         for size in PAGE_SIZES[PAGE_SIZES.index(self._account.page_size) :]:
             pager = {"currentPage": number} if size is None else {"currentPage": number, "pageSize": size}
@@ -178,7 +178,7 @@ class _Walk:
         return len(self._seen) + len(self._odd) + len(self._odd_nameless)
 
     def _take(self, number: int, page: _Page, response: Response) -> bool:
-        """Take in a page; return whether it was the last."""
+        """Add a page; return whether it was the last."""
         self._count(page, response)
         before = self._count_seen
         self._take_rows(page, response)
@@ -199,13 +199,13 @@ class _Walk:
         return False
 
     def _take_rows(self, page: _Page, response: Response) -> None:
-        """Take in the rows of a page; of one that is repeated the last sight counts."""
+        """Add the rows of a page; the last version of a repeated row counts."""
         texts: Counter[str] = Counter()
         for row in page.instances:
             state, what = _read(row, self._account.endpoint, response)
             name = state.instance_id if state is not None else _id_of(row)
             if name is None:
-                # Told from its like on the same page, but not from itself on another.
+                # Distinct from similar rows on the same page, but not from itself on another.
                 text = json.dumps(row, sort_keys=True)
                 texts[text] += 1
                 self._odd_nameless[text, texts[text]] = what
@@ -228,7 +228,7 @@ class _Walk:
 
 
 def _read(row: object, endpoint: str, response: Response) -> tuple[InstanceState | None, str]:
-    """Read a row; return None and what is odd about it where it is not what the vendor's page describes."""
+    """Parse a row; return None and its problem where it does not match the vendor's page."""
     try:
         return _state(_ROW.validate_python(row), endpoint), ""
     except ValidationError as error:
@@ -236,14 +236,14 @@ def _read(row: object, endpoint: str, response: Response) -> tuple[InstanceState
 
 
 def _id_of(row: object) -> str | None:
-    """Return the id of a row that cannot be read, where it has one."""
+    """Return the id of an unreadable row, if it has one."""
     metadata = row.get("instanceMetadata") if isinstance(row, Mapping) else None
     name = metadata.get("instanceId") if isinstance(metadata, Mapping) else None
     return name if isinstance(name, str) and name else None
 
 
 def _refuses_size(error: NbcloudError) -> bool:
-    """Return whether the cloud may have refused the size of a page: no page of the vendor's names the largest."""
+    """Return whether the cloud may have rejected the page size: the vendor's pages name no maximum."""
     if not isinstance(error, (RefusedError, BadResponseError)):
         return False
     return error.status in (400, 413, 422) or "pagesize" in (error.vendor_message or "").replace(" ", "").casefold()
@@ -252,7 +252,7 @@ def _refuses_size(error: NbcloudError) -> bool:
 def _page_of(response: Response) -> _Page:
     page = parse_response(response, _Page)
     if not page.model_fields_set & {"instances", "pager"}:
-        # An object of something else must not count as an empty list: that would prove things gone.
+        # Another object must not count as an empty list: that would confirm that the instances are gone.
         raise lasting(
             response.bad(
                 "the answer is not a list of instances: it has neither instances nor pager",

@@ -28,7 +28,7 @@ __all__ = ["METHODS", "SCHEMA", "ModelArtsAccount", "in_project"]
 
 METHODS: tuple[type[ModelArtsCredentials], ...] = (KeyPair, Password, GivenToken)
 
-# Stands for the project in a target until it is known; no encoded text can hold it, because braces are encoded.
+# A placeholder for a project that is not known yet; encoded text cannot contain it, because braces are encoded.
 _PROJECT = "{project_id}"
 
 
@@ -36,7 +36,7 @@ def in_project(segments: Iterable[str], query: Iterable[tuple[str, str]] = ()) -
     """Build a request target below `/v1/{project_id}`; the account puts the project in when it signs.
 
     Args:
-        segments: path segments behind the project, as plain text.
+        segments: path segments after the project, as plain text.
         query: names and values as plain text, in the order they are sent.
 
     Returns:
@@ -49,16 +49,16 @@ def in_project(segments: Iterable[str], query: Iterable[tuple[str, str]] = ()) -
 
 
 class ModelArtsAccount(Account):
-    """Reads one project's things, signed by one of ModelArts' authentication methods.
+    """Send the reads of one project, signed by one of ModelArts' authentication methods.
 
     Args:
-        settings: what was found for `SCHEMA`.
+        settings: the resolved settings of `SCHEMA`.
         client: sends the requests.
-        state: what is known of the credentials; of this account alone if not given.
-        now: the wall clock in seconds since 1970; the gateway refuses a signature 15 minutes off.
+        state: the state of the credentials; a state of its own by default.
+        now: the wall clock in seconds since 1970; the gateway rejects a signature that is 15 minutes off.
 
     Raises:
-        SettingsError: a value is missing or cannot be right.
+        SettingsError: a value is missing or invalid.
     """
 
     schema: ClassVar[Schema] = SCHEMA
@@ -80,12 +80,12 @@ class ModelArtsAccount(Account):
 
     @property
     def credentials(self) -> ModelArtsCredentials:
-        """What signs the requests."""
+        """The credentials that sign the requests."""
         return self._credentials
 
     @property
     def project_id(self) -> str:
-        """The project's id; where it is not set, known once something was read."""
+        """The project's id; without the setting, available after `ready`."""
         return self._project.value
 
     def request(self, method: str, target: str, body: bytes = b"") -> Request:
@@ -93,38 +93,38 @@ class ModelArtsAccount(Account):
         path = target.replace(_PROJECT, encode(self.project_id)) if _PROJECT in target else target
         bare = Request(method, self.endpoint, path, body=body)
         project = {"X-Project-Id": self.project_id} if self._credentials.names_project else {}
-        # For a read too, and signed with the rest: the pages call it mandatory (docs/vendors/modelarts.md, MA-58).
+        # Reads carry it too, signed with the rest: the pages call it mandatory (docs/vendors/modelarts.md, MA-58).
         return replace(bare, headers={"Host": bare.host, "Content-Type": "application/json", **project})
 
     def error(self, response: Response) -> NbcloudError | None:
-        """Classify a response, by Huawei's code first and the HTTP status second."""
+        """Classify a response, first by Huawei's code, then by HTTP status."""
         return classify(response, self._now(), refused=self._credentials.rejected_hint)
 
     @classmethod
     def confirms(cls, error: NbcloudError | None) -> bool:
-        """Return whether an outcome shows accepted credentials; the gateway may refuse an unknown API unseen."""
+        """Return whether an outcome shows accepted credentials; the gateway may reject an unknown API first."""
         known = error is None or error.code not in UNKNOWN_API_CODES
         return super().confirms(error) and known and not cls.anonymous(error)
 
     async def ready(self, deadline: float) -> None:
-        """Log in and look the project up, where that is needed."""
+        """Log in and look up the project, if needed."""
         await super().ready(deadline)
         await self._project.ready(deadline)
 
     async def _find_project(self, deadline: float) -> str:
         if self._credentials.project_id is not None:
             return self._credentials.project_id
-        assert self._iam is not None  # find_iam_endpoint() raises where a project is to be looked up without a region
+        assert self._iam is not None  # find_iam_endpoint() raises if a project lookup has no region
         values = self.settings.values
         return await self._iam.project_id(values.get("projectName") or values["region"], self._credentials, deadline)
 
 
 class _Project:
-    """The project's id: as set, or found once for all who need it.
+    """The project's id: from the settings, or from one lookup for all requests.
 
     Args:
-        known: the id that is set; None to look it up.
-        find: looks it up; given the deadline, on anyio's clock.
+        known: the id in the settings; None to look it up.
+        find: looks it up until a deadline on anyio's clock.
     """
 
     def __init__(self, known: str | None, find: Callable[[float], Awaitable[str]]) -> None:
@@ -135,12 +135,12 @@ class _Project:
 
     @property
     def value(self) -> str:
-        """The id; `ready` has been waited for."""
+        """The id; call `ready` first."""
         assert self._known is not None
         return self._known
 
     async def ready(self, deadline: float) -> None:
-        """Find the id where it is not known; that there is none or several is remembered too."""
+        """Look up the id if it is unknown; the error for none or several is kept too."""
         if self._known is not None:
             return
         async with acquired(self._lock, deadline) as got:

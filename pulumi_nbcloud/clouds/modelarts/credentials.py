@@ -1,4 +1,4 @@
-"""ModelArts' authentication methods: a key pair that signs, a user whose token IAM gives, a token that is given."""
+"""ModelArts' authentication methods: a key pair, a user with a token from IAM, or a token from elsewhere."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ class ModelArtsCredentials(Credentials):
 
     @property
     def project_id(self) -> str | None:
-        """The project that the credentials themselves are for, where they say so; `prepare` has been waited for."""
+        """The project of the credentials themselves, if they name one; call `prepare` first."""
         return None
 
 
 class KeyPair(ModelArtsCredentials):
-    """An access key and a secret key, with a security token where they are temporary.
+    """An access key and a secret key, with a security token if they are temporary.
 
     Args:
-        settings: checked already.
-        now: the wall clock in seconds since 1970; the gateway refuses a signature 15 minutes off.
+        settings: valid settings.
+        now: the wall clock in seconds since 1970; the gateway rejects a signature that is 15 minutes off.
     """
 
     credential_set = KEY_PAIR
@@ -49,7 +49,7 @@ class KeyPair(ModelArtsCredentials):
         return cls(settings, connection.now)
 
     async def sign(self, request: Request) -> Request:
-        """Add the signature of this moment."""
+        """Add a signature with the current time."""
         values = self._settings.values
         headers = {**request.headers, "X-Sdk-Date": sdk_date(datetime.fromtimestamp(self._now(), timezone.utc))}
         if "securityToken" in values:
@@ -61,10 +61,10 @@ class KeyPair(ModelArtsCredentials):
 
 
 class GivenToken(ModelArtsCredentials):
-    """A token that somebody else got from IAM; nobody here can renew it.
+    """A token from elsewhere; it cannot be renewed here.
 
     Args:
-        settings: checked already.
+        settings: valid settings.
     """
 
     credential_set = AUTH_TOKEN
@@ -79,7 +79,7 @@ class GivenToken(ModelArtsCredentials):
 
     @property
     def rejected_hint(self) -> str | None:
-        """What to do where ModelArts rejects the token."""
+        """The hint for a rejected token."""
         return "get a new token from IAM: this one is not valid, or no longer; it is not sent again until changed"
 
     async def sign(self, request: Request) -> Request:
@@ -88,11 +88,11 @@ class GivenToken(ModelArtsCredentials):
 
 
 class Password(LoginCredentials, ModelArtsCredentials):
-    """An IAM user's name and password: IAM gives a token for one project, kept until it expires, and renewed once.
+    """An IAM user's name and password: IAM issues a token for one project, kept until it expires and renewed once.
 
     Args:
-        settings: checked already.
-        iam: gives the token.
+        settings: valid settings.
+        iam: issues the token.
         now: the wall clock in seconds since 1970.
     """
 
@@ -110,14 +110,14 @@ class Password(LoginCredentials, ModelArtsCredentials):
 
     @classmethod
     def from_settings(cls, settings: Settings, connection: Connection) -> Password:
-        """Find IAM."""
+        """Locate IAM."""
         origin = find_iam_endpoint(settings)
-        assert origin is not None  # find_iam_endpoint() raises where a user name has none
+        assert origin is not None  # find_iam_endpoint() raises if a user name has none
         return cls(settings, Iam(origin, connection), connection.now)
 
     @property
     def rejected_hint(self) -> str | None:
-        """What to do where ModelArts rejects the token."""
+        """The hint for a rejected token."""
         return (
             "ModelArts refuses the token that IAM has just given: check the region, projectId and endpoint; nothing is "
             "sent again until username or password change"

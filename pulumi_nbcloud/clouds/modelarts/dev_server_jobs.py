@@ -35,7 +35,7 @@ JobStatus = OpenEnum(("PROCESSING", "FINISHED", "DELETED", "ACTIVE"))
 
 _MAX_FILTER_CHARACTERS = 1_000  # ours: a URL must end somewhere
 
-# The reader of JSON has refused half surrogate pairs already, so a text needs no other check, ten thousand times over.
+# The JSON parser has already rejected lone surrogates, so ten thousand strings need no further check.
 _Text = Annotated[str, Strict()]
 _Filter = Annotated[str, Field(min_length=1, max_length=_MAX_FILTER_CHARACTERS)]
 _JobId = Annotated[str, AfterValidator(lambda value: identifier(value, 64))]
@@ -161,7 +161,7 @@ class DevServerJobsState(State):
 
 
 class _Wire(BaseModel):
-    """The answer's body, with the page's own names; rows become those of the state at once."""
+    """The response's body, with the page's own names; rows parse directly into those of the state."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
@@ -176,7 +176,7 @@ async def _list(account: ModelArtsAccount, query: tuple[tuple[str, str], ...]) -
     try:
         response = await account.get(in_project(("dev-servers", "jobs"), query))
     except NotFoundError as error:
-        # Of the list, not of a job: taken for one it would drop the job from a stack's state.
+        # An error of the list, not of a job: read as a missing job, it would drop the job from a stack's state.
         raise RefusedError.of_response(
             error,
             "the cloud knows no list of DevServer jobs here",
@@ -184,7 +184,7 @@ async def _list(account: ModelArtsAccount, query: tuple[tuple[str, str], ...]) -
         ) from None
     wire = parse_response(response, _Wire)
     if wire.data is None and wire.total != 0:
-        # Strictly: an object of something else must not count as "no jobs".
+        # Strict: another object must not count as "no jobs".
         raise lasting(
             response.bad(
                 "the answer has no list of jobs: data is missing or null, and total is not 0",
@@ -213,7 +213,7 @@ async def _read_one(account: ModelArtsAccount, arguments: DevServerJobArguments)
 
 
 def _pick(account: ModelArtsAccount, answer: DevServerJobsState, arguments: DevServerJobArguments) -> DevServerJobState:
-    # Exactly, here: nothing says how the cloud compares.
+    # An exact match on this side: the pages do not document how the cloud compares.
     found = [job for job in answer.jobs if job.job_id == arguments.job_id]
     if len(found) > 1:
         raise BadResponseError(
@@ -271,7 +271,7 @@ DEV_SERVER_JOBS = Kind(
     ),
 )
 
-# FINISHED says nothing of success (docs/vendors/modelarts.md, MA-50).
+# FINISHED does not imply success (docs/vendors/modelarts.md, MA-50).
 _SUCCEEDED = 'self.status == "FINISHED" && self.abnormal_count == 0'
 _ABNORMAL = 'self.status == "FINISHED" && self.abnormal_count > 0'
 

@@ -1,4 +1,4 @@
-"""The two questions to Huawei's IAM: a token for a user, and the project id of a region.
+"""The two requests to Huawei's IAM: a token for a user, and the project id of a region.
 
 Source: docs/vendors/modelarts.md, MA-4, MA-6 to MA-11.
 """
@@ -60,7 +60,7 @@ class _ProjectsBody(_Wire):
 
 @dataclass(frozen=True)
 class User:
-    """An IAM user, and the project that its token is for: by id where it is known, else by name."""
+    """An IAM user, and the project of its token: by id if known, otherwise by name."""
 
     name: str
     password: str
@@ -80,7 +80,7 @@ class User:
 
 
 class Iam:
-    """Asks IAM.
+    """Send requests to IAM.
 
     Args:
         origin: scheme and host.
@@ -93,17 +93,17 @@ class Iam:
         self._now = connection.now
 
     async def token(self, user: User, deadline: float) -> tuple[Token, str | None]:
-        """Log a user in by POST /v3/auth/tokens.
+        """Log in a user with POST /v3/auth/tokens.
 
         Args:
-            user: who, and for which project.
+            user: the user and the project of the token.
             deadline: when to give up, on anyio's clock.
 
         Returns:
-            The token, and the id of the project that it is for, where IAM names it.
+            The token, and the id of its project, if IAM names it.
 
         Raises:
-            AuthenticationError: IAM refuses the user.
+            AuthenticationError: IAM rejects the user.
             NbcloudError: any other error of the tree.
         """
 
@@ -124,7 +124,7 @@ class Iam:
         project_id = details.project.id if details.project else None
         sent = _date(response.headers)
         if sent is None:
-            # Without the server's time its expiry says nothing about this clock; a refused token is renewed anyway.
+            # Without the server's time, its expiry means nothing on this clock; a rejected token is renewed anyway.
             return Token(value), project_id
         seconds = details.expires_at.timestamp() - sent
         if seconds <= 0:
@@ -132,7 +132,7 @@ class Iam:
         return Token.lasting(value, seconds, self._now()), project_id
 
     async def project_id(self, name: str, credentials: Credentials, deadline: float) -> str:
-        """Look a project up by GET /v3/projects?name=….
+        """Look up a project with GET /v3/projects?name=….
 
         Args:
             name: the project's name; that of a region's own project is the region's.
@@ -143,7 +143,7 @@ class Iam:
             The project's id.
 
         Raises:
-            SettingsError: none or several are called so.
+            SettingsError: no project or several have this name.
             NbcloudError: any other error of the tree.
         """
 
@@ -158,7 +158,7 @@ class Iam:
         error = _classify(response, self._now(), success=200, refused=hint, denied=_LOOK_UP_HINT)
         if error is not None:
             raise error
-        # By name on this side too: a project of another region would be watched in silence.
+        # Match the name on this side too: a project of another region would go unnoticed.
         found = [each.id for each in parse_response(response, _ProjectsBody).projects if each.name == name]
         if len(found) != 1:
             count = "no project" if not found else f"{len(found)} projects"
@@ -173,7 +173,7 @@ class Iam:
 
 
 def _classify(response: Response, now: float, *, success: int, refused: str | None, denied: str) -> NbcloudError | None:
-    """Decide what a response of IAM means; never NotFoundError, which would say that a thing of ModelArts is gone."""
+    """Classify a response of IAM; never as NotFoundError, which would mean a missing ModelArts resource."""
     error = classify(response, now, success=success, refused=refused)
     if error is None:
         return None
@@ -192,7 +192,7 @@ def _classify(response: Response, now: float, *, success: int, refused: str | No
 
 
 def _login_error(error: NbcloudError) -> NbcloudError:
-    """Say what a refused login says itself: a locked user must not try again, whatever the status was."""
+    """Add the reason of a rejected login: a locked user must not try again, whatever the status."""
     hint = sign_in_hint(error.vendor_message)
     refusal = isinstance(error, (AuthenticationError, PermissionDeniedError, RefusedError))
     if hint is None or not refusal:
@@ -201,7 +201,7 @@ def _login_error(error: NbcloudError) -> NbcloudError:
 
 
 def _message(response: Response) -> str | None:
-    """Return the text of an error in IAM's own form (docs/vendors/modelarts.md, MA-10)."""
+    """Return the message of an error in IAM's own form (docs/vendors/modelarts.md, MA-10)."""
     try:
         body = response.json()
     except BadResponseError:

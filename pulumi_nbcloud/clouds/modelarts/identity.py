@@ -1,4 +1,4 @@
-"""What Huawei's tools take from the environment and from files, and what becomes of it here.
+"""The variables and files that Huawei's tools read, and how this package treats each.
 
 Source: docs/vendors/modelarts.md, MA-19, MA-20, MA-61 to MA-65.
 """
@@ -13,7 +13,7 @@ SDK = "HUAWEICLOUD_SDK_…"
 TERRAFORM = "HW_…"
 FILE = "~/.huaweicloud/credentials [basic]"
 SERVER = "the server"
-"""What a machine of Huawei's is given by its cloud: asked last by Huawei's SDK, not at all here."""
+"""The credentials that Huawei's cloud provides on its own machines: last for Huawei's SDK, unused here."""
 
 _SDK = "huaweicloudsdkcore"
 _TERRAFORM = "terraform-provider-huaweicloud"

@@ -21,7 +21,7 @@ from pulumi_nbcloud.printable import printable
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
-# The endpoint answers 400 with one of these for a notebook that is there but not running
+# The endpoint responds with 400 and one of these for an existing notebook that is not running
 # (docs/vendors/modelarts.md, MA-28, MA-30).
 NOT_RUNNING_REASONS = {
     "ModelArts.6327": "NOT_RUNNING",
@@ -34,8 +34,8 @@ NOT_RUNNING_REASONS = {
 }
 NOT_FOUND_CODES = {"ModelArts.6309", "ModelArts.6404"}
 
-# TIMING where none is said: by default in a renewal, and published leases lack it (docs/vendors/modelarts.md, MA-38,
-# MA-57). An empty one says nothing either.
+# TIMING without a type: by default in a renewal, and published leases lack it (docs/vendors/modelarts.md, MA-38,
+# MA-57). An empty one counts as none.
 _BY_TIME = ("TIMING", "", None)
 
 LeaseType = OpenEnum(("TIMING", "IDLE"))
@@ -113,7 +113,7 @@ class NotebookLeaseState(State):
 
 
 class _Wire(BaseModel):
-    """The answer's body. Every field may be absent (docs/vendors/modelarts.md, MA-38)."""
+    """The response's body. Every field may be absent (docs/vendors/modelarts.md, MA-38)."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
@@ -138,7 +138,7 @@ async def _read(account: ModelArtsAccount, arguments: NotebookLeaseArguments) ->
         raise
     wire = parse_response(response, _Wire)
     if wire.create_at is None and wire.duration is None and wire.enable is None:
-        # `running` follows from the answer being a lease, so an empty object must not count as one.
+        # `running` follows from a response that is a lease, so an empty object must not count as one.
         raise lasting(
             response.bad(
                 "the answer is not a lease: it has neither create_at, duration nor enable",
@@ -173,7 +173,7 @@ def _state(account: ModelArtsAccount, arguments: NotebookLeaseArguments, **field
 
 def _expire_time(lease: _Wire) -> str | None:
     due = _due(lease)
-    # The rule of the lease page; it is disproven where something was done to the notebook after that time, and where
+    # The rule of the lease page; it is disproven if something was done to the notebook after that time, and even if
     # it is not, another still fits the page's example (docs/vendors/modelarts.md, MA-39, MA-56).
     if lease.type != "TIMING" or not due or _updated_after(lease, due):
         return None
@@ -181,7 +181,7 @@ def _expire_time(lease: _Wire) -> str | None:
 
 
 def _stops_itself(lease: _Wire) -> bool | None:
-    """Return whether auto stop is on and has something to go by (docs/vendors/modelarts.md, MA-41, MA-57)."""
+    """Return whether auto stop is on and can take effect (docs/vendors/modelarts.md, MA-41, MA-57)."""
     if not lease.enable:
         return lease.enable
     # A type that the vendor added may need no duration, as IDLE does.
@@ -206,7 +206,7 @@ def _updated_after(lease: _Wire | NotebookLeaseState, due: int) -> bool:
 
 
 def _no_time(lease: NotebookLeaseState, name: str) -> str | None:
-    """Say why a lease has no time at which it ends, in one clause."""
+    """Explain in one clause why a lease has no end time."""
     if not lease.running:
         return "the notebook does not run"
     if lease.enable is None:

@@ -1,4 +1,4 @@
-"""What Huawei's answers mean: the gateway's codes (APIGW.…) and ModelArts' own, before the HTTP status.
+"""Classify Huawei's responses: by the gateway's codes (APIGW.…) and ModelArts' own, before the HTTP status.
 
 Source: docs/vendors/modelarts.md, MA-24 to MA-34, MA-59, MA-60.
 """
@@ -39,7 +39,7 @@ def _gateway(*numbers: int) -> set[str]:
 
 # 0206 (wrong key pair) comes with 403 and 0203 with either status: the code says which it is
 # (docs/vendors/modelarts.md, MA-27).
-# 6401 is a token that has ended, whatever the status it comes with, and 6407 a missing permission (MA-60).
+# 6401 is an expired token, whatever its status, and 6407 a missing permission (MA-60).
 AUTHENTICATION_CODES = _gateway(301, 305, 307) | _codes("ModelArts", [*range(201, 210), 212, 6401, 6608, 6620])
 PERMISSION_CODES = _gateway(302, 306, 310) | _codes("ModelArts", [108, 112, 210, 6407])
 UNKNOWN_API_CODES = _gateway(101)
@@ -48,7 +48,7 @@ THROTTLED_CODES = _gateway(308)
 
 @dataclass(frozen=True)
 class Fault:
-    """The error that an answer's body names, safe to show; empty where it names none."""
+    """The error in a response's body, safe to show; empty where it names none."""
 
     code: str | None = None
     message: str = ""
@@ -56,10 +56,10 @@ class Fault:
 
 
 def fault_of(response: Response) -> Fault:
-    """Read the error out of a body.
+    """Read the error from a body.
 
     Args:
-        response: any answer.
+        response: any response.
 
     Returns:
         Its code, text and request id. Huawei's own parser accepts these spellings too: `error_code`/`error_msg`,
@@ -86,16 +86,16 @@ def _text(response: Response, value: object) -> str | None:
 
 
 def classify(response: Response, now: float, *, success: int = 200, refused: str | None = None) -> NbcloudError | None:
-    """Decide what a response means.
+    """Classify a response.
 
     Args:
-        response: any answer.
+        response: any response.
         now: the wall clock in seconds since 1970, to notice a clock that is off.
         success: the status of a success.
-        refused: the hint where the credentials are refused; None for that of a signature, which needs the clock right.
+        refused: the hint for rejected credentials; None for that of a signature, which needs a correct clock.
 
     Returns:
-        None for a success without an error code; else an error whose class says what the caller can do.
+        None for a success without an error code; otherwise an error whose class tells the caller what to do.
     """
     fault = fault_of(response)
     if response.status == success and fault.code is None:
@@ -125,9 +125,9 @@ def _error(response: Response, fault: Fault, now: float, refused: str | None) ->
     if (transient := passing(response, now)) is not None:
         return transient
     if code in UNKNOWN_API_CODES:
-        # A 404 too, but of the gateway: it says nothing about the notebook.
+        # Also a 404, but from the gateway: it does not concern the notebook.
         return RefusedError("this endpoint does not know the API", hint="check the region and the endpoint")
-    # Any web server answers an empty 404; the cloud's gives each request an id (docs/vendors/modelarts.md, MA-29).
+    # Any web server may send an empty 404; the cloud's gives each request an id (docs/vendors/modelarts.md, MA-29).
     if status == 404 and (code.startswith("ModelArts.") if code else not response.body and fault.request_id):
         return NotFoundError("the cloud does not know it", hint="check the id and the project")
     if (

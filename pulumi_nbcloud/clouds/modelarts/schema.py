@@ -1,4 +1,4 @@
-"""The settings of ModelArts: where they come from, which values can be right, and the hosts that a region names."""
+"""The settings of ModelArts: their sources, their valid values, and the hosts of a region."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _credentials_file(environment: Mapping[str, str]) -> Iterator[Source]:
 
 
 def _check_regions_file(found: Settings, environment: Mapping[str, str]) -> None:
-    """Refuse the file by which Huawei's SDK replaces the hosts of regions (docs/vendors/modelarts.md, MA-63)."""
+    """Reject the file that replaces the hosts of regions for Huawei's SDK (docs/vendors/modelarts.md, MA-63)."""
     home = environment.get("HOME") or environment.get("USERPROFILE")
     path = Path(home, ".huaweicloud", "regions.yaml") if home else None
     if "endpoint" in found.values or path is None:
@@ -99,7 +99,7 @@ SCHEMA = Schema(
     public=frozenset({"username", "domainName"}),
 )
 
-# docs/vendors/modelarts.md, MA-5; what is written like a region is the name of its project.
+# docs/vendors/modelarts.md, MA-5; a value in the form of a region is the name of its project.
 PROJECT_ID = re.compile(r"(?![a-z]{2}-[a-z]+-[0-9]{1,3}\Z)[A-Za-z0-9-]{1,64}")
 _IN_HEADERS = ("securityToken", "authToken")
 _RULES = {
@@ -121,10 +121,10 @@ _RULES = {
 
 
 def check_values(settings: Settings) -> None:
-    """Refuse values that cannot be right, before any is used.
+    """Reject invalid values, before any is used.
 
     Args:
-        settings: what was found for `SCHEMA`.
+        settings: the resolved settings of `SCHEMA`.
 
     Raises:
         SettingsError: names the setting and its source, never its value.
@@ -140,7 +140,7 @@ def check_values(settings: Settings) -> None:
 
 
 def endpoint_of(region: str) -> str:
-    """Name the ModelArts host of a region.
+    """Return the ModelArts host of a region.
 
     Args:
         region: for example `cn-north-4`.
@@ -154,7 +154,7 @@ def endpoint_of(region: str) -> str:
     return f"https://modelarts.{region}.{domain}"
 
 
-# Where IAM is regional; for other regions Huawei's SDK asks the host without a region.
+# Where IAM is regional; for other regions Huawei's SDK uses the host without a region.
 _IAM_TABLE = """
 cn-north-1 cn-north-2 cn-north-4 cn-north-9 cn-north-12 cn-east-2 cn-east-3 cn-east-4 cn-east-5 cn-south-1 cn-south-2
 cn-southwest-2 ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 af-south-1 sa-brazil-1 la-south-2 la-north-2
@@ -164,7 +164,7 @@ _IAM_REGIONS = frozenset(_IAM_TABLE.split())
 
 
 def iam_endpoint_of(region: str) -> str:
-    """Name the IAM host for a region.
+    """Return the IAM host of a region.
 
     Args:
         region: for example `cn-north-4`.
@@ -187,16 +187,16 @@ def _domain(region: str) -> str:
 
 
 def find_endpoint(settings: Settings) -> str:
-    """Find the ModelArts origin.
+    """Return the ModelArts origin.
 
     Args:
-        settings: checked already.
+        settings: valid settings.
 
     Returns:
-        The setting `endpoint`, else the region's host.
+        The setting `endpoint`, otherwise the region's host.
 
     Raises:
-        SettingsError: there is neither, or the endpoint is no origin.
+        SettingsError: both are missing, or the endpoint is no origin.
     """
     if "endpoint" in settings.values:
         return endpoint_url(settings.values["endpoint"], settings.named("endpoint"))
@@ -209,20 +209,20 @@ def find_endpoint(settings: Settings) -> str:
 
 
 def find_iam_endpoint(settings: Settings) -> str | None:
-    """Find the IAM origin.
+    """Return the IAM origin.
 
     Args:
-        settings: checked already.
+        settings: valid settings.
 
     Returns:
-        The setting `iamEndpoint`, else the region's host; None where neither is known, or nothing needs IAM: a project
-        id is set, and the credentials need no login.
+        The setting `iamEndpoint`, otherwise the region's host; None if both are unknown, or nothing needs IAM: the
+        project id is set, and the credentials need no login.
 
     Raises:
         SettingsError: IAM is needed, and what names it or the project is not set.
     """
     if "iamEndpoint" in settings.values:
-        # Checked even where nothing needs it: a wrong one would be found only once something does.
+        # Checked even if unused: otherwise an invalid one would surface only on first use.
         origin = endpoint_url(settings.values["iamEndpoint"], settings.named("iamEndpoint"))
     else:
         origin = iam_endpoint_of(settings.values["region"]) if "region" in settings.values else ""

@@ -17,7 +17,7 @@ ALGORITHM = "SDK-HMAC-SHA256"
 
 
 def sdk_date(moment: datetime) -> str:
-    """Write a time as the header X-Sdk-Date wants it: `20200608T023900Z`."""
+    """Format a time for the header X-Sdk-Date: `20200608T023900Z`."""
     return moment.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
 
 
@@ -31,7 +31,7 @@ def authorization(
         secret_key: the secret half.
         method: the HTTP method.
         target: path and query, percent-encoded, exactly as sent.
-        headers: every header to sign, X-Sdk-Date among them; names holding `_` are left out, as Huawei's SDK does.
+        headers: every header to sign, X-Sdk-Date included; names with `_` are left out, as Huawei's SDK does.
         body: the exact bytes sent.
 
     Returns:
@@ -46,21 +46,21 @@ def authorization(
 
 
 def canonical_request(method: str, target: str, headers: Mapping[str, str], body: bytes) -> str:
-    """Write a request in the one form that both sides hash.
+    """Return the canonical form of a request, which both sides hash.
 
     Args:
         method: the HTTP method.
         target: path and query as sent.
-        headers: the signed headers, names in lower case.
+        headers: the headers to sign, names in lower case.
         body: the exact bytes sent.
 
     Returns:
-        Six lines; the path ends in `/` here, although the one sent does not.
+        Six lines; the path ends in `/` here, although it does not on the wire.
     """
     path, _, query = target.partition("?")
     # Decoded as a whole before it is split: an encoded slash counts as a separator on Huawei's side.
     uri = "/".join(encode(segment) for segment in unquote(path).split("/"))
-    # Values by their plain text, as Huawei's SDK sorts them: encoded text sorts differently.
+    # Sort values by their plain text, as Huawei's SDK does: encoded text sorts differently.
     pairs = sorted(_pair(each) for each in query.split("&")) if query else []
     return "\n".join(
         (
