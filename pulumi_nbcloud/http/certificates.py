@@ -1,4 +1,4 @@
-"""What is wrong with a certificate or a TLS handshake, in OpenSSL's own words where no better ones are known."""
+"""Explain certificate and TLS handshake errors, in OpenSSL's own words where there are no better ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pulumi_nbcloud.errors import BadResponseError
 from pulumi_nbcloud.printable import printable
 
-# OpenSSL's numbers of what is wrong with a certificate (X509_V_ERR_…).
+# OpenSSL's numbers of certificate errors (X509_V_ERR_…).
 _OWN_AUTHORITY = "if it is your own, set caFile to a PEM file of its certificate"
 _KNOWN = {
     9: ("is not valid yet", "check this machine's clock"),
@@ -28,35 +28,35 @@ _STRICT_HINT = (
     "runs the authority issue it again, or use Python 3.12 until then"
 )
 _OTHER_HINT = "show this to whoever runs the server, or the proxy before it that decrypts what passes; see caFile"
-# Set for other tools, which would trust the authorities in them.
+# Variables of other tools, which would trust the authorities in them.
 _VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_DIR")
 _UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
 _PLAIN_REASONS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST"})
 
 
 def of_errors(chain: Iterable[BaseException], where: str) -> BadResponseError:
-    """Make the error of a refusal of TLS.
+    """Make the error of a failed TLS connection.
 
     Args:
-        chain: what was raised, and why.
+        chain: the exception and its causes.
         where: the request.
     """
     code = words = reason = None
     for each in chain:
-        # Both texts are constants of OpenSSL, and so are its numbers: nothing of what was sent stands in them.
+        # Both texts and the numbers are constants of OpenSSL: they contain nothing of the request.
         code = code or getattr(each, "verify_code", None)
         words = words or getattr(each, "verify_message", None)
-        # aiohttp's own is one of ssl's by its class, and was never made as one.
+        # aiohttp's own exception inherits from ssl's class, but was never initialised as one.
         reason = reason or (getattr(each, "reason", None) if isinstance(each, ssl.SSLError) else None)
     return untrusted(code, words if code else reason, where)
 
 
 def untrusted(code: int | None, reason: str | None, where: str) -> BadResponseError:
-    """Make the error of a certificate or a handshake that is not accepted.
+    """Make the error of a rejected certificate or a failed handshake.
 
     Args:
-        code: OpenSSL's number of what is wrong with the certificate; None where the handshake failed in another way.
-        reason: OpenSSL's words for it; None where it has none.
+        code: OpenSSL's number of the certificate error; None where the handshake failed in another way.
+        reason: OpenSSL's text for it; None where it has none.
         where: the request.
     """
     words = printable(reason, 120) if reason else "no reason is given"

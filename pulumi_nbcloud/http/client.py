@@ -1,7 +1,7 @@
-"""Sends requests: the only file that knows the HTTP library.
+"""Send requests: the only module that depends on the HTTP library.
 
 One policy for all clouds: a total deadline, bounded retries, each attempt signed again, no redirects, no cookies, no
-proxy or credentials from the environment, no decompression, caps on what is read.
+proxy or credentials from the environment, no decompression, caps on the size of responses.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ PROXY_HINT = "check the endpoint and any proxy before it"
 
 _log = logging.getLogger(__name__)
 _reused: ContextVar[bool] = ContextVar("_reused", default=False)
-"""Whether this task's request went onto a connection that an earlier one had left open."""
+"""Whether this task's request reused a connection that an earlier one had left open."""
 
 Again = Literal["never", "once", "at once", "later"]
-"""Whether a failed attempt is worth another: once in all; the first time without a pause; after a pause."""
+"""Whether to retry a failed attempt: once in total; the first time without a pause; after a pause."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,12 @@ class _Attempt:
 
 
 class _ExactSession:
-    """Hands a URL to aiohttp as already encoded: aiohttp would re-quote it, and the signature would no longer fit.
+    """Pass a URL to aiohttp as already encoded: aiohttp would re-quote it, and the signature would no longer match.
 
     Args:
-        session: sends.
-        context: checks certificates.
-        route: the way to go.
+        session: sends the requests.
+        context: verifies certificates.
+        route: the proxy settings.
     """
 
     def __init__(self, session: aiohttp.ClientSession, context: ssl.SSLContext, route: Route) -> None:
@@ -75,11 +75,11 @@ class _ExactSession:
         self._route = route
 
     def __call__(self) -> _ExactSession:
-        # The transport calls what is not a ClientSession to get its client.
+        # The transport calls an object that is no ClientSession to get its client.
         return self
 
     def request(self, *, url: str, **options: Any) -> Any:
-        # Plain http is for loopback alone: a proxy would carry it over the network in clear.
+        # Plain http is for loopback only: a proxy would carry it over the network unencrypted.
         if self._route.proxy is not None and url.startswith("https:"):
             options["proxy"] = URL(self._route.proxy)
             if self._route.user is not None:
@@ -89,17 +89,17 @@ class _ExactSession:
 
 
 class Client:
-    """Sends the requests of one process; it belongs to the event loop that first uses it.
+    """Send the requests of one process; bound to the event loop that first uses it.
 
     Args:
         total_seconds: the deadline of one `send`, retries, queueing and reading the body included.
-        attempt_seconds: the longest one attempt may take.
+        attempt_seconds: the time limit of one attempt.
         sleep: waits before a retry.
-        random: gives the jitter, from 0 up to 1.
+        random: returns the jitter, from 0 up to 1.
         now: the wall clock in seconds since 1970, for Retry-After dates.
-        max_body_bytes: the largest body that is read.
-        observe: is notified of every attempt: the cloud, and the status of its response; None where none came.
-            Those who listen in this process if not given.
+        max_body_bytes: the size limit of a body.
+        observe: called for every attempt with the cloud and the status of its response; None without a response.
+            By default, the listeners of this process.
     """
 
     def __init__(
@@ -134,23 +134,23 @@ class Client:
         deadline: float | None = None,
         route: Route = DIRECT,
     ) -> Response:
-        """Send one idempotent read, again where that is worth it.
+        """Send one idempotent read, with retries where they may help.
 
         Args:
             prepare: builds and signs the request; called for each attempt, because a signature ages.
             budget: the account's retries.
-            retry_statuses: the statuses that are worth another attempt.
-            retry_response: finds other responses that are, by what they hold.
-            deadline: when to give up, on anyio's clock; `total_seconds` from now if not given.
-            route: the way to go.
+            retry_statuses: the statuses to retry.
+            retry_response: selects other responses to retry, by their content.
+            deadline: when to give up, on anyio's clock; by default `total_seconds` from now.
+            route: the proxy settings.
 
         Returns:
             The last response, whatever its status.
 
         Raises:
-            UnreachableError: no whole response came within the deadline, or the request was not signed within it.
+            UnreachableError: no complete response arrived within the deadline, or the request was not signed within it.
             BadResponseError: the response breaks HTTP, is larger than the cap, or comes from an untrusted certificate.
-            SettingsError: the proxy asks for other credentials.
+            SettingsError: the proxy requires other credentials.
         """
         if deadline is None:
             deadline = anyio.current_time() + self.total_seconds
@@ -203,7 +203,7 @@ class Client:
                         response = await self._exchange(request, route)
                     except NbcloudError as error:
                         return _Attempt(error=error, again="never")
-                    except Exception as error:  # whatever the library raises must end as ours, without its text
+                    except Exception as error:  # convert whatever the library raises, without its text
                         return _explain(error, request, route)
         if response is None:
             seconds = min(self._attempt_seconds, self.total_seconds)
@@ -229,7 +229,7 @@ class Client:
             head = _head(response, request)
             last_request_id.set(head.request_id)
             last_date.set(head.headers.get("date"))
-            # Without the request id: a cloud may put there what it was sent.
+            # Without the request id: a cloud may put parts of the request there.
             _log.debug("%s: HTTP %d", request.where, head.status)
             return replace(head, body=await self._body(response, head))
         finally:
@@ -251,7 +251,7 @@ class Client:
         return b"".join(chunks)
 
     def _open(self, route: Route = DIRECT) -> httpx.AsyncBaseTransport:
-        """Make the session on first use, because aiohttp ties it to the running loop; all routes share it."""
+        """Make the session on first use, because aiohttp binds it to the running loop; all routes share it."""
         if self._session is None:
             self._session = _session()
         if route not in self._transports:
@@ -265,7 +265,7 @@ class Client:
             # The stand-in has the one method that the transport uses.
             self._transports[route] = AiohttpTransport(verify=context, trust_env=False, client=exact)  # type: ignore[arg-type]
             if len(self._transports) > KEPT_ROUTES:
-                # Not closed: it has nothing of its own, and a request may be under way.
+                # Not closed: it owns nothing, and a request may be in flight.
                 del self._transports[next(iter(self._transports))]
         return self._transports[route]
 
@@ -295,7 +295,7 @@ def _session() -> aiohttp.ClientSession:
         skip_auto_headers=("Content-Type",),
         trace_configs=[trace],
     )
-    # aiohttp sends a GET again by itself, with the old signature and outside the budget; no public option
+    # aiohttp retries a GET by itself, with the old signature and outside the budget; no public option
     # forbids it. A test counts the requests.
     session._retry_connection = False
     return session
@@ -303,7 +303,7 @@ def _session() -> aiohttp.ClientSession:
 
 @functools.lru_cache(maxsize=1)
 def _public_authorities() -> ssl.SSLContext:
-    """Trust the public authorities; made once, because reading them takes 30 ms. Nobody changes it afterwards."""
+    """Trust the public authorities; cached, because reading them takes 30 ms, and never changed afterwards."""
     context = httpx.create_ssl_context(verify=True, trust_env=False)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
@@ -318,7 +318,7 @@ def _tls(route: Route) -> ssl.SSLContext:
 
 
 def _head(response: httpx.Response, request: Request) -> Response:
-    """Read the status and the headers, of a repeated one the first value."""
+    """Read the status and the headers, with the first value of a repeated header."""
     headers: dict[str, str] = {}
     for name, value in response.headers.multi_items():
         headers.setdefault(name.lower(), value)
@@ -346,7 +346,7 @@ def _chain(error: BaseException) -> list[BaseException]:
 
 
 def _explain(error: Exception, request: Request, route: Route) -> _Attempt:
-    """Say what happened by the exception's type: the library's own text may quote a header, so it is never used."""
+    """Explain an exception by its type: the library's own text may quote a header, so it is never used."""
     chain = _chain(error)
     for cause in chain:
         late = too_late(cause)
@@ -366,7 +366,7 @@ def _explain(error: Exception, request: Request, route: Route) -> _Attempt:
                 )
             )
         if isinstance(cause, aiohttp.ClientConnectorError):
-            # By number: the text of asyncio's own errors is "Connect call failed", whatever happened.
+            # By number: the text of asyncio's own errors is "Connect call failed", whatever the reason.
             number = cause.os_error.errno
             reason = os.strerror(number) if number else type(cause.os_error).__name__
             whom = f" to the proxy {route.proxy}" if isinstance(cause, aiohttp.ClientProxyConnectionError) else ""
@@ -377,11 +377,11 @@ def _explain(error: Exception, request: Request, route: Route) -> _Attempt:
         if isinstance(cause, (aiohttp.ClientResponseError, httpx.ProtocolError)):
             problem = "the answer breaks the HTTP protocol"
             broken = lasting(BadResponseError(problem, hint=PROXY_HINT, where=request.where))
-            # The rest of another answer may stand before this one's beginning; a new connection shows.
+            # The rest of another response may precede this one; a new connection shows that.
             garbage = any(isinstance(each, BadStatusLine) for each in chain)
             return _Attempt(error=broken, again="once" if garbage else "never")
     if any(isinstance(cause, (aiohttp.ClientError, httpx.TransportError, OSError)) for cause in chain):
-        # A server may close a connection that it kept open in the moment in which it is used again.
+        # A server may close an idle connection at the moment of its reuse.
         unanswered = any(isinstance(cause, (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)) for cause in chain)
         lost = _unreachable("the connection ended before the answer was whole", request)
         return _Attempt(error=lost, again="at once" if unanswered and _reused.get() else "later")

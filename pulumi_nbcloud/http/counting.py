@@ -1,22 +1,22 @@
-"""Notifies of every attempt of a request: which cloud it was for, and what status came."""
+"""Notify listeners of every attempt of a request: its cloud, and the status of the response."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 AttemptListener = Callable[[str, "int | None"], None]
-"""Takes the short name of a cloud and the status of a response, None where none came. It must be quick."""
+"""Take the short name of a cloud and the status of a response, None without one. It must be quick."""
 
 _listeners: list[AttemptListener] = []
 
 
 def listen(listener: AttemptListener) -> None:
-    """Have every attempt of this process notified."""
+    """Notify a listener of every attempt of this process."""
     _listeners.append(listener)
 
 
 def forget(listener: AttemptListener) -> None:
-    """Notify a listener no more."""
+    """Stop notifying a listener."""
     _listeners.remove(listener)
 
 
@@ -27,7 +27,7 @@ def notify(cloud: str, status: int | None) -> None:
 
 
 def status_class(status: int | None) -> str:
-    """Return the class of a status, `2xx` for one; `none` where no response came, `other` for what is no status."""
+    """Return the class of a status, `2xx` for one; `none` without a response, `other` for an invalid status."""
     if status is None:
         return "none"
     return f"{status // 100}xx" if 100 <= status < 600 else "other"

@@ -1,4 +1,4 @@
-"""A request as it is signed and sent, and the response to it; neither shows a header value when printed."""
+"""The request on the wire, and its response; the repr of neither shows a header value."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _NO_SECRETS = Redactor()
 REQUEST_ID_HEADERS = ("x-request-id", "opc-request-id")  # docs/vendors/modelarts.md, MA-24; docs/vendors/aidp.md, DP-32
 
 last_request_id: ContextVar[str | None] = ContextVar("last_request_id", default=None)
-"""The vendor's id of the last request that this task sent: a state does not hold it, but messages name it."""
+"""The vendor's id of the last request that this task sent: a state does not contain it, but messages name it."""
 
 last_date: ContextVar[str | None] = ContextVar("last_date", default=None)
-"""The Date header of the last answer that this task got, as it came: it shows whether this machine's clock is right."""
+"""The unchanged Date header of this task's last response: it shows whether this machine's clock is right."""
 
 
 def encode(text: str) -> str:
@@ -33,10 +33,10 @@ def encode(text: str) -> str:
 
 
 def target(segments: Iterable[str], query: Iterable[tuple[str, str]] = ()) -> str:
-    """Build a request target byte for byte as it will be signed and sent.
+    """Build a request target, byte for byte as signed and sent.
 
     Args:
-        segments: path segments as plain text; each is percent-encoded, so none can leave its place.
+        segments: path segments as plain text; each is percent-encoded, so none can change the path.
         query: names and values as plain text, in the order they are sent; an empty value keeps its `=`.
 
     Returns:
@@ -65,10 +65,10 @@ class Request:
         method: the HTTP method, in capitals.
         origin: scheme, host and port, without a path: `https://host`.
         target: path and query, percent-encoded, exactly as they go onto the wire.
-        headers: names and values; values are left out of the repr because they hold credentials.
+        headers: names and values; values are left out of the repr because they contain credentials.
         body: the exact bytes; empty for none.
         redactor: knows the secrets of the account that sends it.
-        cloud: whose it is, by its short name; for counts.
+        cloud: the short name of its cloud, for metrics.
     """
 
     method: str
@@ -81,7 +81,7 @@ class Request:
 
     @property
     def host(self) -> str:
-        """The value of the Host header: the host, and the port where it is not the scheme's own."""
+        """The value of the Host header: the host, and the port unless it is the scheme's default."""
         return self.origin.partition("://")[2]
 
     @property
@@ -92,13 +92,13 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """One whole answer.
+    """One complete response.
 
     Args:
-        request: what was asked.
+        request: the request.
         status: the HTTP status.
         headers: names in lower case; of a repeated header the first value.
-        body: the bytes as they came; left out of the repr.
+        body: the unchanged bytes; left out of the repr.
     """
 
     request: Request
@@ -113,11 +113,11 @@ class Response:
         return self.text(found) if found else None
 
     def text(self, text: str, limit: int = REMOTE_TEXT_LIMIT) -> str:
-        """Make a text of the cloud safe to show: redacted, then cut and made printable.
+        """Make a text from the cloud safe to show: redact it, then cut it and make it printable.
 
         Args:
-            text: the whole text, as it came.
-            limit: the longest result, in characters.
+            text: the complete, unchanged text.
+            limit: the maximum length of the result, in characters.
         """
         return printable(self._redactor.text(text), limit)
 
@@ -126,11 +126,11 @@ class Response:
         return self.request.redactor.with_secrets(secrets_in(self.request.headers))
 
     def bad(self, problem: str, *, hint: str) -> BadResponseError:
-        """Make the error of an answer that is not what the vendor's page says.
+        """Make the error of a response that does not match the vendor's page.
 
         Args:
-            problem: what is wrong with it; nothing of its content that could be secret.
-            hint: what the caller can do.
+            problem: the mismatch, without any content that could be secret.
+            hint: the remedy for the caller.
         """
         return BadResponseError(
             problem, hint=hint, where=self.request.where, status=self.status, request_id=self.request_id
@@ -140,8 +140,8 @@ class Response:
         """Parse the body.
 
         Returns:
-            The JSON value; nesting is limited to about 200 levels; NaN, Infinity, numbers of thousands of digits and
-            objects that name a key twice are refused.
+            The JSON value. Nesting is limited to about 200 levels; NaN, Infinity, numbers of thousands of digits and
+            objects with duplicate keys are rejected.
 
         Raises:
             BadResponseError: the body is not JSON in UTF-8; the text names its type and length, never its content.
@@ -166,14 +166,14 @@ class Response:
 
     @cached_property
     def _parsed(self) -> object:
-        # Once a response: the account looks for an error in it, then the kind reads it.
+        # Once for each response: the account checks it for an error, then the kind parses it.
         from_json(self.body, allow_inf_nan=False, cache_strings="none")  # strict in encoding and depth
         value: object = json.loads(self.body, object_pairs_hook=_once, parse_float=_finite)
         return value
 
 
 class _DoubleKeyError(ValueError):
-    """An object names a key twice: readers differ in which one counts."""
+    """An object has a duplicate key: parsers differ in which one counts."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)

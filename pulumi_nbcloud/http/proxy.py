@@ -1,7 +1,7 @@
-"""Which way requests go, directly or through a proxy, which authorities vouch for the server, and what can go wrong.
+"""Proxy settings: a direct connection or a proxy, the trusted authorities, and the errors of both.
 
-Both are settings of every cloud, `proxy` and `caFile`; the environment's proxies are never honoured, but named where
-they could be the reason that no connection is made.
+Both are settings of every cloud, `proxy` and `caFile`. The environment's proxies are never honoured, but messages name
+them where they could explain a failed connection.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from pulumi_nbcloud.settings.schema import Settings
 
 @dataclass(frozen=True)
 class Route:
-    """A way to a cloud.
+    """The proxy settings of a cloud.
 
     Args:
         proxy: the origin of an HTTP proxy, without credentials; None for none.
-        user: who signs in to the proxy; None for nobody.
-        password: its password; left out of the repr.
-        ca_file: a PEM file of authorities that are trusted besides the public ones; None for none.
+        user: the user of the proxy; None for none.
+        password: the user's password; left out of the repr.
+        ca_file: a PEM file of authorities to trust besides the public ones; None for none.
     """
 
     proxy: str | None = None
@@ -46,10 +46,10 @@ def route_of(settings: Settings) -> Route:
         settings: of one cloud.
 
     Returns:
-        The way that its requests go.
+        The proxy settings of its requests.
 
     Raises:
-        SettingsError: one of them cannot be right; names the setting and its source, never a password.
+        SettingsError: one of them is invalid; names the setting and its source, never a password.
     """
     proxy, user, password = _proxy(settings) if "proxy" in settings.values else (None, None, "")
     return Route(proxy, user, password, _ca_file(settings) if "caFile" in settings.values else None)
@@ -63,14 +63,14 @@ def _proxy(settings: Settings) -> tuple[str, str | None, str]:
     text = settings.values["proxy"]
 
     def refuse(reason: str) -> SettingsError:
-        # The value itself may hold a password.
+        # The value itself may contain a password.
         hint = "give scheme, host and port, for example http://proxy.example.com:3128"
         if _cut_short(text):
             hint = "percent-encode special characters of the password: # is %23, / is %2F, ? is %3F, @ is %40"
         return SettingsError(f"{_named(settings, 'proxy')} {reason}", hint=hint)
 
     parts, host, port = split_url(text, refuse)
-    # TLS within TLS does not work on every Python that this package runs on.
+    # TLS within TLS does not work on every Python version that this package supports.
     if parts.scheme != "http" or not host:
         raise refuse("must start with http:// and name a host; what goes through it is encrypted all the same")
     if parts.path.strip("/") or parts.query or parts.fragment:
@@ -87,7 +87,7 @@ def _proxy(settings: Settings) -> tuple[str, str | None, str]:
 
 
 def _cut_short(url: str) -> bool:
-    """Return whether what a URL gives a meaning to stands in front of its @, where it is probably a password's."""
+    """Return whether a delimiter of URLs precedes the @, where it is probably part of a password."""
     before, at, _ = url.partition("://")[2].rpartition("@")
     return bool(at) and not all("!" <= each <= "~" and each not in "/?#[]@" for each in before)
 
@@ -108,14 +108,14 @@ def _ca_file(settings: Settings) -> str:
 
 
 def unused_variable(settings_proxy: str | None, host: str | None = None) -> str | None:
-    """Name the variable of a proxy that other programs would use, where no setting names one.
+    """Return the proxy variable that other programs would use, if no setting names a proxy.
 
     Args:
         settings_proxy: the setting `proxy`; None where there is none.
-        host: whom the request is for; None for any host.
+        host: the host of the request; None for any host.
 
     Returns:
-        Its name, as it is written; None where there is none, or where `NO_PROXY` excepts the host.
+        Its name, as spelled; None if there is none, or if `NO_PROXY` excludes the host.
     """
     if settings_proxy is not None or (host is not None and proxy_bypass(host)):
         return None
@@ -126,12 +126,12 @@ def unused_variable(settings_proxy: str | None, host: str | None = None) -> str 
 
 
 def way_out_hint(route: Route, request: Request, otherwise: str) -> str:
-    """Say what to do where no connection is made: an unused variable for a proxy is the likeliest reason.
+    """Return the hint for a failed connection: an unused proxy variable is the likeliest reason.
 
     Args:
-        route: the way that was tried.
-        request: what was not sent.
-        otherwise: what to do where there is no such variable.
+        route: the proxy settings of the request.
+        request: the unsent request.
+        otherwise: the hint without such a variable.
     """
     host = urlsplit(request.origin).hostname
     unused = unused_variable(route.proxy, host) if request.origin.startswith("https:") else None
@@ -141,14 +141,14 @@ def way_out_hint(route: Route, request: Request, otherwise: str) -> str:
 
 
 def refused_by_proxy(status: int, where: str) -> NbcloudError:
-    """Make the error of a proxy that does not connect.
+    """Make the error of a proxy that rejects a connection.
 
     Args:
         status: its HTTP status.
-        where: what it was asked for.
+        where: the request.
     """
     if status == 407:
-        # Nothing reached the cloud, so its credentials stay out of it.
+        # Nothing reached the cloud, so it has not rejected the credentials.
         return SettingsError(
             "the proxy asks for a user and password, or does not accept those given",
             hint="correct the setting proxy: http://USER:PASSWORD@HOST:PORT",

@@ -1,7 +1,7 @@
-"""Takes secrets out of what a cloud answered: a gateway may repeat what it was sent.
+"""Redact secrets in responses: a gateway may repeat parts of the request.
 
-There is one `Redactor`. An account makes it of the secrets that its settings' schema marks and of those that its
-credentials hold; what a request itself sends in confidence is added to it.
+There is one `Redactor`. An account makes it from the secrets that its settings' schema marks and from those that its
+credentials contain; the secrets of the request itself are added to it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pulumi_nbcloud.errors import NbcloudError
 
-# Headers that say nothing about the credentials; of any other a value may be one, those of a user's own signer too.
+# Headers without credentials; the value of any other may be one, including those of a user's own signer.
 _PLAIN_HEADERS = frozenset(
     [
         "accept",
@@ -30,16 +30,16 @@ _PLAIN_HEADERS = frozenset(
 )
 _SIGNATURE = re.compile(r"(?i)\bsignature=\"?([^\",]+)")
 _SESSION_TOKEN = re.compile(r"ST\$([^\",\s]+)")
-_BEGINNING = 12  # a cloud cuts what it repeats, so a long secret is known by its beginning
+_BEGINNING = 12  # a cloud truncates repeated text, so match a long secret by its beginning
 _SHORTEST = 6  # anything shorter may be part of an ordinary word
 _MARK = "…"
 
 
 class Redactor:
-    """Takes a number of secrets out of texts.
+    """Redact a set of secrets in texts.
 
     Args:
-        secrets: what nothing may show; anything shorter than six characters is not looked for.
+        secrets: the secrets; values shorter than six characters are ignored.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
@@ -49,20 +49,20 @@ class Redactor:
         return "Redactor(…)"
 
     def with_secrets(self, more: Iterable[str]) -> Redactor:
-        """Make one that knows more secrets."""
+        """Return a redactor with more secrets."""
         return Redactor((*self._secrets, *more))
 
     def text(self, text: str) -> str:
-        """Take the secrets out of a text, before it is cut: a part of a secret must not stay either."""
+        """Redact a text before it is cut: a part of a secret must not remain either."""
         found = [each for each in self._secrets if each[:_BEGINNING] in text]
         if not found:
             return text
-        # Whole ones first, because they may hold blanks.
+        # Complete ones first, because they may contain blanks.
         known = [*sorted(found, key=len, reverse=True), *(each[:_BEGINNING] for each in found)]
         return re.sub(rf"(?:{'|'.join(map(re.escape, known))})[^\s\"]*", _MARK, text)
 
     def error(self, error: NbcloudError) -> None:
-        """Take the secrets out of an error, in place, wherever a cloud's text could be."""
+        """Redact an error in place, in every field that may contain text from a cloud."""
         error.summary = self.text(error.summary)
         error.args = (error.summary,)
         error.facts = tuple((name, self.text(value)) for name, value in error.facts)
@@ -75,11 +75,11 @@ class Redactor:
 
 
 def secrets_in(headers: Mapping[str, str]) -> Iterator[str]:
-    """Give what a request's headers send in confidence: tokens, cookies, signatures."""
+    """Yield the secrets in a request's headers: tokens, cookies, signatures."""
     for name, value in headers.items():
         if name.lower() == "authorization":
             found = [*_SIGNATURE.findall(value), *_SESSION_TOKEN.findall(value)]
-            # Of a form that is not known, as a user's own signer may give: all but what may be the scheme's name.
+            # An unknown form, as from a user's own signer: everything except a possible scheme name.
             yield from found or value.split(" ")[1:] or [value]
         elif name.lower() == "cookie":
             yield value.partition("=")[2]

@@ -1,4 +1,4 @@
-"""What to do after an attempt that failed: pure functions and a budget, without any I/O."""
+"""Retry decisions after a failed attempt: pure functions and a budget, without any I/O."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RETRY_COST = 5
 
 _IMF_DATE = re.compile(r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT", re.ASCII)
 _SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
-_MAX_RETRY_AFTER_SECONDS = 1e9  # beyond every deadline, and still a number that can be shown
+_MAX_RETRY_AFTER_SECONDS = 1e9  # beyond every deadline, and still presentable as a number
 
 
 def parse_retry_after(value: str | None, now: float) -> float | None:
@@ -45,11 +45,11 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
 
 @dataclass(frozen=True)
 class Failure:
-    """An attempt that may be worth another.
+    """A failed attempt that may justify another.
 
     Args:
-        status: the HTTP status, None where no answer came.
-        retry_after: seconds that the cloud asked to wait, None where it did not.
+        status: the HTTP status, None without a response.
+        retry_after: the seconds of a Retry-After, None without one.
     """
 
     status: int | None = None
@@ -60,10 +60,10 @@ def next_delay(failure: Failure, attempt: int, remaining: float, random: Callabl
     """Decide whether to try again, and when.
 
     Args:
-        failure: what happened.
-        attempt: how many attempts were made, 1 or more.
+        failure: the last attempt.
+        attempt: the number of attempts so far, 1 or more.
         remaining: seconds until the deadline.
-        random: gives a number from 0 up to 1.
+        random: returns a number from 0 up to 1.
 
     Returns:
         Seconds to wait before the next attempt; None to give up: enough attempts were made, or the wait would end
@@ -72,7 +72,7 @@ def next_delay(failure: Failure, attempt: int, remaining: float, random: Callabl
     if attempt >= MAX_ATTEMPTS:
         return None
     first = FIRST_THROTTLE_DELAY_SECONDS if failure.status == 429 else FIRST_DELAY_SECONDS
-    # Full jitter: clients that failed together must not come back together.
+    # Full jitter: clients that failed together must not retry together.
     delay = random() * min(MAX_DELAY_SECONDS, first * 2.0 ** (attempt - 1))
     if failure.retry_after is not None:
         delay = failure.retry_after
@@ -80,21 +80,21 @@ def next_delay(failure: Failure, attempt: int, remaining: float, random: Callabl
 
 
 class RetryBudget:
-    """Bounds the retries of one account, so that many readers do not multiply an outage.
+    """Limit the retries of one account: many readers must not multiply an outage.
 
-    A retry costs 5 of 100 tokens, a success gives one back; with none left, an attempt is the last.
+    A retry costs 5 of 100 tokens, a success returns one; with none left, an attempt is the last.
     """
 
     def __init__(self) -> None:
         self.tokens = BUDGET_TOKENS
 
     def spend(self) -> bool:
-        """Take the cost of one retry; false where too little is left."""
+        """Spend the cost of one retry; return False if too little is left."""
         if self.tokens < RETRY_COST:
             return False
         self.tokens -= RETRY_COST
         return True
 
     def refund(self) -> None:
-        """Give one token back after a success."""
+        """Return one token after a success."""
         self.tokens = min(BUDGET_TOKENS, self.tokens + 1)

@@ -1,4 +1,4 @@
-"""Addresses: the one form of an endpoint that is signed and sent."""
+"""URLs: the canonical form of an endpoint, which is signed and sent."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pulumi_nbcloud.errors import SettingsError
 
 
 def split_url(text: str, refuse: Callable[[str], SettingsError]) -> tuple[SplitResult, str | None, int | None]:
-    """Split a URL that a setting holds.
+    """Split the URL in a setting.
 
     Args:
         text: the value of the setting.
-        refuse: makes the error of a reason; it must not show the value, which may hold a password.
+        refuse: makes the error from a reason; it must not show the value, which may contain a password.
 
     Returns:
         Its parts, its host in lower case and its port; None where it has none.
@@ -34,21 +34,21 @@ def split_url(text: str, refuse: Callable[[str], SettingsError]) -> tuple[SplitR
 
 
 def endpoint_url(text: str, key: str) -> str:
-    """Check an endpoint and bring it into the one form that is signed and sent.
+    """Check an endpoint and convert it to the canonical form, which is signed and sent.
 
     Args:
         text: a URL such as `https://modelarts.example.com` or `http://127.0.0.1:8080`.
         key: the setting's name, for messages.
 
     Returns:
-        Scheme, host in lower case, and the port where it is not the scheme's own.
+        Scheme, host in lower case, and the port unless it is the scheme's default.
 
     Raises:
         SettingsError: not http or https, plain http to anything but loopback, credentials, a path, a query, a bad port.
     """
 
     def refuse(reason: str) -> SettingsError:
-        # The value itself may hold a password.
+        # The value itself may contain a password.
         return SettingsError(f"{key} {reason}", hint="give scheme and host, for example https://modelarts.example.com")
 
     parts, host, port = split_url(text, refuse)
@@ -70,7 +70,7 @@ def endpoint_url(text: str, key: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine by its name or address."""
+    """Return whether a host name or address means this machine."""
     if host == "localhost":
         return True
     try:
