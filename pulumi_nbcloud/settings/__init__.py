@@ -1,4 +1,4 @@
-"""Where a setting comes from: Pulumi config, environment, the vendors' files, in this order.
+"""The sources of settings: Pulumi config, environment, the vendors' files, in this order.
 
-A cloud declares its keys as a `schema.Schema`; `sources` reads the places; `resolve` decides what counts.
+A cloud declares its keys as a `schema.Schema`; `sources` reads the sources; `resolve` selects the values.
 """

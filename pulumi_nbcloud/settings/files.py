@@ -1,4 +1,4 @@
-"""Reads files that hold credentials, and notices when they change."""
+"""Read files with credentials, and notice when they change."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.EINVAL, errno.ENAMETOOLONG)
 
 
 def stamp(path: str) -> Hashable:
-    """Return what changes when a file does: modification time, size and inode; None where it cannot be asked."""
+    """Return a mark of a file's current version: modification time, size and inode; None if unavailable."""
     try:
         found = os.stat(path)
     except (OSError, ValueError):
@@ -29,17 +29,17 @@ def read_file(path: str, name: str) -> str:
 
     Args:
         path: its path, `~` expanded.
-        name: what messages call the place that names it; they show the path too, unless it may be a secret.
+        name: the name of its source in messages; they show the path too, unless it may be a secret.
 
     Returns:
         Its text.
 
     Raises:
-        SettingsError: it is not there, not readable, not a regular file, too large, or not UTF-8.
+        SettingsError: it is missing, unreadable, not a regular file, too large, or not UTF-8.
     """
     called = names_path(name, path)
     try:
-        # Asked first: opening a named pipe would wait for its writer.
+        # Checked first: opening a named pipe would wait for its writer.
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise SettingsError(f"{called} is not a regular file", hint="check the path")
         with open(path, "rb") as file:

@@ -1,8 +1,8 @@
-"""What a vendor's own tools take as who signs in, which project and which host, and what this package makes of it.
+"""How a vendor's own tools choose credentials, project and host, and how this package treats each of these entries.
 
-Each cloud has one table of `Entry`, in a module `identity` beside it. The entries that are honoured make the schema's
-`environment`; those that are refused are refused by `resolve`, before anything is sent; the rest is told by
-`nbcloud explain` and `nbcloud doctor`. So nothing that the vendor's tools would take is passed over in silence.
+Each cloud has one table of `Entry`, in its module `identity`. The honoured entries make up the schema's
+`environment`; `resolve` rejects others before anything is sent; `nbcloud explain` and `nbcloud doctor` report
+the rest. So nothing that the vendor's tools would use is silently ignored.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from pulumi_nbcloud.errors import SettingsError
 from pulumi_nbcloud.printable import printable
 
 REGION = "{REGION}"
-"""Stands in the name of a variable for the region that is used, as in `HUAWEICLOUD_SDK_REGION_MODELARTS_{REGION}`."""
+"""The placeholder for the region in the name of a variable, as in `HUAWEICLOUD_SDK_REGION_MODELARTS_{REGION}`."""
 
 
 class Chooses(Enum):
-    """What an entry decides for the vendor's tools."""
+    """The effect of an entry on the vendor's tools."""
 
     SIGN_IN = "who signs in"
     PROJECT = "the project"
@@ -28,7 +28,7 @@ class Chooses(Enum):
 
 
 class Treatment(Enum):
-    """What this package makes of an entry."""
+    """The treatment of an entry by this package."""
 
     HONOURED = "honoured"
     REFUSED = "refused"
@@ -40,22 +40,22 @@ class Entry:
     """One variable, or one key of a file, that a vendor's tool reads.
 
     Args:
-        name: the variable's name; of a file, its path, the section in brackets and the key.
+        name: the variable's name; for a file its path, the section in brackets and the key.
         by: the tools that read it, by their public names.
-        chooses: what it decides for them.
-        treatment: what becomes of it here.
-        source: which of our sources it belongs to, by its name in messages.
-        key: our own setting that it gives, where it is honoured.
-        reason: why it is refused or harmless, in one clause.
-        hint: what to do instead, where it is refused.
-        needs: variables without which the vendor's tool does not use it.
+        chooses: its effect on them.
+        treatment: its treatment here.
+        source: our source that it belongs to, by its name in messages.
+        key: our own setting, if it is honoured.
+        reason: why it is rejected or harmless, in one clause.
+        hint: the alternative, if it is rejected.
+        needs: variables that the vendor's tool requires to use it.
         behind: variables that the vendor's tool prefers to it.
-        unless: our settings that take its place; it is harmless where all of them are set.
-        values: what it may hold without changing anything, in lower case.
-        content: whether it names a file whose content is the value.
-        bound: whether it counts only where the credentials come from its own source, or from a lower one.
-        paths: what a URL may end in; it is left off, because a setting of ours is an origin.
-        foreign: whether other products use the name too, so that it counts only where its source is the one taken.
+        unless: our settings that replace it; it is harmless if all of them are set.
+        values: values without any effect, in lower case.
+        content: whether it names a file that contains the value.
+        bound: whether it counts only if the credentials come from its own source, or from a lower one.
+        paths: URL suffixes to remove, because our setting is an origin.
+        foreign: whether other products use the name too, so it counts only if its source is selected.
     """
 
     name: str
@@ -77,7 +77,7 @@ class Entry:
 
     @cached_property
     def is_variable(self) -> bool:
-        """Whether it is a variable of the environment, and no key of a file."""
+        """Whether it is an environment variable, not a key of a file."""
         return " " not in self.name and "/" not in self.name
 
     def variable(self, region: str | None) -> str:
@@ -87,7 +87,7 @@ class Entry:
         return self.name.replace(REGION, (region or "").upper().replace("-", "_"))
 
     def acts(self, environment: Mapping[str, str], region: str | None) -> bool:
-        """Return whether the vendor's tool would use it, as the environment is."""
+        """Return whether the vendor's tool would use it in this environment."""
         value = environment.get(self.variable(region), "").strip()
         return (
             bool(value)
@@ -97,7 +97,7 @@ class Entry:
         )
 
     def refusal(self, region: str | None) -> SettingsError:
-        """Make the error of one that is refused."""
+        """Make the error of a rejected entry."""
         return SettingsError(
             f"the environment variable {printable(self.variable(region), 100)} chooses {self.chooses.value} for "
             f"{self.by}, and is not honoured here: {self.reason}",
@@ -107,7 +107,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Passed:
-    """What a vendor's tool would take, that is set, and that did not count.
+    """An ignored value that a vendor's tool would use.
 
     Args:
         name: the variable, or the key of a file.
@@ -119,7 +119,7 @@ class Passed:
 
 
 def variables_of(entries: Iterable[Entry], source: str) -> Iterator[Entry]:
-    """Give the variables of a source that are honoured, in the order in which they count."""
+    """Yield the honoured variables of a source, in their order of precedence."""
     return (
         each for each in entries if each.treatment is Treatment.HONOURED and each.source == source and each.is_variable
     )

@@ -1,4 +1,4 @@
-"""The vendors' INI files, read as Python's configparser reads them; what is wrong is told by place, never by value."""
+"""Parse the vendors' INI files like Python's configparser; errors name the place, never the value."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.settings.paths import oddity
 
 DEFAULT_SECTION = "DEFAULT"
-"""Its keys are inherited by every other section; it alone may be there several times."""
+"""Every other section inherits its keys; only this one may occur several times."""
 
 Sections = Mapping[str, Mapping[str, str]]
 
-# A name that is longer or has other characters may be a part of a key that lost its indentation.
+# A longer name or other characters may be part of a key that lost its indentation.
 _KEY_NAME = re.compile(r"[a-z][a-z0-9_.-]{0,39}", re.ASCII)
 
 
 def parse_ini(text: str, name: str, example: str) -> Sections:
-    """Read sections of keys.
+    """Parse sections of keys.
 
     Args:
         text: the file's content.
-        name: what messages call the file.
+        name: the name of the file in messages.
         example: what such a file looks like, for the hint.
 
     Returns:
-        Each section with its own keys, names in lower case; inheritance from `DEFAULT_SECTION` is the caller's.
+        Each section with its own keys, names in lower case; the caller applies the inheritance from `DEFAULT_SECTION`.
 
     Raises:
-        SettingsError: it is no such file, or names a section or a key twice; tells the line, not what stands in it.
+        SettingsError: it has another format, or a duplicate section or key; names the line, not its content.
     """
     try:
-        # As the vendors' tools read it. What they refuse is refused; what they accept is read once more, because this
-        # parser does not tell what a section says from what it inherits.
+        # Parse like the vendors' tools and reject what they reject. Then parse again, because this
+        # parser does not separate a section's own keys from inherited ones.
         configparser.ConfigParser(interpolation=None, default_section=DEFAULT_SECTION).read_string(text)
     except configparser.Error as error:
         # The parser's own text quotes the line, which may be a passphrase.
@@ -51,14 +51,14 @@ def read_ini(path: str, name: str, example: str) -> Sections:
 
     Args:
         path: its path.
-        name: what messages call it, with its path.
+        name: its name in messages, with its path.
         example: what such a file looks like, for the hint.
 
     Raises:
-        SettingsError: it cannot be read, or is no such file.
+        SettingsError: it cannot be read, or has another format.
     """
     try:
-        # Editors on Windows write a mark of the byte order before the text.
+        # Editors on Windows write a byte order mark before the text.
         with open(path, encoding="utf-8-sig") as file:
             return parse_ini(file.read(), name, example)
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""JSON files that users write: one object, no key twice, of a bounded size."""
+"""JSON files that users write: one object, without duplicate keys, of limited size."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ MAX_BYTES = 1_000_000
 
 
 def read_object(path: Path, shown: str, *, hint: str) -> dict[str, object]:
-    """Read a JSON file that holds one object.
+    """Read a JSON file with one object.
 
     Args:
         path: of the file.
-        shown: how messages call it: `the settings file x.json`.
-        hint: how such a file is written.
+        shown: its name in messages: `the settings file x.json`.
+        hint: the format of such a file.
 
     Returns:
         The object.
 
     Raises:
-        SettingsError: the file cannot be read, is no JSON object, or has a key twice.
+        SettingsError: the file cannot be read, is no JSON object, or has a duplicate key.
     """
     try:
         with path.open("rb") as file:
@@ -37,7 +37,7 @@ def read_object(path: Path, shown: str, *, hint: str) -> dict[str, object]:
     except DuplicateKeyError as error:
         raise SettingsError(f"{shown} has the key {error.key} twice in one object", hint="keep one of them") from None
     except json.JSONDecodeError as error:
-        # Its own text quotes nothing of the file, but only says what was expected.
+        # Its own text quotes nothing of the file, only the expectation.
         where = f"line {error.lineno}, column {error.colno}"
         raise SettingsError(f"{shown} is no JSON from {where} on: {error.msg}", hint=hint) from None
     except (ValueError, RecursionError):

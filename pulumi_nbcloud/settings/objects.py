@@ -1,4 +1,4 @@
-"""JSON objects that users write: a key that is there twice is refused, because readers differ in which one counts."""
+"""JSON objects that users write: reject duplicate keys, because parsers differ in which one counts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pulumi_nbcloud.printable import printable
 
 
 class DuplicateKeyError(ValueError):
-    """An object has a key twice.
+    """An object has a duplicate key.
 
     Args:
         key: the key, safe to show.
@@ -20,10 +20,10 @@ class DuplicateKeyError(ValueError):
 
 
 def once(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
-    """Make an object of its keys and values, as `json.loads` wants its `object_pairs_hook`.
+    """Make an object from its keys and values; an `object_pairs_hook` for `json.loads`.
 
     Raises:
-        DuplicateKeyError: a key is there twice.
+        DuplicateKeyError: a key occurs twice.
     """
     found: dict[str, object] = {}
     for key, value in pairs:

@@ -1,7 +1,7 @@
 """Overrides: a person lets one gate pass, with a reason and an end, while its cloud gives no usable response.
 
-Three places hold them: Pulumi config, the environment, and the flags of `nbcloud wait`. All are checked whole before
-anything is sent. What an override covers is decided where a wait ends: see `waiting.overriding`.
+They have three sources: Pulumi config, the environment, and the flags of `nbcloud wait`. All are fully checked before
+anything is sent. The end of a wait decides whether an override applies: see `waiting.overriding`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Override:
     Args:
         reason: why, in one printable line.
         until: when it ends, in UTC.
-        source: what gave it, for messages.
+        source: its source, for messages.
     """
 
     reason: str
@@ -64,17 +64,17 @@ class Override:
         return f'"{self.reason}", until {self.end}'
 
     def document(self, overrode: str) -> dict[str, str]:
-        """Return what a program that reads of it is told.
+        """Return its JSON document for programs.
 
         Args:
-            overrode: the outcome that there would have been without it.
+            overrode: the outcome without the override.
         """
         return {"reason": self.reason, "until": self.end, "overrode": overrode}
 
 
 @dataclass(frozen=True)
 class _Gate:
-    """A gate as its URN names it."""
+    """The parts of a gate's URN."""
 
     urn: str
     stack: str
@@ -90,21 +90,21 @@ def override_of(
     now: datetime,
     spelling: Spelling = PYTHON,
 ) -> Override | None:
-    """Find the override of a gate, and check every other one beside it.
+    """Return the override of a gate, and check all others too.
 
     Args:
-        urn: of the gate; what is no URN of a gate has none.
-        overridable: the gate's option, None for the default; what is no bool or None is not known yet, and passes.
-        config: reads Pulumi config.
+        urn: the URN of the gate; any other value has no override.
+        overridable: the gate's option, None for the default; any other type means unknown yet, and passes.
+        config: the reader of Pulumi config.
         environment: the process's variables.
-        now: the time of day.
-        spelling: of the program that gives the option.
+        now: the current time.
+        spelling: how the program spells the option.
 
     Returns:
         The override, which may have ended; None where the gate has none.
 
     Raises:
-        SettingsError: one of them cannot be right, or is not for this gate's `overridable`; names it.
+        SettingsError: one of them is invalid, or does not fit this gate's `overridable`; names it.
     """
     own = _gate(urn)
     in_config = _parsed(config(OVERRIDES_KEY), _CONFIG, now)
@@ -132,13 +132,13 @@ def override_of_flags(reason: str | None, until: str | None, now: datetime) -> O
     Args:
         reason: the value of `--override`.
         until: the value of `--override-until`.
-        now: the time of day.
+        now: the current time.
 
     Returns:
-        The override; None where none is given.
+        The override; None without the flags.
 
     Raises:
-        InputError: one flag without the other, or a value that cannot be right.
+        InputError: one flag without the other, or a value that is invalid.
     """
     if reason is None and until is None:
         return None
@@ -158,20 +158,20 @@ def override_of_flags(reason: str | None, until: str | None, now: datetime) -> O
 
 
 def flags(reason: str, now: datetime) -> str:
-    """Write the flags of an override that ends in an hour, ready to paste."""
+    """Return the flags of an override that ends in an hour, ready to paste."""
     return f"--override {shlex.quote(reason)} --override-until {_later(now)}"
 
 
 def config_command(urn: object, reason: str, now: datetime) -> str | None:
-    """Write the command that overrides a gate for an hour, ready to paste into a shell.
+    """Return the command that overrides a gate for an hour, ready to paste into a shell.
 
     Args:
-        urn: of the gate.
-        reason: why.
-        now: the time of day.
+        urn: the URN of the gate.
+        reason: the reason for the override.
+        now: the current time.
 
     Returns:
-        The command; None where the gate is not known, or its name cannot be shown as it is.
+        The command; None if the gate is unknown, or its name cannot be shown unchanged.
     """
     gate = _gate(urn)
     if gate is None or printable(gate.name, len(gate.name) + 1) != gate.name:
@@ -191,7 +191,7 @@ def _later(now: datetime) -> str:
 
 
 def _gate(urn: object) -> _Gate | None:
-    """Take the URN of a gate apart; return None where it is none."""
+    """Parse the URN of a gate; return None for any other value."""
     if not isinstance(urn, str):
         return None
     stack, *others = urn.split("::", 3)
@@ -212,12 +212,12 @@ def _from_environment(environment: Mapping[str, str], now: datetime) -> dict[str
                 f"the environment variable {printable(name, 80)} is none of ours, and would have no effect",
                 hint=f"did you mean {VARIABLE}?",
             )
-    # CI systems pass an unset variable on as an empty one.
+    # CI systems pass an unset variable as an empty one.
     return _parsed(environment.get(VARIABLE, "").strip() or None, _ENVIRONMENT, now)
 
 
 def _parsed(value: object, source: str, now: datetime) -> dict[str, Override]:
-    """Check all overrides of one place."""
+    """Check all overrides of one source."""
     found: dict[str, Override] = {}
     for urn, each in _object(value, source).items():
         gate = _gate(urn)
@@ -248,7 +248,7 @@ def _object(value: object, source: str) -> Mapping[str, object]:
 
 
 def _once(source: str, pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
-    """Make an object of its keys and values; refuse a key that is there twice, a gate by its name."""
+    """Make an object from its keys and values; reject duplicate keys, and name a duplicate gate."""
     try:
         return once(pairs)
     except DuplicateKeyError as error:
@@ -283,7 +283,7 @@ def _reason(value: object, where: str, error: type[NbcloudError]) -> str:
 def _end(value: object, where: str, now: datetime, error: type[NbcloudError]) -> datetime:
     until = _time(value)
     if until is None:
-        # YAML turns a time without quotes into one of its own.
+        # YAML parses a time without quotes into its own type.
         raise error(f"{where} needs an end in RFC 3339", hint=f'write it like "{_later(now)}", in YAML with the quotes')
     if until - now > LONGEST:
         raise error(f"{where} ends more than 24 h ahead", hint=f"give an earlier end, like {_later(now)}")
@@ -303,7 +303,7 @@ def _time(value: object) -> datetime | None:
 
 
 def _check_stack(own: _Gate, found: Iterable[str]) -> None:
-    """Refuse in a stack's config what names a gate of another stack: it would have no effect."""
+    """Reject gates of another stack in a stack's config: such an override would have no effect."""
     for other in _others(own, found):
         raise SettingsError(
             f"{_CONFIG} overrides the gate {_shown(other)} of the stack {printable(other.stack, 60)} of the project "

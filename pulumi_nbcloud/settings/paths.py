@@ -1,4 +1,4 @@
-"""Paths that settings and files hold: when one may be shown, and what is odd about one that leads nowhere."""
+"""Paths in settings and files: whether to show one, and why one does not exist."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pulumi_nbcloud.printable import printable
 
 MAX_PATH_CHARACTERS = 300
 _LOOKS_LIKE_A_PATH = re.compile(r"[/\\]|^~|\.(pem|key|txt|crt|cer|ini|conf|token)\W*$", re.IGNORECASE)
-# Longer than any sensible part of a path: probably a key or a token in a path's place.
+# Longer than any sensible part of a path: probably a key or a token in the wrong place.
 _LONG_RUN = re.compile(r"[A-Za-z0-9+=]{48}")
 _QUOTES = ("'", '"')
 _VARIABLE = re.compile(r"\$\{?[A-Za-z_]\w*\}?|%[A-Za-z_]\w*%", re.ASCII)
@@ -18,10 +18,10 @@ _WINDOWS = re.compile(r"[\"']?[A-Za-z]:[\\/]")
 
 
 def shown_path(path: str) -> str | None:
-    """Return a path as it may be shown; None where what stands in its place may be a secret.
+    """Return the displayable form of a path; None where it may be a secret.
 
     Args:
-        path: as it is opened, after `~`.
+        path: the path to open, `~` expanded.
     """
     secret = "-----" in path or "\n" in path or _LONG_RUN.search(path)
     if secret or len(path) > MAX_PATH_CHARACTERS or not _LOOKS_LIKE_A_PATH.search(path):
@@ -30,21 +30,21 @@ def shown_path(path: str) -> str | None:
 
 
 def names_path(name: str, path: str) -> str:
-    """Begin the sentence about a file that cannot be used: what names it, and its path where it may be shown.
+    """Begin the sentence about an unusable file: its source, and its path if it may be shown.
 
     Args:
-        name: what messages call the place that holds the path; one that begins with `~` is the path already.
-        path: as it is opened.
+        name: the name of its source in messages; one that begins with `~` is already the path.
+        path: the path to open.
     """
     shown = None if name.startswith("~") else shown_path(path)
     return f"{name} names {shown}, which" if shown else name
 
 
 def oddity(path: str) -> str | None:
-    """Say what is odd about a path that leads nowhere, and what to write; None where nothing is.
+    """Explain why a path does not exist, and what to write; None without an explanation.
 
     Args:
-        path: as it is opened, after `~`; nothing of it is repeated but the names of variables.
+        path: the path to open, `~` expanded; only names of variables in it are repeated.
     """
     if path.startswith(_QUOTES) or path.endswith(_QUOTES):
         return "its quotation marks belong to the path here: take them off"

@@ -8,9 +8,9 @@ from pulumi_nbcloud.errors import SettingsError
 from pulumi_nbcloud.settings.schema import Settings
 
 _MARKS = ('"', "'")
-# A user may choose a password so, and writes it so only into a place that quotes nothing.
+# A user may choose such a password, and writes it literally only where nothing needs quotes.
 _COMMENT = re.compile(r"[ \t]([#;])")
-_PATHS = frozenset({"configFile", "caFile"})  # a folder may be called so, and a missing file says more
+_PATHS = frozenset({"configFile", "caFile"})  # a folder may have such a name, and a missing file has a better message
 _CHOSEN_BY_USERS = frozenset({"password", "passphrase"})
 
 
@@ -20,11 +20,11 @@ def is_quoted(value: str) -> bool:
 
 
 def refuse_quotes(value: str, name: str) -> None:
-    """Refuse a value within quotation marks.
+    """Reject a value within quotation marks.
 
     Args:
-        value: is not shown.
-        name: what messages call it.
+        value: the value; never shown.
+        name: its name in messages.
 
     Raises:
         SettingsError: it begins and ends with the same mark.
@@ -37,14 +37,14 @@ def refuse_quotes(value: str, name: str) -> None:
 
 
 def refuse_comment(value: str, name: str) -> None:
-    """Refuse a value of one line with what would be a comment elsewhere.
+    """Reject a one-line value with a comment, as other formats have it.
 
     Args:
-        value: is not shown.
-        name: what messages call it.
+        value: the value; never shown.
+        name: its name in messages.
 
     Raises:
-        SettingsError: it holds a blank and one of `#` and `;` after it.
+        SettingsError: it contains a blank followed by `#` or `;`.
     """
     if "\n" not in value and (found := _COMMENT.search(value)):
         raise SettingsError(
@@ -54,13 +54,13 @@ def refuse_comment(value: str, name: str) -> None:
 
 
 def check_quotes(settings: Settings) -> None:
-    """Refuse settings with quotation marks or a comment: a key that is sent so is rejected, and counts towards a lock.
+    """Reject settings with quotation marks or a comment: the cloud would reject such a key and count it towards a lock.
 
     Args:
-        settings: what was found.
+        settings: the resolved settings.
 
     Raises:
-        SettingsError: names the setting and its source. A password in Pulumi config or a file may be so.
+        SettingsError: names the setting and its source. Passwords in Pulumi config or a file are exempt.
     """
     for key, value in settings.values.items():
         if key not in _CHOSEN_BY_USERS or settings.origin.get(key, "").startswith("the environment"):

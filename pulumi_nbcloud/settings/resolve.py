@@ -1,4 +1,4 @@
-"""Which settings count: the rules that keep a mix of sources from watching the wrong account."""
+"""Resolve settings, with rules that prevent a mix of sources from watching the wrong account."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _PROFILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 
 def resolve(schema: Schema, profile: str | None, config: ConfigReader, environment: Mapping[str, str]) -> Settings:
-    """Find the settings of one cloud.
+    """Resolve the settings of one cloud.
 
     Args:
-        schema: what the cloud needs.
+        schema: the schema of the cloud.
         profile: a named profile (letters, digits, `_` and `-`, up to 64); None for the default.
-        config: reads Pulumi config.
+        config: the reader of Pulumi config.
         environment: the process's variables.
 
     Returns:
-        The settings and where each came from.
+        The settings and their sources.
 
     Raises:
-        SettingsError: nothing found, a set incomplete or duplicate, a value of the wrong type, or an unknown key.
+        SettingsError: no credentials, an incomplete or duplicate set, a value of the wrong type, or an unknown key.
     """
     if profile is not None and not _PROFILE.fullmatch(profile):
         raise SettingsError(
@@ -42,7 +42,7 @@ def resolve(schema: Schema, profile: str | None, config: ConfigReader, environme
     if _holder(schema, sources) is None:
         sources.extend(schema.files(environment) if profile is None else ())
     else:
-        # The credentials are known: a file that cannot be read could at most add a region.
+        # The credentials are known: an unreadable file could only add a region.
         with contextlib.suppress(SettingsError):
             sources.extend(schema.files(environment) if profile is None else ())
     names = [each.name for each in sources]
@@ -60,8 +60,8 @@ def resolve(schema: Schema, profile: str | None, config: ConfigReader, environme
 def _chosen(
     schema: Schema, profile: str | None, sources: list[Source], position: int, credentials: CredentialSet
 ) -> Settings:
-    """Take each key from the first source that may give it."""
-    # In the order of declaration: `nbcloud explain` shows them so.
+    """Take each key from the first source that may provide it."""
+    # In the order of declaration, as `nbcloud explain` shows them.
     allowed = dict.fromkeys((*credentials.required, *credentials.optional), sources[position : position + 1])
     allowed |= dict.fromkeys(schema.bound, sources[: position + 1])
     allowed |= dict.fromkeys((*schema.free, *EVERYWHERE), sources)
@@ -88,7 +88,7 @@ def _value(source: Source, key: str) -> str:
 
 
 def _keep_one(one_of: tuple[str, ...], chosen: dict[str, Source], sources: list[Source]) -> None:
-    """Of keys that name the same thing, keep the one of the first source; in one source, as the vendor's tools do."""
+    """Keep the key of the first source among equivalent keys; within one source, follow the vendor's tools."""
     there = [key for key in one_of if key in chosen]
     if len(there) < 2:
         return
@@ -104,7 +104,7 @@ def _keep_one(one_of: tuple[str, ...], chosen: dict[str, Source], sources: list[
 
 
 def _looked(sources: list[Source], config: ConfigReader) -> Iterator[str]:
-    """Name the sources with the keys that they hold: one that looks empty may be another than was meant."""
+    """Yield the sources with their keys: an empty one may not be the intended one."""
     for each in sources:
         yield each.name + (f" (which holds only {', '.join(each.values)})" if each.values else "")
     unseen = why_unseen(config, bool(sources[0].values))
@@ -121,7 +121,7 @@ def _holder(schema: Schema, sources: list[Source]) -> int | None:
 def _credentials(
     schema: Schema, profile: str | None, sources: list[Source], config: ConfigReader
 ) -> tuple[int, CredentialSet]:
-    """Find the first source with any credential key, and the one set that it holds whole."""
+    """Find the first source with any credential key, and its one complete set."""
     position = _holder(schema, sources)
     if position is not None:
         source = sources[position]

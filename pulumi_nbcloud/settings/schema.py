@@ -1,4 +1,4 @@
-"""What a cloud declares of its settings, and what was found for it."""
+"""The schema of a cloud's settings, and the resolved settings."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _SECRETS_EVERYWHERE = {"proxy": URL_PASSWORD}
 
 
 class NoCredentialsError(SettingsError):
-    """No source holds credentials for a cloud, so nothing says that it is used."""
+    """No source has credentials for a cloud, so nothing indicates its use."""
 
 
 @dataclass(frozen=True)
 class CredentialSet:
-    """Keys that only make sense together: all `required`, and any `optional`; with none required, one is enough."""
+    """Keys that only make sense together: all `required`, any `optional`; without required keys, one is enough."""
 
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
@@ -38,21 +38,21 @@ class CredentialSet:
 
     @property
     def text(self) -> str:
-        """What it takes, for messages."""
+        """Its keys, for messages."""
         return " + ".join(self.required) or " or ".join(self.optional)
 
 
 @dataclass(frozen=True)
 class Source:
-    """One place that holds settings.
+    """One source of settings.
 
     Args:
-        name: what messages call it.
-        values: what it holds.
-        variables: of keys that came from a vendor's variable, which one.
-        bound: those of its keys that count only where the credentials come from it, or from a source after it.
-        content: the keys whose value is the path of a file that holds the value itself.
-        exact: whether it is one of ours, where two names of one thing are a mistake.
+        name: its name in messages.
+        values: its values by key.
+        variables: the vendor's variable of each key that came from one.
+        bound: its keys that count only if the credentials come from it, or from a source after it.
+        content: the keys whose value is the path of a file with the actual value.
+        exact: whether it is our own source, where two equivalent keys are a mistake.
     """
 
     name: str
@@ -65,15 +65,15 @@ class Source:
 
 @dataclass(frozen=True)
 class Variables:
-    """A vendor's own variables that make one source.
+    """A vendor's own variables that form one source.
 
     Args:
-        name: what messages call it, within "the environment (…)".
-        entries: the variables; of several for one key, the first that is set counts.
-        order: the credential sets of which the vendor's tool takes the first that is whole; the keys of others are
+        name: its name in messages, within "the environment (…)".
+        entries: the variables; the first one set counts among several for one key.
+        order: the credential sets; the vendor's tool takes the first complete one, and the keys of others are
             then left out.
-        weak: the keys of credentials that the vendor's tools use for other things, too; they say nothing where
-            no other key of their set is there.
+        weak: the credential keys with other uses in the vendor's tools; they mean nothing if
+            no other key of their set is present.
     """
 
     name: str
@@ -83,12 +83,12 @@ class Variables:
 
     @classmethod
     def of(cls, identity: Iterable[Entry], name: str, *order: CredentialSet, weak: Iterable[str] = ()) -> Variables:
-        """Take those of one source out of the table of a cloud."""
+        """Select the variables of one source from the table of a cloud."""
         return cls(name, tuple(variables_of(identity, name)), order, frozenset(weak))
 
     @property
     def label(self) -> str:
-        """What messages call the source."""
+        """The name of the source in messages."""
         return f"the environment ({self.name})"
 
 
@@ -100,19 +100,19 @@ class Schema:
         cloud: its short name, also its key in Pulumi config.
         credentials: the credential sets; exactly one is used.
         bound: keys that belong to the credentials.
-        free: keys that are looked up one by one.
+        free: keys that are resolved one by one.
         environment: the vendors' own variables, in order.
-        files: reads the vendors' files; given the environment, because it may move them.
-        identity: what the vendors' tools read, and what becomes of it here; see `identity`.
-        check: refuses what a vendor's file says and no setting of ours can; given what was found and the environment.
-        one_of: keys that name the same thing; the one of the first source counts.
-        about: what each key means, in one line of Markdown.
-        public: the credential keys that name somebody or something and open nothing. Every other one is secret, so that
-            a key nobody thought of is hidden.
-        secrets: the keys that are secret in a way of their own, or that are secret outside of the credentials.
+        files: reads the vendors' files; takes the environment, which may relocate them.
+        identity: the entries that the vendors' tools read, and their treatment; see `identity`.
+        check: rejects values in vendors' files without a setting of ours; takes the settings and the environment.
+        one_of: equivalent keys; the one of the first source counts.
+        about: the meaning of each key, in one line of Markdown.
+        public: the credential keys that only name something and grant no access. Every other one is secret, so
+            an unforeseen key is hidden.
+        secrets: the keys with their own form of secrecy, or that are secret outside of the credentials.
 
     Raises:
-        ValueError: a mark is of a key that the cloud does not have, or of one that is marked both ways.
+        ValueError: a mark names an unknown key, or a key is marked both ways.
     """
 
     cloud: str
@@ -155,30 +155,30 @@ class Schema:
         return _SECRETS_EVERYWHERE.get(key)
 
     def secret_parts(self, values: Mapping[str, str]) -> Iterator[str]:
-        """Give everything within settings that nothing may show."""
+        """Yield all secrets in settings."""
         for key, value in values.items():
             if (secret := self.secret(key)) is not None:
                 yield from secret.parts(value)
 
     def shown(self, key: str, value: str) -> str:
-        """Return what may be shown of a setting: its value, or what stands in the place of a secret one."""
+        """Return the displayable form of a setting: its value, or the replacement of a secret."""
         secret = self.secret(key)
         return value if secret is None else secret.shown(value)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What was found for one cloud and profile.
+    """The resolved settings of one cloud and profile.
 
     Args:
         cloud: the cloud's short name.
         profile: the named profile, None for the default.
-        values: the settings; left out of the repr because they hold credentials.
-        origin: for each key the source that it came from.
+        values: the settings; left out of the repr because they contain credentials.
+        origin: the source of each key.
         credential_keys: the keys of the credential set.
-        variables: of keys that came from a vendor's variable, which one.
-        passed_over: what the vendor's tools would take, that is set, and that did not count.
-        looked_in: the sources, each with the keys that it holds.
+        variables: the vendor's variable of each key that came from one.
+        passed_over: the ignored values that the vendor's tools would use.
+        looked_in: the sources, each with its keys.
     """
 
     cloud: str
@@ -196,12 +196,12 @@ class Settings:
 
     @property
     def credentials_source(self) -> str:
-        """The source that the credentials came from."""
+        """The source of the credentials."""
         return self.origin[next(key for key in self.origin if key in self.credential_keys)]
 
     @property
     def fingerprint(self) -> str:
-        """Six digits that differ for settings that ask another account; far too short to give a secret away."""
+        """Six digits that differ between accounts; far too short to reveal a secret."""
         counts = sorted((key, value) for key, value in self.values.items() if key not in EVERYWHERE)
         return hashlib.sha256(repr(counts).encode("utf-8", "surrogatepass")).hexdigest()[:6]
 

@@ -1,4 +1,4 @@
-"""How the value of a setting is secret: which parts of it nothing may show, and what stands in its place."""
+"""Secret settings: the secret parts of a value, and the text that replaces it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ HIDDEN = "(hidden)"
 
 
 def pem_lines(value: str) -> list[str]:
-    r"""Return the lines of a PEM text that give a key away; a line break may be written `\n`."""
+    r"""Return the lines of a PEM text that reveal a key; a line break may be written `\n`."""
     # The first and the last line are the same in every key.
     return [line for line in value.replace("\\n", "\n").splitlines() if not line.startswith("-----")]
 
@@ -21,7 +21,7 @@ def _passwords(url: str) -> list[str]:
         password = parts.password or ""
     except ValueError:
         return [url]
-    # An @ behind the host: the password holds what ends the host of a URL, and there is no telling where it begins.
+    # An @ after the host: the password contains a delimiter that ends the host of a URL, so its start is unknown.
     whole = [url] if "@" in f"{parts.path}{parts.query}{parts.fragment}" else []
     return [password, unquote(password), *whole]
 
@@ -32,7 +32,7 @@ def _origin(url: str) -> str:
         port, host = parts.port, parts.hostname
     except ValueError:
         return HIDDEN
-    # Elsewhere than after the host a delimiter of the URL may be one of the password.
+    # Anywhere but after the host, a delimiter of the URL may be part of the password.
     if not host or parts.path.strip("/") or parts.query or parts.fragment:
         return HIDDEN
     host = f"[{host}]" if ":" in host else host
@@ -41,11 +41,11 @@ def _origin(url: str) -> str:
 
 @dataclass(frozen=True)
 class Secret:
-    """Marks the value of a setting as secret.
+    """Mark the value of a setting as secret.
 
     Args:
-        parts: gives the parts of a value that nothing may show.
-        shown: gives what may be shown in its place.
+        parts: returns the secret parts of a value.
+        shown: returns the text to show in its place.
     """
 
     parts: Callable[[str], Iterable[str]] = lambda value: [value]

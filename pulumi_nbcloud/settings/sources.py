@@ -1,4 +1,4 @@
-"""The places that hold settings: Pulumi config, our environment variables, the vendors' own."""
+"""The sources of settings: Pulumi config, our environment variables, the vendors' own."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from pulumi_nbcloud.settings.schema import Schema, Source
 from pulumi_nbcloud.settings.vendors import source_of
 
 ConfigReader = Callable[[str], object]
-"""Gives the value of a Pulumi config key such as `nbcloud:modelarts`: None, a JSON text or an object."""
+"""Return the value of a Pulumi config key such as `nbcloud:modelarts`: None, a JSON text or an object."""
 
 
 @dataclass(frozen=True)
 class SettingsFile:
-    """Stands for Pulumi config where a program reads a file, or nothing, in its place.
+    """A replacement for Pulumi config in programs that read a file, or nothing, instead.
 
     Args:
-        path: as it is shown; None where there is no file.
-        values: what it holds, by the keys of Pulumi config.
+        path: its displayable form; None without a file.
+        values: its content, by the keys of Pulumi config.
     """
 
     path: str | None
     values: Mapping[str, object] = field(repr=False)
 
     def __call__(self, key: str) -> object:
-        """Return the value of a key of Pulumi config; None where the file has none."""
+        """Return the value of a key of Pulumi config; None if the file has no such key."""
         return self.values.get(key)
 
 
 @dataclass(frozen=True)
 class StackConfig:
-    """Pulumi config as a process of Pulumi sees it: all keys of ours, so that one that is none is noticed.
+    """Pulumi config in a Pulumi process: all keys of our namespace, which reveals unknown ones.
 
     Args:
         values: by key, `nbcloud:modelarts` for example; those of other namespaces are left out.
-        unseen: why the stack's config cannot be seen where this is asked; None where it can.
+        unseen: why the stack's config is not available in this process; None if it is.
     """
 
     values: Mapping[str, object] = field(repr=False)
@@ -56,19 +56,19 @@ class StackConfig:
 NAMESPACE = "nbcloud:"
 CLOUDS = ("modelarts", "hpcai", "aidp")
 OVERRIDES_KEY = f"{NAMESPACE}overrides"
-"""Holds what lets single gates pass while their cloud is down: see `overrides`."""
+"""The key of the overrides, which let single gates pass while their cloud is down: see `overrides`."""
 
-# Beside the clouds; the last two are the engine's own.
+# Besides the clouds; the last two are the engine's own.
 _OTHER_KEYS = ("profiles", "overrides", "previewPoll", "version", "pluginDownloadURL")
 _REPLACED = "an object in the stack's file, or of --config, replaces that of Pulumi.yaml whole: nothing is merged"
 
 
 def why_unseen(config: ConfigReader, some: bool) -> str | None:
-    """Say why Pulumi config can look empty, or emptier than it is.
+    """Explain why Pulumi config can look empty, or emptier than it is.
 
     Args:
-        config: what was asked.
-        some: whether it holds anything for the cloud that was looked for.
+        config: the reader of Pulumi config.
+        some: whether it has any value for the cloud.
     """
     if not isinstance(config, StackConfig):
         return None
@@ -78,13 +78,13 @@ def why_unseen(config: ConfigReader, some: bool) -> str | None:
 
 
 def check_keys(config: ConfigReader) -> None:
-    """Refuse a key of Pulumi config in our namespace that is none of ours: Pulumi itself would pass it over.
+    """Reject an unknown key of Pulumi config in our namespace: Pulumi itself would ignore it.
 
     Args:
-        config: what is asked.
+        config: the reader of Pulumi config.
 
     Raises:
-        SettingsError: names the key, with the command that sets what was meant.
+        SettingsError: names the key, with the command that sets the probable one.
     """
     if not isinstance(config, StackConfig):
         return
@@ -109,14 +109,14 @@ def check_keys(config: ConfigReader) -> None:
 
 
 def check_variables(schema: Schema, environment: Mapping[str, str]) -> None:
-    """Refuse a variable of ours whose cloud is misspelt: it would have no effect.
+    """Reject a variable of ours whose cloud is misspelt: it would have no effect.
 
     Args:
-        schema: of the cloud that is looked for.
+        schema: the schema of the cloud.
         environment: the process's variables.
 
     Raises:
-        SettingsError: names the variable, and what was probably meant.
+        SettingsError: names the variable, and the probable one.
     """
     ends = {variable(schema.cloud, None, key).removeprefix(_prefix(schema.cloud, None)) for key in schema.keys}
     clouds = {each.upper() for each in (*CLOUDS, schema.cloud)}
@@ -135,7 +135,7 @@ def check_variables(schema: Schema, environment: Mapping[str, str]) -> None:
 
 
 def _split(middle: str, clouds: set[str]) -> tuple[list[str], str | None]:
-    """Split what stands between our prefix and a key into the words of a profile and the cloud that was meant."""
+    """Split the text between our prefix and a key into the words of a profile and the probable cloud."""
     words = middle.split("_")
     start = 2 if words[0] == "PROFILE" else 0
     for count in (1, 2):
@@ -154,18 +154,18 @@ def _how(config: ConfigReader, otherwise: str) -> str:
 
 
 def config_keys(cloud: str) -> tuple[str, str]:
-    """Name the Pulumi config keys that `resolve` may ask for."""
+    """Return the Pulumi config keys that `resolve` may read."""
     return f"nbcloud:{cloud}", "nbcloud:profiles"
 
 
 def all_config_keys() -> set[str]:
-    """Name all Pulumi config keys of ours that one may want to read by themselves."""
+    """Return all our Pulumi config keys that may be read separately."""
     return {OVERRIDES_KEY, *(key for cloud in CLOUDS for key in config_keys(cloud))}
 
 
-@lru_cache(maxsize=1024)  # every read asks for all of a cloud
+@lru_cache(maxsize=1024)  # every read needs all variables of a cloud
 def variable(cloud: str, profile: str | None, key: str) -> str:
-    """Name our own environment variable of a key, for example `NBCLOUD_MODELARTS_ACCESS_KEY`."""
+    """Return our own environment variable of a key, for example `NBCLOUD_MODELARTS_ACCESS_KEY`."""
     return _prefix(cloud, profile) + re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).upper()
 
 
@@ -177,12 +177,12 @@ def _prefix(cloud: str, profile: str | None) -> str:
 def sources_of(
     schema: Schema, profile: str | None, config: ConfigReader, environment: Mapping[str, str]
 ) -> Iterator[Source]:
-    """Read the sources of one cloud and profile in their order, but for the vendors' files.
+    """Read the sources of one cloud and profile in their order, except the vendors' files.
 
     Args:
-        schema: what the cloud needs.
+        schema: the schema of the cloud.
         profile: a named profile; None for the default.
-        config: reads Pulumi config.
+        config: the reader of Pulumi config.
         environment: the process's variables.
 
     Raises:
@@ -211,7 +211,7 @@ def _from_config(schema: Schema, profile: str | None, config: ConfigReader) -> S
     for name, value in found.items():
         shown = _place(config, f"{key}.{printable(str(name), 60)}")
         _known(schema, str(name), shown, lambda near: f"{key}.{near}")
-        # `pulumi config set --path` turns digits into a number; a bool or a list is no setting of ours.
+        # `pulumi config set --path` turns digits into a number; none of our settings is a bool or a list.
         if isinstance(value, bool) or not isinstance(value, (str, int)):
             raise SettingsError(
                 f"{shown} must be a text, not {_json_type(value)}",
@@ -256,14 +256,14 @@ def _from_own_variables(schema: Schema, profile: str | None, environment: Mappin
         if not name.startswith(prefix):
             continue
         if name not in by_variable:
-            # Without the prefix, which makes any two names look alike.
+            # Without the prefix, which makes any two names similar.
             ends = {each.removeprefix(prefix): each for each in by_variable}
             near = difflib.get_close_matches(name.removeprefix(prefix), ends, 1)
             raise SettingsError(
                 f"the environment variable {printable(name, 80)} is not a setting of {schema.cloud}",
                 hint=f"did you mean {ends[near[0]]}?" if near else f"known are {', '.join(by_variable)}",
             )
-        # CI systems pass an unset secret on as an empty variable: that is no value.
+        # CI systems pass an unset secret as an empty variable, which is no value.
         if value.strip():
             values[by_variable[name]] = value.strip()
     return Source(f"the environment ({prefix}…)", values, exact=True)

@@ -1,4 +1,4 @@
-"""Reads the variables of the vendors' own tools: what counts, what is refused, what is passed over and why."""
+"""Read the variables of the vendors' own tools: honour, reject or ignore each, with the reason."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ def source_of(variables: Variables, schema: Schema, environment: Mapping[str, st
     """Read one source of a vendor's variables.
 
     Args:
-        variables: which.
-        schema: knows the credential sets.
+        variables: the variables of the source.
+        schema: the schema of the cloud, with its credential sets.
         environment: the process's variables.
     """
     used: dict[str, Entry] = {}
     for entry in variables.entries:
-        # CI systems pass an unset secret on as an empty variable: that is no value.
+        # CI systems pass an unset secret as an empty variable, which is no value.
         if environment.get(entry.name, "").strip():
             used.setdefault(entry.key or "", entry)
     keys = _preferred(frozenset(used), variables, schema)
@@ -32,7 +32,7 @@ def source_of(variables: Variables, schema: Schema, environment: Mapping[str, st
 
 
 def _preferred(keys: frozenset[str], variables: Variables, schema: Schema) -> frozenset[str]:
-    """Return the keys that count: of the credentials, only those of the set that the vendor's tool would take."""
+    """Return the keys that count: among credentials, only those of the set that the vendor's tool would use."""
     for each in schema.credentials:
         if variables.weak & each.keys and not keys & (each.keys - variables.weak):
             keys -= each.keys
@@ -55,17 +55,17 @@ def refuse(
     environment: Mapping[str, str],
     found: Settings | None = None,
 ) -> None:
-    """Refuse what a vendor's tool would take and this package does not, where its source is the one that is taken.
+    """Reject values that a vendor's tool would use and this package does not support, if their source is selected.
 
     Args:
-        schema: of the cloud.
+        schema: the schema of the cloud.
         names: the names of the sources, in their order.
-        taken: the position of the source of the credentials; None where none has any.
+        taken: the position of the source of the credentials; None without one.
         environment: the process's variables.
-        found: what was found; None where that is not known yet, and only what signs in can be evaluated.
+        found: the resolved settings; None if unknown yet, when only the credentials can be checked.
 
     Raises:
-        SettingsError: names the variable, the tool that reads it, and what to do instead.
+        SettingsError: names the variable, the tool that reads it, and the alternative.
     """
     region = found.values.get("region") if found else None
     for entry in schema.identity:
@@ -77,11 +77,11 @@ def refuse(
 
 
 def _counts(entry: Entry, names: Sequence[str], taken: int | None, found: Settings | None) -> bool:
-    """Return whether the source that an entry belongs to is the one that is taken, or would be before it."""
+    """Return whether the source of an entry is the selected one, or precedes it."""
     if taken is None:
         return entry.chooses is Chooses.SIGN_IN and not entry.foreign
     own = _position(entry, names)
-    # A region that came from a source has that source's hosts.
+    # A region from a source uses that source's hosts.
     if entry.chooses is Chooses.HOST and found is not None and found.origin.get("region") == _label(entry):
         return True
     return own == taken or (own < taken and not entry.foreign)
@@ -103,11 +103,11 @@ def _label(entry: Entry) -> str:
 
 
 def passed_over(schema: Schema, found: Settings, environment: Mapping[str, str]) -> Iterator[Passed]:
-    """Tell what a vendor's tools would take, that is set, and that did not count.
+    """Yield the ignored values that a vendor's tools would use.
 
     Args:
-        schema: of the cloud.
-        found: what did count.
+        schema: the schema of the cloud.
+        found: the resolved settings.
         environment: the process's variables.
     """
     region = found.values.get("region")
@@ -133,7 +133,7 @@ def _why_not(entry: Entry, found: Settings, environment: Mapping[str, str]) -> s
     if entry.treatment is Treatment.HARMLESS:
         return entry.reason
     if value in entry.values:
-        return None  # it says what is done anyway
+        return None  # it has no effect
     missing = [each for each in entry.needs if not environment.get(each, "").strip()]
     if missing:
         return f"it counts only with {', '.join(missing)}"
