@@ -1,5 +1,5 @@
-"""The history: a record of every wait in a folder, one line of JSON for its begin, each change and its end.
+"""The history: a record of every wait in a folder, one JSON line each for its start, its changes and its end.
 
-Three parts: `records` says what a line holds, `writing` appends lines, `reading` puts the lines of many processes
-together. `listener` connects them with the waits of this process.
+Three parts: `records` defines the lines, `writing` appends them, `reading` combines the lines of many processes.
+`listener` connects them with the waits of this process.
 """

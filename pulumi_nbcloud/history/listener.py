@@ -1,4 +1,4 @@
-"""Connects the history with the waits of this process."""
+"""Connect the history with the waits of this process."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from pulumi_nbcloud.waiting.progress import Progress
 
 VARIABLE = "NBCLOUD_HISTORY"
 MAX_CHANGES = 1_000
-"""The most lines that the changes of one wait get; what comes after them is counted in its end."""
+"""The maximum number of lines for the changes of one wait; its end counts further changes."""
 
 _warned: set[str] = set()
 
 
 def history_listeners(environment: Mapping[str, str] | None = None) -> tuple[Listener, ...]:
-    """Return what keeps the history of a process of Pulumi: nothing where no variable names a folder.
+    """Return the listener that keeps the history of a Pulumi process; none without a variable that names a folder.
 
     Args:
         environment: the process's variables.
@@ -41,11 +41,11 @@ def history_listeners(environment: Mapping[str, str] | None = None) -> tuple[Lis
 
 
 class History:
-    """Writes a line for each begin, change and end of a wait.
+    """Write a line for the start, each change and the end of a wait.
 
     Args:
-        writer: appends them.
-        now: gives the time of day of changes.
+        writer: appends the lines.
+        now: returns the time of a change.
     """
 
     name = "history"
@@ -55,13 +55,13 @@ class History:
         self.now = now
 
     def begun(self, begin: Begin, warn: Callable[[str], None]) -> Listened:
-        """Write that a wait begins."""
+        """Write the start of a wait."""
         wait = secrets.token_hex(6)
         self.write(begin_record(wait, begin), warn)
         return _Wait(self, wait, begin, warn)
 
     def write(self, record: Mapping[str, Any], warn: Callable[[str], None]) -> None:
-        """Write a line; where that fails, warn once in this process."""
+        """Write a line; on failure, warn once in this process."""
         try:
             self._writer.write(record)
         except OSError as error:
@@ -71,7 +71,7 @@ class History:
 
 
 class _Wait:
-    """Writes the lines of one wait."""
+    """Write the lines of one wait."""
 
     def __init__(self, history: History, wait: str, begin: Begin, warn: Callable[[str], None]) -> None:
         self._history = history
@@ -84,7 +84,7 @@ class _Wait:
         self._left_out = 0
 
     def changed(self, progress: Progress, elapsed: float) -> None:
-        """Write what has changed; polls that fail in the same way again are no change."""
+        """Write a change; a poll that fails again in the same way is no change."""
         failed = progress.last_error.problem if progress.failed_in_a_row and progress.last_error else None
         state = (progress.transition_count, progress.not_met, failed)
         if state == self._last:
@@ -105,14 +105,14 @@ class _Wait:
         self._history.write(record, self._warn)
 
     def _new(self, progress: Progress) -> list[dict[str, str]]:
-        """Return the transitions that no line holds yet, of those that are kept."""
+        """Return the kept transitions that no line contains yet."""
         count = progress.transition_count - self._transitions
         self._transitions = progress.transition_count
         return progress.transitions[-count:] if count else []
 
 
 class _Unusable:
-    """Stands for a history that cannot be kept; says so once in this process."""
+    """A placeholder for a history that cannot be kept; it warns once in this process."""
 
     name = "history"
 

@@ -1,7 +1,7 @@
-"""Puts the lines of many processes together: each wait with its begin, its changes and its end.
+"""Combine the lines of many processes: each wait with its start, its changes and its end.
 
-Files may be torn, and somebody else may have written into the folder: what is no line of the history is counted and
-passed over, and texts are data until they are shown.
+Lines may be incomplete, and other programs may have written into the folder: lines that are not the history's are
+counted and skipped, and texts are data until they are shown.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pulumi_nbcloud.waiting.duration import MAX_SECONDS
 from pulumi_nbcloud.waiting.listeners import INTERRUPTED
 
 RUNNING = "running"
-"""The outcome of a wait that goes on: its process lives, as far as this machine can tell."""
+"""The outcome of a wait in progress: its process is alive, as far as this machine can tell."""
 
 MAX_LINE_BYTES = 1024 * 1024
 _NAME = re.compile(rf"(\d{{4}}-\d\d-\d\d)-([0-9a-f]{{8}}){re.escape(SUFFIX)}", re.ASCII)
@@ -32,14 +32,14 @@ _NUMBERS = {BEGIN: ("timeout_seconds",), CHANGE: ("elapsed_seconds",), END: ("el
 
 @dataclass
 class RecordedWait:
-    """A wait as the history holds it.
+    """A wait in the history.
 
     Args:
         wait: its id.
-        begin: the line of its begin.
+        begin: the line of its start.
         changes: the lines of its changes, in order.
-        end: the line of its end; None where there is none.
-        running: whether its process still lives.
+        end: the line of its end; None without one.
+        running: whether its process is still alive.
     """
 
     wait: str
@@ -50,24 +50,24 @@ class RecordedWait:
 
     @property
     def outcome(self) -> str:
-        """How it ended; `interrupted` or `running` where no line says so."""
+        """Its outcome; `interrupted` or `running` without a line of its end."""
         if self.end is not None:
             return str(self.end["outcome"])
         return RUNNING if self.running else INTERRUPTED
 
     @property
     def began(self) -> datetime:
-        """When it began."""
+        """The time of its start."""
         return _moment(self.begin["time"])
 
     @property
     def elapsed(self) -> float:
-        """How long it took, in seconds, as far as lines say."""
+        """Its duration in seconds, as far as its lines show."""
         last = self.end or (self.changes[-1] if self.changes else None)
         return float(last["elapsed_seconds"]) if last is not None else 0.0
 
     def document(self) -> dict[str, Any]:
-        """Return it for programs; docs/guides/history.md describes it."""
+        """Return its JSON document for programs; docs/guides/history.md describes it."""
         own = ("schema_version", "event", "wait", "time")
 
         def rest(line: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,10 +89,10 @@ class RecordedHistory:
     """All waits of a folder.
 
     Args:
-        waits: by when they began.
-        files: how many files were read.
-        unreadable: how many lines are torn, or none of the history's.
-        unreadable_files: how many files could not be read.
+        waits: ordered by their start.
+        files: the number of files read.
+        unreadable: the number of lines that are incomplete or not the history's.
+        unreadable_files: the number of unreadable files.
     """
 
     waits: list[RecordedWait]
@@ -105,18 +105,18 @@ def read_history(folder: Path, since: datetime | None = None) -> RecordedHistory
     """Read the waits of a folder.
 
     Args:
-        folder: holds the files.
-        since: leaves out waits that began before.
+        folder: the folder of the files.
+        since: the earliest start of a wait to include.
 
     Raises:
-        OSError: there is no such folder, or it may not be read.
+        OSError: the folder is missing or unreadable.
     """
     begins: dict[str, RecordedWait] = {}
     others: list[Mapping[str, Any]] = []
     tokens: dict[str, list[Path]] = {}
     token_of: dict[str, str] = {}
     found = RecordedHistory([])
-    # Lines stand in the file of the day on which they were written, by the clock of the process that wrote them.
+    # Lines are in the file of the day of their writing, by the clock of the process that wrote them.
     first = None if since is None else since.date() - timedelta(days=1)
     for day, token, path in files_of(folder):
         if first is not None and day < first:
@@ -145,10 +145,10 @@ def read_history(folder: Path, since: datetime | None = None) -> RecordedHistory
 
 
 def files_of(folder: Path) -> list[tuple[date, str, Path]]:
-    """Return the history's own files of a folder: the day and the process of each, and its path.
+    """Return the history's own files in a folder: the day, process and path of each.
 
     Raises:
-        OSError: there is no such folder, or it may not be read.
+        OSError: the folder is missing or unreadable.
     """
     found: list[tuple[date, str, Path]] = []
     with os.scandir(folder) as entries:
@@ -162,18 +162,18 @@ def files_of(folder: Path) -> list[tuple[date, str, Path]]:
 
 
 def prune(folder: Path, keep: float, now: datetime) -> int:
-    """Remove files whose day ended longer ago than what is to be kept.
+    """Remove files whose day ended longer ago than the retention time.
 
     Args:
-        folder: holds the files; what is none of the history's own is left alone.
-        keep: in seconds.
-        now: the time of day.
+        folder: the folder of the files; other files stay.
+        keep: the retention time in seconds.
+        now: the current time.
 
     Returns:
-        How many were removed.
+        The number of removed files.
 
     Raises:
-        OSError: one could not be removed.
+        OSError: a file could not be removed.
     """
     removed = 0
     for day, _, path in files_of(folder):
@@ -188,7 +188,7 @@ def _join(begins: Mapping[str, RecordedWait], others: list[Mapping[str, Any]]) -
     for record in sorted(others, key=lambda each: str(each["time"])):
         wait = begins.get(record["wait"])
         if wait is None:
-            continue  # its begin was pruned, or is torn
+            continue  # its start was pruned, or is incomplete
         if record["event"] == END:
             wait.end = record
         else:
@@ -200,7 +200,7 @@ def _open_waits(begins: Mapping[str, RecordedWait], token_of: Mapping[str, str],
 
 
 def _records(path: Path, found: RecordedHistory) -> Iterator[dict[str, Any]]:
-    """Yield the lines of a file that are the history's, and count the others."""
+    """Yield the history's lines of a file, and count the others."""
     for line in _lines(path):
         record = _record(line)
         if record is not None:
@@ -210,7 +210,7 @@ def _records(path: Path, found: RecordedHistory) -> Iterator[dict[str, Any]]:
 
 
 def _lines(path: Path) -> Iterator[bytes]:
-    # A link or a pipe that has taken the file's place since it was listed is not followed, nor waited for.
+    # A link or a pipe that replaced the file since the listing is not followed, nor waited for.
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     with os.fdopen(os.open(path, flags), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -220,10 +220,10 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 
 def _record(line: bytes) -> dict[str, Any] | None:
-    """Read a line; None where it is none of the history's."""
+    """Parse a line; return None for one that is not the history's."""
     import json
 
-    # RecursionError: a line that nests too deep is somebody else's.
+    # RecursionError: a line with too much nesting is not the history's.
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
@@ -250,7 +250,7 @@ def _is_number(value: object) -> bool:
 
 
 def _moment(text: str) -> datetime:
-    # Python 3.10 reads no Z.
+    # Python 3.10 does not parse Z.
     moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     if moment.tzinfo is None:
         raise ValueError("a time without its zone")
@@ -258,7 +258,7 @@ def _moment(text: str) -> datetime:
 
 
 def _is_held(path: Path) -> bool:
-    """Return whether the process that writes a file still lives."""
+    """Return whether the process that writes a file is still alive."""
     try:
         import fcntl
 

@@ -1,7 +1,7 @@
-"""What a line of the history holds: the schema, which docs/guides/history.md describes and a golden file holds.
+"""The schema of the history's lines, which docs/guides/history.md describes and a golden file fixes.
 
-No line holds a credential: texts come from errors and states, where none can be. What a program keeps secret is taken
-out here, before anything is written.
+No line contains a credential: texts come from errors and states, which contain none. A program's own secrets are
+redacted here, before anything is written.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from pulumi_nbcloud.waiting.listeners import Begin, Ended, Origin
 from pulumi_nbcloud.waiting.progress import Progress
 
 SCHEMA_VERSION = 1
-"""It grows when something that is there changes its meaning or goes away."""
+"""It increases when an existing field changes its meaning or is removed."""
 
 BEGIN, CHANGE, END = "begin", "change", "end"
 MARK = "[secret]"  # as the engine shows one
 
 
 def begin_record(wait: str, begin: Begin) -> dict[str, Any]:
-    """Describe the begin of a wait.
+    """Return the line for the start of a wait.
 
     Args:
         wait: its id.
-        begin: what there is to know of it.
+        begin: the facts of its start.
     """
     origin = begin.origin
     stack, project = _place(origin)
@@ -55,15 +55,15 @@ def begin_record(wait: str, begin: Begin) -> dict[str, Any]:
 def change_record(
     wait: str, origin: Origin, time: datetime, elapsed: float, progress: Progress, transitions: Iterable[Any]
 ) -> dict[str, Any]:
-    """Describe what a poll changed.
+    """Return the line for a change that a poll observed.
 
     Args:
         wait: its id.
-        origin: who waits.
-        time: when it was noticed.
-        elapsed: how long the wait has taken, in seconds.
-        progress: what was observed.
-        transitions: those that no line before this one holds.
+        origin: the origin of the wait.
+        time: the time of the observation.
+        elapsed: the duration of the wait so far, in seconds.
+        progress: the observations.
+        transitions: the transitions that no earlier line contains.
     """
     failed = progress.last_error if progress.failed_in_a_row else None
     record = {
@@ -79,14 +79,14 @@ def change_record(
 def end_record(
     wait: str, origin: Origin, ended: Ended, transitions: Iterable[Any], left_out: int = 0
 ) -> dict[str, Any]:
-    """Describe the end of a wait.
+    """Return the line for the end of a wait.
 
     Args:
         wait: its id.
-        origin: who waits.
-        ended: how it ended.
-        transitions: those that no line before this one holds.
-        left_out: how many changes have no line, because there were too many.
+        origin: the origin of the wait.
+        ended: its end.
+        transitions: the transitions that no earlier line contains.
+        left_out: the number of changes without a line, beyond the limit.
     """
     progress = ended.progress
     record = {
@@ -110,7 +110,7 @@ def _line(event: str, wait: str, time: datetime, record: Mapping[str, Any]) -> d
 
 
 def _text(time: datetime) -> str:
-    """Write a time to the millisecond: the lines of several processes are put in order by it."""
+    """Format a time with milliseconds, by which the lines of several processes are ordered."""
     return f"{time.astimezone(timezone.utc).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
@@ -123,7 +123,7 @@ def _place(origin: Origin) -> tuple[str | None, str | None]:
 
 
 def _not_met(origin: Origin, progress: Progress) -> list[str]:
-    """Write the clauses that are not met; none where they are parts of a secret."""
+    """Return the clauses that are not met; none if they are parts of a secret."""
     return [] if origin.hides_until else [each.line for each in progress.not_met]
 
 

@@ -1,7 +1,7 @@
-"""Appends lines to the history of this process: a file a process and day, so that no two processes share one.
+"""Append lines to the history of this process: one file for each process and day, so processes never share one.
 
-A line is one write to a file that is opened to append, so it is whole or, on a full disk, torn at its end; a reader
-passes over what is torn. Nothing is forced to the disk: what is written survives the end of the process, however it
+A line is one write to a file in append mode, so it is complete or, on a full disk, truncated. A reader
+skips truncated lines. Nothing is synced to the disk: lines survive the end of the process, however it
 ends, but not a power cut.
 """
 
@@ -29,11 +29,11 @@ _lock = threading.Lock()
 
 
 class Writer:
-    """Appends to the files of this process in one folder.
+    """Append to the files of this process in one folder.
 
     Args:
-        folder: is made with its first line, for its owner alone.
-        now: gives the time of day, which a file's name begins with.
+        folder: the folder; created with the first line, for its owner only.
+        now: returns the time; a file's name begins with its date.
     """
 
     def __init__(self, folder: Path, now: Callable[[], datetime] = clock.now) -> None:
@@ -43,7 +43,7 @@ class Writer:
         self.forget()
 
     def forget(self) -> None:
-        """Begin again with files of one's own, as a forked child must."""
+        """Start again with new files, as a forked child must."""
         self._lock = threading.Lock()
         self._token = secrets.token_hex(4)
         self._day = ""
@@ -52,7 +52,7 @@ class Writer:
         self._torn = False
 
     def close(self) -> None:
-        """Close the file; the next line opens another, or the same again."""
+        """Close the file; the next line opens another one, or the same one again."""
         file, self._file = self._file, None
         if file is not None:
             with contextlib.suppress(OSError):
@@ -62,19 +62,19 @@ class Writer:
         """Append a line.
 
         Args:
-            record: what it holds.
+            record: its content.
 
         Raises:
-            OSError: it could not be written, or not all of it.
+            OSError: it could not be written, or only in part.
         """
         line = f"{inert_json(record)}\n".encode("ascii")
         with self._lock:
             if self._pid != os.getpid():
-                # Forked past Python, as some servers written in C do.
+                # Forked outside of Python, as some servers written in C do.
                 self.close()
                 self.forget()
             file = self._open()
-            # What follows a torn line must not become a part of it.
+            # The next line must not become part of a truncated one.
             line = b"\n" + line if self._torn else line
             self._torn = True
             written = os.write(file, line)
@@ -92,7 +92,7 @@ class Writer:
         return self._file
 
     def _create(self, day: str) -> int:
-        # Always a new file, so that nobody can lay out one for this process to write into.
+        # Always a new file: nobody can prepare one for this process to write into.
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
         for _ in range(_TRIES):
             with contextlib.suppress(FileExistsError):
@@ -108,9 +108,9 @@ def writer_of(folder: Path) -> Writer:
 
 
 def _hold(file: int) -> None:
-    """Lock a file for as long as this process lives: by that a reader tells a wait that goes on from one that was cut.
+    """Lock a file for the lifetime of this process: the lock shows a reader that its waits are not interrupted.
 
-    Not every file system knows locks; there a wait that goes on reads as interrupted.
+    Not every file system supports locks; without them a wait in progress reads as interrupted.
     """
     with contextlib.suppress(ImportError, OSError):
         import fcntl
@@ -119,12 +119,12 @@ def _hold(file: int) -> None:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
-            except BlockingIOError:  # somebody who reads it holds it for a moment
+            except BlockingIOError:  # a reader locks it for a moment
                 time.sleep(_READERS_SECONDS)
 
 
 def _in_child() -> None:
-    """Let go of the parent's files: the child would hold their locks for the parent, and write into them."""
+    """Release the parent's files: the child would keep their locks for the parent, and write into them."""
     global _lock
     _lock = threading.Lock()
     for each in _writers.values():
