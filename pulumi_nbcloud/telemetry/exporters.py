@@ -1,8 +1,8 @@
-"""Sets up OpenTelemetry's SDK for this process: providers of our own, which nobody else's spans and metrics go to.
+"""Set up OpenTelemetry's SDK for this process, with providers that serve only our own spans and metrics.
 
 The exporters are OpenTelemetry's, and so are their variables: endpoints, headers, certificates, compression, timeouts.
-What they log while they send is left out, because it would end up among the messages of the engine; that nothing could
-be delivered is said once, when all is over.
+Their logs during a send are suppressed, because they would appear among the engine's messages; a failed
+delivery is reported once, at the end.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ _sending = threading.local()
 
 
 class Providers:
-    """What sends the spans and metrics of this process.
+    """The providers that send the spans and metrics of this process.
 
     Args:
         plan: what to send.
 
     Attributes:
-        tracer: makes spans; None where no traces are sent.
-        meter: makes instruments; None where no metrics are sent.
-        problems: what could not be set up, a line each.
-        undelivered: the signals of which something could not be delivered.
+        tracer: makes spans; None without traces.
+        meter: makes instruments; None without metrics.
+        problems: the failures of the setup, one line each.
+        undelivered: the signals with failed deliveries.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -61,12 +61,12 @@ class Providers:
         ]
 
     def flush(self) -> None:
-        """Send what is not sent yet; takes as long as the exporters do."""
+        """Send all pending data; this takes as long as the exporters do."""
         for each in self._flushes:
             each()
 
     def close(self) -> None:
-        """End the threads of the exporters; takes as long as they do."""
+        """Stop the threads of the exporters; this takes as long as they do."""
         for each in self._closes:
             each()
 
@@ -76,7 +76,7 @@ class Providers:
         except ImportError:
             self._missing.setdefault(PACKAGES[protocol], []).append(signal)
         except Exception as error:
-            # Its text may hold what a variable holds, headers for example.
+            # Its text may contain the value of a variable, for example headers.
             problem = f"its exporter refuses the variables OTEL_EXPORTER_OTLP_… ({type(error).__name__})"
             self.problems.append(f"OpenTelemetry: no {signal} are sent: {problem}")
 
@@ -105,7 +105,7 @@ class Providers:
         return exporter
 
     def _set_up(self, signal: Signal, exporter: Any, resource: Resource) -> None:
-        # Not ended with the process by the SDK, which would wait for an exporter for as long as that takes.
+        # Not shut down by the SDK at exit, which would wait for an exporter without a limit.
         if signal == "traces":
             tracing = TracerProvider(resource=resource, shutdown_on_exit=False)
             tracing.add_span_processor(BatchSpanProcessor(exporter))
@@ -121,13 +121,13 @@ class Providers:
 
 
 def _resource() -> Resource:
-    """Describe this service; a name of the variables goes first."""
+    """Describe this service; a name in the variables takes precedence."""
     named = os.environ.get("OTEL_SERVICE_NAME") or "service.name=" in os.environ.get("OTEL_RESOURCE_ATTRIBUTES", "")
     return Resource.create({} if named else {"service.name": "pulumi-nbcloud", "service.version": __version__})
 
 
 def _silence(loggers: Iterable[str]) -> None:
-    """Leave out what exporters log while they send for us; what they send for others is logged as it was."""
+    """Suppress the logs of exporters during our sends; logs of other sends are unaffected."""
     for name in tuple(loggers):
         logger = logging.getLogger(name)
         if _is_for_others not in logger.filters:

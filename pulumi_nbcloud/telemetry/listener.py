@@ -1,4 +1,4 @@
-"""Connects OpenTelemetry with the waits of a process. No span and no metric holds an id, a name or a text."""
+"""Connect OpenTelemetry with the waits of a process. No span or metric contains an id, a name or a text."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.telemetry.exporters import Providers
 
 FLUSH_SECONDS = 2.0
-"""How long the end of a process waits for exporters, once."""
+"""The maximum wait for exporters at the end of a process, once."""
 
 GOOD = frozenset({"met", "awaiting", "overridden", "disabled"})
-"""Outcomes whose spans are no errors."""
+"""The outcomes whose spans are not errors."""
 
 _MISSING = "OpenTelemetry: no {} are sent: opentelemetry-sdk is not installed; a newer pulumi brings it"
 
 
 def telemetry_of(environment: Mapping[str, str], say: Callable[[str], None]) -> Telemetry | None:
-    """Return what sends the waits of a process to OpenTelemetry.
+    """Return the listener that sends the waits of a process to OpenTelemetry.
 
     Args:
         environment: the process's variables.
-        say: shows a warning where there is no wait that could show it.
+        say: shows a warning outside of a wait.
 
     Returns:
-        A listener; None where the variables ask for nothing, and then nothing of OpenTelemetry is loaded.
+        The listener; None if the variables enable nothing, in which case OpenTelemetry is not loaded.
     """
     plan = plan_of(environment)
     return None if plan is None else Telemetry(plan, environment, say)
@@ -45,9 +45,9 @@ class Telemetry:
     """A span and metrics for each wait.
 
     Args:
-        plan: what to send.
-        environment: the process's variables; TRACEPARENT names the span that all others are below.
-        say: shows a warning where there is no wait that could show it.
+        plan: the signals to send.
+        environment: the process's variables; TRACEPARENT names the parent of all spans.
+        say: shows a warning outside of a wait.
     """
 
     name = "telemetry"
@@ -82,12 +82,12 @@ class Telemetry:
         if self._providers.meter is not None:
             self._instruments = _Instruments(self._providers.meter)
             counting.listen(self._instruments.request)
-        # Now, because Python 3.12 starts no thread any more while it ends.
+        # Now, because Python 3.12 starts no more threads during shutdown.
         threading.Thread(target=self._serve_flushes, name="nbcloud-telemetry", daemon=True).start()
         atexit.register(self.flush)
 
     def begun(self, begin: Begin, warn: Callable[[str], None]) -> Listened:
-        """Begin a span."""
+        """Start a span."""
         problems, self._problems = self._problems, []
         for each in problems:
             warn(each)
@@ -105,19 +105,19 @@ class Telemetry:
         return _Wait(self, begin, span, self._instruments)
 
     def wait_ended(self) -> None:
-        """Take note that a span has ended."""
+        """Record the end of a span."""
         with self._all_ended:
             self._open -= 1
             self._all_ended.notify_all()
 
     def flush(self, seconds: float = FLUSH_SECONDS) -> None:
-        """Send what is not sent yet, and say what could not be; called when waits are over, from any thread.
+        """Send all pending data, and report failures; called after waits, from any thread.
 
         Args:
-            seconds: how long it may take. Whoever took longer once is not waited for again.
+            seconds: the time limit. An exporter that exceeded it once is not waited for again.
         """
         providers = self._providers
-        # What is sent is the parent's: a forked child that ends has nothing to wait for.
+        # The pending data is the parent's: a forked child has nothing to wait for at its end.
         if providers is None or self._gave_up or self._pid != os.getpid():
             return
         done = threading.Event()
@@ -131,7 +131,7 @@ class Telemetry:
             self._say(f"OpenTelemetry: {lost} could not be delivered to what OTEL_EXPORTER_OTLP_… names")
 
     def _serve_flushes(self) -> None:
-        """Flush on a thread that holds nobody up: no exporter honours a shorter time than its own."""
+        """Flush on a background thread: no exporter honours a shorter timeout than its own."""
         while (flush := self._flushes.get()) is not None:
             seconds, done = flush
             self._wait_for_ends(seconds)
@@ -140,12 +140,12 @@ class Telemetry:
             done.set()
 
     def _wait_for_ends(self, seconds: float) -> None:
-        """Wait until every wait has ended: those that are cancelled end a moment later."""
+        """Block until every wait has ended: cancelled waits end a moment later."""
         with self._all_ended:
             self._all_ended.wait_for(lambda: self._open == 0, seconds / 2)
 
     def close(self) -> None:
-        """End what goes on in the background, for a process that goes on itself."""
+        """Stop the background work, in a process that keeps running."""
         atexit.unregister(self.flush)
         self._flushes.put(None)
         if self._providers is not None:
@@ -157,7 +157,7 @@ class Telemetry:
 
 
 class _Instruments:
-    """The metrics. Their attributes have few values each, so that no cloud and no program can make many series."""
+    """The metrics. Each attribute has few values, so no cloud or program can create many series."""
 
     def __init__(self, meter: Any) -> None:
         self.waits = meter.create_counter("nbcloud.waits", "{wait}", "Waits that have ended.")
@@ -182,7 +182,7 @@ class _Wait:
         self._polls = 0
 
     def changed(self, progress: Progress, elapsed: float) -> None:
-        """Add an event: that something changed, and not what."""
+        """Add an event for a change, without its content."""
         self._count(progress)
         if self._span is not None:
             failed = progress.failed_in_a_row
@@ -229,10 +229,10 @@ class _Wait:
 
 
 def attributes_of(begin: Begin) -> dict[str, Any]:
-    """Describe a wait without an id, a name or a text.
+    """Return the attributes of a wait, without an id, a name or a text.
 
     Args:
-        begin: what there is to know of it.
+        begin: the facts of its start.
     """
     found: dict[str, Any] = {
         "nbcloud.source": begin.origin.source,

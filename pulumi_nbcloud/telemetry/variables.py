@@ -1,4 +1,4 @@
-"""What the standard variables of OpenTelemetry ask for. Those that choose how to send are read by its exporters."""
+"""Read the standard variables of OpenTelemetry that enable signals; its exporters read those for the transport."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ SIGNALS: tuple[Signal, ...] = ("traces", "metrics")
 
 GRPC, HTTP = "grpc", "http/protobuf"
 PACKAGES = {GRPC: "opentelemetry-exporter-otlp-proto-grpc", HTTP: "opentelemetry-exporter-otlp-proto-http"}
-"""The package that holds the exporters of a protocol. Pulumi's SDK brings the first, so it is the default."""
+"""The package of each protocol's exporters. Pulumi's SDK depends on the first, so it is the default."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to send.
+    """The signals to send.
 
     Args:
-        protocols: how each signal is sent; one that is not sent is missing.
-        problems: what is set and not honoured, a line each.
+        protocols: the protocol of each signal; a disabled signal is missing.
+        problems: the settings that are ignored, one line each.
     """
 
     protocols: Mapping[Signal, str]
@@ -36,7 +36,7 @@ def plan_of(environment: Mapping[str, str]) -> Plan | None:
         environment: the process's variables.
 
     Returns:
-        What to send; None where no endpoint is named, or the SDK is disabled.
+        The signals to send; None without an endpoint, or with the SDK disabled.
     """
     if environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return None
@@ -63,7 +63,7 @@ def plan_of(environment: Mapping[str, str]) -> Plan | None:
 
 
 def _first(environment: Mapping[str, str], signal: Signal, name: str) -> tuple[str, str] | None:
-    """Return the variable of a signal, or else that of all signals, with its value."""
+    """Return the variable of a signal, or otherwise that of all signals, with its value."""
     for variable in (f"OTEL_EXPORTER_OTLP_{signal.upper()}_{name}", f"OTEL_EXPORTER_OTLP_{name}"):
         value = environment.get(variable, "").strip()
         if value:
