@@ -82,7 +82,7 @@ def _explanation(report: Report) -> Iterator[list[str]]:
     """Write the headline, a line for each fact, and the hint."""
     error, progress = report.error, report.progress
     if error is not None:
-        # Of a condition that cannot be right each problem is a line.
+        # Of a condition that is invalid each problem is a line.
         yield ["<br>".join(_text(each) for each in error.headline.splitlines())]
         yield [f"- {_text(name)}: {_text(value)}" for name, value in error.all_facts()]
         if error.hint:

@@ -35,7 +35,7 @@ def override_of(reason: str | None, until: str | None, spec: WaitSpec) -> Overri
         spec: of the wait.
 
     Raises:
-        InputError: they cannot be right, or would be ignored.
+        InputError: they are invalid, or would be ignored.
     """
     from pulumi_nbcloud import clock
     from pulumi_nbcloud.settings.overrides import override_of_flags

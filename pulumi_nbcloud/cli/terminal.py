@@ -34,7 +34,7 @@ class Terminal:
 
 
 def columns_of(stream: TextIO) -> int | None:
-    """Return the width of the terminal that a stream writes to; None where it is none, or nobody has set its size."""
+    """Return the width of the terminal that a stream writes to; None for any other stream, or without a size."""
     try:
         return (os.get_terminal_size(stream.fileno()).columns or None) if stream.isatty() else None
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""A command line that cannot be right: which part of it, and what to write instead."""
+"""A command line that is invalid: which part of it, and what to write instead."""
 
 from __future__ import annotations
 

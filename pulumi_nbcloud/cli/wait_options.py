@@ -64,7 +64,7 @@ def spec_of(targets: list[str], inputs: WaitInputs, profile: str | None) -> Wait
         profile: of targets that name none.
 
     Raises:
-        InputError: names everything that cannot be right.
+        InputError: names everything that is invalid.
     """
     from pulumi_nbcloud.cli.targets import parse_target
     from pulumi_nbcloud.waiting.spec import parse_spec, spec_error

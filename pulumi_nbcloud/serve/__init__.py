@@ -1,1 +1,1 @@
-"""The gate service of `nbcloud serve`: named gates of a file, each polled once for a request; nothing is kept."""
+"""The gate service of `nbcloud serve`: named gates of a file, each polled once for a request, without stored state."""

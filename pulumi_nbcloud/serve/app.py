@@ -1,4 +1,4 @@
-"""The application of the service: who may ask what, within which limits, and what is responded."""
+"""The application of the service: authorization, limits and responses."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 @dataclass
 class Service:
-    """What the application stands on.
+    """The parts that the application uses.
 
     Args:
         file: gates, tokens and limits.
         checks: evaluates gates.
-        metrics: what is counted.
-        clock: passes time.
-        hosts: what the Host header may be, of a service without tokens; None where tokens are required.
+        metrics: counts requests and checks.
+        clock: the clock.
+        hosts: the allowed values of the Host header for a service without tokens; None if tokens are required.
     """
 
     file: ServeFile
@@ -73,16 +73,16 @@ def make_app(service: Service) -> Guard:
         Route("/v1/gates/{name}/check", partial(_check, service), methods=["POST"]),
         Route("/v1/gates/{name}/wait", partial(_wait, service)),
     ]
-    # Not an application of Starlette, which responds to an error of its own accord and redirects paths with a slash.
+    # Not a Starlette application, which would respond to errors itself and redirect paths with a slash.
     return Guard(service, Router(routes, redirect_slashes=False))
 
 
 def make_metrics_app(metrics: Metrics, hosts: frozenset[str] | None) -> Router:
-    """Make the application of a listener of its own that shows the metrics alone.
+    """Make the application of a separate listener that serves only the metrics.
 
     Args:
-        metrics: what is shown.
-        hosts: what the Host header may be, of one on loopback; None where others reach it.
+        metrics: the metrics.
+        hosts: the allowed values of the Host header on loopback; None for other addresses.
     """
 
     async def show(request: Request) -> Response:
@@ -97,10 +97,10 @@ def make_metrics_app(metrics: Metrics, hosts: frozenset[str] | None) -> Router:
 
 
 class Guard:
-    """Stands before the routes: what it refuses reaches none of them.
+    """Check requests before the routes: a rejected request reaches none of them.
 
     Args:
-        service: what the application stands on.
+        service: the parts of the application.
         app: the routes.
     """
 
@@ -109,7 +109,7 @@ class Guard:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to one request, as ASGI has it."""
+        """Respond to one ASGI request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)  # type: ignore[arg-type]
             return
@@ -131,7 +131,7 @@ class Guard:
             metrics.in_flight -= 1
             seconds, status = time.monotonic() - started, next(iter(statuses), 0)
             metrics.request(route, status, seconds)
-            # No path and no parameter: only words of ours and names of the file.
+            # No path and no parameter: only our own words and names from the file.
             known = gate if gate in self._service.file.gates else "-"
             caller = scope["state"]["caller"]
             _log.info("%s %s %d %.0fms %s", route, known, status, seconds * 1000, caller.name if caller else "-")
@@ -146,7 +146,7 @@ class Guard:
             await _error(error)(scope, receive, send)  # type: ignore[arg-type]
         except Exception as error:
             where = traceback.extract_tb(error.__traceback__)[-1]
-            # Its text may hold anything, so it is not shown.
+            # Its text may contain anything, so it is not shown.
             _log.error(
                 "internal error: %s in %s:%s", type(error).__name__, os.path.basename(where.filename), where.lineno
             )
@@ -154,13 +154,13 @@ class Guard:
             await _error(internal)(scope, receive, send)  # type: ignore[arg-type]
 
     def _admit(self, route: str, gate: str | None, scope: Scope) -> Caller | None:
-        """Find out who sends a request and whether it may.
+        """Authenticate and authorize a request.
 
         Returns:
-            The caller; None where nobody needs to be known.
+            The caller; None if no authentication is needed.
 
         Raises:
-            RequestError: it may not; of a gate that does not exist and one of others in the same words.
+            RequestError: it is rejected; a missing gate and a gate of other callers give the same text.
         """
         service, headers = self._service, scope["headers"]
         requests.check_framing(scope.get("http_version", "1.1"), headers)
@@ -211,11 +211,11 @@ async def _wait(service: Service, request: Request) -> Response:
     found: list[Check] = []
     problems: list[Exception] = []
     async with anyio.create_task_group() as group:
-        # Who went away takes no place any more.
+        # A disconnected caller no longer takes a place.
         group.start_soon(_cancel_if_gone, request, group.cancel_scope)
         try:
             found.append(await service.checks.wait(gate, query, seconds))
-        except Exception as error:  # raised outside of the group, which would wrap it
+        except Exception as error:  # re-raised outside of the group, which would wrap it
             problems.append(error)
         group.cancel_scope.cancel()
     for problem in problems:

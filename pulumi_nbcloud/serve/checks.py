@@ -1,4 +1,4 @@
-"""Evaluates a gate once for a request; a request that waits evaluates it again after each interval."""
+"""Evaluate a gate once for each request; for a request that waits, again after each interval."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from pulumi_nbcloud.waiting.outcome import Outcome
 from pulumi_nbcloud.waiting.schedule import TIMER_SECONDS
 
 NOT_MET = "not_met"
-"""The outcome of a check that decides nothing."""
+"""The outcome of a check without a decision."""
 
 OUTCOMES = (
     Outcome.MET.value,
@@ -46,7 +46,7 @@ OUTCOMES = (
 )
 MOST_REMEMBERED = 1024
 
-# What a caller may know of a read that failed: nothing of the account. The rest is in the log.
+# The public facts of a failed read: nothing about the account. The rest is in the log.
 _REASONS = {
     Outcome.UNREACHABLE: "a cloud does not respond",
     Outcome.BAD_RESPONSE: "a cloud responds with an error",
@@ -57,19 +57,19 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Check:
-    """What evaluating a gate once came to.
+    """The result of one evaluation of a gate.
 
     Args:
-        gate: which one.
+        gate: the gate.
         outcome: one of `OUTCOMES`.
-        decided: whether another poll is of no use to who waits.
-        reason: why, where the outcome and the clauses do not say it.
-        observed_at: when the oldest response came that was used; None where there is none.
-        not_met: the clauses of what is waited for that are not met.
-        targets: what was polled, by name.
-        observations: what the poll gave, by name.
-        sent: when the oldest read was sent that was used, on the monotonic clock; None where there is none.
-        again_at: when the cloud wants to be asked again, on the monotonic clock; None where it does not say.
+        decided: whether further polls are useless to the caller.
+        reason: the reason, where the outcome and the clauses do not show it.
+        observed_at: the time of the oldest response in use; None without one.
+        not_met: the clauses of the condition that are not met.
+        targets: the polled targets, by name.
+        observations: the observations of the poll, by name.
+        sent: the time of the oldest read in use, on the monotonic clock; None without one.
+        again_at: the end of the cloud's Retry-After, on the monotonic clock; None without one.
     """
 
     gate: NamedGate
@@ -85,13 +85,13 @@ class Check:
 
 
 class Checks:
-    """Evaluates gates; it belongs to one event loop.
+    """Evaluate gates; bound to one event loop.
 
     Args:
-        polls: polls for it.
+        polls: sends the polls.
         metrics: counts the outcomes.
-        clock: passes time.
-        offload: runs the evaluation off the event loop; in a few threads if not given.
+        clock: the clock.
+        offload: runs the evaluation off the event loop; by default in a few threads.
     """
 
     def __init__(
@@ -112,16 +112,16 @@ class Checks:
         """Evaluate a gate once.
 
         Args:
-            gate: which one.
-            given: what the caller gives for its parameters.
+            gate: the gate.
+            given: the caller's values of its parameters.
 
         Raises:
-            RequestError: the parameters cannot be right, or the settings of this service cannot.
+            RequestError: the parameters or the settings of this service are invalid.
         """
         arguments = gate.fill(given)
         key = gate.name, frozenset(given.items())
         found = self._recent.get(key)
-        # What the same reads said a moment ago, unless the condition compares them with the time.
+        # Reuse a recent result of the same reads, unless the condition compares them with the time.
         if found is None or gate.reads_now or not self._recent_enough(found):
             found = await self._evaluate(gate, arguments)
             if gate.max_age and found.sent is not None:
@@ -136,12 +136,12 @@ class Checks:
         return check.sent is not None and check.sent >= self._clock.monotonic() - check.gate.max_age
 
     async def wait(self, gate: NamedGate, given: Mapping[str, object], seconds: float) -> Check:
-        """Evaluate a gate until that decides something, the time is over, or the service ends.
+        """Evaluate a gate until there is a decision, the time is over, or the service ends.
 
         Args:
-            gate: which one.
-            given: what the caller gives for its parameters.
-            seconds: how long at most.
+            gate: the gate.
+            given: the caller's values of its parameters.
+            seconds: the time limit.
 
         Raises:
             RequestError: see `check`.
@@ -152,7 +152,7 @@ class Checks:
             now = self._clock.monotonic()
             if found.decided or now >= end or self.draining.is_set():
                 return found
-            # A read that is younger than `max_age` would only be used again.
+            # A read younger than `max_age` would only be reused.
             began = now if found.sent is None else found.sent
             due = began + max(gate.interval, gate.max_age) + TIMER_SECONDS
             pause = min(max(due, found.again_at or 0.0), end) - now
@@ -199,7 +199,7 @@ class Checks:
         observations: Mapping[str, Observation],
         errors: list[NbcloudError],
     ) -> Check:
-        """Say what a poll came to that gave no states."""
+        """Return the result of a poll without states."""
         for error in errors:
             if isinstance(error, (SettingsError, InputError)):
                 raise _not_set_up(error)
@@ -221,7 +221,7 @@ class Checks:
 
 
 def _outcome(gate: NamedGate, decision: Decision, states: Mapping[str, object | None]) -> tuple[str, str | None]:
-    """Return what a poll came to, and why, where the clauses do not say it."""
+    """Return the outcome of a poll, and its reason where the clauses do not show it."""
     options = gate.spec.options
     if decision.outcome == "failed":
         return Outcome.FAILED.value, f"{decision.condition} holds"

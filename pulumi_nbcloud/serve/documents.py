@@ -1,4 +1,4 @@
-"""The JSON of responses. `docs/guides/serve.md` describes it; golden files hold it."""
+"""The JSON of responses. `docs/guides/serve.md` describes it; golden files fix it."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from pulumi_nbcloud.serve.errors import RequestError
 from pulumi_nbcloud.waiting.outcome import Outcome
 
 SCHEMA_VERSION = 1
-"""Of the JSON; it grows when something that is there changes its meaning or goes away."""
+"""The version of the JSON; it increases when an existing field changes its meaning or is removed."""
 
 
 def written(document: dict[str, Any]) -> bytes:
-    """Write a document, in ASCII."""
+    """Serialize a document in ASCII."""
     return json.dumps({"schema_version": SCHEMA_VERSION, **document}, allow_nan=False).encode("ascii")
 
 
 def of_check(check: Check, now: float) -> dict[str, Any]:
-    """Write what a check came to.
+    """Return the document of a check.
 
     Args:
-        check: of a gate.
-        now: on the monotonic clock.
+        check: the result of a check.
+        now: the time on the monotonic clock.
     """
     gate = check.gate
     again = None if check.again_at is None else max(0, math.ceil(check.again_at - now))
@@ -46,7 +46,7 @@ def of_check(check: Check, now: float) -> dict[str, Any]:
 
 
 def of_error(error: RequestError) -> dict[str, Any]:
-    """Write what is wrong with a request."""
+    """Return the document of a rejected request."""
     return {"error": {"code": error.code, "problem": error.problem}}
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a request, as its caller may know it."""
+"""The errors that a caller may see."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ class RequestError(Exception):
     """A request that is not evaluated.
 
     Args:
-        status: of the response.
+        status: the HTTP status of the response.
         code: one word for programs.
-        problem: what is wrong, in one line; nothing of other gates or accounts, and no value of the request.
-        retry_after: when to try again, in seconds; None where that would not help.
-        closes: whether what comes after it on its connection is not to be trusted.
+        problem: the problem in one line, without other gates or accounts, and without any value of the request.
+        retry_after: the seconds until another try; None if it would not help.
+        closes: whether later data on its connection cannot be trusted.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The `serve` extra: says how to install what the service needs."""
+"""The `serve` extra: explains how to install the packages of the service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The file of the service: its gates, its callers, its limits. Every mistake is refused by name, with its place."""
+"""The file of the service: its gates, its callers, its limits. Errors name every mistake and its place."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Entry(BaseModel):
 
 
 class ParameterEntry(_Entry):
-    """What a caller may fill."""
+    """A parameter that a caller fills."""
 
     fills: str
     pattern: str
@@ -54,7 +54,7 @@ class GateEntry(_Entry):
 
 
 class TokenEntry(_Entry):
-    """Who may check which gates; the token itself is not in the file."""
+    """The gates that a caller may check; the token itself is not in the file."""
 
     name: Name
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -63,7 +63,7 @@ class TokenEntry(_Entry):
 
 
 class Limits(_Entry):
-    """How much one caller may ask for, and all of them."""
+    """The limits for each caller, and for all together."""
 
     requests_per_second: Annotated[int, Field(ge=1, le=100_000)] = 100
     concurrent_requests: Annotated[int, Field(ge=1, le=10_000)] = 64
@@ -82,13 +82,13 @@ class _File(_Entry):
 
 @dataclass(frozen=True)
 class ServeFile:
-    """What the file says, checked.
+    """The validated content of the file.
 
     Args:
         gates: by name.
-        tokens: of callers.
-        limits: of requests.
-        warnings: what is probably not meant, one line each.
+        tokens: the tokens of callers.
+        limits: the limits of requests.
+        warnings: probable mistakes, one line each.
     """
 
     gates: Mapping[str, NamedGate]
@@ -98,13 +98,13 @@ class ServeFile:
 
 
 def read_file(path: Path) -> ServeFile:
-    """Read the file of the service; nothing is sent.
+    """Read the file of the service, without any request.
 
     Args:
-        path: of a JSON object with `gates`, `tokens` and `limits`.
+        path: the path of a JSON object with `gates`, `tokens` and `limits`.
 
     Raises:
-        SettingsError: names everything in it that cannot be right, each with its place.
+        SettingsError: names all invalid values, each with its place.
     """
     shown = f"the gates file {printable(str(path), 300)}"
     found = read_object(path, shown, hint=_HINT)
@@ -184,7 +184,7 @@ def _token_problems(tokens: Sequence[TokenEntry], gates: Mapping[str, object]) -
 def _problems(
     error: ValidationError, model: type[BaseModel], place: str = "", others: tuple[str, ...] = ()
 ) -> Iterator[Problem]:
-    """Write what pydantic refuses, each with its place in the file."""
+    """Return pydantic's errors, each with its place in the file."""
     for each in error.errors(include_url=False, include_input=False):
         parts = [str(part) for part in each["loc"] if part != "[key]"]
         where = ".".join(part for part in (place, *(printable(part, 63) for part in parts)) if part)
@@ -204,7 +204,7 @@ def _problems(
 
 
 def _keys(model: Any, location: Sequence[int | str]) -> tuple[str, ...]:
-    """Return the keys that the part of the file at a location has."""
+    """Return the valid keys at a location in the file."""
     for part in location:
         if isinstance(model, type) and issubclass(model, BaseModel):
             model = model.model_fields[str(part)].annotation

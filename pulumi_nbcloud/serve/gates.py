@@ -1,4 +1,4 @@
-"""A named gate: checked when the file is read, so that a request can only fill its parameters."""
+"""A named gate: validated with the file, so a request can only fill its parameters."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class NamedGate:
     """One gate.
 
     Args:
-        name: of the gate.
-        spec: what is polled and decided; arguments of targets that a caller fills are missing in it.
-        values: of each target its arguments, but for those that a caller fills.
-        parameters: what a caller fills, by name.
-        max_age: how old a read may be that a check uses, in seconds.
-        expose: whether states are shown.
+        name: the name of the gate.
+        spec: the wait spec, without the arguments of targets that a caller fills.
+        values: the arguments of each target, except those that a caller fills.
+        parameters: the parameters that a caller fills, by name.
+        max_age: the maximum age of a read for a check, in seconds.
+        expose: whether responses include states.
     """
 
     name: str
@@ -59,13 +59,13 @@ class NamedGate:
         """Fill the parameters.
 
         Args:
-            given: what the caller gives, by name.
+            given: the caller's values, by name.
 
         Returns:
-            The arguments of each target, by its name.
+            The arguments of each target, by the target's name.
 
         Raises:
-            RequestError: a parameter is missing or unknown, or its value cannot be right; no value is shown.
+            RequestError: a parameter is missing or unknown, or its value is invalid; no value is shown.
         """
         unknown = next((name for name in given if name not in self.parameters), None)
         if unknown is not None:
@@ -100,7 +100,7 @@ class NamedGate:
 
     @cached_property
     def reads_now(self) -> bool:
-        """Whether what is read may mean something else a moment later."""
+        """Whether the same states may mean something else a moment later."""
         conditions = self.spec.conditions
         own = [each.text for each in (conditions.until, conditions.fail_on) if each]
         texts = [*own, *(each.text for each in (*conditions.each, *conditions.failures))]
@@ -108,12 +108,12 @@ class NamedGate:
 
     @cached_property
     def not_evaluated(self) -> tuple[tuple[str, float], ...]:
-        """The failures of kinds that must hold for some time, which one poll cannot tell: condition and seconds."""
+        """The failures of kinds that must persist for some time, which one poll cannot show: condition and seconds."""
         return tuple((each.text, each.holds_for) for each in self.spec.conditions.failures if each.holds_for)
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What is probably not meant, and which failures are not evaluated."""
+        """The probable mistakes, and the failures that are not evaluated."""
         timed = (
             f"a check does not evaluate the failure that must hold for {spell(seconds)}: {printable(text, 200)}"
             for text, seconds in self.not_evaluated
@@ -133,15 +133,15 @@ def gate_of(
     """Check one gate, without any request.
 
     Args:
-        name: of the gate.
+        name: the name of the gate.
         targets: by name, each a mapping with `kind` and its arguments.
-        options: those of a wait that were given.
-        parameters: by name, what each fills (`argument`, or `target.argument`) and its pattern.
-        max_age: as it was given; None for the interval.
-        expose: whether states are shown.
+        options: the options of a wait in the file.
+        parameters: by name, the argument of each (`argument`, or `target.argument`) and its pattern.
+        max_age: the value in the file; None for the interval.
+        expose: whether responses include states.
 
     Returns:
-        The gate, and every problem; no gate where there is one.
+        The gate, and every problem; no gate if there is a problem.
     """
     problems = [
         Problem(f"{each.name} {_WHY.get(each.name, _SEVERAL)}", "leave it out")
@@ -169,7 +169,7 @@ def gate_of(
 def _fill(
     fills: Mapping[str, Parameter], targets: Mapping[str, Mapping[str, Any]], problems: list[Problem]
 ) -> dict[str, dict[str, Any]]:
-    """Put a mark in the place of each argument that a caller fills."""
+    """Mark each argument that a caller fills."""
     filled = {each: dict(target) for each, target in targets.items()}
     for parameter in fills.values():
         if filled[parameter.target].get(parameter.argument) is not None:

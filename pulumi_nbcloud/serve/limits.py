@@ -1,4 +1,4 @@
-"""Limits of what callers may ask for: how often, how much at once, how large."""
+"""Limits for callers: request rate, concurrency and size."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pulumi_nbcloud.serve.errors import RequestError
 
 
 class Bucket:
-    """A number of requests a second, with as many at once; what is not used is not saved.
+    """Limit the rate of requests, with a burst of one second's requests; unused ones do not accumulate.
 
     Args:
-        per_second: how many.
-        clock: only goes forward, in seconds.
+        per_second: the number of requests a second.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(self, per_second: int, clock: Callable[[], float]) -> None:
@@ -39,10 +39,10 @@ class Bucket:
 
 
 class Places:
-    """A number of requests at once.
+    """Limit the number of concurrent requests.
 
     Args:
-        most: how many.
+        most: the limit.
     """
 
     def __init__(self, most: int) -> None:
@@ -54,7 +54,7 @@ class Places:
         """Take a place for a request.
 
         Raises:
-            RequestError: all are taken.
+            RequestError: all places are taken.
         """
         if self._taken >= self._most:
             raise RequestError(429, "too_many_requests", "too many requests at once", retry_after=1)
@@ -66,12 +66,12 @@ class Places:
 
 
 class CallerLimits:
-    """The limits of each caller, one the same as the other's, and of those who are not known.
+    """The limits of each caller, equal for all, and of unknown callers.
 
     Args:
-        per_second: how many requests a second.
-        at_once: how many requests at once.
-        clock: only goes forward, in seconds.
+        per_second: the number of requests a second.
+        at_once: the number of concurrent requests.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(self, per_second: int, at_once: int, clock: Callable[[], float]) -> None:
@@ -83,13 +83,13 @@ class CallerLimits:
 
     @contextmanager
     def one(self, caller: str) -> Iterator[None]:
-        """Count a request of a caller while it is under way.
+        """Count a request of a caller while it is in flight.
 
         Args:
-            caller: one of the file's names.
+            caller: a name in the file.
 
         Raises:
-            RequestError: it asks for too much.
+            RequestError: the caller exceeds a limit.
         """
         if caller not in self._callers:
             self._callers[caller] = Bucket(self._per_second, self._clock), Places(self._at_once)
@@ -99,7 +99,7 @@ class CallerLimits:
             yield
 
     def refused(self) -> None:
-        """Count a request without a token of the file; it takes nothing from callers that have one.
+        """Count a request without a token of the file; it does not affect callers that have one.
 
         Raises:
             RequestError: there were too many.

@@ -1,4 +1,4 @@
-"""Settings of a process that runs for weeks: the settings file is read again when it changes."""
+"""Settings of a process that runs for weeks: read the settings file again when it changes."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ def live(path: Path | None, load: Callable[[Path | None], SettingsFile]) -> Sett
     """Read a settings file, again whenever it changes.
 
     Args:
-        path: of the file; None for none.
+        path: the path of the file; None for none.
         load: reads it.
 
     Raises:
-        SettingsError: it cannot be read now. Later, each read of a cloud raises it until the file is right again.
+        SettingsError: it cannot be read. Later, each read of a cloud raises it until the file is valid again.
     """
     found = load(path)
     return found if path is None else SettingsFile(found.path, _Values(path, load, found.values))
 
 
 class _Values(Mapping[str, object]):
-    """What the file holds now."""
+    """The current content of the file."""
 
     def __init__(self, path: Path, load: Callable[[Path | None], SettingsFile], values: Mapping[str, object]) -> None:
         self._path = path

@@ -1,4 +1,4 @@
-"""What the service counts, in the text format of Prometheus. Labels come from the gates file and from fixed words."""
+"""The metrics of the service, in the text format of Prometheus. Labels come from the gates file and fixed words."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class _Histogram:
 
 
 class Metrics:
-    """The counts of one service."""
+    """The metrics of one service."""
 
     def __init__(self) -> None:
         self._counters: dict[str, Counter[_Labels]] = {name: Counter() for name in _COUNTERS}
@@ -40,20 +40,20 @@ class Metrics:
         """Count a request of a caller.
 
         Args:
-            route: one of a few words.
-            status: of the response.
-            seconds: how long it took.
+            route: one of a few fixed words.
+            status: the HTTP status of the response.
+            seconds: its duration.
         """
         labels = (("route", route), ("status", status_class(status)))
         self._counters["nbcloud_serve_requests_total"][labels] += 1
         self._observe("nbcloud_serve_request_duration_seconds", (("route", route),), seconds)
 
     def check(self, gate: str, outcome: str) -> None:
-        """Count an evaluated check; the gate is one of the file's."""
+        """Count an evaluated check of a gate in the file."""
         self._counters["nbcloud_serve_checks_total"][(("gate", gate), ("outcome", outcome))] += 1
 
     def read(self, cloud: str, seconds: float) -> None:
-        """Count a read of a target that was sent."""
+        """Count a sent read of a target."""
         self._counters["nbcloud_polls_total"][(("cloud", cloud),)] += 1
         self._observe("nbcloud_poll_duration_seconds", (("cloud", cloud),), seconds)
 
@@ -66,7 +66,7 @@ class Metrics:
         self._histograms[name].setdefault(labels, _Histogram()).observe(seconds)
 
     def text(self) -> str:
-        """Write all of them."""
+        """Return all metrics as text."""
         lines: list[str] = []
         for name, counter in self._counters.items():
             lines += [f"# HELP {name} {_COUNTERS[name]}", f"# TYPE {name} counter"]
@@ -106,5 +106,5 @@ def _lines(name: str, labels: _Labels, histogram: _Histogram) -> Iterable[str]:
 
 
 def _written(labels: _Labels) -> str:
-    # No value needs an escape: each is a name of the file, which has no quotes, or a fixed word.
+    # No value needs an escape: each is a name in the file, which has no quotes, or a fixed word.
     return "{" + ",".join(f'{name}="{value}"' for name, value in labels) + "}"

@@ -1,4 +1,4 @@
-"""Parameters of a gate: what a caller may fill, one argument of one target each, and nothing else."""
+"""Parameters of a gate: each lets a caller fill one argument of one target, and nothing else."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ MAX_VALUE_CHARACTERS = 200
 MAX_PARAMETERS = 20
 MAX_PATTERN_CHARACTERS = 500
 RESERVED = ("seconds", "status")
-"""What the query of a request has besides parameters."""
+"""The names in a query besides parameters."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 class Filled:
-    """Stands for the value that a caller gives."""
+    """A placeholder for the value from a caller."""
 
 
 FILLED = Filled()
@@ -38,13 +38,13 @@ FILLED = Filled()
 
 @dataclass(frozen=True)
 class Parameter:
-    """What a caller fills: one argument of one target.
+    """A parameter that a caller fills: one argument of one target.
 
     Args:
-        name: what the caller calls it.
+        name: its name in requests.
         target: the name of the target.
-        argument: of the target.
-        pattern: what RE2 must match whole.
+        argument: the argument of the target.
+        pattern: the RE2 pattern for the whole value.
     """
 
     name: str
@@ -53,21 +53,21 @@ class Parameter:
     pattern: Any = field(repr=False)
 
     def check(self, value: object) -> str:
-        """Check what a caller gave.
+        """Check the value from a caller.
 
         Args:
-            value: as it came.
+            value: the unchanged value.
 
         Returns:
             The value.
 
         Raises:
-            RequestError: it is no text of the pattern; the value is not shown.
+            RequestError: it is no string that matches the pattern; the value is not shown.
         """
         if (
             not isinstance(value, str)
             or len(value) > MAX_VALUE_CHARACTERS
-            # A class such as [^/] matches a line break and NUL too.
+            # A class such as [^/] also matches a line break and NUL.
             or any(unicodedata.category(character) in _UNPRINTABLE for character in value)
             or self.pattern.fullmatch(value) is None
         ):
@@ -81,12 +81,12 @@ def parameters_of(
     """Check the parameters of a gate.
 
     Args:
-        parameters: by name, what each fills (`argument`, or `target.argument`) and its pattern.
-        targets: of the gate, by name.
-        problems: takes what cannot be right.
+        parameters: by name, the argument of each (`argument`, or `target.argument`) and its pattern.
+        targets: the targets of the gate, by name.
+        problems: receives the problems.
 
     Returns:
-        Those that can be right, by name.
+        The valid parameters, by name.
     """
     fills: dict[str, Parameter] = {}
     if len(parameters) > MAX_PARAMETERS:
@@ -101,7 +101,7 @@ def parameters_of(
 def _add(
     fills: dict[str, Parameter], name: str, place: str, text: str, targets: Mapping[str, Mapping[str, Any]]
 ) -> Problem | None:
-    """Add a parameter, or say why it cannot be right."""
+    """Add a parameter, or report why it is invalid."""
     try:
         made = _parameter(name, place, text, targets)
         same = next((each for each in fills.values() if _same(each, made)), None)
@@ -151,11 +151,11 @@ def _takes_text(kind: Kind[Any, Any, Any], argument: str) -> bool:
 
 
 def argument_problems(name: str, target: Mapping[str, Any]) -> list[Problem]:
-    """Check the arguments that are there, of a target whose others a caller fills.
+    """Check the fixed arguments of a target whose other arguments a caller fills.
 
     Args:
-        name: of the target.
-        target: its kind and arguments, `FILLED` for those of the caller.
+        name: the name of the target.
+        target: its kind and arguments, `FILLED` for those from the caller.
     """
     try:
         kind: Kind[Any, Any, Any] = load(str(target.get("kind")))
@@ -182,6 +182,6 @@ def argument_problems(name: str, target: Mapping[str, Any]) -> list[Problem]:
 def _reason(error: Mapping[str, Any]) -> str:
     if error["type"] in ("missing", "missing_argument"):
         return "is missing"
-    # Of a check of our own its text: pydantic's message puts a word before it.
+    # For our own checks, use their text: pydantic's message has a prefix.
     own = error.get("ctx", {}).get("error")
     return str(own) if isinstance(own, ValueError) else str(error["msg"])

@@ -1,4 +1,4 @@
-"""The polls of checks: equal reads share a request, and none is sent again before it is old enough."""
+"""The polls of checks: equal reads share a request, and none is repeated before it is old enough."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from pulumi_nbcloud.waiting.observation import Observation, Target, poll
 from pulumi_nbcloud.waiting.runner import target_of
 
 POLL_SECONDS = 10.0
-"""How long a check waits for the responses of clouds; a slower read goes on, for the checks after it."""
+"""The maximum wait of a check for responses; a slower read continues, for later checks."""
 
 MOST_KEPT = 4096
 
 
 class HeldError(Exception):
-    """A cloud asked to wait, and no read that is recent enough is there, so nothing was sent.
+    """A cloud requested a pause, and there is no recent enough read, so nothing was sent.
 
     Args:
-        seconds: how long it is to be left alone.
+        seconds: the rest of the pause.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -36,17 +36,17 @@ class HeldError(Exception):
 
 
 class NoResponseError(Exception):
-    """The clouds did not respond in time; the read goes on."""
+    """The clouds did not respond in time; the read continues."""
 
 
 class Polls:
-    """Polls for checks; it belongs to one event loop.
+    """Send the polls of checks; bound to one event loop.
 
     Args:
-        reader: reads, with the accounts of this process.
-        config: reads settings.
+        reader: sends reads with the accounts of this process.
+        config: the reader of settings.
         metrics: counts the reads.
-        clock: passes time.
+        clock: the clock.
     """
 
     def __init__(self, reader: Reader, config: ConfigReader, metrics: Metrics, clock: Clock) -> None:
@@ -58,11 +58,11 @@ class Polls:
         self._running: set[asyncio.Task[dict[str, Observation]]] = set()
 
     def targets(self, gate: NamedGate, arguments: Mapping[str, Any]) -> dict[str, Target]:
-        """Make what a gate polls.
+        """Make the targets of a gate.
 
         Args:
-            gate: which one.
-            arguments: of each target, as `NamedGate.fill` gives them.
+            gate: the gate.
+            arguments: the arguments of each target from `NamedGate.fill`.
 
         Raises:
             SettingsError: the settings name no account; see `Reader.account`.
@@ -73,11 +73,11 @@ class Polls:
         }
 
     async def poll(self, gate: NamedGate, targets: Mapping[str, Target]) -> dict[str, Observation]:
-        """Poll once, or use reads that are not older than the gate allows.
+        """Poll once, or use recent reads within the gate's maximum age.
 
         Args:
-            gate: which one.
-            targets: of it.
+            gate: the gate.
+            targets: the targets of the gate.
 
         Returns:
             The observation of each target, by name; errors are part of it.
@@ -90,9 +90,9 @@ class Polls:
         held = self._reader.shared.held_until(keys) - self._clock.monotonic()
         if held > 0 and not all(self._reader.shared.has(key, due) for key in keys):
             raise HeldError(held)
-        # Until that task ends, so that what is there now is not forgotten before it begins.
+        # Until that task ends, so the current reads are not dropped before it starts.
         self._reader.shared.join(keys)
-        # In a task of its own: who waits here may give up, and another must not send the same again for that.
+        # In a separate task: a caller may give up here, and another must not send the same read again.
         task = asyncio.ensure_future(self._poll(keys, gate.max_age, targets, due))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -108,8 +108,8 @@ class Polls:
         try:
             return await poll(targets, shared, due)
         finally:
-            # From now on again: it may have been sent much later than it was due. As long as a cloud wants to be left
-            # alone, too, which is forgotten with the last key of its account.
+            # Extend from now: the read may have been sent much later than it was due. Also keep it as long as a cloud's
+            # pause lasts, because the pause is dropped with the last key of its account.
             held = shared.held_until(keys) - self._clock.monotonic()
             self._kept.keep(keys, max(max_age, held))
             shared.leave(keys)
@@ -118,7 +118,7 @@ class Polls:
         return replace(target, read=_counted(target.read, cloud, self._metrics, self._clock))
 
     async def aclose(self) -> None:
-        """End the reads that nobody waits for any more."""
+        """Cancel the reads that nobody waits for any more."""
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
@@ -139,11 +139,11 @@ def _counted(
 
 
 class _Kept:
-    """Keeps the last read of a key for as long as a check may use it.
+    """Keep the last read of a key for as long as a check may use it.
 
     Args:
         shared: the reads of this process.
-        clock: passes time.
+        clock: the clock.
     """
 
     def __init__(self, shared: SharedReads, clock: Clock) -> None:
@@ -152,7 +152,7 @@ class _Kept:
         self._until: OrderedDict[RequestKey, float] = OrderedDict()
 
     def keep(self, keys: list[RequestKey], seconds: float) -> None:
-        """Keep the reads of keys for some time from now on; 0 keeps none."""
+        """Keep the reads of keys for this many seconds from now; 0 keeps none."""
         if seconds <= 0:
             return
         until = self._clock.monotonic() + seconds
@@ -180,6 +180,6 @@ class _Kept:
         self._shared.leave((key,))
 
     def clear(self) -> None:
-        """Forget all."""
+        """Drop all reads."""
         while self._until:
             self._drop(next(iter(self._until)))

@@ -1,4 +1,4 @@
-"""What a request says, taken strictly: each thing once, in the one way that is documented."""
+"""Parse requests strictly: each part once, in its one documented form."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 
 def route_of(raw_path: bytes) -> tuple[str, str | None]:
-    """Return which route a path is, one of a few words, and which gate it names.
+    """Return the route of a path, as one of a few words, and the gate that it names.
 
-    The path counts as it was sent: one with an escape, a dot segment or a second slash is no path of this service.
+    The raw path counts: with an escape, a dot segment or a second slash it is no path of this service.
     """
     found = _GATE.fullmatch(raw_path)
     if found is not None:
@@ -46,14 +46,14 @@ def values_of(headers: Headers, name: bytes) -> list[str]:
 
 
 def check_framing(version: str, headers: Headers) -> None:
-    """Refuse a request that readers before this one may have taken for something else.
+    """Reject a request that proxies may interpret differently.
 
     Args:
-        version: of HTTP.
-        headers: of the request.
+        version: the HTTP version.
+        headers: the headers of the request.
 
     Raises:
-        RequestError: it is of another version, has two lengths, or too many bytes of headers.
+        RequestError: it has another version, two lengths, or too many bytes of headers.
     """
     if version not in ("1.0", "1.1"):
         raise RequestError(505, "bad_request", "the version of HTTP must be 1.1", closes=True)
@@ -64,14 +64,14 @@ def check_framing(version: str, headers: Headers) -> None:
 
 
 def check_local(headers: Headers, hosts: Iterable[str]) -> None:
-    """Refuse what a browser or a proxy sends to a service without tokens.
+    """Reject requests of a browser or a proxy to a service without tokens.
 
     A page of any site can make a browser of this machine send requests to loopback, under a name that its owner points
-    there; and a proxy carries requests of others.
+    there; and a proxy forwards requests of others.
 
     Args:
-        headers: of the request.
-        hosts: what Host may be.
+        headers: the headers of the request.
+        hosts: the allowed values of Host.
 
     Raises:
         RequestError: it comes from elsewhere.
@@ -88,10 +88,10 @@ def check_local(headers: Headers, hosts: Iterable[str]) -> None:
 
 
 def query_of(query_string: bytes) -> dict[str, str]:
-    """Read a query: each name once.
+    """Parse a query without duplicate names.
 
     Raises:
-        RequestError: it is none, or has a name twice.
+        RequestError: it is malformed, or has a duplicate name.
     """
     try:
         if len(query_string) > MAX_QUERY_CHARACTERS:
@@ -112,7 +112,7 @@ def query_of(query_string: bytes) -> dict[str, str]:
 
 
 def flag_of(query: dict[str, str]) -> bool:
-    """Take out of a query whether the status of the response is to say the outcome.
+    """Pop the flag from a query that maps the outcome to the status of the response.
 
     Raises:
         RequestError: it is neither 0 nor 1.
@@ -124,7 +124,7 @@ def flag_of(query: dict[str, str]) -> bool:
 
 
 def seconds_of(query: dict[str, str]) -> float:
-    """Take out of a query for how long the request waits.
+    """Pop the number of seconds to wait from a query.
 
     Raises:
         RequestError: it is missing or out of range.
@@ -139,12 +139,12 @@ async def body_of(receive: Any, headers: Headers, most: int) -> bytes:
     """Read the body of a request.
 
     Args:
-        receive: of ASGI.
-        headers: of the request.
-        most: how many bytes are read.
+        receive: the ASGI callable.
+        headers: the headers of the request.
+        most: the size limit in bytes.
 
     Raises:
-        RequestError: it is too large, or comes too slowly, or is encoded.
+        RequestError: it is too large, too slow, or encoded.
     """
     length = values_of(headers, b"content-length")
     if length and length[0].isdigit() and int(length[0]) > most:
@@ -171,11 +171,11 @@ def parameters_of(body: bytes, headers: Headers, query: Mapping[str, str]) -> di
 
     Args:
         body: empty, or a JSON object with `parameters`.
-        headers: of the request.
-        query: without what is no parameter.
+        headers: the headers of the request.
+        query: the query, with parameters only.
 
     Raises:
-        RequestError: the body is something else, or a parameter is in both.
+        RequestError: the body has another form, or a parameter is in both.
     """
     if not body:
         return dict(query)

@@ -1,4 +1,4 @@
-"""Serves until a signal: sockets, slow clients, and the end that lets requests finish."""
+"""Serve until a signal: sockets, slow clients, and a graceful shutdown."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ _FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 
 
 @dataclass(frozen=True)
 class Listening:
-    """Where and how the service is reached.
+    """The addresses of the service.
 
     Args:
-        host: an address.
+        host: the address.
         port: 0 for a free one.
         certificate: a PEM file with the chain; None for plain http.
-        key: the PEM file of its key; None where the certificate's file has it.
-        without_tokens: whether requests need no token; on loopback alone.
-        metrics_port: of a listener of its own that shows the metrics without a token, on the same address; None for
+        key: the PEM file of its key; None if the certificate's file contains it.
+        without_tokens: whether requests need no token; on loopback only.
+        metrics_port: the port of a separate listener for the metrics without a token, on the same address; None for
             none.
     """
 
@@ -63,10 +63,10 @@ class Listening:
 
 
 def check_listening(listening: Listening, file: ServeFile) -> None:
-    """Refuse what would let anybody in, before anything listens.
+    """Reject addresses that would admit anybody, before anything listens.
 
     Raises:
-        InputError: says what is missing.
+        InputError: names the missing protection.
     """
     local = is_loopback(listening.host)
     if listening.without_tokens and not local:
@@ -81,10 +81,10 @@ def check_listening(listening: Listening, file: ServeFile) -> None:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether an address is of this machine alone."""
+    """Return whether only this machine can reach an address."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:  # a name, and who knows what it stands for
+    except ValueError:  # a name, whose address is unknown
         return False
 
 
@@ -110,8 +110,8 @@ class PatientProtocol(H11Protocol):
     """HTTP/1.1, with limits for clients that send their headers slowly or open too many connections.
 
     Args:
-        most: how many connections there may be.
-        uvicorns: what uvicorn gives its protocol.
+        most: the maximum number of connections.
+        uvicorns: uvicorn's own arguments.
     """
 
     def __init__(self, most: int, *uvicorns: Any, **named: Any) -> None:
@@ -120,7 +120,7 @@ class PatientProtocol(H11Protocol):
         self._slow: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin; a connection that is one too many is closed."""
+        """Open a connection; close it if it exceeds the limit."""
         super().connection_made(transport)
         if len(self.connections) > self._most:
             transport.write(_FULL)
@@ -129,7 +129,7 @@ class PatientProtocol(H11Protocol):
             self._expect_request()
 
     def data_received(self, data: bytes) -> None:
-        """Take in bytes; a request must be complete soon after its first."""
+        """Receive bytes; a request must be complete soon after its first byte."""
         if self.transport.is_closing():
             return
         before = self.cycle
@@ -140,7 +140,7 @@ class PatientProtocol(H11Protocol):
             self._expect_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End."""
+        """Close the connection."""
         self._got_request()
         super().connection_lost(exc)
 
@@ -158,10 +158,10 @@ class PatientProtocol(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to `serve`, and says when it takes requests.
+    """Leave signals to `serve`, and report readiness.
 
     Args:
-        config: of uvicorn.
+        config: uvicorn's configuration.
     """
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -169,13 +169,13 @@ class _Server(uvicorn.Server):
         self.ready = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin."""
+        """Start to listen."""
         await super().startup(sockets)
         self.ready.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
+        """Capture no signals."""
         yield
 
 
@@ -185,16 +185,16 @@ async def serve(
     listening: Listening,
     started: Callable[[str, str | None], None],
 ) -> None:
-    """Serve until SIGINT or SIGTERM; then let requests finish. At a second signal the process ends.
+    """Serve until SIGINT or SIGTERM, then let requests finish. A second signal ends the process.
 
     Args:
-        file: what is served.
-        config: reads settings.
-        listening: where.
-        started: is called with the address, and that of the metrics, once requests are taken.
+        file: the file of the service.
+        config: the reader of settings.
+        listening: the addresses.
+        started: called with the address, and that of the metrics, once the service accepts requests.
 
     Raises:
-        InputError, SettingsError: it cannot listen so, or the settings of a gate name no account.
+        InputError, SettingsError: it cannot listen there, or the settings of a gate name no account.
     """
     check_listening(listening, file)
     context = tls_context(listening.certificate, listening.key)
@@ -233,10 +233,10 @@ async def serve(
 
 
 def check_settings(file: ServeFile, reader: Reader, config: ConfigReader) -> None:
-    """Find the account of each target; nothing is sent.
+    """Resolve the account of each target, without any request.
 
     Raises:
-        SettingsError: there is none.
+        SettingsError: there is no account.
     """
     for gate in file.gates.values():
         for name, kind in gate.spec.kinds.items():
@@ -245,7 +245,7 @@ def check_settings(file: ServeFile, reader: Reader, config: ConfigReader) -> Non
 
 
 def local_hosts(port: int) -> frozenset[str]:
-    """Return what the Host header of a request to loopback may be."""
+    """Return the allowed values of the Host header on loopback."""
     names = ("127.0.0.1", "localhost", "[::1]")
     return frozenset(f"{name}:{port}" for name in names) | (frozenset(names) if port in (80, 443) else frozenset())
 
@@ -283,7 +283,7 @@ def _drain(checks: Checks, servers: list[_Server]) -> None:
 
 @contextlib.contextmanager
 def _signals(drain: Callable[[], None]) -> Iterator[None]:
-    """Drain at the first signal, end at once at the second."""
+    """Drain at the first signal, end immediately at the second."""
     loop = asyncio.get_running_loop()
     caught: list[int] = []
 

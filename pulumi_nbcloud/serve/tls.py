@@ -1,4 +1,4 @@
-"""TLS by certificate files of the service's own, which are read again when they change."""
+"""TLS with the service's own certificate files, which are read again when they change."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def tls_context(certificate: str | None, key: str | None) -> ssl.SSLContext | No
 
     Args:
         certificate: a PEM file with the chain; None for plain http.
-        key: the PEM file of its key; None where the certificate's file has it.
+        key: the PEM file of its key; None if the certificate's file contains it.
 
     Returns:
-        What speaks TLS with it; None for plain http.
+        The TLS context; None for plain http.
 
     Raises:
         SettingsError: the files are not a certificate with its key.
@@ -38,10 +38,10 @@ def tls_context(certificate: str | None, key: str | None) -> ssl.SSLContext | No
 
 
 async def keep_current(context: ssl.SSLContext | None, certificate: str | None, key: str | None) -> None:
-    """Read the certificate again whenever its files change; new connections have it.
+    """Read the certificate again whenever its files change; new connections use it.
 
     Args:
-        context: made of it; None for plain http.
+        context: the context of the certificate; None for plain http.
         certificate: see `tls_context`.
         key: see `tls_context`.
     """
@@ -54,7 +54,7 @@ async def keep_current(context: ssl.SSLContext | None, certificate: str | None, 
         if now == before:
             continue
         try:
-            # Into one of its own first: files that do not fit each other would spoil the one in use.
+            # Into a separate context first: mismatched files would break the one in use.
             _load(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), certificate, key)
             _load(context, certificate, key)
         except SettingsError as error:

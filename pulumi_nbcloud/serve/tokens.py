@@ -1,4 +1,4 @@
-"""Bearer tokens of callers: made here, known to the file only by their SHA-256."""
+"""Bearer tokens of callers: made here, the file contains only their SHA-256."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ MAX_TOKEN_CHARACTERS = 256
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sends a request.
+    """The sender of a request.
 
     Args:
-        name: as the file calls it.
-        gates: which gates it may check; None for all.
+        name: its name in the file.
+        gates: the gates that it may check; None for all.
         metrics: whether it may read the metrics.
     """
 
@@ -29,7 +29,7 @@ class Caller:
 
 
 ANYBODY = Caller("anybody", None, metrics=True)
-"""Whoever reaches a service without tokens, which is on loopback."""
+"""The caller of a service without tokens, which is on loopback."""
 
 
 def new_token() -> tuple[str, str]:
@@ -44,7 +44,7 @@ def digest(token: str) -> str:
 
 
 class Callers:
-    """Knows the callers by their tokens.
+    """Identify callers by their tokens.
 
     Args:
         callers: each with the SHA-256 of its token.
@@ -54,19 +54,19 @@ class Callers:
         self._callers: Sequence[tuple[str, Caller]] = tuple(callers)
 
     def find(self, authorization: Sequence[str]) -> Caller | None:
-        """Find who sends a request.
+        """Identify the sender of a request.
 
         Args:
-            authorization: the values of its Authorization headers.
+            authorization: the values of the Authorization headers.
 
         Returns:
-            The caller; None where there is not exactly one header with a token of the file.
+            The caller; None unless there is exactly one header with a token in the file.
         """
         scheme, _, token = authorization[0].partition(" ") if len(authorization) == 1 else ("", "", "")
         if scheme.lower() != "bearer" or len(token) > MAX_TOKEN_CHARACTERS:
             return None
         given = digest(token)
-        # All of them are compared, each in constant time: how long it takes says nothing of any.
+        # Compare all of them, each in constant time: the duration reveals nothing about any.
         found: Caller | None = None
         for expected, caller in self._callers:
             if hmac.compare_digest(expected, given):
