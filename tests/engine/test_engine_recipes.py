@@ -11,6 +11,7 @@ import pytest
 from docs_support import RECIPES, Example, blocks, check, commands_in, commands_of, page_of, recipe
 from kubernetes_stand_in import kubernetes_stand_in
 from locked_environment import python_of
+from nbcloud_support import LIMIT_SECONDS
 from runner_support import Runner
 from stack import PYTHON_VARIABLES, Stack
 
@@ -18,6 +19,8 @@ from pulumi_nbcloud.mock import MockClouds, scenarios
 
 # The test of this one brings the SDK of Kubernetes, and what stands in for its plugin.
 KUBERNETES = recipe("kubernetes")
+# For a whole page, which has a few updates.
+SECONDS = 3 * LIMIT_SECONDS
 
 
 @pytest.fixture
@@ -45,7 +48,7 @@ def take(stack: Stack, folder: Path) -> None:
 def test_a_recipe_does_what_its_page_shows(make_stack: Callable[..., Stack], clouds: MockClouds, folder: Path) -> None:
     stack = make_stack({**clouds.environment(), "MOCK": f"{clouds.url}/_mock"})
     take(stack, folder)
-    check(session_of(folder), stack.folder, stack.environment)
+    check(session_of(folder), stack.folder, stack.environment, SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +67,7 @@ def test_kubernetes_creates_the_deployment_after_the_job(
         path = os.pathsep.join(filter(None, (PYTHON_VARIABLES.get("PYTHONPATH"), kubernetes_packages)))
         stack = make_stack({**clouds.environment(), **attached, "MOCK": f"{clouds.url}/_mock", "PYTHONPATH": path})
         take(stack, KUBERNETES)
-        check(session_of(KUBERNETES), stack.folder, stack.environment)
+        check(session_of(KUBERNETES), stack.folder, stack.environment, SECONDS)
     assert [(operation, kind) for operation, kind, _ in stand_in.calls] == [
         ("create", "kubernetes:apps/v1:Deployment"),
         ("update", "kubernetes:apps/v1:Deployment"),
