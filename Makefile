@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/made-from-lock
-SOURCES := pulumi_nbcloud tests examples benchmarks plugin scripts/pulumi-cli scripts/demo scripts/freeze scripts/generate scripts/go_programs.py scripts/option_signatures.py scripts/python_source.py scripts/reference scripts/release-archive scripts/release-check scripts/sdks scripts/shown-programs scripts/stress scripts/test scripts/test-versions scripts/test-wheel hatch_build.py
+SOURCES := pulumi_nbcloud tests examples benchmarks plugin scripts/pulumi-cli scripts/demo scripts/freeze scripts/generate scripts/go_programs.py scripts/option_signatures.py scripts/python_source.py scripts/reference scripts/reference_pages scripts/release-archive scripts/release-check scripts/sdks scripts/shown-programs scripts/stress scripts/test scripts/test-versions scripts/test-wheel hatch_build.py
 
 .PHONY: environment check-python demo test extended unit engine coverage versions lint pyright format generate reference pictures bench stress soak lock release-check clean
 .DELETE_ON_ERROR:

@@ -119,9 +119,9 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
             resource_name: its name in the stack.
             target: the one thing to poll; conditions call it `self`.
             targets: several things, by the name that conditions call them.
-            until: the condition to wait for, in CEL or by its name, like `stopped`. Each kind says itself which names
-                it has, and what "can be used" means. Default: that each can be used. A change waits again.
-            fail_on: a condition that ends the wait, added to the kinds' own. In CEL or by its name. The kinds' own say
+            until: the condition to wait for, in CEL or by its name, like `stopped`. Each kind has its own names, and
+                its own meaning of "can be used". Default: that each can be used. A change waits again.
+            fail_on: a condition that ends the wait, added to the kinds' own. In CEL or by its name. The kinds' own mean
                 "it has failed for good". False to leave the kinds' own failures out. A change waits again.
             timeout: how long to wait, like 90s or 1h30m; 0 polls once. With the units `d`, `h`, `m`, `s` and `ms`. A
                 `timedelta` too. Up to 30 days. Default: 30m.
@@ -138,16 +138,17 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
                 more than three intervals; a failed poll does not. 1s to 30 days. Default: one poll that meets it is
                 enough. A change waits again.
             fail_holds_for: how long `fail_on` must have held to end the wait. Counted like `holds_for`; while `fail_on`
-                holds, nothing is met. The kinds' own failures count after it too, or after a time of their own that is
-                longer. 1s to 30 days. Default: one poll is enough, but for kinds that say otherwise. A change waits
+                holds, nothing is met. The kinds' own failures count after it too, or after a time of their own if that
+                is longer. 1s to 30 days. Default: one poll is enough, but for kinds that say otherwise. A change waits
                 again.
-            not_found: what a poll means that does not find a target. `wait` waits for it. `fail` ends the wait. `met`
-                meets the condition where none of the targets is found, and is refused for kinds where not finding a
-                thing does not prove that it is gone; so `until` `deleted` has it. Default: wait. A change waits again.
+            not_found: what it means when a poll does not find a target. `wait` waits for it. `fail` ends the wait.
+                `met` meets the condition where none of the targets is found; it is rejected for kinds where not finding
+                a thing does not prove that it is gone. `until` `deleted` includes it. Default: wait. A change waits
+                again.
             allow_absent: whether `deleted` is met by what this wait never found. Otherwise a mistake in an id would
                 meet it at once. Default: False. A change waits again.
             appear_timeout: how long it may take until each target was found. Then the wait ends as `never_appeared`.
-                Refused where `not_found` is `fail` or `met`. 1s to 30 days. Default: as long as `timeout`.
+                Rejected where `not_found` is `fail` or `met`. 1s to 30 days. Default: as long as `timeout`.
             stall_timeout: how long nothing may change while the condition does not hold. Counted from the first poll
                 that finds every target; then the wait ends as `stalled`. Volatile fields are no change, unless a
                 condition reads them. 1s to 30 days. Default: as long as `timeout`.
@@ -158,7 +159,7 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
             overridable: whether the gate may be overridden with a reason while its cloud gives no usable response.
                 True: from the environment too. False: not at all. Default: from the stack's config alone.
             every_update: whether every update waits, and not only one that changes what is waited for. Default: False.
-            triggers: any values that the gate stands for, a list or a map. A change waits again.
+            triggers: values that make the gate wait again when they change, a list or a map. A change waits again.
             opts: resource options; without `timeout`, `custom_timeouts` counts for its operation.
 
         Raises:

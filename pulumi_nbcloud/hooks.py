@@ -78,9 +78,9 @@ def wait_before(
             also lets several resources share what is returned.
         target: the one thing to poll; conditions call it `self`.
         targets: several things, by the name that conditions call them.
-        until: the condition to wait for, in CEL or by its name, like `stopped`. Each kind says itself which names it
-            has, and what "can be used" means. Default: that each can be used.
-        fail_on: a condition that ends the wait, added to the kinds' own. In CEL or by its name. The kinds' own say "it
+        until: the condition to wait for, in CEL or by its name, like `stopped`. Each kind has its own names, and its
+            own meaning of "can be used". Default: that each can be used.
+        fail_on: a condition that ends the wait, added to the kinds' own. In CEL or by its name. The kinds' own mean "it
             has failed for good". False to leave the kinds' own failures out.
         timeout: how long to wait, like 90s or 1h30m; 0 polls once. With the units `d`, `h`, `m`, `s` and `ms`. A
             `timedelta` too. Up to 30 days. Default: 30m.
@@ -92,15 +92,15 @@ def wait_before(
             to its last, beside `consecutive`. A poll that does not meet it starts again, and so does a gap of more than
             three intervals; a failed poll does not. 1s to 30 days. Default: one poll that meets it is enough.
         fail_holds_for: how long `fail_on` must have held to end the wait. Counted like `holds_for`; while `fail_on`
-            holds, nothing is met. The kinds' own failures count after it too, or after a time of their own that is
+            holds, nothing is met. The kinds' own failures count after it too, or after a time of their own if that is
             longer. 1s to 30 days. Default: one poll is enough, but for kinds that say otherwise.
-        not_found: what a poll means that does not find a target. `wait` waits for it. `fail` ends the wait. `met` meets
-            the condition where none of the targets is found, and is refused for kinds where not finding a thing does
-            not prove that it is gone; so `until` `deleted` has it. Default: wait.
+        not_found: what it means when a poll does not find a target. `wait` waits for it. `fail` ends the wait. `met`
+            meets the condition where none of the targets is found; it is rejected for kinds where not finding a thing
+            does not prove that it is gone. `until` `deleted` includes it. Default: wait.
         allow_absent: whether `deleted` is met by what this wait never found. Otherwise a mistake in an id would meet it
             at once. Default: False.
         appear_timeout: how long it may take until each target was found. Then the wait ends as `never_appeared`.
-            Refused where `not_found` is `fail` or `met`. 1s to 30 days. Default: as long as `timeout`.
+            Rejected where `not_found` is `fail` or `met`. 1s to 30 days. Default: as long as `timeout`.
         stall_timeout: how long nothing may change while the condition does not hold. Counted from the first poll that
             finds every target; then the wait ends as `stalled`. Volatile fields are no change, unless a condition reads
             them. 1s to 30 days. Default: as long as `timeout`.

@@ -39,14 +39,14 @@ class WaitOptions:
     until: str | None = option(
         CONDITION,
         "the condition to wait for, in CEL or by its name, like `stopped`",
-        detail='Each kind says itself which names it has, and what "can be used" means.',
+        detail='Each kind has its own names, and its own meaning of "can be used".',
         default_text="that each can be used",
         waits_again=True,
     )
     fail_on: str | bool | None = option(
         CONDITION_OR_FALSE,
         "a condition that ends the wait, added to the kinds' own",
-        detail='In CEL or by its name. The kinds\' own say "it has failed for good".',
+        detail='In CEL or by its name. The kinds\' own mean "it has failed for good".',
         off="leave the kinds' own failures out",
         waits_again=True,
     )
@@ -97,17 +97,17 @@ class WaitOptions:
         duration(least=1.0),
         "how long `fail_on` must have held to end the wait",
         detail="Counted like `holds_for`; while `fail_on` holds, nothing is met. The kinds' own failures count after "
-        "it too, or after a time of their own that is longer.",
+        "it too, or after a time of their own if that is longer.",
         default_text="one poll is enough, but for kinds that say otherwise",
         waits_again=True,
         explain=lambda seconds: f"failed once a failure has held for {spell(seconds)}",
     )
     not_found: str = option(
         choice(NOT_FOUND),
-        "what a poll means that does not find a target",
+        "what it means when a poll does not find a target",
         detail="`wait` waits for it. `fail` ends the wait. `met` meets the condition where none of the targets is "
-        "found, and is refused for kinds where not finding a thing does not prove that it is gone; so `until` "
-        "`deleted` has it.",
+        "found; it is rejected for kinds where not finding a thing does not prove that it is gone. `until` `deleted` "
+        "includes it.",
         default="wait",
         waits_again=True,
         explain=lambda word: f"not found: {word}",
@@ -123,7 +123,7 @@ class WaitOptions:
     appear_timeout: float | None = option(
         duration(least=1.0),
         "how long it may take until each target was found",
-        detail="Then the wait ends as `never_appeared`. Refused where `not_found` is `fail` or `met`.",
+        detail="Then the wait ends as `never_appeared`. Rejected where `not_found` is `fail` or `met`.",
         default_text="as long as `timeout`",
         waits_again=False,
         explain=lambda seconds: f"each must be found within {spell(seconds)}",
@@ -172,7 +172,7 @@ class WaitOptions:
     )
     triggers: Sequence[Any] | Mapping[str, Any] | None = option(
         VALUES,
-        "any values that the gate stands for, a list or a map",
+        "values that make the gate wait again when they change, a list or a map",
         waits_again=True,
         in_hook=False,
         in_command=False,

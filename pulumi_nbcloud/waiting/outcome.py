@@ -49,17 +49,18 @@ class WaitError(NbcloudError):
             **details: see `NbcloudError`.
         """
         super().__init__(problem, **details)
-        self.outcome = outcome
+        self.outcome: Outcome = outcome
+        """How it ended: `Outcome.TIMED_OUT`, equal to `"timed_out"`, and so on."""
         self.progress = progress
         # Where the cloud asked to wait, as an UnreachableError has them.
         self.retry_after: float | None = None
         self.retry_time: str | None = None
         self.deadline: datetime | None = None
-        """When a wait ends at the latest that is `awaiting`; None for every other outcome."""
+        """The deadline of a wait that is `awaiting`; None for every other outcome."""
         self.unanswered = False
         """Whether the last poll got no usable response."""
         self.override: Mapping[str, str] | None = None
-        """What overrode it, where the outcome is `overridden`; see `WaitResult`."""
+        """What overrode it, where the outcome is `overridden`: `reason`, `until` and `overrode`; else None."""
         self.elapsed = 0.0
         """How long the wait took, in seconds."""
         self.after = ""
