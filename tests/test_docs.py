@@ -26,7 +26,13 @@ from docs_support import PAGES as SHOWN_PAGES
 from picture_support import PICTURES
 
 from pulumi_nbcloud.mock import MockClouds
-from pulumi_nbcloud.mock.scenarios import PROCESSING_JOB, RUNNING_NOTEBOOK, STARTING_INSTANCE, STOPPED_NOTEBOOK
+from pulumi_nbcloud.mock.scenarios import (
+    PROCESSING_JOB,
+    RUNNING_NOTEBOOK,
+    STARTING_INSTANCE,
+    STARTING_SESSION,
+    STOPPED_NOTEBOOK,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE_SUFFIXES = {".yml", ".yaml", ".json", ".sh", ".py", ".tf", ".ts", ".go"}
@@ -73,6 +79,7 @@ def test_commands_do_what_is_shown(example: Example, nbcloud_mock: MockClouds, t
     nbcloud_mock.modelarts.put_lease(STOPPED_NOTEBOOK, status="STOPPED")
     nbcloud_mock.modelarts.put_job(PROCESSING_JOB, status="FINISHED")
     nbcloud_mock.hpcai.put_instance(STARTING_INSTANCE, status="Running")
+    nbcloud_mock.aidp.put_session(STARTING_SESSION)
     check(example, tmp_path, shell_environment())
 
 
@@ -127,8 +134,8 @@ def test_the_reference_is_what_the_code_says() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_quoted_messages_are_in_the_code() -> None:
-    """Those that only a stack shows; the others are printed by the commands beside them."""
+def test_messages_that_are_headings_are_in_the_code() -> None:
+    """The page on troubleshooting is found by message, so each message that it has a heading for exists."""
     texts = [
         each.value
         for path in (ROOT / "pulumi_nbcloud").rglob("*.py")
@@ -136,9 +143,9 @@ def test_quoted_messages_are_in_the_code() -> None:
         if isinstance(each, ast.Constant) and isinstance(each.value, str)
     ]
     page = (ROOT / "docs" / "guides" / "troubleshooting.md").read_text(encoding="utf-8")
-    quoted = re.findall(r"^> (.*)$", page, re.MULTILINE)
-    assert len(quoted) >= 20
-    assert [each for each in quoted if not any(each in text for text in texts)] == []
+    messages = re.findall(r"^### `([^`]*)`$", page, re.MULTILINE)
+    assert len(messages) >= 40
+    assert [each for each in messages if not any(each in text for text in texts)] == []
 
 
 def test_every_name_in_a_line_of_the_history_is_described() -> None:
