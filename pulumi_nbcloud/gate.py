@@ -163,7 +163,7 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
             opts: resource options; without `timeout`, `custom_timeouts` counts for its operation.
 
         Raises:
-            InputError: both or neither of `target` and `targets`, or something that cannot be a target.
+            InputError: both or neither of `target` and `targets` are given, or one cannot be a target.
         """
         options: dict[str, Any] = {
             "until": until,

@@ -67,15 +67,15 @@ def wait_before(
     enforcement: pulumi.Input[Literal["disabled", "advisory", "mandatory"]] | None = None,
     before: Sequence[Operation] = ("create",),
 ) -> pulumi.ResourceHookBinding:
-    """Make a hook that holds a resource back until a condition is met: `ResourceOptions(hooks=wait_before(...))`.
+    """Make a hook that waits for a condition before a resource changes: `ResourceOptions(hooks=wait_before(...))`.
 
-    It waits as a gate does, in the program's process, with its status on the row of the resource. It leaves no outputs
-    and no outcome in state, so it waits whenever the engine is about to do what it stands before. Custom timeouts are
-    the resource's own, so they are not honoured. One Ctrl-C waits for its end, two end it.
+    It waits as a gate does, in the program's process, and shows its status on the row of the resource. It leaves no
+    outputs and no outcome in state, so it waits before each such operation. Custom timeouts belong to the resource, so
+    they are not honoured. The first Ctrl-C lets the wait go on to its end, the second ends it.
 
     Args:
-        name: names the hook in messages, once in a program; None to have the engine name it after the resource, which
-            also lets several resources share what is returned.
+        name: names the hook in messages, once in a program; without it the engine names the hook after the resource,
+            and several resources can share what is returned.
         target: the one thing to poll; conditions call it `self`.
         targets: several things, by the name that conditions call them.
         until: the condition to wait for, in CEL or by its name, like `stopped`. Each kind has its own names, and its
@@ -108,13 +108,13 @@ def wait_before(
         enforcement: how binding the wait is. `advisory`: a wait that is not met is a warning; a gate's `outcome` and
             `message` say how it ended. `disabled`: it does not poll at all. A gate that was not met waits again once
             this becomes more binding. Default: mandatory.
-        before: what to wait before: some of `create`, `update` and `delete`, which needs a name.
+        before: what to wait before: any of `create`, `update` and `delete`; `delete` needs a name.
 
     Returns:
         The hooks, for the options of a resource.
 
     Raises:
-        InputError: what is known already cannot be right; in preview, too.
+        InputError: an argument that is known already cannot be right, in preview too.
     """
     options: dict[str, Any] = {
         "until": until,

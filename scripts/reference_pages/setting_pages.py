@@ -12,8 +12,8 @@ from reference_pages.markdown import Page, code, listed, page, prose, table
 
 _TREATMENTS = {
     Treatment.HONOURED: "**Honoured**: each counts as the setting beside it.",
-    Treatment.REFUSED: "**Rejected**: where one would count, a read fails before anything is sent, and names it.",
-    Treatment.HARMLESS: "**Ignored**: each changes nothing here.",
+    Treatment.REFUSED: "**Refused by name**: where one would count, a read fails before it sends anything, and names it.",
+    Treatment.HARMLESS: "**Harmless**: each changes nothing here.",
 }
 
 
