@@ -1,4 +1,4 @@
-"""Many gates at once: what they ask of the cloud, how soon they are released, what the provider process costs.
+"""Many gates at once: their requests, how soon they are released, and what the provider process costs.
 
 Each part is a real provider process against the mock clouds; the last part is a real `pulumi up`.
 """
@@ -62,7 +62,7 @@ class Instances:
 
 
 class Leases:
-    """Gates on notebooks, each a question of its own."""
+    """Gates on notebooks, each with a request of its own."""
 
     name = "leases"
 
@@ -125,7 +125,7 @@ def report(asked: Things, gates: int, moments: list[float]) -> None:
         met = set(counts) == {expected}
         show(f"{gates} gates on {asked.name}: requests a tick", spread(counts), f"aim: {expected}", met)
     else:
-        # Questions of their own keep a beat of their own: one request each in an interval, but for the jitter.
+        # Reads with keys of their own are not shared: one request each in an interval, apart from the jitter.
         a_tick = len(moments) / OBSERVED_TICKS
         met = a_tick <= expected * 1.1
         show(f"{gates} gates on {asked.name}: requests an interval", f"{a_tick:.1f}", f"aim: {expected}", met)
@@ -144,7 +144,7 @@ def lag(asked: Things, clouds: MockClouds, outputs: list[Mapping[str, Any]], fli
             and (isinstance(asked, Instances) or notebook(number) in entry.target)
         ]
         lags.append(len(ticks(after, 0.4 * INTERVAL)))
-    show("  looks from ready to released", spread(lags), "aim: 1 at most", max(lags) <= 1)
+    show("  polls from ready to released", spread(lags), "aim: 1 at most", max(lags) <= 1)
 
 
 PROGRAMS = {

@@ -59,16 +59,18 @@ def unknown_in_workflow(text: str) -> set[str]:
         found |= set(job) - {
             "runs-on",
             "needs",
+            "if",
             "timeout-minutes",
             "strategy",
             "environment",
             "permissions",
             "env",
+            "outputs",
             "steps",
         }
         found |= set(job.get("strategy", ())) - {"fail-fast", "matrix"}
         for step in job["steps"]:
-            found |= set(step) - {"uses", "with", "run"}
+            found |= set(step) - {"id", "if", "uses", "with", "run", "env"}
     return found
 
 
@@ -113,7 +115,11 @@ def test_rights_are_the_least(path: Path) -> None:
     assert read(path)["permissions"] == {"contents": "read"}
     more = {name: job["permissions"] for name, job in jobs(path).items() if "permissions" in job}
     of_a_release = {"publish": {"id-token": "write"}, "archives": {"contents": "write"}}
-    assert more == (of_a_release if path.name == "release.yml" else {})
+    of_the_site = {
+        "site": {"contents": "read", "pages": "read"},
+        "publish": {"id-token": "write", "pages": "write"},
+    }
+    assert more == {"release.yml": of_a_release, "docs.yml": of_the_site}.get(path.name, {})
     for step in steps(path):
         if step.get("uses", "").startswith("actions/checkout@"):
             assert step["with"]["persist-credentials"] is False
@@ -182,6 +188,17 @@ def test_what_is_published_is_the_one_build_that_was_tested() -> None:
     # They install what is published, and need no sources either.
     assert archives["needs"] == "publish"
     assert [step.get("uses", "").partition("@")[0] for step in archives["steps"]] == ["actions/download-artifact", ""]
+
+
+def test_the_site_is_published_from_main_and_only_once_the_project_has_an_address() -> None:
+    site, publish = (jobs(GITHUB / "workflows" / "docs.yml")[name] for name in ("site", "publish"))
+    by_id = {step["id"]: step for step in site["steps"] if "id" in step}
+    assert "scripts/docs home" in by_id["home"]["run"]
+    assert by_id["pages"]["if"] == "github.ref == 'refs/heads/main' && steps.home.outputs.address != ''"
+    assert site["outputs"] == {"published": "${{ steps.pages.outputs.base_url != '' }}"}
+    assert publish["if"] == "needs.site.outputs.published == 'true'"
+    assert set(publish["needs"]) == {"docs", "site"}
+    assert [list(step) for step in publish["steps"]] == [["uses"]], "no sources where the right to publish is"
 
 
 @pytest.mark.parametrize("path", FORMS, ids=by_name)

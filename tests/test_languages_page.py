@@ -60,6 +60,12 @@ def test_each_part_stands_in_every_language_and_nothing_else_does(shown: Any) ->
     assert tuple(name for name, _ in places) == shown.PARTS
     for _, text in places:
         assert re.findall(r"^```(\w+)$", text, re.MULTILINE) == list(WORDS)
+        labels = [f"**{shown.PROGRAMS[word][0]}**" for word in WORDS]
+        assert re.findall(r"^(?:<!-- /?tabs -->|\*\*\w+\*\*)$", text, re.MULTILINE) == [
+            "<!-- tabs -->",
+            *labels,
+            "<!-- /tabs -->",
+        ]
     for word in WORDS:
         assert len(blocks(LANGUAGES, word)) == len(shown.PARTS)
 

@@ -1,4 +1,4 @@
-"""Conditions: CEL text, compiled, checked against what kinds give, and evaluated with three outcomes.
+"""Conditions: CEL text, compiled, checked against kinds, and evaluated to true, false, undecided or an error.
 
 Importing this package loads neither cel-python nor pydantic; the first compilation loads cel-python.
 """

@@ -1,4 +1,4 @@
-"""The part of the check that knows functions, methods and macros."""
+"""The part of the check for functions, methods and macros."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pulumi_nbcloud.spelling import near
 
 
 class Calls:
-    """Checks calls; `check.Checker` is the rest of it."""
+    """Checks calls; `check.Checker` does the rest."""
 
     text: str
     findings: Findings
@@ -36,11 +36,11 @@ class Calls:
         self.findings.problem(f"{self.source(node)} cannot work: {why}")
 
     def arguments(self, node: Node) -> list[Node]:
-        """Return the arguments of a call, or the rows of a list."""
+        """Return the arguments of a call, or the items of a list."""
         return [each for child in trees(node) if child.data == "exprlist" for each in trees(child)]
 
     def _kinds(self, name: str, arguments: list[Node]) -> list[Type]:
-        # Of what is written like a macro, the arguments mean nothing by themselves.
+        # The arguments of something that is written like a macro mean nothing by themselves.
         macros = {*vocabulary.LIST_MACROS, *vocabulary.UNUSED_FUNCTIONS}
         return [] if {name, vocabulary.FOREIGN.get(name)} & macros else [self.visit(each) for each in arguments]
 
@@ -110,7 +110,7 @@ class Calls:
         return ANY
 
     def _literals(self, node: Node, name: str, nodes: list[Node]) -> None:
-        """Try what is known already: `duration("30 minutes")` would only fail while waiting."""
+        """Evaluate literals now: `duration("30 minutes")` would otherwise fail only while waiting."""
         tokens = [literal_token(each) for each in nodes]
         last = tokens[-1]
         texts = [str(celstr(each)) for each in tokens if each is not None and each.type.endswith("STRING_LIT")]

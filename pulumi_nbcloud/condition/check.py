@@ -1,4 +1,4 @@
-"""The check before anything waits: walks the syntax tree against the types of what it will see.
+"""The check before anything waits: compares the syntax tree with the types of the states that it will see.
 
 Every problem is collected, not only the first; after one, the part counts as of any type, so that it is not reported
 twice. cel-python itself would notice while waiting, or never: `||` and `&&` absorb errors.
@@ -25,7 +25,7 @@ class Checker(calls.Calls):
     Args:
         text: of the condition.
         targets: the types of its targets, by name.
-        findings: takes what the check finds.
+        findings: collects what the check finds.
     """
 
     def __init__(self, text: str, targets: Mapping[str, Type], findings: Findings) -> None:
@@ -38,7 +38,7 @@ class Checker(calls.Calls):
         self._constant = True
 
     def check(self, tree: Node) -> None:
-        """Check the whole condition, which must give a bool."""
+        """Check the complete condition, which must give a bool."""
         result = self.visit(tree)
         if result.name in ("any", "bool"):
             for path in () if self.findings.problems else emptiness.lists_that_may_be_empty(tree, self.variables):
@@ -269,7 +269,7 @@ class Checker(calls.Calls):
         what, holder = self.source(node), self.source(trees(node)[0])
         if owner.name == "record":
             meant = near(name, owner.fields)
-            # A path that is cut off would not help whoever copies it.
+            # A path that is cut off would not help a person who copies it.
             path = meant if "…" in holder else f"{holder}.{meant}"
             advice = f"; did you mean {path}?" if meant else ""
             self.findings.problem(f"{what} is not a field of {owner.label}{advice}")

@@ -1,8 +1,8 @@
-"""The clauses of a condition that are not met, and what is there instead.
+"""The clauses of a condition that are not met, and the actual values.
 
-Of `a && b && c` each part is a clause, brackets or not; of `a ? b : c` the branch that counts. Of `a || b` all sides
-are one clause, because any of them would do; it begins with the side that lacks least. Everything else is one clause:
-a comparison says what is there and what would meet it, a macro over a list for how many rows it holds.
+Each part of `a && b && c` is a clause, brackets or not; of `a ? b : c` the branch that counts. All sides of `a || b`
+are one clause, because any of them is enough; it begins with the side that lacks least. Everything else is one clause:
+a comparison shows the actual value and what would meet it, a macro over a list for how many items it holds.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _of_tree(
 
 @dataclass(frozen=True)
 class _Fact:
-    """What is there in the place of what a clause asks for, for messages and for a narrow place; see `Clause`."""
+    """The actual value where a clause is not met, for messages and for a narrow place; see `Clause`."""
 
     actual: str | None
     brief: str
@@ -92,7 +92,7 @@ class _Walk:
         self._text = text
         self._interpreter = interpreter
         self._names = names
-        # A single target needs no name; the rows of a list are added while a macro goes through them.
+        # A single target needs no name; the items of a list are added while a macro goes through them.
         self._short = {name: "" if label == "self" else label for name, label in names.items()}
         self._facts: dict[Clause, _Fact] = {}
         self._now = now if now.tzinfo is not None else now.replace(tzinfo=timezone.utc)
@@ -145,7 +145,7 @@ class _Walk:
         return self._made(node, value, _Fact(actual, first.brief, expected, brief, values))
 
     def _fact(self, node: Node, value: Result) -> _Fact:
-        """Find out what is there in the place of what a clause asks for."""
+        """Find the actual value where a clause is not met."""
         if node.data == "relation":
             return self._compared(node, value)
         if isinstance(value, CELEvalError):
@@ -189,7 +189,7 @@ class _Walk:
         return _Fact(f"{name} is {text}", f"{name} {brief}", expected, values=((name, text),))
 
     def _compared(self, node: Node, value: Result) -> _Fact:
-        """Say of `a == b` what the side is that reads a target, and what it would have to be."""
+        """Describe `a == b`: the value of the side that reads a target, and the value that would meet it."""
         operator, right = trees(node)
         symbol, subject, other = SYMBOLS[operator.data], trees(operator)[0], right
         if not self._reads(subject) and self._reads(other):
@@ -202,12 +202,12 @@ class _Walk:
             fact = self._difference(subject, symbol) or self._value(subject, self._interpreter.visit(subject))
         try:
             expected, brief = self._expected(subject, symbol, other)
-        except Exception:  # what is expected may be absent itself
+        except Exception:  # the expected value may be absent itself
             return fact
         return replace(fact, expected=expected, brief_expected=None if isinstance(value, CELEvalError) else brief)
 
     def _difference(self, subject: Node, symbol: str) -> _Fact | None:
-        """Write `x - now`, a duration, as the time that it is about."""
+        """Write `x - now`, a duration, as the time `x`."""
         moment = self._moment(subject)
         if moment is None or symbol not in _OF_SPANS:
             return None
@@ -224,7 +224,7 @@ class _Walk:
         return sides[named.index(False)] if sum(named) == 1 and is_path(sides[named.index(False)]) else None
 
     def _expected(self, subject: Node, symbol: str, other: Node) -> tuple[str, str | None]:
-        """Write what would meet a comparison, and shorter; raise where that cannot be said."""
+        """Write what would meet a comparison, and a short form; raise if that cannot be written."""
         value = self._interpreter.visit(other)
         if symbol == "in" and isinstance(value, ListType):
             text = " or ".join(spelled(each, self._now)[0] for each in value[:FIELDS_NAMED])
@@ -244,7 +244,7 @@ class _Walk:
         return (f"not {text[3:]}", None) if symbol == "!=" else (text, brief)
 
     def _rows(self, node: Node) -> _Fact:
-        """Say of a macro over a list how many rows it holds for; of `all` which first fail, and why."""
+        """Describe a macro over a list: for how many items it holds, and for `all` which fail first, and why."""
         rows = self._interpreter.visit(trees(node)[0])
         path, name = self._source(trees(node)[0]), str(node.children[1])
         if not len(rows):
@@ -270,7 +270,7 @@ class _Walk:
         return _Fact(", ".join(parts), f"{brief}, {failing[0].brief}" if failing else brief, expected)
 
     def _fields(self, node: Node) -> _Fact:
-        """Say of anything else what the fields are that it reads."""
+        """Describe any other clause by the values of the fields that it reads."""
         found = {self._source(each): each for each in paths(node) if self._reads(each)}
         facts = [self._value(each, self._interpreter.visit(each)) for each in list(found.values())[:FIELDS_NAMED]]
         if not facts:

@@ -42,7 +42,7 @@ class Condition:
     Args:
         text: as it was written.
         warnings: what is probably not meant, one line each.
-        fields: the dotted paths that it reads, rows of a list by the path of the list: `self.jobs.status`.
+        fields: the dotted paths that it reads, items of a list by the path of the list: `self.jobs.status`.
     """
 
     text: str
@@ -59,17 +59,17 @@ class Condition:
         Args:
             states: by the names of the targets; None, or none, for a target that was not found.
             now: the time of the evaluation.
-            labels: what the reason calls a target, where that is not its name.
+            labels: the name of a target in the reason, if another than its own.
 
         Returns:
-            What it comes to.
+            Its result.
         """
         from pulumi_nbcloud.condition.interpreter import evaluate
 
         return evaluate(self._tree, self.fields, self._kinds, states, now, labels or {})
 
     def failing_targets(self, states: Mapping[str, State | None], now: datetime) -> tuple[str, ...]:
-        """Name the targets that it is about, where it holds at one poll: those that it reads."""
+        """Name the targets that it is about, if it holds at one poll: those that it reads."""
         return tuple(name for name in states if any(each.startswith(f"{name}.") for each in self.fields))
 
     def not_met(
@@ -80,10 +80,10 @@ class Condition:
         Args:
             states: by the names of the targets; None, or none, for a target that was not found.
             now: the time of the evaluation.
-            labels: what the clauses call a target, where that is not its name.
+            labels: the name of a target in the clauses, if another than its own.
 
         Returns:
-            Of `a && b` those that are false or undecided; none exactly where `evaluate` gives "true".
+            For `a && b` the sides that are false or undecided; none exactly if `evaluate` returns "true".
         """
         from pulumi_nbcloud.condition.clauses import clauses
 
@@ -97,7 +97,7 @@ class Condition:
             new: the name to show.
 
         Returns:
-            The text, in brackets where it needs them to be joined with others.
+            The text, in brackets if it needs them to be joined with others.
         """
         from pulumi_nbcloud.condition.syntax import renamed
 
@@ -105,7 +105,7 @@ class Condition:
 
 
 def compile_condition(text: str, kinds: Mapping[str, Kind[Any, Any, Any]], *, name: str = "until") -> Condition:
-    """Compile a condition and check it against what its targets give.
+    """Compile a condition and check it against the fields of its targets.
 
     Args:
         text: a CEL expression that gives a bool.
@@ -124,7 +124,7 @@ def compile_condition(text: str, kinds: Mapping[str, Kind[Any, Any, Any]], *, na
     value: object = text
     if not isinstance(value, str):
         raise ConditionError((f"{name}: must be text",))
-    # One at a time: gates begin together, and each would compile what the others are compiling.
+    # One at a time: gates begin together, and each would compile the same conditions as the others.
     with _compiling:
         return _compile(text, tuple(kinds.items()), name)
 
@@ -149,7 +149,7 @@ def _compile(text: str, kinds: tuple[tuple[str, Kind[Any, Any, Any]], ...], name
 
 
 def name_problems(names: Iterable[str]) -> tuple[str, ...]:
-    """Return which targets cannot be called what they are called, and why; empty if all can."""
+    """Return which names of targets are not allowed, and why; empty if all are."""
     names = tuple(names)
     problems = []
     for each in names:

@@ -27,7 +27,7 @@ class TargetCondition:
 
     Args:
         target: the name of the target.
-        condition: compiled for the kind; None where no state meets it.
+        condition: compiled for the kind; None if no state meets it.
         holds_for: how long it must hold, in seconds.
         met_if_gone: whether it holds for a target that is not found.
     """
@@ -39,12 +39,12 @@ class TargetCondition:
 
     @property
     def own_text(self) -> str:
-        """The expression over `self`, as its kind writes it; empty where there is none."""
+        """The expression over `self`, as its kind writes it; empty if there is none."""
         return self.condition.text if self.condition else ""
 
     @cached_property
     def expression(self) -> str:
-        """The expression over the name of the target; empty where there is none."""
+        """The expression over the name of the target; empty if there is none."""
         return self.condition.named("self", self.target) if self.condition else ""
 
     @cached_property
@@ -87,7 +87,7 @@ class TargetCondition:
 
 @dataclass(frozen=True)
 class AnyTarget:
-    """A named condition as `fail_on`: it holds where it does for any of the targets.
+    """A named condition as `fail_on`: it holds if it does for any of the targets.
 
     Args:
         name: of the condition.
@@ -104,7 +104,7 @@ class AnyTarget:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Nothing: what a kind writes is meant."""
+        """None: the author of a kind means its conditions."""
         return ()
 
     @cached_property
@@ -134,10 +134,10 @@ class Conditions:
 
     Args:
         until: the expression that is waited for; None for `each`.
-        each: what is waited for of each target, the default of its kind or a named condition; empty where there is an
+        each: the condition that each target must meet, the default of its kind or a named one; empty if there is an
             `until`.
-        fail_on: what ends the wait for good, besides `failures`; None where there is none.
-        failures: the defaults of the kinds; empty where they do not count.
+        fail_on: what ends the wait for good, besides `failures`; None if there is none.
+        failures: the defaults of the kinds; empty if they do not count.
         name: of the named condition that `each` is; None for the defaults.
     """
 
@@ -149,7 +149,7 @@ class Conditions:
 
     @cached_property
     def expected(self) -> str:
-        """What is waited for, as messages show it; a named condition with its expression."""
+        """The condition that is waited for, as messages show it; a named condition with its expression."""
         if self.until:
             return self.until.text
         from pulumi_nbcloud.kinds.kind import or_not_found
@@ -165,11 +165,11 @@ class Conditions:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What is probably not meant, one line each."""
+        """Warnings about what is probably not meant, one line each."""
         return tuple(warning for each in (self.until, self.fail_on) if each for warning in each.warnings)
 
     def not_met(self, states: Mapping[str, State | None], now: datetime) -> tuple[Clause, ...]:
-        """Name the clauses of what is waited for that are not met at one poll; none where all of it is."""
+        """Name the clauses that are not met at one poll; none if the condition is met."""
         if self.until:
             return self.until.not_met(states, now)
         return tuple(clause for each in self.each for clause in each.not_met(states, now))
@@ -187,11 +187,11 @@ def compile_conditions(
     fail_on: str | bool | None = None,
     spelling: Spelling = PYTHON,
 ) -> Conditions:
-    """Compile the conditions of one wait and check them against what its targets give.
+    """Compile the conditions of one wait and check them against the fields of its targets.
 
     Args:
         kinds: of the targets, by name; `self` for the only one.
-        until: what is waited for, an expression or the name of a condition; None for the defaults of all kinds.
+        until: the condition to wait for, an expression or a name; None for the defaults of all kinds.
         fail_on: what ends the wait for good, besides the defaults of the kinds; None for the defaults alone, False for
             none.
         spelling: of who gave them, for messages.
@@ -260,7 +260,7 @@ def compile_named(name: str, kind: Kind[Any, Any, Any], *, argument: str) -> Con
 def _ready(
     kinds: Mapping[str, Kind[Any, Any, Any]], problems: list[Problem], spelling: Spelling
 ) -> Mapping[str, NamedCondition]:
-    """Return the default of each target: the named condition `ready` of its kind, but for lists."""
+    """Return the default of each target: the named condition `ready` of its kind. Lists have none."""
     missing = dict.fromkeys(kind.token for kind in kinds.values() if kind.ready is None)
     if missing:
         problems.append(Problem(f"{spelling.option('until')}: is needed, {', '.join(missing)} has no default"))

@@ -1,7 +1,7 @@
-"""What a condition comes to over an empty list: `all` holds there, and nobody means that who waits for jobs to end.
+"""The result of a condition over an empty list: `all` holds there, and nobody who waits for jobs to end means that.
 
-The condition is evaluated with one list empty and everything else unknown, once as it is and once with what macros say
-of the list turned round: where that makes it less true, it holds because the list is empty.
+The condition is evaluated with one list empty and everything else unknown, once as it is and once with the results of
+macros over the list inverted: if that makes it less true, it holds because the list is empty.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pulumi_nbcloud.condition.operators import SYMBOLS
 from pulumi_nbcloud.condition.schema import Type
 from pulumi_nbcloud.condition.syntax import Node, identifier, literal_token, trees
 
-_OF_ROWS = {"all": True, "exists": False, "exists_one": False}  # what each gives for no rows
+_OF_ROWS = {"all": True, "exists": False, "exists_one": False}  # the result of each for no items
 _TO_LISTS = ("filter", "map")
 _COMPARED = {
     "==": operator.eq,
@@ -26,7 +26,7 @@ _COMPARED = {
 
 
 def lists_that_may_be_empty(tree: Node, variables: Mapping[str, Type]) -> Iterator[str]:
-    """Yield the lists that a condition holds over where they are empty, or may, without asking for that.
+    """Yield the lists over which a condition holds, or may hold, if they are empty, unless it tests for that.
 
     Args:
         tree: of the condition.
@@ -51,7 +51,7 @@ class _Empty:
         self._turned = turned
 
     def truth(self, node: Node) -> bool | None:
-        """Evaluate a node; None where that depends on anything else."""
+        """Evaluate a node; None if the result depends on anything else."""
         if node.data in ("conditionaland", "conditionalor"):
             decides = node.data == "conditionalor"
             found = [self.truth(each) for each in trees(node)]
@@ -77,7 +77,7 @@ class _Empty:
         return bool(compare(left, other)) is not (self._turned and (of_left or of_other))
 
     def _number(self, node: Node) -> tuple[int | None, bool]:
-        """Evaluate a number, and say whether it counts what a macro left of the list."""
+        """Evaluate a number, and return whether it counts what a macro left of the list."""
         token = literal_token(node)
         if token is not None:
             return (int(token), False) if token.type == "INT_LIT" and token.isdigit() else (None, False)
@@ -106,7 +106,7 @@ def _counted(node: Node) -> Node | None:
 
 
 def _list_of(node: Node) -> tuple[str | None, bool]:
-    """Return where a list comes from, and whether a macro stands between; no place where none is known."""
+    """Return where a list comes from, and whether a macro is in between; no place if none is known."""
     if node.data == "member_dot_arg" and str(node.children[1]) in (*_TO_LISTS, *_OF_ROWS):
         return _list_of(trees(node)[0])[0], True
     return _dotted(node), False

@@ -48,14 +48,14 @@ class Evaluator:
         """Evaluate one poll.
 
         Args:
-            states: what was read, by the names of the targets; None for one that was not found.
+            states: the states that were read, by the names of the targets; None for one that was not found.
             now: the time of the evaluation.
             moment: when the poll was made; `now` if not given.
 
         Returns:
             The outcome. An explicit `fail_on` goes first, and while it is undecided, or true for not long enough,
-            nothing is met; then `until`; then the defaults of the kinds, so that a default never keeps one from
-            waiting for what it calls a failure.
+            nothing is met; then `until`; then the defaults of the kinds, so a wait can be for a state that a default
+            calls a failure.
         """
         decision = self._decide(states, now, moment or Moment.at(now.timestamp()))
         if decision.outcome == "met":
@@ -116,7 +116,7 @@ class Evaluator:
 
 
 def _failing(held: Held, *targets: str) -> Decision:
-    """Decide what a failure that holds comes to by itself."""
+    """Return the decision about a failure that holds, by itself."""
     failing = held if held.holds_for else None
     outcome: Literal["failed", "not_yet"] = "failed" if long_enough(held.seconds, held.holds_for) else "not_yet"
     return Decision(outcome, None, held.condition, failing, failing_targets=targets)

@@ -1,9 +1,9 @@
-"""The functions and operators of conditions: cel-python's, except where they would let a gate open wrongly.
+"""The functions and operators of conditions: those of cel-python, unless they would let a gate open wrongly.
 
 Every one is wrapped (`_strict`): a problem among the operands is the result (cel-python hands error values to the
 operators of its types, where `1 + absent` turns into "no such overload"), an exception becomes an error value
-(cel-python lets some out: OverflowError of `int(1e400)`, re2's of a pattern), and a result that the types leave as a
-plain Python value (`"a" + "b"`, `1.0 + 1.0`, `duration - duration`, `list + list`) gets its CEL type back.
+(cel-python lets some escape: OverflowError of `int(1e400)`, re2's of a pattern), and a result that the types leave as
+a plain Python value (`"a" + "b"`, `1.0 + 1.0`, `duration - duration`, `list + list`) gets its CEL type back.
 
 Overridden, and why:
 
@@ -14,12 +14,12 @@ Overridden, and why:
   error here.
 - `_[_]`: a negative index takes from the end, as in Python; out of range here.
 - `bool`: `bool("17")` is a bool of value 17.
-- `int`, `double`, and the methods of times that take a zone: say what is wrong in Python's words and class names;
-  `int` reads `0x1F`, `1_000` and blanks.
+- `int`, `double`, and the methods of times that take a zone: their errors use Python's words and class names; `int`
+  reads `0x1F`, `1_000` and blanks.
 - `string`: writes `True`, and cuts the fraction of times and durations.
 - `timestamp`: pendulum reads `12`, `now`, weeks and ISO durations, some relative to the clock; RFC 3339 here. Takes
   seconds since 1970, which CEL has and cel-python lacks.
-- `duration`: a pattern that takes exponential time on a long word; `µs` is refused.
+- `duration`: a pattern that takes exponential time on a long word; `µs` is rejected.
 - `matches`: re2 writes bad patterns to stderr.
 """
 
@@ -165,7 +165,7 @@ def _string(value: Result) -> Result:
 
 def _timestamp(value: Result) -> Result:
     if isinstance(value, IntType):
-        # Not fromtimestamp(): what is out of range raises what the platform's C library pleases.
+        # Not fromtimestamp(): a value out of range raises an error that depends on the platform's C library.
         return TimestampType(_EPOCH + timedelta(seconds=int(value)))
     return value if isinstance(value, TimestampType) else parse_timestamp(value)
 
@@ -179,7 +179,7 @@ def pattern(text: str) -> Any:
     """Compile a regular expression of RE2.
 
     Raises:
-        ValueError: it is none; says why.
+        ValueError: it is not one; the text says why.
     """
     options = re2.Options()
     options.log_errors = False
@@ -254,4 +254,4 @@ FUNCTIONS: dict[str, Function] = {
     name: _strict(_OVERRIDES.get(name) or base_functions[name])
     for name in (*_KEPT, *_OVERRIDES, *vocabulary.FUNCTIONS, *vocabulary.METHODS)
 }
-"""By the names that cel-python's evaluator asks for."""
+"""By the names that cel-python's evaluator uses."""

@@ -1,17 +1,17 @@
 """cel-python's interpreting evaluator, with absence.
 
-What is overridden, and why; operators and functions that are overridden stand in `functions`:
+What is overridden, and why; overridden operators and functions are in `functions`:
 
 - names (`ident_value`): cel-python finds variables, functions and types in one chain of containers, which it copies for
-  every row of a macro; here a name is a variable or nothing.
+  every item of a macro; here a name is a variable or nothing.
 - `?:` (`expr`): an absent or erroneous condition chose the left branch and then called it "no matching overload"; it is
   the result here.
 - `||`, `&&` (`conditionalor`, `conditionaland`): two absent sides were a type error, so absence was lost; a chain is
   one node here (see `syntax`) and is left at the first side that decides.
-- calls (`function_eval`, `method_eval`): of several problems the first one won; see `values` for which does here.
+- calls (`function_eval`, `method_eval`): the first of several problems won; see `values` for the order here.
 - `has()` (`macro_has_eval`): every error was "no": an index out of range, a target that does not exist yet.
 - `.` (`member_dot`): reads states instead of maps, and names what is null.
-- list macros (`member_dot_arg`): `map`, `filter` and `exists_one` raise what an element's expression gives, out of
+- list macros (`member_dot_arg`): `map`, `filter` and `exists_one` raise the error of an element's expression, out of
   reach of `||`; `all` and `exists` call two absent elements a type error; the elements were evaluated by a plain
   `Evaluator`, without these overrides.
 - lists (`exprlist`): see calls.
@@ -131,7 +131,7 @@ class Interpreter(Evaluator):
             yield self.visit(body)
 
     def exprlist(self, tree: Node) -> Result:
-        """Evaluate the rows of a list; the strictest problem of theirs is the result."""
+        """Evaluate the items of a list; the strictest problem among them is the result."""
         values = self.visit_children(tree)
         problems = [each for each in values if isinstance(each, CELEvalError)]
         return strictest(problems) if problems else ListType(values)  # type: ignore[arg-type]
@@ -153,16 +153,16 @@ def evaluate(
         kinds: of its targets, by name.
         states: of its targets, by name; none for one that was not found.
         now: the time of the evaluation; naive is UTC.
-        labels: what messages call a target, where that is not its name.
+        labels: the name of a target in messages, if another than its own.
 
     Returns:
-        What it comes to.
+        Its result.
     """
     try:
         variables = variables_of(kinds, states, now, labels)
         evaluation = evaluation_of(Interpreter(tree, variables).visit(tree))
     except Exception as error:
-        # A wait must end with a sentence, whatever a state held.
+        # A wait must end with a message, whatever a state contains.
         return Evaluation("error", f"cannot be evaluated ({type(error).__name__})")
     cut = truncated(fields, states, labels)
     if cut and evaluation.outcome in ("true", "false"):
@@ -190,12 +190,12 @@ def variables_of(
 
 
 def truncated(fields: frozenset[str], states: Mapping[str, State | None], labels: Mapping[str, str]) -> tuple[str, ...]:
-    """Name the targets of which rows are missing that a condition may be about.
+    """Name the targets with missing items that a condition may be about.
 
     Args:
         fields: the paths that it reads.
         states: of its targets, by name.
-        labels: what messages call a target, where that is not its name.
+        labels: the name of a target in messages, if another than its own.
     """
     read = {path.partition(".")[0] for path in fields}
     return tuple(
@@ -206,7 +206,7 @@ def truncated(fields: frozenset[str], states: Mapping[str, State | None], labels
 
 
 def evaluation_of(value: Result) -> Evaluation:
-    """Return what the value of a condition, or of a part of one, comes to."""
+    """Return the result that the value of a condition, or of a part of one, stands for."""
     if isinstance(value, BoolType):
         return Evaluation("true" if value else "false")
     if isinstance(value, Absent):

@@ -1,4 +1,4 @@
-"""Named conditions: one word in the place of an expression, which each kind says itself.
+"""Named conditions: one word instead of an expression, declared by each kind.
 
 A text that is exactly one identifier, other than `true` and `false`, is always a name, whatever targets are called: to
 CEL it would be a variable, and no target is a condition by itself.
@@ -23,7 +23,7 @@ _LITERALS = ("true", "false")
 
 
 def name_in(text: object) -> str | None:
-    """Return the name that a text consists of; None where it is an expression."""
+    """Return the name that a text consists of; None if it is an expression."""
     match = _IDENTIFIER.fullmatch(text) if isinstance(text, str) else None
     return match[1] if match and match[1] not in _LITERALS else None
 
@@ -36,14 +36,14 @@ def named_conditions(
     Args:
         name: of the condition.
         kinds: of the targets, by their names.
-        argument: where it was given, for messages. Only `until` takes what not finding a thing meets.
+        argument: where it was given, for messages. Only `until` takes a condition that not finding a thing meets.
         spelling: of who gave it.
 
     Returns:
         The conditions, by the names of the targets.
 
     Raises:
-        ConditionError: names each kind that has none of that name, and those that it has.
+        ConditionError: names each kind that has no condition of that name, and the conditions that it has.
     """
     different = {kind.token: kind for kind in kinds.values()}
     lacking = [kind for kind in different.values() if name not in _usable(kind, argument)]
@@ -74,7 +74,7 @@ def _problem(name: str, kind: Kind[Any, Any, Any], argument: str, spelling: Spel
 
 
 def _meant(name: str, kind: Kind[Any, Any, Any], usable: list[str]) -> str | None:
-    """Return what was probably meant: a field of that very name sooner than a condition of a similar one."""
+    """Return what was probably meant: a field of exactly that name before a condition of a similar one."""
     if name in kind.state_names:
         return f"self.{name}"
     field = same(name, kind.state_names)

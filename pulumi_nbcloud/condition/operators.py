@@ -1,4 +1,4 @@
-"""Which operator takes which types, and what types make together."""
+"""Which operator takes which types, and the types of the results."""
 
 from __future__ import annotations
 
@@ -93,6 +93,6 @@ def compared(left: Type, symbol: str, right: Type) -> bool:
 
 
 def numeric_with_duration(left: Type, right: Type) -> bool:
-    """Return whether a number meets a duration: the one hopeless comparison that is warned of instead of refused."""
+    """Return whether a number meets a duration: the one impossible comparison that is a warning and not an error."""
     names = {left.name, right.name}
     return "duration" in names and bool(names & set(_NUMBERS))

@@ -1,4 +1,4 @@
-"""What compiling and evaluating a condition can come to."""
+"""The results of compiling and evaluating a condition."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal
 from pulumi_nbcloud.condition.problems import Problem
 from pulumi_nbcloud.errors import InputError
 
-# A name that stands alone, and not behind a dot; a text in quotes, which holds none.
+# A name by itself, not behind a dot; a text in quotes, which contains no names.
 _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 _QUOTED = re.compile(r"""r?"(?:\\.|[^"\\])*"|r?'(?:\\.|[^'\\])*'""")
 
@@ -20,7 +20,7 @@ class ConditionError(InputError):
 
     Args:
         texts: what is wrong, one line each.
-        hint: what the caller can do, in one line: one for all of them, so it stands with the last.
+        hint: what the caller can do, in one line: one for all of them, attached to the last.
     """
 
     def __init__(
@@ -32,10 +32,10 @@ class ConditionError(InputError):
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What one condition comes to at one poll.
+    """The result of one condition at one poll.
 
     Args:
-        outcome: "undecided" where something that the condition needs is absent; "error" where it cannot be evaluated.
+        outcome: "undecided" if something that the condition needs is absent; "error" if it cannot be evaluated.
         reason: names what is absent (`lease.expire_time is null`), or says what cannot be evaluated.
     """
 
@@ -49,12 +49,12 @@ class Clause:
 
     Args:
         text: the clause as it was written, over the names of the targets, in one line.
-        outcome: what it comes to: "false", "undecided" or "error".
-        actual: what is there, in a few words: `job.status is PROCESSING`; None where there is nothing to say.
-        expected: what would meet it: `FINISHED`; None where the text says it best.
-        target: the one target that it reads; None where it reads none or several.
+        outcome: its result: "false", "undecided" or "error".
+        actual: the actual value, in a few words: `job.status is PROCESSING`; None if there is none to show.
+        expected: what would meet it: `FINISHED`; None if the text says it best.
+        target: the one target that it reads; None if it reads none or several.
         brief: both for a narrow place, the field first: `job.status PROCESSING, not FINISHED`.
-        values: the fields that `actual` is about, each with its value; none where it says something else too.
+        values: the fields that `actual` is about, each with its value; none if it contains something else too.
     """
 
     text: str
@@ -67,7 +67,7 @@ class Clause:
 
     @property
     def line(self) -> str:
-        """What is there and what would meet it: `job.status is PROCESSING, expected FINISHED`; or else the clause."""
+        """The actual and the expected value: `job.status is PROCESSING, expected FINISHED`; otherwise the clause."""
         if self.actual is None:
             return self.text
         return f"{self.actual}, expected {self.expected or self.text}"
@@ -99,14 +99,14 @@ class Held:
 
 @dataclass(frozen=True)
 class Decision:
-    """What all conditions of a wait come to at one poll.
+    """The decision of all conditions of a wait at one poll.
 
     Args:
         outcome: "met" and "failed" end the wait, and so does "bad_condition": the condition itself cannot be evaluated.
         reason: why, as far as the outcome does not say it: what is absent, or what cannot be evaluated.
         condition: the expression that decided.
-        failing: a failure that must hold for some time and holds: for long enough where the outcome is "failed".
-        not_met: the clauses of what is waited for that are not met; empty where all of it is.
+        failing: a failure that must hold for some time and holds: for long enough if the outcome is "failed".
+        not_met: the clauses that are not met; empty if the condition is.
         failing_targets: the targets that a failure is about which holds, for long enough or not.
     """
 

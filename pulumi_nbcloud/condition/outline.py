@@ -1,4 +1,4 @@
-"""A condition as an indented outline: what is joined by what, for a reader who wonders what decides."""
+"""A condition as an indented outline, which shows how its parts are joined."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def outline(condition: Condition) -> tuple[str, ...]:
         condition: compiled.
 
     Returns:
-        Lines; what stands below `all of` and `any of` is indented by two spaces a level.
+        Lines; the parts below `all of` and `any of` are indented by two spaces a level.
     """
     return tuple(_lines(condition.text, condition._tree, 0))
 

@@ -1,7 +1,7 @@
-"""The parser of CEL, ready made: to compute it from its grammar takes a sixth of a second, in every process.
+"""The parser of CEL, precomputed: to compute it from its grammar takes a sixth of a second in every process.
 
-`parser_tables.json` holds what lark computed from cel-python's grammar. It stands for one release of lark and one text
-of the grammar; beside any other the parser is computed as before: the same parser, later. `scripts/generate` writes it.
+`parser_tables.json` holds what lark computed from cel-python's grammar. It belongs to one release of lark and one text
+of the grammar; with any other, the same parser is computed at run time. `scripts/generate` writes the file.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TABLES = Path(__file__).with_name("parser_tables.json")
 
 
 def _literal(token: lark.Token) -> lark.Token:
-    """Tell `true` and `false` from names, as cel-python does, but keep their place in the text."""
+    """Distinguish `true` and `false` from names, as cel-python does, but keep their place in the text."""
     known = CELParser.ambiguous_literals(token)
     return lark.Token.new_borrow_pos(known.type, known, token)
 
@@ -47,7 +47,7 @@ def cel_parser() -> lark.Lark:
 
 
 def computed() -> lark.Lark:
-    """Compute the parser from the grammar, with the options that cel-python gives."""
+    """Compute the parser from the grammar, with cel-python's options."""
     return lark.Lark(
         _grammar(),
         parser="lalr",
@@ -68,7 +68,7 @@ def tables() -> str:
 
 
 def made_from() -> str:
-    """Name the grammar and the release of lark that tables stand for."""
+    """Return the identity of the grammar and the release of lark that tables belong to."""
     return f"lark {lark.__version__}, grammar {hashlib.sha256(_grammar().encode()).hexdigest()}"
 
 

@@ -1,4 +1,4 @@
-"""What cannot be right: problems as text and hint, and what the check of a condition collects."""
+"""Problems of a condition as text and hint, and the findings of its check."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Problem:
 
     Args:
         text: what is wrong, in one line.
-        hint: what the caller can do, in one line; None where a later problem has the hint for this one too.
+        hint: what the caller can do, in one line; None if a later problem has the hint for this one too.
     """
 
     text: str

@@ -1,4 +1,4 @@
-"""What conditions see of a state: CEL types, derived from the annotations of the kind's dataclasses."""
+"""The types of a state in conditions: CEL types, derived from the annotations of the kind's dataclasses."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Type:
         known: of a string: the known values, if it is an enum.
         element: of a list.
         record: of a record: its class.
-        label: of a record: what messages call it, `modelarts:NotebookLease`.
-        counts: of an int that counts the rows of a list: the name of the list, a field beside it.
+        label: of a record: its name in messages, `modelarts:NotebookLease`.
+        counts: of an int that counts the items of a list: the name of the list, a field beside it.
         path: where a value of this type was read from: `self.jobs`; empty if it was computed.
     """
 
@@ -94,7 +94,7 @@ def _derive(hint: Any, label: str) -> Type:
     if origin is Annotated:
         return _marked(_derive(arguments[0], label), hint.__metadata__)
     if origin in (Union, types.UnionType):
-        # Null is absent, so Optional says nothing about the type.
+        # Null is absent, so Optional does not change the type.
         choices = [each for each in arguments if each is not type(None)]
         return _derive(choices[0], label) if len(choices) == 1 else UNREADABLE
     if origin is Literal and all(isinstance(each, str) for each in arguments):

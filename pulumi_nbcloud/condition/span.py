@@ -1,4 +1,4 @@
-"""How long a condition has held, as far as polls can tell."""
+"""How long a condition has held, as far as polls can show."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Span:
     """An unbroken row of polls at which a condition held.
 
     A poll at which it does not hold ends the row. A failed poll is not observed at all: it neither counts nor ends it,
-    but a gap between two others that is too long does, because nobody knows what happened meanwhile.
+    but a gap that is too long between two others does, because nobody knows what happened in it.
 
     Args:
         longest_gap: from the response of one poll to the next poll, in seconds.
@@ -71,7 +71,7 @@ class Span:
         self._began, self._arrived = (None, 0.0) if row is None else (row.began, row.arrived)
 
     def observe(self, holds: bool, moment: Moment) -> float | None:
-        """Take in a poll.
+        """Observe a poll.
 
         Args:
             holds: whether the condition held.
@@ -90,5 +90,5 @@ class Span:
 
 
 def long_enough(held: float | None, holds_for: float) -> bool:
-    """Return whether a condition that has held for so long counts."""
+    """Return whether a condition has held for long enough to count."""
     return held is not None and held >= holds_for - SLACK_SECONDS

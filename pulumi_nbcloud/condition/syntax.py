@@ -20,7 +20,7 @@ from pulumi_nbcloud.printable import printable
 
 Node: TypeAlias = Tree[Any]
 
-# Nodes that stand for their only child unless there is an operator between two.
+# Nodes that only pass their single child on, unless there is an operator between two.
 _PASS_THROUGH = {
     "expr",
     "conditionalor",
@@ -64,7 +64,7 @@ def parse(text: str) -> Node:
         The compact tree: each node has an operand or an operator of its own, chains of `&&` and of `||` are one node.
 
     Raises:
-        SyntaxProblem: says what is wrong, and where.
+        SyntaxProblem: names what is wrong, and where.
     """
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
@@ -132,7 +132,7 @@ def literal_token(node: Node) -> Token | None:
 
 
 def identifier(node: Node) -> str | None:
-    """Return the name if a node is nothing but a name."""
+    """Return the name if a node is only a name."""
     child = node.children[0] if node.data == "primary" else None
     return str(child.children[0]) if isinstance(child, Tree) and child.data == "ident" else None
 
@@ -143,7 +143,7 @@ def reads(node: Node, names: Collection[str]) -> bool:
 
 
 def is_path(node: Node) -> bool:
-    """Return whether a part is nothing but a field, or a row of a list."""
+    """Return whether a part is only a field, or an item of a list."""
     if node.data in ("member_dot", "member_index"):
         return is_path(trees(node)[0])
     return identifier(node) is not None
@@ -161,7 +161,7 @@ def paths(node: Node) -> Iterator[Node]:
 
 
 def tested_by_has(node: Node) -> Node | None:
-    """Return the field that `has(x.y)` asks for; None for anything else."""
+    """Return the field that `has(x.y)` tests; None for anything else."""
     call = trees(node)[0] if node.data == "primary" and trees(node) else None
     if call is None or call.data != "ident_arg" or str(call.children[0]) != "has":
         return None
@@ -187,7 +187,7 @@ def written(text: str, node: Node, names: Mapping[str, str]) -> str:
     Args:
         text: of the condition.
         node: the part.
-        names: by the variables; empty for one that is left out where a field of it is read.
+        names: by the variables; empty for one that is left out before its fields.
     """
     places: dict[int, Token] = {}
     for each in node.iter_subtrees():

@@ -1,8 +1,8 @@
-"""What the evaluator computes with: states as CEL sees them, absence as a value, and how outcomes are combined.
+"""The values of the evaluator: states as CEL values, absence as a value, and how results are combined.
 
 Null is absent. Absence travels through an expression as an error value, as cel-python's own errors do, but it differs
-from them: an error ends a wait, absence does not. Where both meet, an outcome counts only if nothing that the absent
-value may still become could change it:
+from them: an error ends a wait, absence does not. If both meet, the result must be the one that counts whatever the
+absent value may still become:
 
 - `&&`, `||`, `all` and `exists` can still absorb the error once the value is there, so absence wins;
 - everything else needs all its operands, so the error comes whatever the value will be: the error wins.
@@ -43,7 +43,7 @@ class Reason(NamedTuple):
     Args:
         name: what is absent: `lease.expire_time`.
         state: in what way, as the end of a sentence.
-        why: the cause, where it is known.
+        why: the cause, if it is known.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Reason(NamedTuple):
 
 
 class Absent(CELEvalError):
-    """Stands where a value is absent.
+    """Takes the place of an absent value.
 
     Args:
         reasons: what is absent, and why.
@@ -98,7 +98,7 @@ def combine(results: Iterable[Result], decisive: bool) -> Result:
         decisive: the value that decides whatever the others are.
 
     Returns:
-        The truth value; absence if any is absent; else the first error if there is one.
+        The truth value; absence if any is absent; otherwise the first error if there is one.
     """
     problems: list[CELEvalError] = []
     for each in results:
@@ -115,12 +115,12 @@ def combine(results: Iterable[Result], decisive: bool) -> Result:
 
 
 class Record:
-    """An object of a state, converted field by field as the condition asks for them.
+    """An object of a state, converted field by field as the condition reads them.
 
     Args:
         state: the dataclass.
         kind: its type.
-        path: what messages call it: `self.jobs[2]`.
+        path: its name in messages: `self.jobs[2]`.
     """
 
     __slots__ = ("kind", "path", "state")
@@ -143,15 +143,15 @@ class Record:
 
 
 def convert(value: Any, kind: Type, path: str) -> Result:
-    """Make a CEL value of a value of a state.
+    """Convert a value of a state to a CEL value.
 
     Args:
         value: as the state holds it.
-        kind: what its annotation promises.
-        path: what messages call it.
+        kind: the type that its annotation promises.
+        path: its name in messages.
 
     Returns:
-        The value; `Absent` for null; an error value where it is not what was promised, or a list is too long.
+        The value; `Absent` for null; an error value if it is of another type, or if a list is too long.
     """
     if value is None:
         return Absent(Reason(path))

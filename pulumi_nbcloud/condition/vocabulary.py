@@ -1,4 +1,4 @@
-"""The words of a condition: which functions there are, on what, and which words of CEL have no use here."""
+"""The words of a condition: its functions and their types, and the words of CEL that have no use here."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def taken(name: str) -> str | None:
         name: of a target, or of the variable of a macro.
 
     Returns:
-        For example "a macro of CEL", or None where it is free.
+        For example "a macro of CEL", or None if it is free.
     """
     if name == NOW:
         return "the time of the evaluation"

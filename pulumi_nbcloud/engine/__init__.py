@@ -1,1 +1,1 @@
-"""What the package says to the Pulumi engine: values on the wire, messages and errors, live status, its end."""
+"""Everything that the package sends to the Pulumi engine: values, messages, errors, live status, its end."""

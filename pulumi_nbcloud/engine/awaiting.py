@@ -1,7 +1,7 @@
-"""Answers the engine that a resource is awaiting: the update goes on without what depends on it.
+"""Responds to the engine that a resource is awaiting: the update goes on without what depends on it.
 
-Pulumi carries this as a detail of the gRPC status. The SDK's servicer of dynamic providers knows nothing of it, but it
-ends a call that raised on the very context in which the detail can be left before.
+Pulumi carries this as a detail of the gRPC status. The SDK's servicer of dynamic providers does not support it, but it
+ends a call that raised on the same context in which the detail can be set before.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any
 
 FIRST_ENGINE = "3.272.0"
-"""The first release of Pulumi that knows this; before, such an answer is an error like any other."""
+"""The first release of Pulumi that supports this; for older ones such a response is an error like any other."""
 
 METADATA = "grpc-status-details-bin"
 """The trailing metadata of a call that holds the status with its details."""
@@ -23,7 +23,7 @@ _TYPE = "type.googleapis.com/pulumirpc.ErrorResourceAwaitFailed"
 
 
 def can_answer(servicer: Mapping[str, Any]) -> bool:
-    """Return whether the call that this thread serves can be answered so.
+    """Return whether the call that this thread serves can respond so.
 
     Args:
         servicer: the globals of the module that serves it.
@@ -32,7 +32,7 @@ def can_answer(servicer: Mapping[str, Any]) -> bool:
 
 
 def answer(servicer: Mapping[str, Any]) -> bool:
-    """Have the error that this call is about to end with say that the resource is awaiting.
+    """Mark the error that this call is about to end with as *awaiting*.
 
     Args:
         servicer: the globals of the module that serves it.
@@ -48,7 +48,7 @@ def answer(servicer: Mapping[str, Any]) -> bool:
 
 
 def _context(servicer: Mapping[str, Any]) -> Any:
-    """Return the gRPC context of this thread's call: no name leads to it, but the frames do."""
+    """Return the gRPC context of this thread's call, which can only be found in the frames."""
     frame: FrameType | None = sys._getframe()
     while frame is not None:
         if frame.f_globals is servicer:
@@ -65,7 +65,7 @@ def status(message: str) -> bytes:
     By hand: the SDK and Google's package each bring a module for that message, and a process can load only one of them.
 
     Args:
-        message: what an engine shows that does not know the detail.
+        message: shown by an engine that does not support the detail.
     """
     detail = _field(1, _TYPE.encode())
     return bytes((1 << 3, _UNKNOWN)) + _field(2, message.encode()) + _field(3, detail)
@@ -76,7 +76,7 @@ def _field(number: int, content: bytes) -> bytes:
 
 
 def _varint(number: int) -> bytes:
-    """Write a whole number as protobuf does: seven bits a byte, the lowest first."""
+    """Write an integer as protobuf does: seven bits a byte, the lowest first."""
     parts = []
     while number > _SEVEN_BITS:
         parts.append(number & _SEVEN_BITS | 128)

@@ -1,8 +1,8 @@
-"""The end of the engine: what is done once it is gone, because nobody else would do it.
+"""Cleans up after an engine that is gone, because nobody else does.
 
 An engine that was killed ends no provider process, and no wait of a program: they would go on polling the cloud until
-their timeouts. A provider process watches the engine's address. A program does not know it, so there messages that do
-not arrive show it.
+their timeouts. A provider process watches the engine's address. A program does not know the address, so it notices by
+messages that do not arrive.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from weakref import WeakKeyDictionary
 
 LOST_MESSAGES = 2  # in a row: then the engine is gone
 WATCH_SECONDS = 2.0
-MISSED = 2  # in a row: then nobody listens there any more
+MISSED = 2  # in a row: then nobody listens there
 END_SECONDS = 10.0
 
 
 class _Engine:
-    """What is known of the engine of one program."""
+    """What this process knows about the engine of one program."""
 
     def __init__(self) -> None:
         self.arrived = False
@@ -42,11 +42,11 @@ def _known(engine: Any) -> _Engine:
 
 @contextmanager
 def when_gone(engine: Any, work: Callable[[], None]) -> Iterator[None]:
-    """Have work done if a program's engine is gone before the block ends, on a thread of its own.
+    """Run work on a thread of its own if a program's engine is gone before the block ends.
 
     Args:
-        engine: the engine's stub; None where the program has none.
-        work: what to do.
+        engine: the engine's stub; None if the program has none.
+        work: called then.
     """
     if engine is None:
         yield
@@ -74,7 +74,7 @@ def delivered(call: Any, engine: Any) -> None:
     elif known.arrived and call.code() is grpc.StatusCode.UNAVAILABLE:
         known.lost += 1
         if known.lost == LOST_MESSAGES:
-            # On a thread of its own: gRPC calls back here on the event loop's thread where the call had ended already,
+            # On a thread of its own: gRPC calls back here on the event loop's thread if the call had ended already,
             # and the loop cannot wait for itself.
             for work in tuple(known.works):
                 threading.Thread(target=work, name="nbcloud-engine-gone", daemon=True).start()
@@ -86,7 +86,7 @@ def end_with_engine(address: str, cancel: Callable[[], None], serves: Callable[[
     Args:
         address: where the engine listens, `HOST:PORT`.
         cancel: ends the waits of this process.
-        serves: whether a call is being served, whichever package's.
+        serves: returns whether a call is being served, for any package.
     """
     host, _, port = address.rpartition(":")
     if host and port.isdigit():
@@ -110,9 +110,9 @@ def _watch(host: str, port: int, cancel: Callable[[], None], serves: Callable[[]
 
 
 def _listens(host: str, port: int) -> bool:
-    """Return whether somebody may listen there: only a refusal proves that nobody does.
+    """Return whether somebody may listen there: only a refused connection confirms that nobody does.
 
-    Each time another connection, closed at once: one that is kept without a word of gRPC holds up the engine's end.
+    Open a new connection each time and close it at once: an idle one without gRPC delays the end of the engine.
     """
     try:
         socket.create_connection((host, port), WATCH_SECONDS).close()

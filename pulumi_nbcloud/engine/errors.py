@@ -1,7 +1,7 @@
-"""Errors that leave for the engine: out of a provider's methods, out of a hook, out of a check, and of the program.
+"""Errors on their way to the engine: from a provider's methods, a hook, a check, and the program.
 
-Errors of ours are harmless by their own text. Any other is an internal error: its text may hold what a cloud sent, so
-it is rewritten before the SDK prints it.
+The text of this package's own errors is harmless. Any other is an internal error: its text may contain what a cloud
+sent, so it is rewritten before the SDK prints it.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ PROVIDER_METHODS = ("configure", "check", "diff", "create", "read", "update", "d
 
 
 class InternalError(pulumi.RunError):
-    """What this package did not expect. Its text is all that is shown: it holds the traceback already."""
+    """An error that this package did not expect. Only its text is shown, and contains the traceback already."""
 
 
 def harmless(error: Exception) -> Exception:
-    """Return an error that can leave for the engine: itself where it is one of ours, otherwise an internal error.
+    """Return an error that is safe for the engine: the same if it is one of this package, otherwise an internal error.
 
     Args:
-        error: what was raised; of an internal error nothing is kept but its text.
+        error: the exception; of an internal error only the text is kept.
     """
     if isinstance(error, (NbcloudError, InternalError, CancelledError)):
         return error
@@ -47,7 +47,7 @@ def harmless(error: Exception) -> Exception:
 
 
 def guarded(work: WorkT) -> WorkT:
-    """Make a function, plain or async, whose errors the SDK shows raise nothing but harmless ones."""
+    """Wrap a function, plain or async, so that the errors which the SDK shows are harmless."""
     if inspect.iscoroutinefunction(work):
 
         @functools.wraps(work)
@@ -70,7 +70,7 @@ def guarded(work: WorkT) -> WorkT:
 
 
 class EngineProvider(ResourceProvider):
-    """The base of our providers: whatever their methods raise is harmless. States name only the classes below it."""
+    """The base of this package's providers: their methods raise only harmless errors. States name its subclasses."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -82,7 +82,7 @@ class EngineProvider(ResourceProvider):
 def check_failures(problems: Iterable[str]) -> list[CheckFailure]:
     """Return problems as the failures of a check.
 
-    Each names its field in its text alone: the engine prints the value of the property that a failure names.
+    Each names its field in its text only, because the engine prints the value of the property that a failure names.
     """
     return [CheckFailure("", printable_lines(problem)) for problem in problems]
 
@@ -91,7 +91,7 @@ def hook(name: str | None, work: Callable[[pulumi.ResourceHookArgs], Any]) -> An
     """Make a hook of the engine, whose messages show its name.
 
     Args:
-        name: its name; None to have the engine name it.
+        name: its name; None to let the engine name it.
         work: what it does.
     """
     return pulumi.ResourceHook(printable_lines(name), work) if name else work

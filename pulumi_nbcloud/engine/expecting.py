@@ -1,4 +1,4 @@
-"""Notifies the listeners of a process of what a lookup is told to expect: a wait of one poll."""
+"""Notifies the listeners of a process of the expectation of a lookup: a wait of one poll."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Place:
     """Where a lookup is made.
 
     Args:
-        stack: its name; None where it is not known.
-        project: its name; None where it is not known.
-        preview: whether it is asked in a preview.
+        stack: its name; None if it is not known.
+        project: its name; None if it is not known.
+        preview: whether it belongs to a preview.
         warn: shows a warning on the row of the stack.
     """
 
@@ -61,14 +61,14 @@ def recorded(
     secret_inputs: Iterable[str] | None,
     place: Callable[[], Place],
 ) -> Iterator[Observe]:
-    """Notify the listeners that an expectation is checked in this block, and how that ends.
+    """Notify the listeners that this block checks an expectation, and how that ends.
 
     Args:
-        expectation: what must hold; nobody is notified where it is None.
+        expectation: what must hold; None to notify nobody.
         arguments: of the thing that is read.
         values: the same by name, as the program gave them.
-        secret_inputs: the paths of what the program keeps secret, as a gate with one target would have them.
-        place: gives where the lookup is made.
+        secret_inputs: the paths of secret inputs, as a gate with one target would have them.
+        place: returns where the lookup is made.
     """
     listeners = history_listeners() if expectation is not None else ()
     if expectation is None or not listeners:
@@ -110,7 +110,7 @@ def _begin(
     secrets = Secrets.of({"targets": {"self": values}, "until": expectation.expected}, paths)
     origin = Origin(
         "expect",
-        # Where the id is secret, the kind alone: the name of a thing is its id.
+        # If the id is secret, only the kind: the name of a thing is its id.
         kind.token if any(each.startswith("targets") for each in paths) else f"{kind.token} {identity}",
         preview=where.preview,
         stack=where.stack,

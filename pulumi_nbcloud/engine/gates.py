@@ -1,4 +1,4 @@
-"""What a gate does in a provider process, whichever shell serves it: the check of its inputs, and its wait."""
+"""The work of a gate in a provider process, for either shell: the check of its inputs, and its wait."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 def problems_of(
     process: ProviderProcess, inputs: Mapping[str, Any], urn: object, more: Iterable[Problem] = ()
 ) -> list[str]:
-    """Check the inputs of a gate, without any request; what is not known yet passes.
+    """Check the inputs of a gate without a request; a value that is not known yet passes.
 
     Args:
         process: that serves it.
         inputs: of the gate, plain.
         urn: of the gate.
-        more: what else is wrong with them.
+        more: further problems of them.
 
     Returns:
-        Everything that is wrong, each with its hint.
+        All problems, each with its hint.
     """
     from pulumi_nbcloud.condition import Problem
     from pulumi_nbcloud.waiting.spec import parse_spec
@@ -47,7 +47,7 @@ def problems_of(
 
 
 def spec_of(inputs: Mapping[str, Any], operation: str, spelling: Spelling = PYTHON) -> WaitSpec:
-    """Return what a gate waits for.
+    """Return the wait of a gate.
 
     Args:
         inputs: of the gate, plain.
@@ -104,19 +104,18 @@ class GateWait:
         return await self._process.waits().enforce(self._spec, self._reporter, self._origin, before, self._override)
 
     def passed(self, result: WaitResult) -> dict[str, Any]:
-        """Show how the wait ended that holds nothing up; return the outputs of the gate."""
+        """Show the end of a wait that lets the update go on; return the outputs of the gate."""
         from pulumi_nbcloud.waiting.stored import outputs_of
 
         self._reporter.ended(result)
         return outputs_of(result)
 
     def failed(self, error: NbcloudError, answer_awaiting: Callable[[], bool]) -> NbcloudError:
-        """Return the error that an update ends with whose gate did not pass.
+        """Return the error of an update whose gate did not pass.
 
         Args:
             error: how its wait ended.
-            answer_awaiting: has the call that ends with this error say that the gate is awaiting; returns whether it
-                will.
+            answer_awaiting: marks the call that ends with this error as awaiting; returns whether it could.
         """
         from pulumi_nbcloud.waiting.overriding import with_command
 

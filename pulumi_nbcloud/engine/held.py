@@ -1,4 +1,4 @@
-"""A gate that holds an update only for a while: what it says when it is awaiting, and once its deadline is over."""
+"""A gate that holds an update only for a while: its messages when it is awaiting, and once its deadline has passed."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.waiting.spec import WaitSpec
 
 GOES_ON = "run `pulumi up` again: the gate goes on, and its deadline stays"
-# Clocks of two machines are never quite the same.
+# The clocks of two machines always differ a little.
 CLOCK_SECONDS = 60.0
 
 
 def start_of(inputs: Mapping[str, Any], spec: WaitSpec, reporter: GateReporter) -> Start | None:
-    """Return when the wait of a gate began; None where one update waits for all of its timeout.
+    """Return when the wait of a gate began; None if one update waits for all of its timeout.
 
     Args:
         inputs: of the gate.
         spec: the same, checked.
-        reporter: is warned where the clock of this machine is behind.
+        reporter: is warned if the clock of this machine is behind.
 
     Raises:
-        InputError: it should have been given and was not.
+        InputError: the moment is missing.
     """
     if not _is_cut(spec.options):
         return None
@@ -55,9 +55,9 @@ def start_of(inputs: Mapping[str, Any], spec: WaitSpec, reporter: GateReporter) 
 
 
 def announce(process: ProviderProcess, inputs: Mapping[str, Any], urn: str | None) -> None:
-    """Say since when a gate is awaiting that is in state and waits for something else, as the engine compares them.
+    """Show since when a gate is awaiting that is in state and waits for something else, when the engine compares it.
 
-    Before, where a gate is not in state, it is said of it in a preview; no more can be known of one that is.
+    For a gate that is not in state, the preview shows it. Nothing more can be known about one that is.
 
     Args:
         process: that serves the gate.
@@ -67,7 +67,7 @@ def announce(process: ProviderProcess, inputs: Mapping[str, Any], urn: str | Non
     from pulumi_nbcloud.waiting.spec import parse_spec
 
     start = Start.of(inputs)
-    # Not of what this process has begun itself a moment ago.
+    # Not for a wait that this process itself has just begun.
     if start is None or start.at > process.started - timedelta(seconds=1):
         return
     spec, _ = parse_spec(targets_by_name(inputs), contains_unknown, operation="update")
@@ -78,7 +78,7 @@ def announce(process: ProviderProcess, inputs: Mapping[str, Any], urn: str | Non
 
 
 def _is_cut(options: WaitOptions) -> bool:
-    """Return whether one update may wait for only a part of the timeout."""
+    """Return whether one update may wait for a part of the timeout only."""
     return options.hold is not None and options.hold < options.timeout and options.enforcement != "disabled"
 
 
@@ -89,14 +89,14 @@ def ended(
     reporter: GateReporter,
     answer_awaiting: Callable[[], bool],
 ) -> NbcloudError:
-    """Return what an update of a gate with `hold` ends with.
+    """Return the error of an update with a gate that has `hold`.
 
     Args:
         error: how its wait ended.
         start: when the wait began.
         spec: of the wait.
         reporter: is notified of a gate that is awaiting.
-        answer_awaiting: has the call that ends with this error say that the gate is awaiting; returns whether it will.
+        answer_awaiting: marks the call that ends with this error as awaiting; returns whether it could.
     """
     from pulumi_nbcloud.waiting.messages import to_check
     from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
@@ -117,7 +117,7 @@ def _awaiting(
     reporter: GateReporter,
     answer_awaiting: Callable[[], bool],
 ) -> NbcloudError:
-    """Say what is awaited, and return what an engine shows that takes it for a failure."""
+    """Report what is awaited; return the error for an engine that takes it for a failure."""
     from pulumi_nbcloud.waiting.outcome import WaitError
 
     error.end_at(start.deadline(options.timeout))
@@ -137,13 +137,13 @@ def _awaiting(
 
 
 def _begin_again(start: Start, spec: WaitSpec) -> str:
-    """Write how to begin again, each way ready to paste."""
+    """Write how to begin again, ready to paste."""
     timeout, given = spec.options.timeout, spec.spelling.given
     longer = given("timeout", spell(min(2 * timeout, MAX_SECONDS)))
     again = given("triggers", [text(clock.now())])
     return (
         f"the deadline was {text(start.deadline(timeout))}, so the next update polls once: to wait longer, write "
         f"{longer}; to begin again, write {again}, or run:\n"
-        # In a line of its own: what breaks lines between words leaves it whole where it fits.
+        # On a line of its own, so that wrapping between words does not break it if it fits.
         f"  pulumi up --replace {shell_quoted(start.urn)}"
     )

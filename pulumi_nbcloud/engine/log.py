@@ -1,6 +1,6 @@
-"""Messages to the engine's log; nothing else in this package writes there, and nothing leaves as it came.
+"""Messages to the engine's log. Only this module writes there, and it escapes every text.
 
-The Pulumi CLI acts on markup in what it shows, wherever the text came from: see `printable`.
+The Pulumi CLI acts on markup in texts, wherever they come from: see `printable`.
 
 The engine's address is the last argument of the provider process; a program has an engine of its own. Nothing here
 raises: a wait must not end because a message could not be shown.
@@ -41,13 +41,13 @@ def send(
     Args:
         text: the text.
         urn: the resource.
-        warning: as a warning that stays, instead of a status that the next one replaces.
-        stays: as a message that stays.
+        warning: show a warning that stays, instead of a status that the next one replaces.
+        stays: show a message that stays.
         engine: the engine's stub; None for the one of this provider process.
-        wait: until it was delivered, for what must be shown before something else.
+        wait: return only once it was delivered, for a text that must be shown before something else.
 
     Returns:
-        Whether it could be handed to the engine.
+        Whether it could be passed to the engine.
     """
     stub = engine or process_engine()
     if stub is None or urn is None:
@@ -66,7 +66,7 @@ def send(
         _calls.add(call)
         call.add_done_callback(partial(_sent, stub))
         if wait:
-            with contextlib.suppress(Exception):  # an engine that does not answer holds nobody up
+            with contextlib.suppress(Exception):  # an engine that does not respond delays nobody
                 call.result(DELIVERY_SECONDS)
     except Exception:
         return False
@@ -82,7 +82,7 @@ def show(
     engine: Any = None,
     wait: bool = False,
 ) -> None:
-    """Show a text on a resource's row; where the engine cannot take it, on the output of this process. See `send`."""
+    """Show a text on a resource's row; if the engine cannot take it, on the output of this process. See `send`."""
     if not send(text, urn, warning=warning, stays=stays, engine=engine, wait=wait):
         say(f"warning: {text}" if warning else text)
 
@@ -98,7 +98,7 @@ def warn(text: str, resource: pulumi.Resource | None = None) -> None:
 
 
 def say(text: str) -> None:
-    """Say on stderr what cannot be said on a row; the engine shows what this process prints."""
+    """Print a text that cannot be shown on a row to stderr; the engine shows what this process prints."""
     print(printable_lines(text), file=sys.stderr, flush=True)  # noqa: T201
 
 
@@ -108,12 +108,12 @@ def _sent(stub: Any, call: Any) -> None:
 
 
 def engine_address() -> str:
-    """Return the last argument of this process: of a provider's the engine's address, behind those for its tracing."""
+    """Return the last argument of this process: for a provider the engine's address, after those for its tracing."""
     return sys.argv[-1] if sys.argv else ""
 
 
 def process_engine() -> Any:
-    """Return the engine's stub, made once; None where this process has no engine."""
+    """Return the engine's stub, made once; None if this process has no engine."""
     global _stub, _unusable
     if _stub is None and not _unusable:
         _stub = stub_of(engine_address())
@@ -122,7 +122,7 @@ def process_engine() -> Any:
 
 
 def stub_of(address: str) -> Any:
-    """Make the stub of an engine; None where the address is none.
+    """Make the stub of an engine; None if the address is not one.
 
     Args:
         address: where it listens, `HOST:PORT`.
@@ -138,7 +138,7 @@ def stub_of(address: str) -> Any:
 
 
 def _no_engine() -> None:
-    """Have no engine in a forked child: gRPC does not work there, and the row is the parent's."""
+    """Drop the engine in a forked child: gRPC does not work there, and the row belongs to the parent."""
     global _stub, _unusable
     _stub, _unusable = None, True
     _calls.clear()

@@ -1,4 +1,4 @@
-"""Who waits, as the engine names it."""
+"""The origin of a wait, as the engine names it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def hook_origin(name: str | None, args: pulumi.ResourceHookArgs, inputs: Mapping
 
     Args:
         name: of the hook; None to name it after the resource.
-        args: what the engine gives the hook.
+        args: the engine's arguments of the hook.
         inputs: of the wait.
         secrets: its secret values.
     """

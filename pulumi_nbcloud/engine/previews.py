@@ -1,4 +1,4 @@
-"""What a preview says of a gate: what its condition would find now, and what is doubtful about it."""
+"""The messages of a preview about a gate: what its condition would find now, and warnings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ASKED_WHEN = "(asked when this gate is created or updated)"
 
 
 class Budget:
-    """How long one preview may poll, all its gates together: time in which none of them polls costs nothing."""
+    """How long one preview may poll, for all its gates together. Time without a poll is not counted."""
 
     def __init__(self) -> None:
         self._spent = 0.0
@@ -65,9 +65,9 @@ async def findings(
 
     Args:
         inputs: of the gate, plain, with marks for what is unknown.
-        poll: polls once, see `WaitRunner.poll`; raises TimeoutError where that takes too long. None for no line.
-        is_unknown: tells a value that is not known yet, or that holds one.
-        start: when the wait began, where the gate is awaiting.
+        poll: polls once, see `WaitRunner.poll`; raises TimeoutError if that takes too long. None for no line.
+        is_unknown: recognises a value that is not known yet, or that contains one.
+        start: when the wait began, if the gate is awaiting.
         spelling: of the program.
         operation: whose custom timeout counts, `create` or `update`.
     """
@@ -75,7 +75,7 @@ async def findings(
 
     spec, problems = parse_spec(targets_by_name(inputs), is_unknown, operation, spelling=spelling)
     if problems:
-        return None, ()  # Check refuses them, with the same words
+        return None, ()  # Check rejects them with the same message
     if spec is None or any(name not in spec.arguments for name in spec.kinds):
         return ("now: not known yet, because not all of the gate's inputs are" if poll else None), ()
     warnings = spec.warnings
@@ -96,7 +96,7 @@ async def findings(
 def override_words(
     inputs: Mapping[str, Any], find: Callable[[], Override | None], now: datetime, spelling: Spelling = PYTHON
 ) -> tuple[str | None, str | None]:
-    """Return what there is to say of a gate's override: that it is in force, or that it has ended.
+    """Return the messages about a gate's override: that it is in force, and that it has ended.
 
     Args:
         inputs: of the gate.
@@ -109,7 +109,7 @@ def override_words(
     try:
         found = find()
     except SettingsError:
-        return None, None  # Check refuses it, with the same words
+        return None, None  # Check rejects it with the same message
     return in_force(found, now, str(inputs.get("enforcement")), spelling), expired(found, now)
 
 

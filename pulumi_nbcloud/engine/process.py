@@ -1,4 +1,4 @@
-"""A provider process, whichever shell serves it: its settings, its waits, and what is notified of them."""
+"""A provider process of either shell: its settings, its waits, and their listeners."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class ProviderProcess:
-    """What all gates and records that one process serves have in common.
+    """The common parts of all gates and records that one process serves.
 
     Args:
-        config: gives the stack's config as it is now.
+        config: returns the current config of the stack.
         environment: its variables; those of this process if not given.
     """
 
@@ -42,11 +42,11 @@ class ProviderProcess:
 
     @property
     def spelling(self) -> Spelling:
-        """How programs write what they give a gate."""
+        """How programs write the arguments of a gate."""
         return PYTHON
 
     def config(self) -> StackConfig:
-        """Return the stack's config; values are in plain here, secrets included."""
+        """Return the stack's config; values are in plain text here, secrets included."""
         return self._config()
 
     def override_of(self, urn: object, overridable: object) -> Override | None:
@@ -57,7 +57,7 @@ class ProviderProcess:
             overridable: its option; see `settings.overrides.override_of`.
 
         Returns:
-            The override, which may have ended; None where the gate has none.
+            The override, which may have ended; None if the gate has none.
 
         Raises:
             SettingsError: an override of this stack cannot be right.
@@ -77,14 +77,14 @@ class ProviderProcess:
         return self._waits
 
     def _listeners(self) -> list[Listener]:
-        """Return what is notified of the waits of this process."""
+        """Return the listeners of the waits of this process."""
         from pulumi_nbcloud.history.listener import history_listeners
 
         telemetry = self.start_telemetry()
         return [*history_listeners(self._environment), *([telemetry] if telemetry is not None else [])]
 
     def start_telemetry(self) -> Telemetry | None:
-        """Have the requests of this process counted where OpenTelemetry is asked for; load nothing of it otherwise."""
+        """Count the requests of this process if OpenTelemetry is configured; load nothing of it otherwise."""
         from pulumi_nbcloud.telemetry.variables import plan_of
 
         if plan_of(self._environment) is None:
@@ -98,10 +98,10 @@ class ProviderProcess:
             return self._telemetry
 
     def cancel(self) -> None:
-        """End all waits of this process, and those that start later: the engine asks for it at every normal end, too.
+        """End all waits of this process, and those that start later; the engine calls this at every normal end, too.
 
-        It is also the last that this process does: what it has for OpenTelemetry is sent here, within 2 s. Not to be
-        called on the background loop, for which it waits.
+        It is also the last thing that this process does, so it sends what is left for OpenTelemetry, within 2 s. Do not
+        call it on the background loop, because it waits for that loop.
         """
         self._cancelled = True
         if self._waits is not None:

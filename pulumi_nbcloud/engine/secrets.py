@@ -1,4 +1,4 @@
-"""Values that a program keeps secret, the id of a target for one: nothing shows them, and what is stored says so."""
+"""Values that a program keeps secret, such as the id of a target: no message shows them, and outputs are marked."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ ErrorT = TypeVar("ErrorT", bound=NbcloudError)
 SHOWN = ("targets", "until", "fail_on")
 MARK = "[secret]"  # as the engine shows one
 _SHORTEST = 4  # anything shorter is part of ordinary words
-_CUT = 8  # of what was cut, the beginning still tells: this much of it must not stay
+_CUT = 8  # the beginning of a value that was cut still reveals it: this much must not stay
 
 
 class Secrets:
-    """Takes values out of what a wait shows.
+    """Removes secret values from everything that a wait shows.
 
     Args:
-        values: the values; none to leave everything as it is.
-        hides_until: whether what is waited for is one of them: then its clauses, parts of it, are not shown either.
+        values: the values; none to change nothing.
+        hides_until: whether the condition is one of them: then its clauses are not shown either.
     """
 
     def __init__(self, values: Iterable[str] = (), *, hides_until: bool = False) -> None:
@@ -47,7 +47,7 @@ class Secrets:
         return cls((text for path in paths for text in _texts(_at(inputs, path))), hides_until="until" in paths)
 
     def text(self, text: str) -> str:
-        """Take the values out of a text, and the lines of clauses where they are not shown."""
+        """Remove the values from a text, and the lines of clauses if they are hidden."""
         if self._pattern is None:
             return text
         lines = (line for line in text.split("\n") if not self._hides(line.strip().partition(":")[0]))
@@ -57,7 +57,7 @@ class Secrets:
         return self.hides_until and fact == NOT_MET
 
     def error(self, error: ErrorT) -> ErrorT:
-        """Copy an error without the values; give one that holds none as it is."""
+        """Copy an error without the values; return the same error if it contains none."""
         if self._pattern is None:
             return error
         clean = copy.copy(error)
@@ -76,7 +76,7 @@ def secret(value: Any) -> Any:
 
 
 def _forms(value: str) -> Iterator[str]:
-    """Yield a value as texts show it: whole, in one line, in a URL, and cut."""
+    """Yield a value in the forms that texts show: complete, in one line, in a URL, and cut."""
     yield value
     yield quote(value, safe="")
     line = printable(value, len(value))
@@ -87,7 +87,7 @@ def _forms(value: str) -> Iterator[str]:
 def _at(value: Any, path: str) -> Any:
     for name in path.split("."):
         if not isinstance(value, Mapping):
-            break  # a part that is secret as a whole
+            break  # a part that is completely secret
         value = value.get(name)
     return value
 

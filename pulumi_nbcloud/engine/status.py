@@ -17,12 +17,12 @@ SLOW_HEARTBEAT_SECONDS = 60.0
 
 
 class GateReporter:
-    """Reports one wait to the engine; where that cannot be reached, to stderr, on change and more slowly.
+    """Reports one wait to the engine; if that cannot be reached, to stderr, on change and more slowly.
 
     Args:
-        urn: the URN of the gate, or of the resource that waits; None where it is not known.
+        urn: the URN of the gate, or of the resource that waits; None if it is not known.
         engine: the engine's stub; None for the one of this provider process.
-        secrets: what it must not show; None for nothing.
+        secrets: the values that it must not show; None for none.
     """
 
     def __init__(self, urn: str | None, engine: Any = None, secrets: Secrets | None = None) -> None:
@@ -46,7 +46,7 @@ class GateReporter:
         show(shown, self._urn, warning=True, engine=self._stub)
 
     def awaiting(self, error: WaitError) -> None:
-        """Show that a wait goes on in another update: on the row in short, and what is awaited in a message that stays.
+        """Show that a wait goes on in another update: briefly on the row, and what is awaited in a message that stays.
 
         Args:
             error: what is awaited.
@@ -59,7 +59,7 @@ class GateReporter:
             send(line, self._urn, engine=self._stub, wait=True)
 
     def ended(self, result: WaitResult) -> None:
-        """Show how a wait ended that holds nothing up, before the row is complete; may take a moment."""
+        """Show the end of a wait that lets the update go on, before the row is complete; may take a moment."""
         if result.progress is None:
             return
         words = words_of(Outcome(result.outcome), result.progress)

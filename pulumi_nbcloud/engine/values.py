@@ -1,4 +1,4 @@
-"""Values as the engine sends them: whole numbers as floats, nulls missing, unknown ones as a marker."""
+"""Values as the engine sends them: integers as floats, nulls missing, unknown ones as a marker."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pulumi.runtime import rpc
 
 
 def plain(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn wire properties into ours.
+    """Convert properties from the wire.
 
     Args:
-        properties: as the SDK gives them: numbers are floats, nulls are missing, `__provider` is among them.
+        properties: as the SDK passes them: numbers are floats, nulls are missing, `__provider` is among them.
 
     Returns:
         A new dict without `__provider`; a float without a fraction is an int again.
@@ -22,7 +22,7 @@ def plain(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def targets_by_name(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the inputs of a wait with its targets in the order of their names: on the wire they have none."""
+    """Return the inputs of a wait with its targets sorted by name: on the wire they have no order."""
     targets = inputs.get("targets")
     return (
         {**inputs, "targets": dict(sorted(targets.items(), key=lambda each: str(each[0])))}
@@ -43,12 +43,12 @@ def _whole(value: Any) -> Any:
 
 def contains_unknown(value: Any) -> bool:
     """Return whether a value, or something in it, is not known yet."""
-    # The SDK gives its own marker, older ones the text that travels.
+    # The SDK passes its own marker, older ones the text on the wire.
     return contains(value, lambda each: isinstance(each, Unknown) or each == rpc.UNKNOWN)
 
 
 def contains(value: Any, found: Callable[[Any], bool]) -> bool:
-    """Return whether a value, or something in it at any depth, is what `found` looks for."""
+    """Return whether `found` is true of a value, or of something in it at any depth."""
     if isinstance(value, Mapping):
         return any(contains(each, found) for each in value.values())
     if isinstance(value, (list, tuple)):

@@ -1,4 +1,4 @@
-"""The console script `pulumi-resource-nbcloud`: prints the port and serves the engine, whose address it is given."""
+"""The console script `pulumi-resource-nbcloud`: prints its port and serves the engine at the given address."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ async def _serve() -> None:
     from pulumi_nbcloud.native.server import serve
 
     await serve(_announce)
-    # All is sent and closed: what threads still do, a name that is being resolved for one, is waited for by nobody.
+    # Everything is sent and closed. Do not wait for threads that still run, for example one that resolves a name.
     os._exit(0)
 
 
 def _leave_project() -> None:
-    """Have no module of the project's folder stand in for one of Python's: `python -m` looks there first."""
+    """Keep modules of the project's folder from replacing Python's: `python -m` searches there first."""
     if not getattr(sys.flags, "safe_path", False) and sys.path and sys.path[0] in ("", os.getcwd()):
         del sys.path[0]
 

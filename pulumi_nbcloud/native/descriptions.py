@@ -1,4 +1,4 @@
-"""Descriptions for the schema: what the core says of options, arguments and fields, in the words of any language."""
+"""Descriptions for the schema: the core's texts for options, arguments and fields, for every language."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def described(text: str) -> str:
     """Write a sentence of documentation for the schema: names as its properties, values as JSON.
 
     Args:
-        text: as a docstring says it, names in backticks; a condition in backticks stays as it is.
+        text: as in a docstring, names in backticks; a condition in backticks stays as it is.
     """
     text = CAMEL_CASE.about(text, names())
     return f"{text[:1].upper()}{text[1:]}"
@@ -42,5 +42,5 @@ def option_described(option: Option) -> str:
 
 
 def described_default(option: Option) -> str:
-    """Write the default of an option; empty where there is nothing to say."""
+    """Write the default of an option; empty if there is none to write."""
     return CAMEL_CASE.about(option.default_words or "", names())

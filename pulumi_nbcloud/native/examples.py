@@ -30,7 +30,7 @@ _READ = {
     "integer": ("requireNumber", "RequireInt", "Int"),
     "boolean": ("requireBoolean", "RequireBool", "Bool"),
 }
-# A value of an object of Go that stands in one line.
+# A value of an object of Go on one line.
 _PAIR = re.compile(r" *\w+: [^{]*,")
 
 
@@ -71,7 +71,7 @@ class Example:
         settings: the values that it reads from the stack's config.
         node: its statements in TypeScript.
         go: its statements in Go.
-        go_module: the module of ours that these import; empty for the root.
+        go_module: the module of this package that these import; empty for the root.
         yaml: its sections in YAML.
     """
 
@@ -144,7 +144,7 @@ def function_example(kind: AnyKind) -> str:
     node = f"""
 const {name} = {PACKAGE}.{kind.cloud}.get{kind.name}Output({{{_block(given)}}});
 export const result = {name};"""
-    # Where a resource has the name, the function of Go gets another.
+    # If a resource has the name, the function of Go gets another.
     function = f"{kind.cloud}.{'Get' if kind.is_list else 'Lookup'}{kind.name}Output"
     given = _lines((each.go for each in settings), 4)
     go = f"""
@@ -261,7 +261,7 @@ def _lines(lines: Iterable[str], indent: int) -> str:
 
 
 def _aligned(lines: Iterable[str]) -> Iterator[str]:
-    """Align values that stand below each other, as Go's formatter does."""
+    """Align values below each other, as Go's formatter does."""
     for are_pairs, found in groupby(lines, lambda line: _PAIR.fullmatch(line) is not None):
         group = list(found)
         widest = max(line.find(":") for line in group)
@@ -271,7 +271,7 @@ def _aligned(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _block(lines: str) -> str:
-    """Put lines between braces; nothing where there are none."""
+    """Put lines between braces; nothing if there are none."""
     return f"\n{lines}\n" if lines else ""
 
 

@@ -42,7 +42,7 @@ class Functions:
             preview: whether this is a preview.
 
         Returns:
-            What was read, by its names on the wire.
+            The state, by its names on the wire.
 
         Raises:
             NbcloudError: see `errors`.
@@ -94,7 +94,7 @@ class Functions:
         with recorded(expectation, arguments, values, tuple(_as_of_gate(secret_inputs)), place) as observe:
             state, request_id = await self._read(kind, arguments)
             observe(state, request_id)
-            # Off the loop, which other calls need: to evaluate a long list takes a while.
+            # Off the loop, which other calls need, because evaluating a long list takes a while.
             await asyncio.to_thread(expectation.check, state, arguments, request_id)
         return state
 

@@ -1,7 +1,7 @@
-"""The inputs of a gate as programs in other languages give them, and as the core takes them.
+"""Converts the inputs of a gate from the form of programs in other languages to that of the core.
 
-What differs: `target` for one thing, `ownFailures` where Python writes `fail_on=False`, and `waitStart`, the one text
-with which a WaitStart says when the wait began.
+Three inputs differ: `target` for one thing, `ownFailures` where Python writes `fail_on=False`, and `waitStart`, one
+text by which a WaitStart passes on when the wait began.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from pulumi_nbcloud.waiting.again import WAIT_AGAIN
 from pulumi_nbcloud.waiting.start import moment_of
 
 SELF = "self"
-"""What conditions call the one thing that is given as `target`."""
+"""The name in conditions of the one thing that is passed as `target`."""
 
-# What a gate and its WaitStart are both given.
+# The inputs that a gate and its WaitStart have in common.
 SHARED = ("target", "targets", "own_failures", *WAIT_AGAIN[1:], "timeout", "enforcement")
 _HANDLE = re.compile(r"(\S+) ([0-9a-f]{64}) (urn:\S.*)")
 
 
 def handle_of(start_time: str, digest: str, urn: str) -> str:
-    """Write what a WaitStart gives its gate: when the wait began, of what it is, and which resource keeps it."""
+    """Write the text that a WaitStart passes to its gate: when the wait began, its digest, and the keeper's URN."""
     return f"{start_time} {digest} {urn}"
 
 
@@ -37,7 +37,7 @@ def core_inputs(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         given: by name; None counts as not given.
 
     Returns:
-        The inputs; and what is wrong with how they were given, each with its hint.
+        The inputs; and the problems of their form, each with its hint.
     """
     core = {name: value for name, value in given.items() if value is not None}
     problems: list[str] = []
@@ -72,10 +72,10 @@ def core_secrets(paths: Iterable[str]) -> list[str]:
 def with_profiles(
     given: Mapping[str, Any], with_profile: Callable[[Mapping[str, Any]], dict[str, Any]]
 ) -> dict[str, Any]:
-    """Return inputs whose targets name the provider's profile where they name none: it says which thing they are.
+    """Return inputs whose targets name the provider's profile if they name none, because it is part of their identity.
 
     Args:
-        given: as the program gives them.
+        given: as the program passes them.
         with_profile: does so for the arguments of one; see `Process.with_profile`.
     """
 
@@ -102,8 +102,8 @@ def lines_to_paste(name: str, given: Mapping[str, Any], secrets: Secrets) -> str
 
     Args:
         name: of the gate.
-        given: its inputs, as the program gives them.
-        secrets: what is not shown.
+        given: its inputs, as the program passes them.
+        secrets: values that must not be shown.
     """
     shared = {each: given[each] for each in SHARED if given.get(each) is not None}
     written = {camel(each): secrets.text(_written(each, value)) for each, value in shared.items()}
@@ -131,7 +131,7 @@ def _arguments(target: Any) -> Any:
 
 
 def _shown(value: Any) -> Any:
-    """Put dots in the place of what is not known yet."""
+    """Replace values that are not known yet by dots."""
     if isinstance(value, Mapping):
         return {name: _shown(each) for name, each in value.items()}
     if isinstance(value, (list, tuple)):

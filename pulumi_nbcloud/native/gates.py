@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.waiting.runner import WaitRunner
     from pulumi_nbcloud.waiting.spec import WaitSpec
 
-# What only the state of a gate of the dynamic shell has: one that has become this resource, by an alias.
+# Only the state of a gate of the dynamic shell has these: one that has become this resource, by an alias.
 _DYNAMIC = "__provider"
 
 
@@ -51,17 +51,17 @@ class Gates:
 
     def __init__(self, process: Process) -> None:
         self._process = process
-        # By the run: a process that is debugged serves several, one after the other.
+        # For each run: a process that is debugged serves several, one after the other.
         self._budgets: WeakKeyDictionary[WaitRunner, previews.Budget] = WeakKeyDictionary()
 
     async def check(self, request: Request) -> Checked:
-        """Check the inputs, in preview too, without any request; what is not known yet passes."""
+        """Check the inputs, in preview too, without a request; a value that is not known yet passes."""
         given = with_profiles(request.inputs, self._process.with_profile)
         return await asyncio.to_thread(self._check, request, given)
 
     def _check(self, request: Request, given: dict[str, Any]) -> Checked:
         core, problems = core_inputs(given)
-        # A custom timeout may count in its place, which the engine only tells later.
+        # A custom timeout may count instead, which the engine passes only later.
         known = core if "timeout" in core else {**core, "timeout": UNKNOWN}
         failures = [*problems, *problems_of(self._process, known, request.urn)]
         if given.get("hold") is not None and given.get("wait_start") is None:
@@ -76,21 +76,21 @@ class Gates:
         return Checked(given, failures)
 
     async def diff(self, request: Request) -> Difference:
-        """Find a difference where an input of the gate changed; never a replacement."""
+        """Find a difference if an input of the gate changed; never a replacement."""
         old, new = _stored(request.olds), core_inputs(request.inputs)[0]
         names = [name for name in (*WAIT_AGAIN, *KEEP_OUTCOME) if differ(old, new, (name,))]
         changed = tuple(_as_given(name, request) for name in names)
-        # One of the dynamic shell: an update gives its outputs their new names, without a wait.
+        # A gate of the dynamic shell: an update renames its outputs, without a wait.
         return Difference(is_changed(old, new) or _DYNAMIC in request.olds, changed=changed)
 
     async def create(self, request: Request) -> Stored:
-        """Wait; where it fails nothing is stored, so the next update waits again."""
+        """Wait; if that fails, nothing is stored, so the next update waits again."""
         if request.preview:
             return await self._preview(request)
         return _kept(request, uuid.uuid4().hex, await self._wait(request))
 
     async def update(self, request: Request) -> Stored:
-        """Wait again where the gate waits for something else; otherwise keep the outcome."""
+        """Wait again if the gate waits for something else; otherwise keep the outcome."""
         old, new = _stored(request.olds), core_inputs(request.inputs)[0]
         if waits_again(old, new) or waits_always(new):
             if request.preview:
@@ -128,14 +128,14 @@ class Gates:
         return GateWait(self._process, inputs, spec, request.urn, request.operation)
 
     async def _preview(self, request: Request) -> Stored:
-        """Say what the condition would find now; what the wait gives is not known yet."""
+        """Show what the condition would find now; the outputs of the wait are not known yet."""
         from pulumi_nbcloud.waiting.spec import parse_spec, spec_error
 
         inputs, operation, spelling = _wait_inputs(request), request.operation, self._process.spelling
         _, problems = await asyncio.to_thread(
             parse_spec, targets_by_name(inputs), contains_unknown, operation, spelling=spelling
         )
-        if problems:  # with a custom timeout, of which a check does not know
+        if problems:  # with a custom timeout, which a check does not see
             raise spec_error(problems)
         info, warnings = await self._lines(request, inputs)
         await asyncio.to_thread(self._show, request, info, warnings)
@@ -170,7 +170,7 @@ class Gates:
 
 
 def _wait_inputs(request: Request) -> dict[str, Any]:
-    """Return the inputs as a wait takes them, with what the engine tells beside them."""
+    """Return the inputs as a wait takes them, with the values that the engine passes beside them."""
     inputs, _ = core_inputs(request.inputs)
     inputs["secret_inputs"] = [each for each in core_secrets(request.secret_inputs) if each.split(".")[0] in SHOWN]
     if request.timeout is not None:
@@ -187,13 +187,13 @@ def _kept(request: Request, id_: str, outputs: Mapping[str, Any]) -> Stored:
 
 
 def _secret_outputs(request: Request) -> tuple[str, ...]:
-    """Name the outputs that show what came in secret: as a lookup's result is, whole."""
+    """Name the outputs that show secret inputs, each completely, as with the result of a lookup."""
     given = {path.split(".")[0] for path in core_secrets(request.secret_inputs)}
     return SECRET_OUTPUTS if given & set(SHOWN) else ()
 
 
 def _as_given(name: str, request: Request) -> str:
-    """Return what the program calls an input of the core."""
+    """Return the program's name for an input of the core."""
     raw = request.inputs
     if name == "targets" and raw.get("target") is not None:
         return "target"

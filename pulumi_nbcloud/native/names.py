@@ -1,6 +1,6 @@
 """Names of the plugin: properties in camelCase, and the tokens of resources, functions and types.
 
-The core speaks snake_case. Both forms of a name follow from each other, so that nothing has to be looked up.
+The core uses snake_case. Each form of a name follows from the other, so no table is needed.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def function_token(kind: str) -> str:
 def target_token(kind: str) -> str:
     """Return the token of a kind's type as the target of a gate: `nbcloud:index:ModelartsNotebookLeaseTarget`.
 
-    It stands beside the gate: a module for Go that names a type of another module in a union does not compile.
+    It is in the gate's module: a module for Go that names a type of another module in a union does not compile.
 
     Args:
         kind: its own token, `modelarts:NotebookLease`.
@@ -58,8 +58,8 @@ def record_token(kind: str, record: type) -> str:
 
     Args:
         kind: the kind's own token, `modelarts:DevServerJobs`.
-        record: the dataclass of the part. A whole state, which is a row of a list, is called a row here too: in Go,
-            `InstanceState` is what a program knows of the resource `Instance`.
+        record: the dataclass of the part. A complete state that is an item of a list is called a row here too: in Go,
+            `InstanceState` is already the state of the resource `Instance`.
     """
     cloud = kind.partition(":")[0]
     name = record.__name__

@@ -1,4 +1,4 @@
-"""The process of the plugin: the settings of its stack as they are now, its reader, its waits and its engine."""
+"""The process of the plugin: the current settings of its stack, its reader, its waits and its engine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.waiting.runner import WaitRunner
 
 CONFIG = "PULUMI_CONFIG"
-"""Holds the config of the stack whose engine started this process: this namespace alone, in plain, without its name."""
+"""The variable with the config of the stack whose engine started this process: this namespace only, in plain text."""
 
 PROFILE = "profile"
 """The one option of the provider."""
@@ -36,7 +36,7 @@ _URN = re.compile(r"urn:pulumi:([^:]+)::([^:]+)::")
 
 
 class Process(ProviderProcess):
-    """What all calls that the plugin serves have in common; it belongs to the one event loop of the process.
+    """The common parts of all calls that the plugin serves; it belongs to the one event loop of the process.
 
     Args:
         environment: its variables; those of this process if not given.
@@ -45,7 +45,7 @@ class Process(ProviderProcess):
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
         super().__init__(self._read_config, environment)
         self.profile: str | None = None
-        """The profile that counts where a resource or a function gives none."""
+        """The profile of resources and functions that name none."""
         self.stack: str | None = None
         self.project: str | None = None
         self.calls = 0
@@ -57,21 +57,21 @@ class Process(ProviderProcess):
         self._begin()
 
     def _begin(self) -> None:
-        """Begin a run: nothing is cancelled, and what an earlier one learned of accounts does not count."""
+        """Begin a run: nothing is cancelled, and the memory of accounts of an earlier run does not count."""
         self._cancellation: Cancellation | None = None
         self._reader: Reader | None = None
         self._waits = None
 
     @property
     def spelling(self) -> Spelling:
-        """How programs write what they give."""
+        """How programs write arguments."""
         return CAMEL_CASE
 
     # --- settings
 
     @property
     def is_attached(self) -> bool:
-        """Whether an engine uses this process that has not started it: it is being debugged."""
+        """Whether an engine uses this process without having started it, because it is being debugged."""
         return bool(self._attached)
 
     def _read_config(self) -> StackConfig:
@@ -89,39 +89,39 @@ class Process(ProviderProcess):
         return StackConfig(_with_namespace(found))
 
     def see(self, given: Mapping[str, Any]) -> None:
-        """Take note of what the engine gives a provider; it counts as the stack's config where there is no other.
+        """Record the inputs of a provider; they count as the stack's config if there is no other.
 
         Args:
-            given: its inputs by name: the config of this namespace where the program makes no provider of its own.
+            given: its inputs by name: the config of this namespace if the program makes no provider of its own.
         """
         if self.is_attached:
             own = {name: value for name, value in given.items() if name != PROFILE}
             self._seen |= _with_namespace(own)
 
     def with_profile(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments of a kind, with the provider's profile where they have none."""
+        """Return the arguments of a kind, with the provider's profile if they have none."""
         if self.profile is None or arguments.get("profile") is not None:
             return dict(arguments)
         return {**arguments, "profile": self.profile}
 
     def configure(self, urn: str, given: Mapping[str, Any]) -> None:
-        """Begin a run, where the one before was cancelled: the engine does so at every normal end, too.
+        """Begin a run if the one before was cancelled, which the engine does at every normal end, too.
 
         Args:
-            urn: of the provider; empty where the engine does not say.
+            urn: of the provider; empty if the engine does not pass it.
             given: the inputs of the provider.
         """
         if self._cancellation is not None and self._cancellation.cancelled:
             self._begin()
         elif self.is_attached:
-            self._waits = None  # what it knows of the config is old
+            self._waits = None  # its config is old
         self.see(given)
         self.place(urn)
         profile = given.get(PROFILE)
         self.profile = profile if isinstance(profile, str) and profile else None
 
     def place(self, urn: str) -> None:
-        """Take note of the stack and the project that a URN names."""
+        """Record the stack and the project that a URN names."""
         found = _URN.match(urn)
         if found is not None:
             self.stack, self.project = found[1], found[2]
@@ -130,7 +130,7 @@ class Process(ProviderProcess):
 
     @property
     def reader(self) -> Reader:
-        """What reads, with the accounts of this run."""
+        """The reader with the accounts of this run."""
         if self._reader is None:
             from pulumi_nbcloud.reading.reader import Reader
 
@@ -146,7 +146,7 @@ class Process(ProviderProcess):
         return self._client
 
     def waits(self) -> WaitRunner:
-        """Return what runs the waits of this run; called on the event loop."""
+        """Return the runner of the waits of this run; called on the event loop."""
         if self._waits is None:
             from pulumi_nbcloud.waiting.runner import WaitRunner
 
@@ -167,10 +167,10 @@ class Process(ProviderProcess):
 
     @contextlib.asynccontextmanager
     async def cancellable(self, what: str) -> AsyncIterator[None]:
-        """Have a block end when the run is cancelled.
+        """End a block when the run is cancelled.
 
         Args:
-            what: names what is read in it, for the message.
+            what: names the thing that is read in it, for the message.
 
         Raises:
             NbcloudError: it was cancelled.
@@ -196,7 +196,7 @@ class Process(ProviderProcess):
         self.cancellation.cancel()
 
     async def flush(self) -> None:
-        """Send what there is for OpenTelemetry, within 2 s."""
+        """Send everything that is left for OpenTelemetry, within 2 s."""
         if self._telemetry is not None:
             await asyncio.to_thread(self._telemetry.flush)
 
@@ -218,7 +218,7 @@ class Process(ProviderProcess):
 
     @property
     def engine(self) -> Any:
-        """The engine's stub; None where there is no engine."""
+        """The engine's stub; None if there is no engine."""
         return self._stub if self.is_attached else log.process_engine()
 
     def warn(self, text: str, urn: str = "") -> None:

@@ -1,4 +1,4 @@
-"""The read resources of the plugin: what was read is kept in the stack's state, and read again on each run."""
+"""The read resources of the plugin: kept in the stack's state, and read again on each run."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ class Records:
         self._has_volatile = any(map(volatile_fields, records_of(state)))
 
     async def check(self, request: Request) -> Checked:
-        """Check the arguments without any request; what is not known yet passes."""
+        """Check the arguments without a request; a value that is not known yet passes."""
         inputs = {name: value for name, value in request.inputs.items() if value is not None}
         if self._has_volatile:
-            inputs.setdefault(INCLUDE_VOLATILE, False)  # stated, so that a state says which it is
+            inputs.setdefault(INCLUDE_VOLATILE, False)  # set explicitly, so that a state contains it
         inputs = self._process.with_profile(inputs)
         try:
             arguments = self._parsed(inputs)
@@ -61,7 +61,7 @@ class Records:
         return Difference(bool(changed), replaces, changed)
 
     async def create(self, request: Request) -> Stored:
-        """Read it, in preview too; where it is not known yet which one, what is read is not known either."""
+        """Read it, in preview too; if the thing is not known yet, neither are the outputs."""
         arguments = self._parsed(request.inputs)
         if arguments is None:
             unknown = dict.fromkeys(self._kind.state_names, rpc.UNKNOWN)
@@ -76,10 +76,10 @@ class Records:
         """Read it for a `get`, which gives little more than the id, for a refresh and for an import.
 
         Returns:
-            What was read; None where it does not exist and the cloud's answer proves that.
+            The state; None if it does not exist and the cloud's response confirms that.
 
         Raises:
-            NbcloudError: it could not be read, or is not found where that proves nothing.
+            NbcloudError: it could not be read, or is not found and that does not confirm its absence.
         """
         inputs = self._inputs_of(request)
         own = {name: value for name, value in inputs.items() if name != INCLUDE_VOLATILE}
@@ -97,10 +97,10 @@ class Records:
             raise
 
     async def delete(self, request: Request) -> None:
-        """Do nothing: what is read is never deleted."""
+        """Do nothing: a read resource is never deleted."""
 
     def _inputs_of(self, request: Request) -> dict[str, Any]:
-        """Return the arguments of what is read: those in state, those of a `get`, or those that the id is made of."""
+        """Return the arguments of the read: those in state, those of a `get`, or those that the id is made of."""
         names = (*self._kind.argument_names, INCLUDE_VOLATILE) if self._has_volatile else self._kind.argument_names
         given = request.inputs or request.olds
         inputs = {name: given[name] for name in names if given.get(name) is not None}
@@ -118,11 +118,11 @@ class Records:
         return inputs if self._is_declared(request) else self._process.with_profile(inputs)
 
     def _is_declared(self, request: Request) -> bool:
-        """Return whether a program declares what is read; an import looks like a `get` without arguments."""
+        """Return whether a program declares the resource; an import looks like a `get` without arguments."""
         return all(name in request.inputs for name in self._kind.required_names)
 
     def _parsed(self, inputs: Mapping[str, Any]) -> Any:
-        """Check arguments; return None where one of them is not known yet."""
+        """Check arguments; return None if one of them is not known yet."""
         volatile = inputs.get(INCLUDE_VOLATILE)
         if self._has_volatile and not isinstance(volatile, (bool, type(None))) and not contains_unknown(volatile):
             raise InputError(
@@ -132,7 +132,7 @@ class Records:
         known = {name: value for name, value in own.items() if not contains_unknown(value)}
         if len(known) == len(own):
             return None if contains_unknown(volatile) else self._kind.parse(own, CAMEL_CASE)
-        # Names are checked by a complete set of arguments alone, so only those that are none are left.
+        # A complete set of arguments checks the names, so only unknown names are left.
         strangers = {name: value for name, value in own.items() if name not in self._kind.argument_names}
         if strangers:
             self._kind.parse(strangers, CAMEL_CASE)
@@ -144,8 +144,8 @@ class Records:
         identity = self._kind.identify(arguments)
         async with self._process.cancellable(f"{self._kind.token} {printable(identity)}"):
             state = await self._process.reader.read(self._kind, arguments, self._process.config())
-        # By default what moves by itself is left out, so that a drift check stays quiet.
+        # By default fields that change by themselves are left out, so that a drift check stays quiet.
         outputs = state_outputs(state, volatile=inputs.get(INCLUDE_VOLATILE) is True)
-        # What a program gets is read on each run anyway, and what it declares only where the engine is told so.
+        # A `get` is read on each run anyway, a declared resource only if the engine is asked for it.
         stored = {**{camel(name): value for name, value in inputs.items()}, **outputs}
         return Stored(identity, stored, inputs=inputs, refresh_before_update=is_declared)

@@ -1,4 +1,4 @@
-"""What a resource type of the plugin is, and what the servicer hands to it and takes back.
+"""The interface of a resource type of the plugin, and the values that the servicer exchanges with it.
 
 Names are snake_case here, and values are plain: whole numbers are ints, secrets are unwrapped, and an unknown value is
 the marker that `engine.values.contains_unknown` knows.
@@ -13,18 +13,18 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class Request:
-    """What the engine wants of one resource.
+    """A call of the engine about one resource.
 
     Args:
         urn: of the resource.
         name: of the resource, without its type.
         id: of the resource; empty while it has none.
-        inputs: as the program gives them, or as a check returned them.
-        olds: what is in state: the outputs of the last create, update or read. For a check, the inputs in state.
+        inputs: as the program passes them, or as a check returned them.
+        olds: the state: the outputs of the last create, update or read. For a check, the inputs in state.
         old_inputs: the inputs in state.
         secret_inputs: the dotted paths of the inputs that are secret, as `engine.secrets.Secrets.of` takes them.
         preview: whether nothing may be done.
-        timeout: the custom timeout of the operation in seconds; None where there is none.
+        timeout: the custom timeout of the operation in seconds; None if there is none.
         operation: `check`, `diff`, `create`, `update`, `read` or `delete`.
     """
 
@@ -42,12 +42,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Checked:
-    """What a check returns.
+    """The result of a check.
 
     Args:
-        inputs: what the engine stores and gives to the other methods.
-        failures: what is wrong; each names its input in its text.
-        secret_inputs: the names of those that are secret as a whole, besides what came in secret.
+        inputs: the inputs that the engine stores and passes to the other methods.
+        failures: the problems; each names its input in its text.
+        secret_inputs: the names of completely secret inputs, besides those that came in secret.
     """
 
     inputs: Mapping[str, Any]
@@ -57,7 +57,7 @@ class Checked:
 
 @dataclass(frozen=True)
 class Difference:
-    """What differs between the state and the inputs.
+    """The difference between the state and the inputs.
 
     Args:
         changes: whether the resource is to be updated or replaced.
@@ -74,14 +74,14 @@ class Difference:
 
 @dataclass(frozen=True)
 class Stored:
-    """What the engine stores of a resource.
+    """The stored form of a resource.
 
     Args:
         id: of the resource.
-        outputs: all that is stored, inputs among them.
-        secret_outputs: the names of the outputs that are secret as a whole.
+        outputs: all stored values, inputs among them.
+        secret_outputs: the names of completely secret outputs.
         inputs: of a read, the inputs that belong to it; None to leave those in state.
-        refresh_before_update: whether the engine is to read it at the beginning of each update.
+        refresh_before_update: whether the engine must read it at the beginning of each update.
     """
 
     id: str
@@ -95,15 +95,15 @@ class Awaiting(Exception):
     """Ends a create or an update of a resource that is awaiting: what depends on it is skipped, and nothing failed.
 
     Args:
-        message: what an engine shows that takes this for a failure.
+        message: shown by an engine that takes this for a failure.
     """
 
 
 class Resource(Protocol):
-    """One resource type. Each method may raise an `NbcloudError`, whose text is what the engine shows."""
+    """One resource type. Each method may raise an `NbcloudError`, whose text the engine shows."""
 
     async def check(self, request: Request) -> Checked:
-        """Check the inputs, in preview too, without any request."""
+        """Check the inputs, in preview too, without a request."""
         ...
 
     async def diff(self, request: Request) -> Difference:
@@ -111,15 +111,15 @@ class Resource(Protocol):
         ...
 
     async def create(self, request: Request) -> Stored:
-        """Create it; in preview, return what is known of its outputs."""
+        """Create it; in preview, return the known outputs."""
         ...
 
     async def update(self, request: Request) -> Stored:
-        """Update it; in preview, return what is known of its outputs."""
+        """Update it; in preview, return the known outputs."""
         ...
 
     async def read(self, request: Request) -> Stored | None:
-        """Read it; None where it does not exist."""
+        """Read it; None if it does not exist."""
         ...
 
     async def delete(self, request: Request) -> None:

@@ -1,6 +1,6 @@
 """The schema of the plugin, in Pulumi's form: SDKs, YAML and the registry are made from it.
 
-It follows from the kinds, the options of a wait, and what both say of themselves.
+It follows from the kinds, the options of a wait, and their documentation.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def schema() -> dict[str, Any]:
     functions = {function_token(token): schema_kinds.function_of(kind) for token, kind in kinds.items()}
     return {
         **_package(),
-        # SDKs are whole modules, as `pulumi package add` makes them.
+        # SDKs are complete modules, as `pulumi package add` makes them.
         "meta": {"supportPack": True},
         "config": {},
         "provider": _provider(),
@@ -56,7 +56,7 @@ def _package() -> dict[str, Any]:
 
 
 def _provider() -> dict[str, Any]:
-    # Nothing else: what is given here stays in the state, and a rotated key would lock the stack.
+    # Nothing else: these values stay in the state, and a rotated key would lock the stack.
     about = "The profile of what names none itself; without it, the default."
     return {
         "description": "Reads the clouds with the settings of the stack's config, which no state holds.",
@@ -69,7 +69,7 @@ def _language() -> dict[str, Any]:
     return {
         "nodejs": {
             "packageName": NODE_PACKAGE,
-            # Without dependencies: the generator knows the oldest SDK of Pulumi that has what it writes.
+            # Without dependencies: the generator knows the oldest SDK of Pulumi that supports its output.
             "packageDescription": _ABOUT,
             "respectSchemaVersion": True,
         },

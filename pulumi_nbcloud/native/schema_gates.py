@@ -1,4 +1,4 @@
-"""What the schema has of gates: `Gate`, `WaitStart` and their types, from the options of a wait."""
+"""The schema of gates: `Gate`, `WaitStart` and their types, from the options of a wait."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _resource(inputs: list[Property], outputs: list[Property]) -> dict[str, Any]
         "required": required(outputs),
         "inputProperties": properties(inputs),
         "requiredInputs": required(inputs),
-        # All of them: what is not among these, `get` of Node does not give.
+        # All of them: `get` of Node returns no other properties.
         "stateInputs": {"type": "object", "properties": properties(outputs)},
     }
 
@@ -142,7 +142,7 @@ def _type(option: Option) -> dict[str, Any]:
 
 
 def _words(option: Option) -> list[str]:
-    """Return the words that an option takes one of; empty where it takes anything else."""
+    """Return the words of an option that takes one of several; empty for any other option."""
     is_choice = option.value.input_type.startswith("Literal[")
     return re.findall(r'"(\w+)"', option.value.input_type) if is_choice else []
 

@@ -1,6 +1,6 @@
-"""What the schema has of a kind: a function, a read resource, its type as a target, and those of the parts of a state.
+"""The schema of a kind: a function, a read resource, its type as a target, and the types of the parts of its state.
 
-All of it follows from the declaration: a new kind costs nothing here.
+Everything follows from the declaration: a new kind costs nothing here.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pulumi_nbcloud.waiting.duration import spell
 
 AnyKind = Kind[Any, Any, Any]
 
-# What is recorded is neither made nor removed.
+# A recorded thing is neither created nor removed.
 _RECORD = "It is a record: to create, replace or delete it changes nothing in the cloud."
 _NO_IMPORT = (
     "`pulumi import` adds nothing to that: declare it. What was imported is read again only by `pulumi refresh`."
@@ -88,7 +88,7 @@ def resource_of(kind: AnyKind) -> dict[str, Any]:
         "required": required(outputs),
         "inputProperties": properties(inputs),
         "requiredInputs": required(inputs),
-        # All of them: what is not among these, `get` of Node does not give.
+        # All of them: `get` of Node returns no other properties.
         "stateInputs": {"type": "object", "properties": properties(outputs)},
     }
 
@@ -113,7 +113,7 @@ def arguments_of(kind: AnyKind, *, replaces: bool = False) -> list[Property]:
 
     Args:
         kind: the kind.
-        replaces: whether a change of what says which one it is replaces what has them.
+        replaces: whether a change of the identifying arguments replaces the resource that has them.
     """
     about = documented(kind.arguments)
     hints = get_type_hints(kind.arguments, include_extras=True)

@@ -1,4 +1,4 @@
-"""What the schema says of a type: the Python types of arguments and states in the words of Pulumi's schemas."""
+"""The types of the schema: the Python types of arguments and states in the form of Pulumi's schemas."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Property:
     Args:
         name: in camelCase.
         type: its type.
-        description: in Markdown, whole sentences.
+        description: in Markdown, complete sentences.
         required: whether it is always there.
-        more: what else is said of it: `const`, `willReplaceOnChanges`.
+        more: further keys: `const`, `willReplaceOnChanges`.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Property:
     more: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def spec(self) -> dict[str, Any]:
-        """Return what the schema has of it."""
+        """Return its form in the schema."""
         return {**self.type, "description": self.description, **self.more}
 
 

@@ -1,4 +1,4 @@
-"""What the constructors refuse at once, in one line and a hint: the SDK would do so later and with a traceback."""
+"""Checks of the constructors, which report in one line and a hint what the SDK would report later with a traceback."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from pulumi_nbcloud.spelling import near
 CallT = TypeVar("CallT", bound=Callable[..., Any])
 
 CUSTOM_TIMEOUTS = 'pulumi.CustomTimeouts(create="1h")'
-# What options of a resource are written like, where `...` says too little.
+# How options of a resource are written, where `...` is not enough.
 _EXAMPLES = {"custom_timeouts": CUSTOM_TIMEOUTS, "depends_on": "[...]", "parent": "self"}
-# Options that are refused as options, too.
+# Options that are rejected as options, too.
 _REFUSED_OPTIONS = {"id", "urn", "import_", "provider", "providers"}
 
 
 def a(value: object) -> str:
-    """Return what a value is, with its article: `an Output`; of a class its name."""
+    """Describe the type of a value, with its article: `an Output`; for a class its name."""
     if isinstance(value, type):
         return f"the class {value.__name__}"
     name = type(value).__name__
@@ -34,11 +34,11 @@ def a(value: object) -> str:
 
 
 def takes(call: CallT, called: str) -> CallT:
-    """Make a function say in one line which argument it does not take, where Python would give a traceback.
+    """Make a function report in one line which argument it does not take, instead of a traceback.
 
     Args:
         call: the function, or the constructor of a class.
-        called: what messages call it.
+        called: its name in messages.
     """
 
     @functools.lru_cache(maxsize=1)
@@ -57,7 +57,7 @@ def takes(call: CallT, called: str) -> CallT:
 
 
 def take_strictly(cls: type) -> None:
-    """Give one of this package's own classes a constructor that `takes` checks; leave those of programs alone."""
+    """Check the constructor of one of this package's classes with `takes`; leave classes of programs alone."""
     if "__init__" in vars(cls) and cls.__module__.partition(".")[0] == __name__.partition(".")[0]:
         cls.__init__ = takes(cls.__init__, cls.__name__)  # type: ignore[misc]
 
@@ -92,7 +92,7 @@ def snake_case(name: str) -> str:
 
 
 def _unknown(called: str, unknown: str, names: Sequence[str]) -> str:
-    """Advise on an argument that there is not: options of Pulumi first, which a program may take for arguments."""
+    """Advise on an unknown argument: options of Pulumi first, which are easily taken for arguments."""
     if unknown == "opts" and _is_lookup(called):
         return f"{called}_output takes it; {called} reads at once"
     if unknown == "name" and names[0] == "resource_name":
@@ -115,7 +115,7 @@ def _is_lookup(called: str) -> bool:
 
 
 def check_name(called: str, name: object) -> None:
-    """Refuse what cannot be the name of a resource."""
+    """Reject a name that a resource cannot have."""
     if isinstance(name, str) and name:
         return
     hint = f'write {called}("name", ...)'
@@ -127,11 +127,11 @@ def check_name(called: str, name: object) -> None:
 
 
 def check_triggers(where: str, triggers: Any) -> None:
-    """Refuse triggers that cannot be stored: found here and not after the wait.
+    """Reject triggers that cannot be stored, before the wait and not after it.
 
     Args:
         where: names the gate, for messages.
-        triggers: as the program gives them.
+        triggers: as the program passes them.
 
     Raises:
         InputError: one of them has no form in a state.
@@ -162,17 +162,17 @@ def _unstorable(value: Any) -> Iterator[object]:
 
 
 def check_wait(where: str, given: Mapping[str, Any]) -> tuple[str, ...]:
-    """Check what is known of a wait, in the words that its provider has for it.
+    """Check the known arguments of a wait, with the messages of its provider.
 
     Args:
-        where: names the wait, in front of what is wrong.
+        where: names the wait, in front of the problem.
         given: its inputs, Outputs among them.
 
     Returns:
-        What is doubtful about it.
+        Warnings about it.
 
     Raises:
-        InputError: names everything that cannot be right.
+        InputError: names every problem.
     """
     from pulumi_nbcloud.waiting.spec import parse_spec, spec_error
 

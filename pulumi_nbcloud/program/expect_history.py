@@ -1,4 +1,4 @@
-"""Notifies the listeners of this process of what a program's lookup is told to expect."""
+"""Notifies the listeners of this process of the expectations of a program's lookups."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 def recorded(
     expectation: Expectation | None, arguments: Any, values: Mapping[str, Any], secret_inputs: Iterable[str] | None = ()
 ) -> AbstractContextManager[expecting.Observe]:
-    """Notify the listeners that an expectation is checked in a block, and how that ends; see `expecting.recorded`."""
+    """Notify the listeners that a block checks an expectation, and how that ends; see `expecting.recorded`."""
     return expecting.recorded(expectation, arguments, values, secret_inputs, _place)
 
 
 def _place() -> expecting.Place:
     stack = project = None
-    with contextlib.suppress(Exception):  # this is no program of Pulumi's
+    with contextlib.suppress(Exception):  # this is not a Pulumi program
         stack, project = pulumi.get_stack(), pulumi.get_project()
     return expecting.Place(stack, project, pulumi.runtime.is_dry_run(), log.warn)

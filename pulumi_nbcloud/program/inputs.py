@@ -1,4 +1,4 @@
-"""Inputs of a program and the errors that end it: what lookups, records, gates and hooks share."""
+"""Inputs of a program and the errors that end it, shared by lookups, records, gates and hooks."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from pulumi_nbcloud.waiting.duration import spell
 
 T = TypeVar("T")
 
-# As an editor completes it; a test compares it with what the check of a wait accepts.
+# As an editor completes it; a test compares it with the values that the check of a wait accepts.
 Operation: TypeAlias = Literal["create", "update", "delete"]
 
 
 def clean(work: Callable[[], T]) -> T:
-    """Do work whose errors end the program in their message alone."""
+    """Do work whose errors end the program with only their message."""
     try:
         return work()
     except Exception as error:
@@ -29,7 +29,7 @@ def clean(work: Callable[[], T]) -> T:
 
 
 def as_run_error(error: Exception) -> Exception:
-    """Make an error end the program in its message alone, still catchable as what it is; see `harmless` for others."""
+    """Make an error end the program with only its message, still catchable by its class; see `harmless` for others."""
     error = harmless(error)
     cls = type(error)
     if issubclass(cls, NbcloudError) and not issubclass(cls, pulumi.RunError):
@@ -44,7 +44,7 @@ def settled(value: Any) -> Any:
 
 
 def duration_text(value: Any) -> Any:
-    """Write a `timedelta` as the text of a duration, `1h30m`; give other values as they are."""
+    """Write a `timedelta` as the text of a duration, `1h30m`; return other values as they are."""
     if not isinstance(value, timedelta):
         return value
     seconds = value.total_seconds()
@@ -52,5 +52,5 @@ def duration_text(value: Any) -> Any:
 
 
 def given_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the inputs that the program gives, awaitables as Outputs; None counts as not given."""
+    """Return the inputs that the program passes, awaitables as Outputs; None counts as not given."""
     return {name: settled(value) for name, value in inputs.items() if value is not None}

@@ -1,4 +1,4 @@
-"""What the typed modules share: a lookup now, a lookup over Outputs, and the read resource."""
+"""Shared by the typed modules: a lookup now, a lookup over Outputs, and the read resource."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 
 def checked(function: FunctionT) -> FunctionT:
-    """Make a lookup of a typed module say in one line which argument it does not take."""
+    """Make a lookup of a typed module report in one line which argument it does not take."""
     return takes(function, function.__name__)
 
 
 def get(token: str, values: Mapping[str, Any], expect: str | None = None) -> Any:
-    """Read one thing now; block until the answer is there, 60 s at most.
+    """Read one thing now; block until the response arrives, 60 s at most.
 
     Args:
         token: the kind's token.
@@ -50,7 +50,7 @@ def get(token: str, values: Mapping[str, Any], expect: str | None = None) -> Any
         The kind's state.
 
     Raises:
-        NbcloudError: see `errors`; a `pulumi.RunError` too, so that the program ends in its message alone.
+        NbcloudError: see `errors`; a `pulumi.RunError` too, so that the program ends with only its message.
     """
     override = overrides().get(token)
     try:
@@ -96,14 +96,14 @@ def get_output(
         expect: a condition over `self` that must hold for what is read; None for none.
 
     Returns:
-        An Output of the kind's state; secret where an input is.
+        An Output of the kind's state; secret if an input is.
 
     Raises:
         NbcloudError: through the Output; see `get`.
     """
     clean(lambda: check_invoke_options(token, opts))
     override = overrides().get(token)
-    # At once where it is known, because a mistake in it must be found while the inputs are still unknown.
+    # At once if it is known, because a mistake in it must be found while the inputs are still unknown.
     at_once = clean(lambda: _expectation(load(token), expect)) if isinstance(expect, str) else None
 
     async def read(known: Mapping[str, Any]) -> Any:
@@ -137,13 +137,13 @@ def get_output(
 
 
 def _reading(kind: Kind[Any, Any, Any], arguments: Any) -> Callable[[], Awaitable[tuple[Any, str | None]]]:
-    """Make the read of one thing, which gives its state and the id of the request."""
+    """Make the read of one thing, which returns its state and the id of the request."""
     if isinstance(get_monitor(), MockMonitor):
         raise InputError(
             f"{kind.token} {kind.identify(arguments)}: a unit test under set_mocks must not call a cloud",
             hint=f'wrap the test in: with nbcloud.testing.override("{kind.token}", {{...}})',
         )
-    # Taken now, in the program's own context: the background loop serves every program of this process.
+    # Read now, in the program's own context: the background loop serves every program of this process.
     config = stack_config()
     program = get_monitor()
 
@@ -156,7 +156,7 @@ def _reading(kind: Kind[Any, Any, Any], arguments: Any) -> Callable[[], Awaitabl
 
 
 def _keeps_history() -> bool:
-    # Here: where nothing is expected, nothing of waits is loaded.
+    # Here: without an expectation, nothing of waits is loaded.
     from pulumi_nbcloud.history.listener import history_listeners
 
     return bool(history_listeners())

@@ -33,7 +33,7 @@ def output_type_of(record: type) -> type:
 
 
 def output_hint(hint: Any) -> Any:
-    """Rewrite a type so that the SDK can build its values: twins for dataclasses, lists for tuples."""
+    """Rewrite a type so that the SDK can build its values: twins for dataclasses and lists for tuples."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
         return output_hint(arguments[0])

@@ -1,4 +1,4 @@
-"""What a gate says in the program: its `now:` line in preview, and warnings about its conditions."""
+"""The messages of a gate in the program: its `now:` line in preview, and warnings about its conditions."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _budgets: WeakKeyDictionary[object, previews.Budget] = WeakKeyDictionary()
 
 
 def announce(gate: pulumi.CustomResource, inputs: Mapping[str, Any]) -> None:
-    """Show on a gate's row what its condition would find now, and what is doubtful about it; never fail.
+    """Show on a gate's row what its condition would find now, and warnings about it; never fail.
 
     Create is not called in preview, so this is one poll by the program. All polls of a preview share 5 s, in which at
     least one of them is under way. The config key `nbcloud:previewPoll` set to false switches them off; warnings about
@@ -47,28 +47,29 @@ def announce(gate: pulumi.CustomResource, inputs: Mapping[str, Any]) -> None:
         inputs: its inputs, not resolved.
     """
     if isinstance(get_monitor(), MockMonitor):
-        # Once it is registered: an error before would leave half of that behind for the next unit test.
+        # Once it is registered: an error before would leave a half-registered resource behind for the next unit test.
         name = gate.pulumi_resource_name
         _resolved({**inputs, "urn": gate.urn}, lambda known: _refuse(name, known))
         return
     secret = inputs.get("secret_inputs")
 
     async def say(known: Mapping[str, Any]) -> None:
-        # A transformation may have added what the program does not give; what nobody gave counts as unknown here.
+        # A transformation may have added inputs that the program does not pass; inputs that nobody passed count as
+        # unknown here.
         known = {name: value for name, value in known.items() if name in inputs or not _is_unknown(value)}
         secrets = Secrets.of(known, await secret.future() if secret is not None else None)
         try:
-            # One that is in state may not be asked again: its provider knows, and says it.
+            # A gate that is in state may not wait again: its provider knows, and reports it.
             start = None if await gate.id.is_known() else Start.of(known)
             info, warnings = await _lines(known, hidden=secrets.hides_until, start=start)
-        except Exception as error:  # a preview must not fail for what is only information
+        except Exception as error:  # a preview must not fail because of information
             info, warnings = f"now: could not poll ({type(error).__name__})", ()
         if info is not None:
             log.info(secrets.text(info), gate)
         for warning in warnings:
             log.warn(secrets.text(warning), gate)
 
-    # In preview what the engine was given: a transformation may have changed it. In an update that comes too late.
+    # In preview the inputs of the engine, which a transformation may have changed. In an update that comes too late.
     given = _registered(gate, inputs) if pulumi.runtime.is_dry_run() else inputs
     _resolved(given, say)
 
@@ -81,13 +82,13 @@ def _registered(gate: pulumi.Resource, inputs: Mapping[str, Any]) -> Mapping[str
 
 
 def _resolved(inputs: Mapping[str, Any], use: Callable[[Mapping[str, Any]], Any]) -> None:
-    """Call a function with inputs once they are there, with marks for what is unknown."""
+    """Call a function with inputs once they are resolved, with marks for unknown ones."""
     known: pulumi.Output[Any] = pulumi.Output.from_input(dict(inputs))
-    known.apply(use, run_with_unknowns=True)  # its result is of no use
+    known.apply(use, run_with_unknowns=True)  # its result is not needed
 
 
 def _refuse(name: str, inputs: Mapping[str, Any]) -> None:
-    """Raise what Check would find: a unit test has no provider."""
+    """Raise the problems that Check would find: a unit test has no provider."""
     from pulumi_nbcloud.waiting.spec import parse_spec, spec_error
 
     _, problems = parse_spec(inputs, _is_unknown)

@@ -1,4 +1,4 @@
-"""The base of read resources: what they look like in a program, and the id that the engine reads them by."""
+"""The base of read resources: their form in a program, and the id by which the engine reads them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ReadResource(StoredResource):
         resource_name: its name in the stack.
         inputs: the arguments by name; None counts as not given.
         opts: resource options; `id` is not among them.
-        include_volatile: whether to record fields that move without anything having happened, too; None for no.
+        include_volatile: whether to record fields too that change without an event; None for no.
 
     Raises:
         InputError: an argument that is known already cannot be right.
@@ -56,11 +56,11 @@ class ReadResource(StoredResource):
         self._arguments = given_inputs(inputs)
         state: type = kind.state
         if include_volatile is None and any(map(volatile_fields, records_of(state))):
-            include_volatile = False  # stated, so that a state says which it is
+            include_volatile = False  # set explicitly, so that a state contains it
         given = {**self._arguments, **given_inputs({INCLUDE_VOLATILE: include_volatile})}
 
         def identify(known: Mapping[str, Any]) -> str:
-            # The engine does not check read resources, so this does; the provider checks again.
+            # The engine does not check read resources, so the constructor does; the provider checks again.
             try:
                 return kind.identify(kind.parse({key: known[key] for key in known if key != INCLUDE_VOLATILE}))
             except Exception as error:
@@ -89,16 +89,16 @@ class ReadResource(StoredResource):
         )
 
     def _check(self, resource_name: str, opts: pulumi.ResourceOptions | None) -> None:
-        """Refuse a name and options that cannot be right."""
+        """Reject a name and options that a record cannot have."""
         check_name(type(self).__name__, resource_name)
         check_options(f"{self._token} {resource_name}", opts, read_by=load(self._token).required_names)
 
 
 def _follows_nothing(given: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> bool:
-    """Return whether a record could as well be read at the program's beginning: nothing is to happen before it is.
+    """Return whether a record could as well be read at the start of the program, because it depends on nothing.
 
     Its inputs are plain, its options name no other resource, nothing may add such an option, and the program declares
-    it in its straight run: what `apply` calls, and what follows an `await`, comes after something.
+    it outside of `apply` and before any `await`: what they run comes after something.
     """
     if any(isinstance(value, pulumi.Output) for value in given.values()):
         return False

@@ -1,4 +1,4 @@
-"""Resource options and invoke options that ours cannot honour, refused in one line and a hint."""
+"""Checks of resource options and invoke options that this package cannot honour, in one line and a hint."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _PROVIDER_PACKAGE = "pulumi-python"  # of all dynamic resources
 
 
 def check_options(where: str, opts: pulumi.ResourceOptions | None, *, read_by: Sequence[str] = ()) -> None:
-    """Refuse resource options that our resources cannot honour, or that the SDK would choke on.
+    """Reject resource options that this package cannot honour, or that the SDK would fail on.
 
     Args:
         where: names the resource, for messages.
         opts: its options.
-        read_by: of a resource that is only read, the arguments that say which thing it is; the engine calls no hooks
-            for one.
+        read_by: for a resource that is only read, the arguments that identify the thing; the engine calls no hooks for
+            it.
 
     Raises:
         InputError: one of them is not for this resource.
     """
     if opts is None:
         return
-    # What a program gives, whatever its annotation says.
+    # What a program passes, whatever the annotation says.
     given: Any = opts
     if not isinstance(given, pulumi.ResourceOptions):
         raise InputError(f"{where}: opts cannot be {a(given)}", hint="write opts=pulumi.ResourceOptions(...)")
@@ -48,14 +48,14 @@ def check_options(where: str, opts: pulumi.ResourceOptions | None, *, read_by: S
 
 
 def check_invoke_options(where: str, opts: pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None) -> None:
-    """Refuse options of a lookup that it cannot honour.
+    """Reject options that a lookup cannot honour.
 
     Args:
         where: names the lookup, for messages.
         opts: its options.
 
     Raises:
-        InputError: they are others, or name a provider.
+        InputError: they are of another class, or name a provider.
     """
     if opts is None:
         return
@@ -68,7 +68,7 @@ def check_invoke_options(where: str, opts: pulumi.InvokeOptions | pulumi.InvokeO
 
 
 def _check_adoption(where: str, given: pulumi.ResourceOptions, read_by: Sequence[str]) -> None:
-    """Refuse options that adopt something that exists: a gate creates nothing, and a record only reads."""
+    """Reject options that adopt something that exists: a gate creates nothing, and a record only reads."""
     for name in ("id", "urn"):
         if getattr(given, name) is not None:
             what = "this resource" if read_by else "gates"
@@ -82,7 +82,7 @@ def _check_adoption(where: str, given: pulumi.ResourceOptions, read_by: Sequence
 
 
 def _check_providers(where: str, provider: Any, providers: Any) -> None:
-    """Refuse providers of other packages; one of `pulumi-python` gives a gate a process of its own."""
+    """Reject providers of other packages; one of `pulumi-python` gives a gate a process of its own."""
     for option, each in (("provider", provider), *(("providers", each) for each in _listed(providers))):
         if each is None:
             continue

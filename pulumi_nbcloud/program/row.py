@@ -1,4 +1,4 @@
-"""The row of a resource in the CLI, as one more input: a provider is not told which resource it serves."""
+"""The row of a resource in the CLI, as one more input: a provider does not learn which resource it serves."""
 
 from __future__ import annotations
 

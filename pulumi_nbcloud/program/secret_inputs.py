@@ -1,7 +1,7 @@
-"""Which inputs of a wait the program keeps secret: the engine tells a provider no such thing.
+"""Which inputs of a wait the program keeps secret: a provider does not learn that from the engine.
 
-The engine marks an output that has the name of a secret input, and no other; a gate's `states` hold its targets' ids
-as well. So the program names what came in secret, by its path alone, as one more input.
+The engine marks an output that has the name of a secret input, and no other, but a gate's `states` contain the ids of
+its targets as well. So the program passes the paths of its secret inputs as one more input.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from pulumi_nbcloud.engine.secrets import SHOWN
 
 
 def secret_inputs(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Name the inputs that are secret, as an input; nothing where none can be.
+    """Return the paths of the secret inputs, as an input; nothing if none can be secret.
 
     Args:
         given: the inputs, Outputs among them.
 
     Returns:
-        `secret_inputs`: an Output of their paths, `targets.self.notebook_id`, or of None where none is secret.
+        `secret_inputs`: an Output of their paths, `targets.self.notebook_id`, or of None if none is secret.
     """
     shown = {name: given[name] for name in SHOWN if name in given}
     if not _has_outputs(shown):
@@ -34,7 +34,7 @@ def secret_inputs(given: Mapping[str, Any]) -> dict[str, Any]:
     async def flag(value: bool) -> bool:
         return value
 
-    # Known in preview too, and depends on nothing: what it says is no value of an Output.
+    # Known in preview too, and depends on nothing: it contains no value of an Output.
     found: asyncio.Future[Any] = asyncio.ensure_future(paths())
     return {"secret_inputs": pulumi.Output(set(), found, asyncio.ensure_future(flag(True)))}
 

@@ -1,4 +1,4 @@
-"""Says when a program may starve: the engine works on so many resources at a time, and each waiting gate is one."""
+"""Warns of programs that may starve: the engine has a limited number of slots, and each waiting gate takes one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _declared: WeakKeyDictionary[object, int] = WeakKeyDictionary()
 
 
 def declare() -> None:
-    """Count one gate, or one wait before a resource, of this program; warn once where there are more than slots."""
+    """Count one gate, or one wait before a resource, of this program; warn once if there are more than slots."""
     monitor = get_monitor()
     if monitor is None or isinstance(monitor, MockMonitor):
         return
@@ -32,7 +32,7 @@ def declare() -> None:
 
 
 def parallel() -> int | None:
-    """Return how many resources the engine works on at a time; None where it does not say."""
+    """Return how many resources the engine works on at a time; None if that is not known."""
     # Typed as a bool in the SDK, and missing in some programs that are run without the CLI.
     given = getattr(pulumi.runtime.settings.SETTINGS, "parallel", None)
     return given if isinstance(given, int) and not isinstance(given, bool) and given > 0 else None

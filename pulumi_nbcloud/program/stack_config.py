@@ -32,10 +32,10 @@ _warned: set[str] = set()
 
 
 def stack_config() -> StackConfig:
-    """Take the stack's config now, in the program's own context: reads happen outside of it.
+    """Read the stack's config now, in the program's own context, because reads of clouds happen outside of it.
 
     Returns:
-        All keys of ours, with a word on why they are not seen, where that is so.
+        All keys of this package, with the reason if they cannot be read.
     """
     found = {key: value for key, value in _all_config().items() if key.startswith(NAMESPACE)}
     unseen = _unseen() if not found else None
@@ -50,13 +50,13 @@ def is_inline() -> bool:
 
 
 def accounts_of(targets: Mapping[str, Any]) -> pulumi.Output[dict[str, str]] | None:
-    """Tell the provider process which accounts an inline program would ask, so that it can compare.
+    """Return which accounts an inline program would read, for the provider process to compare.
 
     Args:
         targets: of a gate, as plain inputs.
 
     Returns:
-        See `reading.accounts.fingerprints`; None where program and provider have one environment anyway.
+        See `reading.accounts.fingerprints`; None if program and provider have one environment anyway.
     """
     if not is_inline() or isinstance(get_monitor(), MockMonitor):
         return None
@@ -73,7 +73,7 @@ def _all_config() -> dict[str, object]:
     """Read all config as the SDK reads one key, which parses all of it each time."""
     found: dict[str, object] = dict(sdk.get_config_env())
     for key in all_config_keys():
-        # A single key may stand in a variable of its own.
+        # A single key may be in a variable of its own.
         value = os.environ.get(sdk.get_config_env_key(key))
         if value is not None:
             found[key] = value
@@ -85,7 +85,7 @@ def _all_config() -> dict[str, object]:
 def _unseen() -> str | None:
     if hasattr(sys.modules.get("__main__"), "DynamicResourceProviderServicer"):
         return _IN_PROVIDER
-    # The monitor is no sign: threads see that of the last program.
+    # The monitor does not show it: threads see that of the last program.
     return _IN_THREAD if get_root_resource() is None and "PULUMI_CONFIG" not in os.environ else None
 
 

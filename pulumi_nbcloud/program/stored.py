@@ -1,8 +1,8 @@
-"""What a state stores of our providers: the same text, whichever Python ran the program.
+"""The stored form of this package's providers: the same text, whichever Python ran the program.
 
 The SDK pickles the provider of a dynamic resource with the default protocol of the running Python, which is 5 from
-Python 3.14 on and 4 before. Ours are pickled here with one protocol, for our own resources alone: nothing of the SDK is
-changed, and the providers of other packages are pickled as before. Every Python reads either form.
+Python 3.14 on and 4 before. Those of this package are pickled here with one protocol. Nothing of the SDK is changed,
+and the providers of other packages are pickled as before. Every Python reads either form.
 """
 
 from __future__ import annotations
@@ -30,29 +30,29 @@ def serialized(provider: ResourceProvider) -> str:
     """Writes a provider as it is stored.
 
     Args:
-        provider: one of ours: a class that can be imported, and plain attributes.
+        provider: one of this package: a class that can be imported, and plain attributes.
 
     Returns:
-        The text, byte for byte what the SDK itself makes up to Python 3.13.
+        The text, byte for byte the one that the SDK itself makes up to Python 3.13.
     """
     return base64.b64encode(pickle.dumps(provider, protocol=PROTOCOL)).decode()
 
 
 class _Handed(pulumi.CustomResource):
-    """Takes what the SDK's dynamic resource hands to the class after it, which in ours is this one."""
+    """Receives what the SDK's dynamic resource passes to the next class, which here is this one."""
 
     _serialized: str
 
     def __init__(self, t: str, name: str, props: pulumi.Inputs | None = None, *others: Any, **named: Any) -> None:
         given = dict(props or {})
         theirs = given.get(_KEY)
-        # The SDK decides whether it is a secret.
+        # The SDK decides whether it is secret.
         ours = theirs.apply(lambda _: self._serialized) if isinstance(theirs, pulumi.Output) else self._serialized
         super().__init__(t, name, {**given, _KEY: ours}, *others, **named)
 
 
 class StoredResource(pulumi.dynamic.Resource, _Handed):
-    """A dynamic resource whose provider is stored the same on every Python: the base of ours."""
+    """A dynamic resource whose provider is stored equally on every Python: the base of all resources here."""
 
     def __init_subclass__(cls, module: str = "", name: str = "Resource", **others: Any) -> None:
         super().__init_subclass__(module=module, name=name, **others)
@@ -60,10 +60,10 @@ class StoredResource(pulumi.dynamic.Resource, _Handed):
 
     @classmethod
     def get(cls, *_: Any, **__: Any) -> Any:
-        """Refuses: what `get` of other resources adopts from a cloud, this package only reads.
+        """Refuses: other resources adopt something with `get`, which this package only reads.
 
         Raises:
-            InputError: always; it says what to write instead.
+            InputError: always; the hint says what to write instead.
         """
         raise as_run_error(cls._has_no_get())
 
@@ -84,11 +84,11 @@ class StoredResource(pulumi.dynamic.Resource, _Handed):
         """Registers the resource.
 
         Args:
-            provider: its provider, one of ours.
+            provider: its provider, one of this package.
             resource_name: its name in the stack.
             props: its inputs, and None for each output.
             opts: resource options.
         """
-        # Here and not in the class: the reference lists what the docstrings of a gate's bases call arguments.
+        # Here and not in the class: the reference lists the arguments in the docstrings of a gate's bases.
         self._serialized = serialized(provider)
         super().__init__(provider, resource_name, props, opts)

@@ -15,7 +15,7 @@ _FORMS = 'give the Args of a kind, a read resource, or a dict with "kind"'
 
 
 def advice(target: Any) -> str:
-    """Advise on what a program gave as a target, by what it is.
+    """Advise on a wrong target, by its type.
 
     Args:
         target: anything but the Args of a kind, a read resource or a dict.
@@ -43,7 +43,7 @@ def advice(target: Any) -> str:
 
 
 def _of_resource(target: pulumi.Resource) -> str:
-    if isinstance(target, StoredResource):  # a gate: read resources are targets
+    if isinstance(target, StoredResource):  # a gate, because read resources are targets
         return "wait for another gate with opts=pulumi.ResourceOptions(depends_on=[...])"
     return "give the Args of a kind, with an output of the resource as an argument: InstanceArgs(instance_id=...)"
 

@@ -61,11 +61,11 @@ def target_inputs(where: str, target: Target) -> dict[str, Any]:
 
 
 def targets_by_name(where: str, target: Target | None, targets: Mapping[str, Target] | None) -> dict[str, Any]:
-    """Write what is waited for as plain inputs, by the names that conditions call it.
+    """Write the targets as plain inputs, by their names in conditions.
 
     Args:
-        where: names who waits, for messages.
-        target: the one thing, which conditions call `self`.
+        where: names the wait, for messages.
+        target: the only thing, called `self` in conditions.
         targets: several things, by name.
 
     Returns:
@@ -84,7 +84,7 @@ def targets_by_name(where: str, target: Target | None, targets: Mapping[str, Tar
             f"{where}: targets cannot be {a(targets)}",
             hint="give a dict of things by the name that conditions call them; target= for one thing",
         )
-    one: Any = target  # what a program gives, whatever its annotation says
+    one: Any = target  # what a program passes, whatever the annotation says
     if isinstance(one, Mapping) and "kind" not in one and any(map(_is_target, one.values())):
         raise InputError(f"{where}: target= is one thing", hint="give several by name: targets={...}")
     if targets is not None and isinstance(targets.get("kind"), str):
@@ -99,7 +99,7 @@ def _is_target(value: object) -> bool:
 
 
 def _check_names(where: str, names: Iterable[object]) -> None:
-    """Refuse names that are none at all; the conditions' own check refuses the others."""
+    """Reject names that are not text; the check of the conditions rejects the others."""
     for name in names:
         problem = "a kind" if name in KINDS else None if isinstance(name, str) else a(name)
         if problem:

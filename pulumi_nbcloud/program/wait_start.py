@@ -19,7 +19,7 @@ class WaitStart(StoredResource, module="nbcloud", name="WaitStart"):
     started: pulumi.Output[str]
     """The moment, RFC 3339."""
     digest: pulumi.Output[Any]
-    """Of what the gate waits for; a secret where one of its inputs is. Mocks of a unit test give it back whole."""
+    """Of what the gate waits for; secret if one of its inputs is. Mocks of a unit test return it unchanged."""
 
     def __init__(self, resource_name: str, gate: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> None:
         """Declare it for a gate.
@@ -42,7 +42,7 @@ class WaitStart(StoredResource, module="nbcloud", name="WaitStart"):
     @classmethod
     def _options(cls, opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
         """Return its options: it begins when the gate may, and is known by the names that the gate was known by."""
-        # So that an update that ends as awaiting leaves no old one behind.
+        # An update that ends as awaiting must leave no old one behind.
         own = pulumi.ResourceOptions(delete_before_replace=True)
         if opts is None:
             return own
@@ -54,7 +54,7 @@ class WaitStart(StoredResource, module="nbcloud", name="WaitStart"):
 
     @classmethod
     def _alias(cls, alias: Any) -> Any:
-        """Return what its own name was where the gate's was an alias."""
+        """Return its own name for an alias of the gate."""
         if isinstance(alias, pulumi.Output):
             return alias.apply(cls._alias)
         if isinstance(alias, str):

@@ -1,4 +1,4 @@
-"""What runs inside the engine's dynamic provider process.
+"""The code that runs inside the engine's dynamic provider process.
 
 Import paths and class names here are stored in users' state: they are frozen from 0.1.0 on.
 """

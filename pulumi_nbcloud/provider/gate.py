@@ -26,7 +26,7 @@ from pulumi_nbcloud.provider import host
 from pulumi_nbcloud.waiting.again import KEEP_OUTCOME, is_changed, stored_gate, waits_again, waits_always
 from pulumi_nbcloud.waiting.stored import SECRET_OUTPUTS
 
-# What an inline program tells of the accounts that it would ask; compared in Check, and kept nowhere.
+# The accounts that an inline program would read; compared in Check, and stored nowhere.
 ASKED_ACCOUNTS = "asked_accounts"
 
 
@@ -40,7 +40,7 @@ class GateProvider(EngineProvider):
         host.configure(req)
 
     def check(self, _olds: Mapping[str, Any], news: Mapping[str, Any]) -> CheckResult:
-        """Check the inputs, in preview too, without any request; what is not known yet passes."""
+        """Check the inputs, in preview too, without a request; a value that is not known yet passes."""
         from pulumi_nbcloud.condition import Problem
 
         news = dict(news)
@@ -54,21 +54,21 @@ class GateProvider(EngineProvider):
         return CheckResult(news, check_failures(found))
 
     def diff(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> DiffResult:
-        """Find a difference where an input of the gate changed; never a replacement."""
+        """Find a difference if an input of the gate changed; never a replacement."""
         old, new = stored_gate(plain(olds)), plain(news)
         if waits_again(old, new):
             held.announce(host.PROCESS, new, new.get("status_urn"))
         return DiffResult(changes=is_changed(old, new), replaces=[])
 
     def create(self, props: Mapping[str, Any]) -> CreateResult:
-        """Wait; where it fails nothing is stored, so the next update waits again."""
+        """Wait; if that fails, nothing is stored, so the next update waits again."""
         return CreateResult(uuid.uuid4().hex, _wait(plain(props), "create"))
 
     def update(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> UpdateResult:
-        """Wait again where the gate waits for something else; otherwise keep the outcome.
+        """Wait again if the gate waits for something else; otherwise keep the outcome.
 
-        It also waits where it is to hold up more than its outcome allows, where it was overridden, and where it waits
-        at every update.
+        It also waits if its enforcement became stricter than its outcome allows, if it was overridden, and if it waits
+        in every update.
         """
         old, new = stored_gate(plain(olds)), plain(news)
         if waits_again(old, new) or waits_always(new):
@@ -101,7 +101,7 @@ def _wait(inputs: dict[str, Any], operation: str) -> dict[str, Any]:
 
 
 def _protected(outputs: dict[str, Any]) -> dict[str, Any]:
-    """Mark outputs as secret that show what came in secret: as a lookup's result is, whole."""
+    """Mark outputs as secret that show secret inputs, each completely, as with the result of a lookup."""
     if not outputs.get("secret_inputs"):
         return outputs
     return {**outputs, **{name: secret(outputs.get(name)) for name in SECRET_OUTPUTS}}

@@ -1,16 +1,16 @@
-"""Patches what the SDK's dynamic provider process does badly, without touching how it serves other packages.
+"""Patches of the SDK's dynamic provider process, which do not change how it serves other packages.
 
 1. It serves 4 calls at a time for all dynamic resources of a stack, and a waiting gate holds one: the pool is widened.
-2. It answers every error with a traceback. Ours are complete messages, so they are sent as they are.
-3. It ignores the engine's Cancel, so Ctrl-C would wait for a gate's timeout: Cancel ends our waits at once.
-4. It goes on for ever after an engine that was killed: it ends once that is gone and nothing is served any more.
-5. It cannot say that a resource is awaiting: a gate's error does, where the gate's wait goes on in the next update.
+2. It sends every error with a traceback. Errors of this package are complete messages, so they are sent as they are.
+3. It ignores the engine's Cancel, so Ctrl-C would wait for a gate's timeout: Cancel ends the waits at once.
+4. It runs for ever after its engine was killed: it ends once the engine is gone and no call is being served.
+5. It cannot respond that a resource is awaiting: the error of a gate whose wait goes on in the next update does.
 
-(That the modules of a project stand in for standard ones is the matter of `shadowed`, before anything else is loaded.)
+(`shadowed` handles modules of a project that shadow standard ones, before anything else is loaded.)
 
-Nothing here may raise: an unpatched process still works, only less well. What a patch that does not take costs is said
-once, on the row of a gate. `NBCLOUD_PROVIDER_PATCHES=off` switches them off, to find out whether one of them is to
-blame for something.
+Nothing here may raise: an unpatched process still works, only less well. If a patch does not apply, the row of a gate
+warns once of what is missing. `NBCLOUD_PROVIDER_PATCHES=off` switches all patches off, to find out whether one of them
+causes a problem.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _NONE = (
     "(pulumi-python), which gets none"
 )
 
-# Threads are made as they are needed; the engine's --parallel is the limit that counts.
+# Threads are started when they are needed; the engine's --parallel is the limit that counts.
 POOL_THREADS = 1024
 
 _lock = threading.Lock()
@@ -53,7 +53,7 @@ def configure(request: ConfigureRequest) -> None:
     """Keep the stack's config for this process, and patch the process.
 
     Args:
-        request: what the SDK gives a provider before its first call.
+        request: what the SDK passes to a provider before its first call.
     """
     global _stack_config
     _stack_config = request.config
@@ -61,8 +61,8 @@ def configure(request: ConfigureRequest) -> None:
 
 
 def config() -> StackConfig:
-    """Take the stack's config as it is now; values arrive in plain here, secrets included."""
-    # A name of the SDK's that is no promise; without it a key that is none of ours goes unnoticed.
+    """Return the current config of the stack; values arrive in plain text here, secrets included."""
+    # A private name of the SDK; without it, unknown keys go unnoticed.
     raw = getattr(_stack_config, "_props", None)
     keys = raw if isinstance(raw, Mapping) else all_config_keys()
     values = {key: _stack_config.get(key) for key in keys if key.startswith(NAMESPACE)} if _stack_config else {}
@@ -70,11 +70,11 @@ def config() -> StackConfig:
 
 
 def compare_accounts(theirs: object, urn: object) -> None:
-    """Warn, once for each account, where a program in another process would ask another one than this process.
+    """Warn, once for each account, if a program in another process would read another one than this process.
 
     Args:
-        theirs: what the program told; None, or something that is not known yet, is left alone.
-        urn: the row of the gate that told it.
+        theirs: the fingerprints of the program; None, or a value that is not known yet, is ignored.
+        urn: the row of the gate that passed them.
     """
     if not isinstance(theirs, Mapping) or not all(isinstance(each, str) for each in theirs.values()):
         return
@@ -112,10 +112,10 @@ def patch() -> None:
 
 
 def answer_awaiting() -> bool:
-    """Have the error that this thread's call is about to end with say that the resource is awaiting.
+    """Mark the error that this thread's call is about to end with as *awaiting*.
 
     Returns:
-        Whether it does; without the patch the error is one like any other.
+        Whether it could; without the patch it is an error like any other.
     """
     try:
         return "awaiting" in _applied and awaiting.answer(vars(sys.modules["__main__"]))
@@ -123,16 +123,16 @@ def answer_awaiting() -> bool:
         return False
 
 
-# By its name at each call: tests put another config there.
+# Looked up at each call: tests put another config there.
 PROCESS = ProviderProcess(lambda: config())
-"""What this process is besides what it is patched with."""
+"""The provider process that this module patches."""
 
 
 def take_disabled(*patches: str) -> list[str]:
-    """Tell what patches that did not take cost, each only the first time that it is asked for.
+    """Return what is missing because patches did not apply, each only at the first call.
 
     Args:
-        patches: which to tell; all if none is named.
+        patches: which patches; all if none is named.
 
     Returns:
         A line for each.
@@ -151,7 +151,7 @@ def _clean_errors(main: ModuleType) -> bool:
 
 
 def _widen_pool(main: ModuleType) -> bool:
-    """Raise the limit of the pool that runs this very call: no name leads to it, but this thread's frames do."""
+    """Raise the limit of the pool that runs this call, which can only be found in this thread's frames."""
     frame: FrameType | None = sys._getframe()
     while frame is not None:
         reference = frame.f_locals.get("executor_reference")
@@ -165,7 +165,7 @@ def _widen_pool(main: ModuleType) -> bool:
 
 
 def _start_threads(pool: ThreadPoolExecutor) -> None:
-    """Start threads for calls that are queued already: the pool itself does so only when another call comes."""
+    """Start threads for calls that are queued already; the pool itself does so only when another call comes."""
     with pool._shutdown_lock:
         for _ in range(pool._work_queue.qsize()):
             pool._adjust_thread_count()
@@ -185,7 +185,7 @@ def _cancel_code() -> Any:
 
 
 def _honour_cancel(main: ModuleType) -> bool:
-    """Give the servicer's Cancel another body: the server holds the method itself, so a new one is not seen."""
+    """Replace the body of the servicer's Cancel: the server holds the method itself, so a new one has no effect."""
     cancel = main.DynamicResourceProviderServicer.Cancel
     code = _cancel_code()
     if not isinstance(cancel, FunctionType) or cancel.__code__.co_argcount != code.co_argcount or cancel.__closure__:
@@ -229,7 +229,7 @@ _PATCHES: Mapping[str, tuple[Callable[[ModuleType], bool], str]] = {
     "awaiting": (_answer_awaiting, "a gate that is awaiting fails the update"),
 }
 GATE_PATCHES = ("errors", "pool", "cancel", "end")
-"""Those that every gate needs; one with `hold` needs all."""
+"""The patches that every gate needs; one with `hold` needs all."""
 
 
 def _forget_parent() -> None:
@@ -244,7 +244,7 @@ if hasattr(os, "register_at_fork"):  # not on Windows
 
 
 class _CleanTraceback(ModuleType):
-    """Stands for the module `traceback` in the provider process: only our errors are formatted differently."""
+    """Replaces the module `traceback` in the provider process; only this package's errors are formatted differently."""
 
     def __init__(self) -> None:
         super().__init__("traceback")

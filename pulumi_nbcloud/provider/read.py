@@ -14,7 +14,7 @@ from pulumi_nbcloud.errors import InputError, NotFoundError
 from pulumi_nbcloud.provider import host
 
 INCLUDE_VOLATILE = "include_volatile"
-# How old an answer may be that a record takes which depends on nothing: as old as the update's own beginning.
+# How old a response may be for a record that depends on nothing: about as old as the start of the update.
 RECENT_SECONDS = 5.0
 
 
@@ -23,7 +23,7 @@ class ReadProvider(EngineProvider):
 
     Args:
         token: the kind's token.
-        takes_recent: whether an answer will do that another record got a moment ago.
+        takes_recent: whether a recent response of another record is enough.
     """
 
     serialize_as_secret_always = False  # it holds no secret; a masked value would only hide that
@@ -33,7 +33,7 @@ class ReadProvider(EngineProvider):
         super().__init__()
         self.token = token
         if takes_recent:
-            # Only then, so that the others are stored as they always were.
+            # Only then, so that the others are stored as before.
             self.takes_recent = True
 
     def configure(self, req: ConfigureRequest) -> None:
@@ -51,10 +51,10 @@ class ReadProvider(EngineProvider):
             props: the inputs for a get; the stored outputs for a refresh.
 
         Returns:
-            The state. In a refresh of a thing that is proven gone an empty id, so that the engine drops it.
+            The state. In a refresh of a thing that is confirmed to be gone an empty id, so that the engine drops it.
 
         Raises:
-            NbcloudError: see `errors`. In a get, NotFoundError too: the engine would accept an empty id in silence.
+            NbcloudError: see `errors`. In a get, NotFoundError too: the engine would silently accept an empty id.
         """
         # Imported here: check and diff of an unchanged stack need none of it.
         from pulumi_nbcloud.kinds.fields import stable
@@ -65,7 +65,7 @@ class ReadProvider(EngineProvider):
         kind = load(self.token)
         host.PROCESS.start_telemetry()
         given = plain(props)
-        # Only what was stored by an earlier read has output-only fields.
+        # Only properties that an earlier read stored have output-only fields.
         is_refresh = any(name in given for name in kind.state_names if name not in kind.argument_names)
         inputs = {name: given[name] for name in kind.argument_names if name in given}
         arguments = kind.parse(inputs)
@@ -83,15 +83,15 @@ class ReadProvider(EngineProvider):
             raise error from None
         if INCLUDE_VOLATILE in given:
             inputs[INCLUDE_VOLATILE] = given[INCLUDE_VOLATILE]
-        # By default what moves by itself is left out, so that a drift check stays quiet.
+        # By default fields that change by themselves are left out, so that a drift check stays quiet.
         return ReadResult(id_, {**inputs, **(state.to_dict() if given.get(INCLUDE_VOLATILE) else stable(state))})
 
     def check(self, _olds: Mapping[str, Any], news: Mapping[str, Any]) -> CheckResult:
-        """Accept the inputs; the engine never asks this of a read resource."""
+        """Accept the inputs; the engine never calls this for a read resource."""
         return CheckResult(dict(news), [])
 
     def diff(self, _id: str, _olds: Mapping[str, Any], _news: Mapping[str, Any]) -> DiffResult:
-        """Find no difference: what is read is never changed."""
+        """Find no difference: a read resource is never changed."""
         return DiffResult(changes=False)
 
     def create(self, props: Mapping[str, Any]) -> CreateResult:
@@ -102,4 +102,4 @@ class ReadProvider(EngineProvider):
         )
 
     def delete(self, _id: str, _props: Mapping[str, Any]) -> None:
-        """Do nothing: what is read is never deleted."""
+        """Do nothing: a read resource is never deleted."""

@@ -1,12 +1,12 @@
-"""Standard modules for this package where the user's project has modules of the same names.
+"""Standard modules for this package if the user's project has modules of the same names.
 
 The SDK's provider process has the project's folder first on its path. With a `secrets.py` there, a library that this
-package needs would import the user's module in the place of Python's, and every gate and record would fail with
-whatever that module does. So what this package needs is imported with Python's own folder first, before anything else
-of it is. Afterwards the user's modules are found again: their providers import what they always did.
+package needs would import the user's module instead of Python's, and every gate and record would fail with whatever
+that module does. So this package first imports what it needs with Python's own folder first on the path. Afterwards the
+user's modules are found again, and their providers import the same modules as always.
 
-Imports inside functions come later. They find Python's modules too, where a module of this package or of a library
-below it imports. All this happens only where the project shadows a standard module.
+Imports inside functions come later. They find Python's modules too, if a module of this package or of a library below
+it imports. All this happens only if the project shadows a standard module.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _LATER = (
     "importlib.readers",
     "importlib.resources",
 )
-# Python's own modules that import some when they are used; none of them imports what it is told to, as `pickle` does.
+# Python's own modules that import others when they are used; none imports by a name from data, as `pickle` does.
 _PYTHONS = (
     "asyncio",
     "datetime",
@@ -57,12 +57,12 @@ _SIGNERS = ("oci", "cryptography", "OpenSSL", "dateutil")
 
 
 def protect() -> None:
-    """Have this package get the standard modules; do nothing outside the SDK's dynamic provider process."""
+    """Let this package find the standard modules; do nothing outside the SDK's dynamic provider process."""
     if not hasattr(sys.modules.get("__main__"), "DynamicResourceProviderServicer"):
         return
     if os.environ.get("NBCLOUD_PROVIDER_PATCHES", "").lower() == "off":
         return
-    # A provider process without this still works, but for the project's own modules.
+    # A provider process without this still works, unless the project shadows a module.
     with suppress(Exception):
         shadows = find_shadows(sys.path)
         if shadows:
@@ -94,7 +94,7 @@ def find_shadows(path: Sequence[str]) -> dict[str, str]:
 
 
 def _can_be_imported(entry: os.DirEntry[str], suffix: str) -> bool:
-    # A folder without this file never stands before a module that is found later on the path.
+    # A folder without this file never wins over a module that is found later on the path.
     return suffix in all_suffixes() if suffix else os.path.exists(os.path.join(entry.path, "__init__.py"))
 
 
@@ -123,14 +123,14 @@ def _load_package(package: ModuleType) -> None:
 
 
 def _load(name: str) -> ModuleType | None:
-    # What cannot be imported fails where it is needed, with its own message.
+    # A module that cannot be imported fails where it is needed, with its own message.
     with suppress(Exception):
         return importlib.import_module(name)
     return None
 
 
 class StandardModules:
-    """Keeps Python's own modules, for those who must not get the project's.
+    """Keeps Python's own modules, for importers that must not get the project's.
 
     Args:
         shadows: the project's modules, by name; see `find_shadows`.
@@ -144,7 +144,7 @@ class StandardModules:
         self._import = builtins.__import__
 
     def load(self, work: Callable[[], None]) -> None:
-        """Do work that imports, and keep what it loads apart from the project's modules; what it loads stays served."""
+        """Do work that imports, and keep the loaded modules apart from the project's; they stay available."""
         before = set(sys.modules)
         with self._standard():
             work()
@@ -176,7 +176,7 @@ class StandardModules:
         return self._kept[name]
 
     def _is_ours(self, importer: Mapping[str, Any] | None) -> bool:
-        """Return whether a module, given its globals, is one that the standard modules are kept for."""
+        """Return whether the module with these globals is one that the standard modules are kept for."""
         name = str((importer or {}).get("__name__"))
         return _top(name) in self._importers and not self._is_projects(name, (importer or {}).get("__file__"))
 
@@ -187,7 +187,7 @@ class StandardModules:
 
     @contextmanager
     def _standard(self) -> Iterator[None]:
-        """Have imports find Python's modules in the block, and the project's after it."""
+        """Let imports find Python's modules in the block, and the project's after it."""
         with self._lock:
             path, before = sys.path, {each: sys.modules[each] for each in list(sys.modules) if self._has(each)}
             theirs = {
@@ -206,7 +206,7 @@ class StandardModules:
                 sys.path = path
                 for name in [each for each in sys.modules if self._has(each)]:
                     self._kept[name] = sys.modules[name]
-                    # One of Python's that was there before was everybody's, so it stays.
+                    # A module of Python that was loaded before was everybody's, so it stays.
                     if _top(name) not in before or _top(name) in theirs:
                         del sys.modules[name]
                 sys.modules.update(theirs)

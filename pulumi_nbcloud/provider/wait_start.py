@@ -1,7 +1,7 @@
 """When the wait of a gate with `hold` began, kept in the stack itself: any runner goes on with the same deadline.
 
-A gate that is awaiting is not in state, so a resource of its own beside it says when its first update began to wait.
-It is made again exactly where the gate waits again, and it holds no more of what is waited for than a digest.
+A gate that is awaiting is not in state, so a resource beside it holds the moment when its first update began to wait.
+It is replaced exactly when the gate waits again, and of the gate's inputs it holds only a digest.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class WaitStartProvider(EngineProvider):
         host.configure(req)
 
     def check(self, _olds: Mapping[str, Any], news: Mapping[str, Any]) -> CheckResult:
-        """Put a digest in the place of what the gate waits for: the engine stores what this returns."""
+        """Replace the inputs of the gate by a digest: the engine stores what this returns."""
         inputs = dict(news)
         if not contains_unknown(inputs.get("digest")):
             inputs["digest"] = digest_of(plain(inputs["digest"]))
@@ -41,9 +41,9 @@ class WaitStartProvider(EngineProvider):
         return CheckResult(inputs, [])
 
     def diff(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> DiffResult:
-        """Begin again where the gate waits again; report where only the deadline moves."""
+        """Begin again if the gate waits again; report if only the deadline moves."""
         replaces = begins_again(olds, news)
-        # Nothing moves a deadline in silence.
+        # A deadline never moves silently.
         moves = None if replaces else move_line(olds.get("started"), olds.get("timeout"), news.get("timeout"))
         if moves is not None:
             show(moves, news.get("status_urn"), stays=True)
@@ -55,7 +55,7 @@ class WaitStartProvider(EngineProvider):
         return CreateResult(uuid.uuid4().hex, {**plain(props), "started": text(clock.now())})
 
     def update(self, _id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> UpdateResult:
-        """Keep the moment that there is."""
+        """Keep the stored moment."""
         return UpdateResult({**plain(news), "started": olds.get("started")})
 
     def read(self, id_: str, props: Mapping[str, Any]) -> ReadResult:

@@ -1,4 +1,4 @@
-"""Which accounts a process would ask: compared where two processes of one update may see different settings.
+"""Which accounts a process would read: compared if two processes of one update may see different settings.
 
 In an inline program of the Automation API, lookups, hooks and the `now:` line are read by the program's own process,
 gates and records by the provider's, which is a child of the engine and has the workspace's variables.
@@ -20,16 +20,16 @@ NONE = "none"
 def fingerprints(
     things: Iterable[tuple[str, str | None]], config: ConfigReader, environment: Mapping[str, str]
 ) -> dict[str, str]:
-    """Tell which accounts would be read.
+    """Return which accounts would be read.
 
     Args:
-        things: of each its kind and its profile.
+        things: the kind and the profile of each.
         config: reads Pulumi config.
         environment: the process's variables.
 
     Returns:
-        For each cloud and profile, written `modelarts` or `modelarts/east`, what tells its account from others;
-        `NONE` where the settings of this process name no account.
+        For each cloud and profile, written `modelarts` or `modelarts/east`, the fingerprint of its account; `NONE` if
+        the settings of this process name no account.
     """
     found: dict[str, str] = {}
     for token, profile in things:
@@ -44,10 +44,10 @@ def fingerprints(
 
 
 def differing(theirs: Mapping[str, str], config: ConfigReader, environment: Mapping[str, str]) -> Iterator[str]:
-    """Say where this process would ask other accounts than the program that made `theirs`.
+    """Yield a warning for each account that this process would read differently than the program that made `theirs`.
 
     Args:
-        theirs: what `fingerprints` gave there.
+        theirs: the result of `fingerprints` there.
         config: reads Pulumi config.
         environment: the process's variables.
     """

@@ -1,7 +1,7 @@
-"""One background event loop a process: all reads run on it, so there is one implementation and one HTTP client.
+"""One background event loop for each process: all reads run on it, so there is one implementation and one HTTP client.
 
 A forked child has the memory of its parent and none of its threads: a loop that nobody runs, and connections that the
-parent goes on using. It lets go of them and starts over; see `_in_child`.
+parent goes on using. It drops them and starts again; see `_in_child`.
 """
 
 from __future__ import annotations
@@ -61,9 +61,9 @@ def submit(work: Callable[[], Awaitable[T]]) -> Future[T]:
         InputError: the program is ending, and this Python starts no thread any more.
     """
     loop = _background().loop
-    # In a context of its own: connections stay open, and with them what the context of their first request holds, which
-    # is a whole Pulumi program. Not through the portal, which waits for the loop each time: 200 lookups would wait 200
-    # times.
+    # In a context of its own: connections stay open, and keep everything that the context of their first request holds,
+    # which would be a complete Pulumi program. Not through the portal, which waits for the loop each time: 200 lookups
+    # would wait 200 times.
     return Context().run(asyncio.run_coroutine_threadsafe, _run(work), loop)
 
 
@@ -93,12 +93,12 @@ def call(work: Callable[[], Awaitable[T]]) -> T:
 
 
 def at_close(work: Callable[[], Awaitable[None]]) -> None:
-    """Have work done on the loop when the process ends, before the loop stops: connections are closed there."""
+    """Register work for the end of the process, before the loop stops: connections are closed there."""
     _closers.append(work)
 
 
 def in_child(forget: Callable[[], None]) -> None:
-    """Have something forgotten in forked children: what belongs to the loop of the parent, and locks."""
+    """Register a function that forgets, in forked children, what belongs to the loop of the parent, and locks."""
     _forgetters.append(forget)
 
 
@@ -131,7 +131,7 @@ def _start() -> _Background:
 
 @atexit.register
 def _close() -> None:
-    """End the loop with the process: what still runs is cancelled, so that nothing keeps the process from ending."""
+    """End the loop with the process: cancel everything that still runs, so that the process can end."""
     global _open, _closed
     with _lock:
         opened, _open = _open, None
@@ -175,7 +175,7 @@ def _start_over(*, forked_now: bool) -> None:
 def keep_for_ever(thing: Any) -> None:
     """Keep something of the parent so that nothing of it is finalized, not even when the interpreter ends.
 
-    Finalizers would close connections that are the parent's too, with words of TLS, or complain that they are open.
+    Finalizers would close connections that the parent uses too, with a TLS message, or complain that they are open.
     """
     _inherited.append(thing)
     with contextlib.suppress(Exception):  # a Python without ctypes
@@ -190,13 +190,13 @@ def _is_open(transport: asyncio.Transport, number: int) -> bool:
 
 
 def _cut_off(opened: _Background) -> None:
-    """Put a null device in the place of what the child shares with its parent, in the child alone.
+    """Replace the file descriptors that a child shares with its parent by a null device, in the child only.
 
-    The parent's connections then end with the parent, and what the system was told to watch is left as it is.
+    The parent's connections then end with the parent, and the list that the system watches stays as it is.
     """
     shared = {each for each in opened.selector.get_map() if isinstance(each, int)}
-    # A connection that is held back for a moment is not watched. One that is closed may still be known by its number,
-    # which by now may be a file or a pipe of the program.
+    # A connection that is paused is not watched. A closed one may still be registered by its number, which by now may
+    # belong to a file or a pipe of the program.
     transports = dict(getattr(opened.loop, "_transports", {}))
     shared |= {number for number, transport in transports.items() if _is_open(transport, number)}
     # What watches them is shared on Linux; on macOS the system leaves it out of the child.

@@ -1,4 +1,4 @@
-"""Reads things by kind: finds the settings, keeps the accounts of a process, and asks."""
+"""Reads things by kind: resolves the settings, keeps the accounts of a process, and sends the reads."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.settings.schema import Settings
 
 Override = Callable[[Any], Any]
-"""Stands for a read in a user's unit tests: given the arguments, gives the state."""
+"""Replaces a read in a user's unit tests: takes the arguments and returns the state."""
 
 KEPT_ACCOUNTS = 512
 KEPT_STATES = 4096
-"""More of these than accounts: a refusal is forgotten after so many others, and then a bad key is tried once more."""
-KEPT_SECONDS = 1.0  # an answer, after the last read that takes a recent one
+"""More of these than accounts: once a rejection is forgotten, a bad key is tried once more."""
+KEPT_SECONDS = 1.0  # a response, after the last read that takes a recent one
 
 _overrides: dict[str, Override] = {}
 _lock = threading.Lock()
@@ -58,7 +58,7 @@ class Reader:
     """Reads with the accounts of one program. It belongs to the event loop that first uses it.
 
     Args:
-        environment: the process's variables; polled again for every read, so that a rotated secret is seen.
+        environment: the process's variables; evaluated for every read, so that a rotated secret counts.
         client: sends the requests; made on first use if not given.
         make_client: makes it then; a client of this reader alone if not given.
         retry_rejected_seconds: after how long one request tries rejected credentials again though their source is the
@@ -82,7 +82,7 @@ class Reader:
 
     @property
     def shared(self) -> SharedReads:
-        """What the waits and lookups of this reader share."""
+        """The shared reads of the waits and lookups of this reader."""
         if self._shared is None:
             from pulumi_nbcloud.clock import Clock
             from pulumi_nbcloud.reading.sharing import SharedReads
@@ -93,13 +93,13 @@ class Reader:
     async def read(
         self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader, *, recent: float = 0.0
     ) -> Any:
-        """Read one thing; equal reads meanwhile share a request.
+        """Read one thing; equal reads at the same time share a request.
 
         Args:
             kind: what to read.
-            arguments: which one, as `kind.parse` gives them.
+            arguments: which one, as `kind.parse` returns them.
             config: reads Pulumi config.
-            recent: how old an answer may be that this read takes, in seconds; an error is never taken from before.
+            recent: how old a response may be that this read takes, in seconds; an old error is never taken.
 
         Returns:
             The state.
@@ -115,29 +115,29 @@ class Reader:
         result = await self.shared.fetch(key, lambda: _fetch(kind, account, arguments), due - recent)
         if result.error is not None and result.sent < due:
             result = await self.shared.fetch(key, lambda: _fetch(kind, account, arguments), due)
-        # Also where another asked: messages of this one name the request.
+        # Also if another read sent it: messages of this one name the request.
         last_request_id.set(result.request_id)
         try:
             if result.error is not None:
                 raise result.error
             return kind.select(account, result.value[1], arguments)
         except NbcloudError as error:
-            # Of a shared error everybody raises a copy of their own.
+            # Every reader raises its own copy of a shared error.
             raise kind.about(error, arguments) from None
 
     def key(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> RequestKey:
-        """Return what makes two reads equal, of waits and lookups alike: which account, and what is read."""
+        """Return the key by which two reads are equal, for waits and lookups alike: which account, and which data."""
         return _key(kind, self.account(kind, arguments.profile, config), arguments)
 
     async def fetch(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> tuple[Account, Any]:
         """Read once; return the account and the response that `kind.select` takes.
 
-        The account is found again each time: a rotated secret is another one.
+        The account is resolved each time: with a rotated secret it is another one.
         """
         return await _fetch(kind, self.account(kind, arguments.profile, config), arguments)
 
     def account(self, kind: Kind[Any, Any, Any], profile: str | None, config: ConfigReader) -> Account:
-        """Return the account of a cloud and profile: the same one as long as the settings found are the same.
+        """Return the account of a cloud and profile: the same one as long as its settings are the same.
 
         Args:
             kind: a kind of that cloud.
@@ -145,7 +145,7 @@ class Reader:
             config: reads Pulumi config.
 
         Returns:
-            The account, with what it remembers: its budget of retries, and whether its credentials were refused.
+            The account, with its memory: its budget of retries, and whether its credentials were rejected.
 
         Raises:
             SettingsError: see `settings.resolve`.
@@ -181,7 +181,7 @@ class Reader:
 def _key(kind: Kind[Any, Any, Any], account: Account, arguments: Any) -> RequestKey:
     from pulumi_nbcloud.reading.sharing import RequestKey
 
-    # The account itself: who waits keeps it, so that its tokens are there for the next poll.
+    # The account itself: a wait keeps it alive, so that its tokens exist for the next poll.
     return RequestKey(account, kind.request_key_of(arguments))
 
 
@@ -189,7 +189,7 @@ async def _fetch(kind: Kind[Any, Any, Any], account: Account, arguments: Any) ->
     try:
         return account, await kind.read(account, arguments)
     except NbcloudError as error:
-        # What a kind says of a response may quote it, too.
+        # The error of a kind may quote the response, too.
         account.redactor.error(error)
         raise
 
@@ -201,7 +201,7 @@ def _new_client() -> Client:
 
 
 class _Process:
-    """Stands for a process that runs no Pulumi program of its own."""
+    """Represents a process that runs no Pulumi program of its own."""
 
 
 _PROCESS = _Process()
@@ -212,11 +212,11 @@ _client: Client | None = None
 def process_reader(program: object | None = None) -> Reader:
     """Return the reader of a program, used on the background loop of `portal`; all of them share their connections.
 
-    What is known of accounts, a refusal above all, is known for one program: in a process that runs one program after
-    the other, the next may try once more.
+    The memory of accounts, rejections above all, belongs to one program: in a process that runs one program after the
+    other, the next may try once more.
 
     Args:
-        program: what there is once for a Pulumi program of this process; None for a process that is not one of several.
+        program: an object that exists once for each Pulumi program of this process; None if there is only one.
     """
     key = _PROCESS if program is None else program
     with _lock:
@@ -236,7 +236,7 @@ def _process_client() -> Client:
 
 
 def forget() -> None:
-    """Forget every account of this process, and whether its credentials were refused; reads under way go on."""
+    """Forget every account of this process, and whether its credentials were rejected; reads under way go on."""
     with _lock:
         _readers.clear()
 

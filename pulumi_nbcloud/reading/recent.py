@@ -1,4 +1,4 @@
-"""A bounded memory: what was used last is kept, and what somebody holds is found again in any case."""
+"""A bounded memory: the values that were used last are kept, and a value that somebody holds is found in any case."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ValueT = TypeVar("ValueT")
 class Recent(Generic[KeyT, ValueT]):
     """Keeps the values that were used last; it belongs to one thread.
 
-    One that is dropped is not ended: whoever uses it goes on, and while somebody does it is the one that is found.
+    A dropped value is not ended: its users go on, and as long as there is one, the same value is found.
 
     Args:
         most: how many values it keeps by itself.

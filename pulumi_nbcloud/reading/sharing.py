@@ -1,8 +1,7 @@
-"""What the waits and lookups of one process share: equal reads of one account cost one request, one schedule.
+"""Shared reads of the waits and lookups of one process: equal reads of one account cost one request.
 
-A read may be used by whoever asked before it was sent, never by one who asked later: what another learned a moment ago
-may be what this one is to wait for the end of. Only who waits for nothing, a record that depends on nothing, may say
-that a recent answer will do.
+A read may be shared by those that were due before it was sent, and never by later ones: a response from before may show
+exactly the state whose end a later poll waits for. Only a record that depends on nothing may take a recent response.
 """
 
 from __future__ import annotations
@@ -23,11 +22,11 @@ MAX_HOLD_SECONDS = 60.0
 
 
 class RequestKey(NamedTuple):
-    """What is asked of whom; equal for reads that may share an answer.
+    """Identifies a read; equal for reads that may share a response.
 
     Args:
-        account: whose answer it is.
-        request: what the answer depends on besides the account.
+        account: which is read.
+        request: everything that the response depends on besides the account.
     """
 
     account: Hashable
@@ -36,13 +35,13 @@ class RequestKey(NamedTuple):
 
 @dataclass(frozen=True)
 class ReadResult:
-    """What one read gave.
+    """The result of one read.
 
     Args:
-        value: None where there is an error.
-        error: None where there is a value.
+        value: None if there is an error.
+        error: None if there is a value.
         sent: when the read was sent, on the monotonic clock; of one that takes several requests the first.
-        arrived: when its answer was whole, on the monotonic clock.
+        arrived: when its response was complete, on the monotonic clock.
         at: the same as a time of day.
         request_id: the vendor's id of the request, if it is known.
     """
@@ -71,10 +70,10 @@ class _Sleeper:
 
 
 class SharedReads:
-    """What the waits and lookups of one process share; it belongs to one event loop.
+    """The shared reads of the waits and lookups of one process; it belongs to one event loop.
 
-    Waits with a request key in common fall into step: when a read of one is sent, those poll too whose last poll is
-    long enough ago. A wait that is told by the cloud to wait holds the others of its account back as well.
+    Waits with a request key in common fall into step: when one sends a read, others poll too if their last poll is long
+    enough ago. If a cloud asks one wait for a pause, the others of its account are held back as well.
 
     Args:
         clock: passes time.
@@ -88,42 +87,42 @@ class SharedReads:
         self._holds: dict[Hashable, float] = {}
 
     def join(self, keys: Iterable[RequestKey]) -> None:
-        """Say that somebody reads these keys; `leave` afterwards, so that old answers are forgotten."""
+        """Register a reader of these keys; call `leave` afterwards, so that old responses are forgotten."""
         for key in keys:
             self._users[key] = self._users.get(key, 0) + 1
 
     def leave(self, keys: Iterable[RequestKey]) -> None:
-        """Take a `join` back."""
+        """Undo a `join`."""
         for key in keys:
             self._users[key] -= 1
             if self._users[key]:
                 continue
             del self._users[key]
             self._reads.pop(key, None)
-            # A hold is for those that go on asking: it must not reach a wait of tomorrow.
+            # A hold is for those that go on reading: it must not affect a wait of tomorrow.
             if key.account in self._holds and all(each.account != key.account for each in self._users):
                 del self._holds[key.account]
 
     def keep(self, key: RequestKey, seconds: float) -> None:
-        """Keep the answer of a key a little longer than somebody reads it, for those that take a recent one."""
+        """Keep the response of a key a little longer than it has readers, for those that take a recent one."""
         self.join((key,))
         asyncio.get_running_loop().call_later(seconds, self.leave, (key,))
 
     def has(self, key: RequestKey, due: float) -> bool:
-        """Return whether a read that was sent since then is there or under way, so that `fetch` would send none."""
+        """Return whether a read that was sent since then exists or is under way, so that `fetch` would send none."""
         found = self._reads.get(key)
         return found is not None and found.sent >= due
 
     async def fetch(self, key: RequestKey, read: Callable[[], Awaitable[Any]], due: float) -> ReadResult:
-        """Read once, or take the answer of an equal read that was sent after this one was due.
+        """Read once, or take the response of an equal read that was sent after this one was due.
 
         Args:
-            key: what is read.
+            key: identifies the read.
             read: reads it once.
             due: from when on a read may have been sent, on the monotonic clock.
 
         Returns:
-            The answer; errors of the tree in `errors` are part of it.
+            The result; errors of the tree in `errors` are part of it.
         """
         self.join((key,))
         try:
@@ -137,7 +136,7 @@ class SharedReads:
                     continue
                 if shared.result is not None:
                     return shared.result
-                # Whoever sent it was cancelled; ask for ourselves.
+                # The sender was cancelled; send it again.
                 if self._reads.get(key) is shared:
                     del self._reads[key]
         finally:
@@ -152,7 +151,7 @@ class SharedReads:
         except NbcloudError as raised:
             value, error = None, raised
         finally:
-            # Also where this one is cancelled: others must not wait for it.
+            # Also if this one is cancelled: others must not wait for it.
             ours.done.set()
         request_id = error.request_id if error is not None else last_request_id.get()
         arrived = self._clock.monotonic()
@@ -161,14 +160,14 @@ class SharedReads:
         return ours.result
 
     def held_until(self, keys: Iterable[RequestKey]) -> float:
-        """Return until when the cloud asked not to be asked, on the monotonic clock; 0 where it did not.
+        """Return until when the cloud asked for a pause, on the monotonic clock; 0 if it did not.
 
-        It is 60 s away at most, over with the next answer, and known only while somebody asks that account.
+        A pause is 60 s at most, ends with the next response, and is known only while somebody reads that account.
         """
         return max((self._holds.get(each.account, 0.0) for each in keys), default=0.0)
 
     def _hold_or_release(self, account: Hashable, error: NbcloudError | None) -> None:
-        """Hold the waits of an account back where the cloud asks for it, and let them go when it answers again."""
+        """Hold the waits of an account back if the cloud asks for it, and release them when it responds again."""
         if isinstance(error, UnreachableError):
             if error.retry_after is not None:
                 self._holds[account] = self._clock.monotonic() + min(error.retry_after, MAX_HOLD_SECONDS)
@@ -187,8 +186,8 @@ class SharedReads:
             ready: from when on the read of another may make the poll due, on the monotonic clock.
 
         Returns:
-            When a read of one of these keys made the poll due: the moment it was sent. None where the time has
-            passed, or where a hold has ended.
+            When a read of one of these keys made the poll due: the moment when it was sent. None if the time has
+            passed, or if a hold has ended.
         """
         sleeper = _Sleeper(keys, ready)
         for key in keys:

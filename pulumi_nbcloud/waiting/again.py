@@ -1,4 +1,4 @@
-"""When a gate that is in state waits again, and when its outcome stands."""
+"""When a gate that is in state waits again, and when it keeps its outcome."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 from pulumi_nbcloud.waiting.options import OPTIONS, tightened
 
 WAIT_AGAIN = ("targets", *(each.name for each in OPTIONS if each.waits_again))
-"""The inputs of a gate that say what it waits for: where one of them changes, the gate waits again."""
+"""The inputs of a gate that define what it waits for: if one of them changes, the gate waits again."""
 
 KEEP_OUTCOME = (
     *(each.name for each in OPTIONS if not each.waits_again),
     *("custom_timeouts", "secret_inputs", "wait_start"),
 )
-"""The other inputs: where one of these changes, the outcome stands."""
+"""The other inputs: if one of these changes, the gate keeps its outcome."""
 
 
 def stored_gate(olds: Mapping[str, Any]) -> dict[str, Any]:
-    """Read what is stored of a gate; before 0.1.0 the output `outcome` was called `verdict` and written in words.
+    """Read the stored state of a gate; before 0.1.0 the output `outcome` was called `verdict` and written in words.
 
     Args:
         olds: its inputs and outputs, plain.
@@ -32,7 +32,7 @@ def stored_gate(olds: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Return whether a gate has anything to do: an update of it, which may wait.
+    """Return whether a gate needs an update, which may wait.
 
     Args:
         old: what is stored of it.
@@ -42,7 +42,7 @@ def is_changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
 
 
 def waits_again(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Return whether the gate waits for something else, was overridden, or is to hold up more than before.
+    """Return whether the gate waits for something else, was overridden, or must hold up more than before.
 
     Args:
         old: what is stored of it.
@@ -53,7 +53,7 @@ def waits_again(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
 
 
 def waits_always(inputs: Mapping[str, Any]) -> bool:
-    """Return whether the gate waits at every update; one that polls nothing has nothing to do."""
+    """Return whether the gate waits in every update; one that does not poll never does."""
     return inputs.get("every_update") is True and inputs.get("enforcement") != "disabled"
 
 

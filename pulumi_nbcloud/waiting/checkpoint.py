@@ -16,7 +16,7 @@ from pulumi_nbcloud.waiting.limits import Limits
 from pulumi_nbcloud.waiting.progress import FIRST_KEPT, LAST_KEPT, Progress, Remembered, digest
 from pulumi_nbcloud.waiting.schedule import Schedule
 
-# A record comes from a file, which anything may have been done to.
+# A record comes from a file, which anybody may have changed.
 STRICT = ConfigDict(extra="forbid", strict=True)
 ERROR_KEPT = 400
 TEXT_KEPT = 4_000
@@ -37,7 +37,7 @@ class KeptRow:
 
 @checked_dataclass(frozen=True, config=STRICT)
 class KeptObservation:
-    """What the last poll gave for one target, as `progress.Remembered`."""
+    """The result of the last poll for one target, as `progress.Remembered`."""
 
     found: bool
     headline: Text
@@ -51,7 +51,7 @@ class KeptError:
 
     Args:
         problem: in one line, redacted.
-        bad_response: whether something answered that was no answer.
+        bad_response: whether the response was none that the cloud's documentation describes.
     """
 
     problem: Text
@@ -62,8 +62,8 @@ class KeptError:
 class Checkpoint:
     """A wait after one of its polls, or before the first; all moments are seconds since it began.
 
-    Neither states nor anything of the requests is in it: of a state a headline, as every log shows it, and a digest of
-    the fields whose change counts.
+    It holds no states and nothing of the requests. Of each state it keeps the headline, as every log shows it, and a
+    digest of the fields whose change counts.
 
     Args:
         elapsed: when it was made.
@@ -78,7 +78,7 @@ class Checkpoint:
         failures: the rows of the failures, as `Evaluator.rows` has them.
         stalls_at: when something must have changed.
         ever_found: the targets that a poll has found.
-        observations: what the last poll gave that did not fail, by the name of the target.
+        observations: the results of the last poll that did not fail, by the name of the target.
         transitions: see `Progress`.
         transition_count: see `Progress`.
     """
@@ -156,14 +156,14 @@ class Memory:
         """Go on where another process was.
 
         Args:
-            kept: of the same wait.
+            kept: the checkpoint of the same wait.
             in_a_row: whether the next poll follows on that process's last one, so that counts in a row go on.
         """
         progress, started = self.progress, self.progress.started
         progress.polls = kept.polls
         progress.ever_found = set(kept.ever_found) & set(progress.targets)
         progress.remembered = {
-            # As it was written it is printable; who else wrote it is not known.
+            # This package writes printable text, but somebody else may have written the file.
             name: Remembered(each.found, printable(each.headline, TEXT_KEPT), each.time, each.digest)
             for name, each in kept.observations.items()
             if name in progress.targets

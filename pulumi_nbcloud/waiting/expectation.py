@@ -63,7 +63,7 @@ class Expectation:
 
 
 def expectation_of(kind: Kind[Any, Any, Any], expect: str) -> Expectation:
-    """Compile what is expected and check it against the kind, before anything is sent.
+    """Compile an expectation and check it against the kind, before anything is sent.
 
     Args:
         kind: what is read.

@@ -15,7 +15,7 @@ from pulumi_nbcloud.waiting.record import WaitRecord, differences, new_record, w
 from pulumi_nbcloud.waiting.record_file import RecordFile
 from pulumi_nbcloud.waiting.spec import WaitSpec
 
-# Two machines' clocks are never quite the same.
+# The clocks of two machines always differ a little.
 STEP_SECONDS = 1.0
 NO_EXTENSION = "the deadline does not move, and counts in a row start again"
 
@@ -27,7 +27,7 @@ class Keeper:
         file: where; held by the caller.
         record: as it is now.
         interval: the longest pause between two polls of this wait, in seconds.
-        warn: is given what a person should know, a line each.
+        warn: shows a warning to a person, one line each.
         now: gives the time of day.
     """
 
@@ -64,8 +64,8 @@ class Keeper:
     def before(self) -> float:
         """Return how long the wait has gone on, in seconds.
 
-        By the clock of the day, because processes share no other. Where that went back, what was measured before
-        counts, so that it never gives a wait more time.
+        By the clock of the day, because processes share no other. If that clock went back, the time that was measured
+        before counts, so a wait never gets more time.
         """
         kept, now = self.record.checkpoint, self._now()
         self._stepped_back(now)
@@ -78,19 +78,19 @@ class Keeper:
         return elapsed
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Write down how far the wait has come; where that fails, it goes on and says so."""
+        """Write down how far the wait has come; if that fails, warn, and let the wait go on."""
         now = self._now()
         self._stepped_back(now)
         self._back = False
         deadline, left = self.record.deadline_time, timedelta(seconds=self.record.timeout_seconds - checkpoint.elapsed)
-        # Where the clock went back; what is less is the difference between two clocks.
+        # The clock went back; anything less is the difference between two clocks.
         if now + left < deadline - timedelta(seconds=STEP_SECONDS):
             deadline = now + left
         self.record = replace(self.record, checkpoint=checkpoint, saved_time=now, deadline_time=deadline)
         self._write()
 
     def end(self, outcome: str) -> None:
-        """Write down how the wait ended; the record is then none that another process goes on with."""
+        """Write down how the wait ended; no other process goes on with the record then."""
         self.record = replace(self.record, outcome=outcome, saved_time=self._now())
         self._write()
 
@@ -142,7 +142,7 @@ def open_record(
     Args:
         file: held by the caller.
         spec: of the wait, with all arguments known.
-        key: what the user tells equal waits apart by; None for nothing.
+        key: distinguishes equal waits, chosen by the user; None for none.
         warn: is given what a person should know, a line each.
         now: gives the time of day.
 
@@ -151,7 +151,7 @@ def open_record(
     """
     fresh, found = new_record(spec, key, now()), file.read()
     if found is not None and found.id != fresh.id:
-        # A fact that is a name alone says nothing.
+        # A fact that is only a name tells a reader nothing.
         raise InputError(
             f"--resume {file.name}: it is the record of another wait",
             facts=differences(found.inputs, fresh.inputs),

@@ -9,7 +9,7 @@ from pulumi_nbcloud.waiting.options import WaitOptions
 
 
 class Limits:
-    """The limits of one wait, as moments on the monotonic clock. Polls that fail say nothing of either.
+    """The limits of one wait, as moments on the monotonic clock. Failed polls do not count for either.
 
     Args:
         options: of the wait.

@@ -1,6 +1,6 @@
-"""What is notified of every wait of a process: that it began, that something changed, how it ended.
+"""Listeners, which are notified of every wait of a process: that it began, that something changed, how it ended.
 
-Narrow on purpose: the history and OpenTelemetry stand on these three calls alone.
+Narrow on purpose: the history and OpenTelemetry need only these three calls.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ ERROR = "error"
 
 @dataclass(frozen=True)
 class Origin:
-    """Who waits; given by whoever starts a wait.
+    """Who waits; passed by the code that starts a wait.
 
     Args:
         source: what kind of thing waits.
         name: the gate's or the hook's name; of a command the names of its targets.
         urn: of the resource that waits or is held back.
         operation: what the engine is about to do: `create`, `update` or `delete`.
-        preview: whether it is asked in a preview.
-        stack: its name, where the URN does not say it.
-        project: its name, where the URN does not say it.
+        preview: whether the wait belongs to a preview.
+        stack: its name, if the URN does not contain it.
+        project: its name, if the URN does not contain it.
         secret_inputs: the paths of inputs that the program keeps secret, `targets.self.notebook_id` or `until`.
         redact: takes the values of these out of a text.
     """
@@ -62,7 +62,7 @@ class Origin:
 
 
 NOBODY = Origin("command", "")
-"""Stands for the origin of a wait that nobody is notified of."""
+"""The origin of a wait that nobody is notified of."""
 
 
 @dataclass(frozen=True)
@@ -120,9 +120,9 @@ class Ended:
         outcome: the value of an `Outcome`; or `disabled`, `error` or `interrupted`.
         elapsed: how long it took, in seconds.
         progress: what was observed; None where nothing was polled.
-        met_time: when the poll that met it was answered; None where it was not met.
+        met_time: when the responses of the poll that met it arrived; None if it was not met.
         message: in one line how it ended; None where it was met.
-        error: what it ended with; None where it holds nothing up.
+        error: the error that ended it; None if it holds nothing up.
         override: what overrode it, where the outcome is `overridden`; see `WaitResult`.
     """
 
@@ -140,7 +140,7 @@ class Listened(Protocol):
     """Is notified of one wait. It must be quick."""
 
     def changed(self, progress: Progress, elapsed: float) -> None:
-        """Take note of a poll that gave something new, the first one included; the last one only ends the wait."""
+        """Take note of a poll that found something new, the first one included; the last one only ends the wait."""
 
     def ended(self, ended: Ended) -> None:
         """Take note of the end; called once."""
@@ -156,11 +156,11 @@ class Listener(Protocol):
         """Take note of a wait that begins.
 
         Args:
-            begin: what there is to know of it.
-            warn: shows a warning where the wait is shown.
+            begin: describes it.
+            warn: shows a warning beside the wait.
 
         Returns:
-            What is notified of this wait.
+            The listener for this wait.
         """
         ...
 
@@ -174,7 +174,7 @@ class Listening:
         reporter: of the wait.
 
     Attributes:
-        result: how it ended, where it ended without an error; set by whoever waits.
+        result: how it ended, if it ended without an error; set by the code that waits.
     """
 
     def __init__(self, listeners: Iterable[Listener], begin: Begin, reporter: Reporter) -> None:
@@ -188,7 +188,7 @@ class Listening:
                 self._listened[each.name] = listened
 
     def changed(self, progress: Progress, elapsed: float) -> None:
-        """Report a poll that gave something new."""
+        """Report a poll that found something new."""
         self._reporter.changed(progress, elapsed)
         for name, each in tuple(self._listened.items()):
             self._guarded(name, each.changed, progress, elapsed)
@@ -211,7 +211,7 @@ class Listening:
         try:
             return notify(*what)
         except Exception as error:
-            # What it was about may hold anything, so of the error nothing but its type is shown.
+            # The text of the error may contain anything, so only its type is shown.
             self._listened.pop(name, None)
             problem = f"internal error of pulumi-nbcloud: {type(error).__name__} in its {name}"
             self._reporter.warning(f"{problem}, which lacks this wait; the wait goes on")
@@ -224,7 +224,7 @@ def end_of(time: datetime, elapsed: float, end: WaitResult | BaseException) -> E
     Args:
         time: when it ended.
         elapsed: how long it took, in seconds.
-        end: the result, or what was raised instead of one.
+        end: the result, or the exception that was raised instead.
     """
     if isinstance(end, WaitResult):
         return Ended(time, end.outcome, end.elapsed, end.progress, end.at, end.message, None, end.override)

@@ -21,9 +21,9 @@ CLAUSES_SHOWN = 5
 # A poll at the deadline may end the wait a bit later.
 PUNCTUAL_SECONDS = 60.0
 
-# Of the others the outcome or the last error says all.
+# For the others, the outcome or the last error is the complete message.
 _NAME_CLAUSES = (Outcome.FAILED, Outcome.TIMED_OUT, Outcome.STALLED, Outcome.AWAITING, Outcome.CANCELLED)
-# What to do; and, where there is something to say, what another run does. In brackets what an option is called.
+# What to do, and for some, what another run does. Names of options are in brackets.
 _HINTS = {
     Outcome.FAILED: (LOOK, "run again once it is fixed"),
     Outcome.TIMED_OUT: ("give a longer {timeout}, or look at why it does not get there", AGAIN),
@@ -36,7 +36,7 @@ _HINTS = {
     Outcome.CANCELLED: ("nothing was changed", AGAIN),
 }
 
-# The same, where the kind knows what to check.
+# The same, if the kind knows what to check.
 _KIND_CHECKS = {
     Outcome.FAILED: "{check}",
     Outcome.TIMED_OUT: "{check}; or give a longer {timeout}",
@@ -44,7 +44,7 @@ _KIND_CHECKS = {
 }
 _MAY_BE_GONE = "if it may be gone already, give {allow_absent}"
 
-# Of kinds whose NotFoundError proves nothing, which hide what one may not read.
+# For kinds whose NotFoundError does not confirm absence, because they hide what one may not read.
 _DOUBTS = {
     Outcome.NEVER_APPEARED: "never visible (absent, or hidden from these credentials)",
     Outcome.GONE: "no longer visible (gone, or hidden from these credentials)",
@@ -52,11 +52,11 @@ _DOUBTS = {
 
 
 def advice(error: WaitError, consequence: str = "the update goes on") -> str:
-    """Write how an advisory wait ended: as the error would, but that it holds nothing up.
+    """Write how an advisory wait ended: like the error, except that it holds nothing up.
 
     Args:
         error: what a mandatory wait would have raised.
-        consequence: what comes of it.
+        consequence: what follows from it.
     """
     own = copy.copy(error)
     hint = next(iter(_hints(error.outcome, error.progress)), None) or error.hint or LOOK
@@ -65,7 +65,7 @@ def advice(error: WaitError, consequence: str = "the update goes on") -> str:
 
 
 def to_check(error: WaitError) -> str:
-    """Return what the hint of a wait says to check, without that another run waits again."""
+    """Return what the hint of a wait suggests to check, without the note that another run waits again."""
     return "; ".join(each for each in _hints(error.outcome, error.progress) if each != AGAIN)
 
 
@@ -80,7 +80,8 @@ def ended(outcome: Outcome, progress: Progress, now: datetime, elapsed: float, w
         why: what decided, for example the condition that holds.
 
     Returns:
-        An error whose facts say what was expected, what is not met, what was observed and when, the number of polls.
+        An error whose facts are the expected condition, the clauses that are not met, the last observation with its
+        time, and the number of polls.
     """
     # At its timeout it took as long as that, unless the deadline was over before this run.
     punctual = outcome is Outcome.TIMED_OUT and elapsed < progress.timeout + PUNCTUAL_SECONDS
@@ -141,34 +142,34 @@ def words_of(outcome: Outcome, progress: Progress | None) -> str:
         progress: what was observed; None where nothing was polled.
 
     Returns:
-        Its words; where not finding a thing does not prove that it is gone, with what else it may mean.
+        Its words; if not finding a thing does not confirm that it is gone, with what else it may mean.
     """
     doubt = _DOUBTS.get(outcome) if progress is not None and _unproven(progress) else None
     return doubt or outcome.words
 
 
 def _missing(progress: Progress) -> list[Observation]:
-    """Return what was not found."""
+    """Return the targets that were not found."""
     return [each for each in progress.observations.values() if each.state is None]
 
 
 def _unproven(progress: Progress) -> list[Observation]:
-    """Return what was not found and may be there all the same, because its kind does not tell."""
+    """Return the targets that were not found but may exist, because their kind does not confirm absence."""
     last = progress.observations.items()
     return [each for name, each in last if each.state is None and not progress.kinds[name].not_found_is_gone]
 
 
 def _hints(outcome: Outcome, progress: Progress | None) -> tuple[str, ...]:
-    """Return what to do, and where there is something to say, what another run does."""
+    """Return what to do, and for some outcomes, what another run does."""
     if progress is not None and progress.failed_in_a_row and progress.last_error is not None:
         own = progress.last_error.hint
         if own and outcome in (Outcome.UNAUTHORIZED, Outcome.BAD_RESPONSE):
             return (own,)
-        # Where the network itself failed, the error knows better than we do what to look at.
+        # If the network itself failed, the error knows best what to check.
         if own and outcome is Outcome.UNREACHABLE and own != TRY_LATER:
             return own, *_HINTS[outcome][1:]
     if progress is not None and outcome in _DOUBTS:
-        # The kind knows by what it was looked for.
+        # The kind knows how the thing was searched for.
         missing = _unproven(progress) if outcome is Outcome.GONE else _missing(progress)
         own = next((each.error.hint for each in missing if each.error is not None), None)
         may_be_gone = progress.unproven and outcome is Outcome.NEVER_APPEARED
@@ -181,14 +182,14 @@ def _hints(outcome: Outcome, progress: Progress | None) -> tuple[str, ...]:
 
 
 def _named(hint: str, progress: Progress | None, **others: str) -> str:
-    """Call the options in a hint as somebody knows them who reads it."""
+    """Write the names of the options in a hint in the language of its reader."""
     spelling = progress.spelling if progress is not None else PYTHON
     names = ("timeout", "stall_timeout", "allow_absent")
     return hint.format(**{name: spelling.option(name) for name in names}, **others)
 
 
 def _check(progress: Progress) -> str | None:
-    """Return what the kind of the first target that is not met says to check; None where it does not say."""
+    """Return what the kind of the first target that is not met suggests to check; None if it suggests nothing."""
     names = [each.target for each in progress.not_met if each.target in progress.kinds]
     for name in (*names, *progress.kinds):
         documentation = progress.kinds[str(name)].documentation

@@ -1,4 +1,4 @@
-"""Options of a wait that do not go together: the check of each against the others and against the kinds."""
+"""Options of a wait that do not fit together: checks of each against the others and against the kinds."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from pulumi_nbcloud.waiting.options import WaitOptions
 from pulumi_nbcloud.waiting.schedule import Schedule
 
 LEAVE_ONE = "leave one of them out"
-# Longer than the timeout, they could never come to anything.
+# Longer than the timeout, they could never have an effect.
 WITHIN_TIMEOUT = ("holds_for", "fail_holds_for", "appear_timeout", "stall_timeout")
 
 
 class Misfits:
-    """Yields the problems of options that are right each by itself.
+    """Yields the problems of options that are valid each by itself.
 
     Args:
         options: of the wait.
@@ -32,22 +32,22 @@ class Misfits:
         self._until_deleted = spelling.said("until", DELETED)
 
     def deleted_is_not_found(self) -> Problem:
-        """Say that what waits for a thing to be gone can mean only one thing by not finding it."""
+        """Report a `not_found` that contradicts waiting for a thing to be gone."""
         name, met = self._name("not_found"), self._spelling.value("met")
         return Problem(f"{self._until_deleted} waits not to find it, so {name} can only be {met}", f"leave {name} out")
 
     def allowed_without_deleted(self) -> Problem:
-        """Say that only such a wait can count what was never found."""
+        """Report `allow_absent` in a wait that does not wait for a thing to be gone."""
         return Problem(f"{self._name('allow_absent')} is for {self._until_deleted} alone", "leave it out")
 
     def always(self) -> Iterator[Problem]:
-        """Check what is asked for at every update."""
+        """Check options against `every_update`."""
         if self._options.hold is not None and self._options.every_update:
             names = f"{self._name('hold')} is not for {self._name('every_update')}"
             yield Problem(f"{names}: such a gate has no deadline to go on with", LEAVE_ONE)
 
     def lengths(self) -> Iterator[Problem]:
-        """Check what takes several polls against the timeout."""
+        """Check options that take several polls against the timeout."""
         options, name = self._options, self._name
         if options.timeout == 0 and options.consecutive > 1:
             row, timeout = f"{name('consecutive')} {options.consecutive}", name("timeout")
@@ -64,7 +64,7 @@ class Misfits:
                 )
 
     def one_run(self, hold: float, schedule: Schedule | None) -> Iterator[Problem]:
-        """Check what takes several polls against one run: the next starts to count again, and knows of none before it.
+        """Check options that take several polls against one run: the next run counts again from the start.
 
         Args:
             hold: how long one run may wait, which is shorter than its timeout.
@@ -95,7 +95,7 @@ class Misfits:
             )
 
     def absence(self, kinds: Mapping[str, Kind[Any, Any, Any]]) -> Iterator[Problem]:
-        """Check what is asked for where a target is not found.
+        """Check the options for targets that are not found.
 
         Args:
             kinds: of the targets, by name.
@@ -106,7 +106,7 @@ class Misfits:
             yield Problem(f"{appear} is not for {self._name('allow_absent')}, {never}", LEAVE_ONE)
         elif options.appear_timeout is not None and options.not_found != "wait" and not self._deleted:
             yield Problem(f"{appear} is not for {spelling.said('not_found', options.not_found)}, {never}", LEAVE_ONE)
-        # Of `deleted`, compiling it says so.
+        # For `deleted`, compiling it reports that.
         if options.not_found == "met" and not self._deleted:
             use = f"use {spelling.given('not_found', 'wait')} or {spelling.value('fail')}"
             for token in dict.fromkeys(kind.token for kind in kinds.values() if not kind.not_found_is_gone):

@@ -28,7 +28,7 @@ class Target:
         read: sends it once.
         select: takes this target's state out of the response; raises NotFoundError where it holds none. By default the
             response is the state.
-        about: says in a copy of an error that it is this target's.
+        about: makes a copy of an error that names this target.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Observation:
-    """What one poll gave for one target: a state, or an error; neither where it was not found.
+    """The result of one poll for one target: a state or an error.
 
     Args:
         state: None where there is none.
@@ -67,7 +67,7 @@ class Observation:
 
 
 def retry_after(errors: Iterable[NbcloudError]) -> float:
-    """Return how long the clouds of a poll that failed ask to be left alone, in seconds; 0 where none does."""
+    """Return how long the clouds of a failed poll ask to wait, in seconds; 0 if none does."""
     return max((each.retry_after or 0.0 for each in errors if isinstance(each, UnreachableError)), default=0.0)
 
 
@@ -101,7 +101,7 @@ def joins_from(observations: Mapping[str, Observation], pause: float) -> float:
     turns, which would double the requests.
 
     Args:
-        observations: what the poll gave.
+        observations: the results of the poll.
         pause: the one that follows, in seconds, before jitter.
 
     Returns:

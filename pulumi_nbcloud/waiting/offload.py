@@ -1,4 +1,4 @@
-"""Evaluates off the event loop, which other waits and requests need meanwhile."""
+"""Evaluates off the event loop, which other waits and requests need at the same time."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ Offload = Callable[[Callable[[], Decision]], Awaitable[Decision]]
 
 
 def in_threads() -> Offload:
-    """Return what runs an evaluation in one of a few threads of its own."""
+    """Return a function that runs an evaluation in one of a few dedicated threads."""
     # Python evaluates one at a time anyway; by default 40 threads would each keep memory of their own.
     return functools.partial(anyio.to_thread.run_sync, limiter=anyio.CapacityLimiter(EVALUATION_THREADS))

@@ -24,8 +24,8 @@ class ValueType:
         input_type: the type of its values in a program, as source code writes it.
         output_type: the same of a gate's outputs.
         check: takes a value, the option's name and a spelling, returns the value as a wait uses it; raises InputError.
-        limits: which values there are, a few words; empty where the type says it.
-        metavar: what help of the command calls a value; None for a flag.
+        limits: which values are allowed, in a few words; empty if the type says it.
+        metavar: the name of a value in the command's help; None for a flag.
         parameter_type: what the command reads it as.
         takes_timedelta: whether a program may give a `timedelta` too.
         spell: writes a value as help and reference do.
@@ -48,16 +48,16 @@ class Option:
     Args:
         name: of the argument and the input; the command's flag is written like it.
         value: what it takes.
-        summary: what it is for, a clause without a full stop that stands by itself.
-        detail: what else somebody must know who writes a program, in sentences.
-        in_python: what else a program in Python may give, a sentence.
-        default: what counts where it is not given.
-        default_text: how documentation calls the default; spelled from the value if not given.
-        waits_again: whether a gate waits again when it changes; otherwise its outcome stands.
+        summary: what it is for, a clause without a full stop that is complete by itself.
+        detail: what else the author of a program must know, in sentences.
+        in_python: what else a program in Python may pass, a sentence.
+        default: the value if it is not given.
+        default_text: the default in documentation; spelled from the value if not given.
+        waits_again: whether a gate waits again when it changes; otherwise it keeps its outcome.
         in_hook: whether `wait_before` takes it.
         in_command: whether the command takes it.
-        off: what False means, a clause; None where False is no value of its own. The command gets `--no-NAME`.
-        explain: says in a few words what a value means, for `nbcloud explain`, or nothing; None to leave it out.
+        off: what False means, a clause; None if False is not a value of its own. The command gets `--no-NAME`.
+        explain: describes a value in a few words for `nbcloud explain`, or returns nothing; None to leave it out.
     """
 
     name: str
@@ -85,7 +85,7 @@ class Option:
 
     @property
     def default_words(self) -> str | None:
-        """The default as documentation writes it; None where there is nothing to say."""
+        """The default as documentation writes it; None if there is none."""
         if self.default_text is not None or self.default is None:
             return self.default_text
         return self.value.spell(self.default)
@@ -96,7 +96,7 @@ class Option:
         return self.described(PYTHON)
 
     def described(self, spelling: Spelling, names: Collection[str] = ()) -> str:
-        """Say what it means, in sentences, without its default: the first begins in lower case, after the name.
+        """Describe it in sentences, without its default: the first begins in lower case, after the name.
 
         Args:
             spelling: of who reads it.
@@ -110,14 +110,14 @@ class Option:
 
     @property
     def help(self) -> str:
-        """What the help of the command says."""
+        """The text in the command's help."""
         # A flag that is not given is off.
         default = f" [default: {self.default_words}]" if self.default_words and self.value.metavar else ""
         return f"{_capitalized(self.summary)}.{default}"
 
     @property
     def off_help(self) -> str:
-        """What the help of the command says of the flag for False."""
+        """The text in the command's help for the flag that means False."""
         return f"{_capitalized(self.off or '')}."
 
     def check(self, value: Any, spelling: Spelling = PYTHON) -> Any:
@@ -234,7 +234,7 @@ def _true_or_false(value: Any, name: str, spelling: Spelling) -> bool:
     return value
 
 
-# What is wrong with a condition, compiling it tells; what triggers are is no concern of a wait.
+# Compiling a condition finds what is wrong with it; a wait ignores what triggers are.
 CONDITION = ValueType("str", "str", _anything, metavar="CEL")
 CONDITION_OR_FALSE = ValueType("str | bool", "Any", _anything, metavar="CEL")
 COUNT = ValueType("int", "int", _count, limits=f"1 to {MAX_COUNT:,}", metavar="N", parameter_type=int)

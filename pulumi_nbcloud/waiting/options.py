@@ -1,7 +1,7 @@
 """The options of a wait, each declared once: as a field of `WaitOptions`.
 
 `Gate`, `wait_before`, `nbcloud wait`, `nbcloud explain`, the reference and the check of inputs are made from these
-fields. A new option costs a field here, `make generate`, and the code that does what it says.
+fields. A new option costs a field here, `make generate`, and the code that implements it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ OPERATIONS = ("create", "update")
 
 @dataclass(frozen=True, kw_only=True)
 class WaitOptions:
-    """What a wait is asked for besides its targets, checked; durations are in seconds."""
+    """The checked options of a wait, everything besides its targets; durations are in seconds."""
 
     until: str | None = option(
         CONDITION,
@@ -179,11 +179,11 @@ class WaitOptions:
     )
 
     def fails(self, states: Mapping[str, object | None]) -> bool:
-        """Return whether what was not found ends the wait."""
+        """Return whether a target that was not found ends the wait."""
         return self.not_found == "fail" and None in states.values()
 
     def meets(self, states: Mapping[str, object | None]) -> bool:
-        """Return whether what was not found is what the wait was for."""
+        """Return whether not finding the targets is what the wait was for."""
         return self.not_found == "met" and set(states.values()) == {None}
 
 
@@ -200,14 +200,14 @@ def parse_options(inputs: Mapping[str, Any], attempt: Callable[..., Any], spelli
         spelling: of who gave them, for messages.
 
     Returns:
-        The options; the default of what cannot be right.
+        The options; the default for an invalid one.
     """
     checked = {each.name: attempt(partial(each.check, inputs.get(each.name), spelling)) for each in OPTIONS}
     return WaitOptions(**{name: value for name, value in checked.items() if value is not None})
 
 
 def tightened(old: Any, new: Any) -> bool:
-    """Return whether a wait became more binding; None is `mandatory`, and what is no enforcement is neither."""
+    """Return whether a wait became more binding; None is `mandatory`, and an unknown value is never more binding."""
     before, after = old or DEFAULT_OPTIONS.enforcement, new or DEFAULT_OPTIONS.enforcement
     known = before in ENFORCEMENTS and after in ENFORCEMENTS
     return known and ENFORCEMENTS.index(after) > ENFORCEMENTS.index(before)

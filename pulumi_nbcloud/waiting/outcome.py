@@ -52,7 +52,7 @@ class WaitError(NbcloudError):
         self.outcome: Outcome = outcome
         """How it ended: `Outcome.TIMED_OUT`, equal to `"timed_out"`, and so on."""
         self.progress = progress
-        # Where the cloud asked to wait, as an UnreachableError has them.
+        # Set if the cloud asked to wait, as in an UnreachableError.
         self.retry_after: float | None = None
         self.retry_time: str | None = None
         self.deadline: datetime | None = None
@@ -67,7 +67,7 @@ class WaitError(NbcloudError):
         """The same as the headline writes it: `10m`, or `12s of 10m`."""
 
     def end_at(self, deadline: datetime) -> None:
-        """Take a deadline from who keeps it: what is computed from the clock of this run may be a second off."""
+        """Set the deadline to the one that is stored: one computed from this run's clock may be a second off."""
         self.deadline = deadline
         shown = text(deadline)
         self.facts = tuple((name, shown if name == "deadline" else value) for name, value in self.facts)
@@ -78,22 +78,22 @@ class WaitError(NbcloudError):
         return "; ".join((self.summary, *(f"{name}: {value}" for name, value in self.facts)))
 
     def all_facts(self) -> Iterator[tuple[str, str]]:
-        """Yield what the text says below the headline; the vendor's message stands in the fact of the last error."""
+        """Yield the facts below the headline; the fact of the last error contains the vendor's message."""
         yield from (each for each in super().all_facts() if each[0] != "vendor message")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Progress holds kinds, which are no data.
+        # Progress holds kinds, which cannot be pickled.
         rebuild, (cls, args, state) = super().__reduce__()
         return rebuild, (cls, args, {**state, "progress": None})
 
 
 @dataclass(frozen=True)
 class WaitResult:
-    """How a wait ended that lets what comes after it go on.
+    """How a wait ended that lets everything after it go on.
 
     Args:
         outcome: `met`; for an advisory wait how it ended otherwise; `disabled` for one that did not poll.
-        at: when the poll that met the condition was answered; None where it was not met.
+        at: when the responses of the poll that met the condition arrived; None if it was not met.
         elapsed: how long the wait took, in seconds.
         progress: what was observed; None where it did not poll.
         message: in one line how it ended; None where the condition was met.
@@ -113,7 +113,7 @@ class Met:
     """A wait whose condition was met.
 
     Args:
-        at: when the poll that met it was answered.
+        at: when the responses of the poll that met it arrived.
         elapsed: how long the wait took, in seconds.
         progress: what was observed.
     """

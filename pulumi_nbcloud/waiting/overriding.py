@@ -1,8 +1,8 @@
-"""What an override makes of a wait: it passes as `overridden` where its cloud gave no usable response, and only there.
+"""The effect of an override: a wait passes as `overridden` if its cloud gave no usable response, and only then.
 
-With an override in force one failed poll is enough where none of this run was answered before it: what is known to be
-down is not polled for its whole timeout. A cloud that has answered once is waited for as without an override, and so is
-one that asks for fewer requests, which is there.
+With an override in force, one failed poll is enough if no poll of this run got a response before: a cloud that is known
+to be down is not polled for the complete timeout. A cloud that has responded once is waited for as without an override,
+and so is one that asks for fewer requests, because it is up.
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ from pulumi_nbcloud.spelling import PYTHON, Spelling
 from pulumi_nbcloud.waiting.messages import AGAIN, words_of
 from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
 
-# Of the last two, those whose last poll failed. Any other outcome says something of the thing, of the credentials or
-# of a mistake.
+# The last two count only if their last poll failed. Any other outcome is about the thing, the credentials or a mistake.
 COVERED = (Outcome.UNREACHABLE, Outcome.BAD_RESPONSE, Outcome.TIMED_OUT, Outcome.NEVER_APPEARED)
 ONE_IS_ENOUGH = "a poll failed, and with an override in force one is enough"
 CHECK = "check the thing itself"
 GO_ON = "to go on without a response, for an hour"
-# All that is known here; who pastes it knows more.
+# All that is known here; the person who pastes it knows more.
 REASON = "no usable response"
 COVERS = "it covers only waits whose last poll got no usable response"
 
@@ -33,12 +32,12 @@ def covers(error: WaitError) -> bool:
 
 
 def one_is_enough(override: Override | None, now: datetime, errors: Iterable[NbcloudError] = ()) -> bool:
-    """Return whether a poll that failed ends a wait that was never answered.
+    """Return whether a failed poll ends a wait that never got a response.
 
     Args:
         override: of the wait.
         now: the time of day.
-        errors: of the poll; none where there was no response in time.
+        errors: of the poll; none if there was no response in time.
     """
     return (
         override is not None and override.in_force(now) and not any(isinstance(each, ThrottledError) for each in errors)
@@ -55,7 +54,7 @@ def under(error: WaitError, override: Override | None, now: datetime) -> WaitErr
 
     Returns:
         The error itself where there is none; with the outcome `overridden` where it covers that; otherwise with a fact
-        that says why the override is not applied.
+        that explains why the override is not applied.
     """
     if override is None:
         return error
@@ -69,20 +68,20 @@ def under(error: WaitError, override: Override | None, now: datetime) -> WaitErr
 
 
 def expired(override: Override | None, now: datetime) -> str | None:
-    """Return what to say before a wait of an override that is over; None where it is in force."""
+    """Return the warning about an override that has ended, before a wait; None if it is in force."""
     if override is None or override.in_force(now):
         return None
     return f"the override in {override.source} ended at {override.end} and is not applied: remove it there"
 
 
 def disabled(override: Override, spelling: Spelling) -> str:
-    """Say of an override that its gate polls nothing."""
+    """Write the warning about an override of a gate that does not poll."""
     why = f"{spelling.has('enforcement', 'disabled')}, so nothing is polled"
     return f"the override in {override.source} is not applied: {why}"
 
 
 def in_force(override: Override | None, now: datetime, enforcement: str, spelling: Spelling = PYTHON) -> str | None:
-    """Return what a preview says of an override that is in force; None where there is none."""
+    """Return the line of a preview about an override in force; None if there is none."""
     if override is None or not override.in_force(now):
         return None
     if enforcement == "disabled":
@@ -91,7 +90,7 @@ def in_force(override: Override | None, now: datetime, enforcement: str, spellin
 
 
 def with_command(error: NbcloudError, urn: object, overridable: bool | None, now: datetime) -> NbcloudError:
-    """Add to the hint of a gate that failed the command that overrides it for an hour, where that would help.
+    """Add the command that overrides a failed gate for an hour to its hint, if that would help.
 
     Args:
         error: how the gate failed; changed in place.
@@ -106,7 +105,7 @@ def with_command(error: NbcloudError, urn: object, overridable: bool | None, now
 
 
 def with_flags(error: NbcloudError, now: datetime) -> NbcloudError:
-    """Add to the hint of a wait that failed the flags that override it for an hour, where that would help.
+    """Add the flags that override a failed wait for an hour to its hint, if that would help.
 
     Args:
         error: how the wait failed; changed in place.
@@ -116,16 +115,16 @@ def with_flags(error: NbcloudError, now: datetime) -> NbcloudError:
 
 
 def _advised(error: WaitError, command: str) -> WaitError:
-    # In a line of its own: what breaks lines between words leaves it whole where it fits.
+    # On a line of its own, so that wrapping between words does not break it if it fits.
     hint = error.hint or CHECK
-    # One that ends with a command of its own is left as it is.
+    # A hint that ends with a command already is left as it is.
     between = "\nhint: " if "\n" in hint else "; "
     error.hint = f"{hint}{between}{GO_ON}:\n  {command}"
     return error
 
 
 def _overridden(error: WaitError, override: Override) -> WaitError:
-    """Make of how a wait ended how it ends instead, with all that was observed."""
+    """Make the error of another ending, with everything that was observed."""
     ended = WaitError(
         Outcome.OVERRIDDEN,
         f"{Outcome.OVERRIDDEN.words} after {error.after}",

@@ -1,4 +1,4 @@
-"""What a wait has observed so far, and how messages show it."""
+"""The observations of a wait so far, and how messages show them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TargetOutcome = Literal["ready", "waiting", "failed"]
 
 @dataclass(frozen=True)
 class Remembered:
-    """What the last poll of another process gave for one target, of a wait that goes on in this one.
+    """The result of another process's last poll for one target, of a wait that goes on in this one.
 
     Args:
         found: whether the target was there.
@@ -64,7 +64,7 @@ class Progress:
         holds_for: how long it must.
         failing: a failure that holds, but not for long enough yet.
         needs_finding: whether a target must have been found before not finding it means that it is gone.
-        observations: of each target what the last poll gave that did not fail.
+        observations: for each target the result of the last poll that did not fail.
         last_error: of the last poll that failed.
         reason: why the last outcome was not "met".
         not_met: of the last poll that did not fail, the clauses of what is waited for that are not met; empty when met.
@@ -74,7 +74,7 @@ class Progress:
         absent_is_met: whether a target that is not found is what is waited for.
         failing_targets: of the last poll that did not fail, the targets that a failure is about which holds.
         poll_errors: of the last poll, where it failed, the errors of the targets that could not be read.
-        remembered: of each target what the last poll of another process gave; counts until this one has polled.
+        remembered: for each target the result of another process's last poll; counts until this one has polled.
         spelling: of who waits, for messages.
     """
 
@@ -110,7 +110,7 @@ class Progress:
         return {name: each.state for name, each in self.observations.items()}
 
     def outcome_of(self, name: str) -> TargetOutcome:
-        """Return what one target came to at the last poll that did not fail.
+        """Return the status of one target at the last poll that did not fail.
 
         Args:
             name: of the target.
@@ -129,7 +129,7 @@ class Progress:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The targets that the last poll did not find that did not fail, this process's or the one's before."""
+        """The targets that the last successful poll did not find, of this process or the one before."""
         if self.observations:
             return tuple(name for name, each in self.observations.items() if each.state is None)
         return tuple(name for name, each in self.remembered.items() if not each.found)
@@ -141,12 +141,12 @@ class Progress:
 
     @property
     def undecided(self) -> str | None:
-        """What the condition lacks; None where it is decided, or where a target is missing, which is shown anyway."""
+        """What the condition lacks; None if it is decided, or if a target is missing, which is shown anyway."""
         return None if any(each.state is None for each in self.observations.values()) else self.reason
 
     @property
     def decided(self) -> bool:
-        """Whether each clause that is not met is decided, so that another condition is what is undecided."""
+        """Whether each clause that is not met is decided, so another condition must be the undecided one."""
         return all(each.outcome != "undecided" for each in self.not_met)
 
     @property
@@ -186,17 +186,17 @@ class Progress:
         """Write each clause that is not met, with its value; none that the condition and the summary show as well.
 
         Args:
-            valued: with its value even where the summary shows it, unless the clause is the whole condition.
+            valued: with its value even if the summary shows it, unless the clause is the complete condition.
         """
         return unmet(self.not_met, self.expected, self.summary(), valued=valued)
 
     @property
     def step(self) -> tuple[int, bool, bool]:
-        """What of a row is worth a notification: its count, and whether a condition holds."""
+        """The part of a row that is worth a notification: its count, and whether a condition holds."""
         return min(self.met_in_a_row, self.consecutive), self.held is not None, self.failing is not None
 
     def record(self, name: str, observation: Observation) -> None:
-        """Take in what a poll gave for one target."""
+        """Record the result of a poll for one target."""
         before = self._last_headline(name)
         self.observations[name] = observation
         if observation.state is not None:
@@ -263,9 +263,9 @@ def unmet(clauses: Iterable[Clause], expected: str | None, summary: str, *, valu
 
     Args:
         clauses: of a condition.
-        expected: the condition where it is shown beside them: a clause that is all of it is not written again.
+        expected: the condition if it is shown beside them: a clause that is all of it is not written again.
         summary: what is shown of the state.
-        valued: with their values even where the summary shows them.
+        valued: with their values even if the summary shows them.
     """
     found: list[str] = []
     condition = None if expected is None else printable(expected, CONDITION_SHOWN)
@@ -278,7 +278,7 @@ def unmet(clauses: Iterable[Clause], expected: str | None, summary: str, *, valu
 
 
 def _shows(summary: str, clause: Clause) -> bool:
-    """Return whether a summary shows what a clause says is there."""
+    """Return whether a summary shows the actual value of a clause."""
     prefix = f"{clause.target}." if clause.target is not None else ""
     for path, value in clause.values:
         # What follows belongs to another field, or to another target.

@@ -1,7 +1,7 @@
 """A wait as a record: what it is, since when, until when, and what another process needs to go on with it.
 
-It never holds credentials: of a target its kind and arguments, of the conditions and options their texts, of what was
-read the headlines that every log shows.
+It never holds credentials. It holds the kind and arguments of each target, the texts of the conditions and options, and
+the headlines of states that every log shows.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from pulumi_nbcloud.waiting.options import DEFAULT_OPTIONS, OPTIONS
 from pulumi_nbcloud.waiting.spec import WaitSpec
 
 MAX_BYTES = 4_000_000
-# What a wait may be given otherwise each time: how long, how often, and how much of it at once.
+# What may differ from run to run: how long, how often, and how much of it at once.
 _FREE = {"timeout", "interval", "hold"}
 _CONDITIONS = {"until", "fail_on"}
 _VALUE_SHOWN = 120
 
 
 class DamagedError(Exception):
-    """What was read is no record, or not all of one; the text says why, in a clause."""
+    """The content is not a record, or not a complete one; the text says why, in a clause."""
 
 
 @checked_dataclass(frozen=True, config=STRICT)
@@ -37,9 +37,9 @@ class WaitRecord:
     """One wait, as a file keeps it.
 
     Args:
-        record: tells such a file from any other.
+        record: marks the file as a record.
         id: of the wait: equal for the same targets, conditions, options and key.
-        inputs: the same, readable: what differs is named by them.
+        inputs: the same, readable, to name a difference.
         started_time: when it began.
         deadline_time: when it ends at the latest.
         saved_time: when the checkpoint was made.
@@ -61,7 +61,7 @@ class WaitRecord:
     record: Literal["nbcloud wait 1"] = "nbcloud wait 1"
 
     def to_bytes(self) -> bytes:
-        """Write the record, with a sum that a torn or edited file does not have."""
+        """Write the record, with a checksum that a torn or edited file does not match."""
         content = _ADAPTER.dump_python(self, mode="json")
         return (json.dumps({**content, "sum": _sum(content)}, indent=1) + "\n").encode()
 
@@ -101,11 +101,11 @@ def _sum(content: Mapping[str, Any]) -> str:
 
 
 def inputs_of(spec: WaitSpec, key: str | None) -> dict[str, str]:
-    """Write what makes a wait the one that it is; what counts by default is left out.
+    """Return the inputs that identify a wait; defaults are left out.
 
     Args:
         spec: with all arguments known.
-        key: what the user tells equal waits apart by; None for nothing.
+        key: distinguishes equal waits, chosen by the user; None for none.
     """
     inputs = {}
     for name, kind in spec.kinds.items():
@@ -152,7 +152,7 @@ def new_record(spec: WaitSpec, key: str | None, now: datetime) -> WaitRecord:
 
 
 def differences(there: Mapping[str, str], here: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield what two waits differ in: its name, and what each of them has.
+    """Yield the differences between two waits: a name, and the value of each.
 
     Args:
         there: the inputs of a record.

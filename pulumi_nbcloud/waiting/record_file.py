@@ -1,4 +1,4 @@
-"""The file of a wait's record: written so that it is never half, read only by one wait at a time."""
+"""The file of a wait's record: never written by half, and held by one wait at a time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class RecordFile:
     """A file that holds the record of one wait.
 
     Args:
-        path: of the file; beside it stands an empty one, `PATH.lock`, by which one wait at a time has it.
+        path: of the file; an empty file beside it, `PATH.lock`, is locked by one wait at a time.
     """
 
     def __init__(self, path: Path) -> None:
@@ -31,13 +31,13 @@ class RecordFile:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the file against other waits; the system lets go of it with the process, however that ends.
+        """Lock the file against other waits; the system releases it with the process, however that ends.
 
         Raises:
             InputError: another process holds it, or no file can be made there.
         """
         try:
-            # Never removed: whoever had opened it by then would hold a file that nobody else finds.
+            # Never removed: a process that had opened it by then would lock a file that nobody else finds.
             handle = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
         except OSError as error:
             raise self._refused(
@@ -65,7 +65,7 @@ class RecordFile:
             InputError: the file holds something else, or not all of a record; it is left as it is.
         """
         try:
-            # Without a wait for whoever writes into a pipe.
+            # Do not wait for a process that writes into a pipe.
             handle = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError:
             return None
@@ -87,7 +87,7 @@ class RecordFile:
             ) from None
 
     def write(self, record: WaitRecord) -> None:
-        """Put a record in the place of the one before, as a whole or not at all.
+        """Replace the record before, completely or not at all.
 
         Args:
             record: to write.
@@ -95,7 +95,7 @@ class RecordFile:
         Raises:
             OSError: it cannot be written; the one before is still there.
         """
-        # A fixed name: only who holds the lock writes it, and what a killed process leaves behind is used again.
+        # A fixed name: only the holder of the lock writes it, and one that a killed process left behind is used again.
         new = f"{self.path}.new"
         handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
         with os.fdopen(handle, "wb") as file:

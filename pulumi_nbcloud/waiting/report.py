@@ -21,13 +21,13 @@ class Reporter(Protocol):
     """How often `heartbeat` is called while nothing else happens."""
 
     def changed(self, progress: Progress, elapsed: float) -> None:
-        """Report a poll that gave something new, the first one included."""
+        """Report a poll that found something new, the first one included."""
 
     def heartbeat(self, progress: Progress, elapsed: float) -> None:
         """Report that nothing new is observed."""
 
     def warning(self, text: str) -> None:
-        """Report what may keep the wait from its end, before the first poll; or how an advisory wait ended."""
+        """Report what may prevent the wait from ending well, before the first poll; or how an advisory wait ended."""
 
 
 class Silent:
@@ -54,7 +54,7 @@ def status_line(progress: Progress, elapsed: float, *, hidden: bool = False) -> 
         hidden: whether the condition is secret, and with it its clauses.
 
     Returns:
-        `job.status PROCESSING, not FINISHED; 2m10s of 10m`; at most 60 characters unless more than that must be said.
+        `job.status PROCESSING, not FINISHED; 2m10s of 10m`; at most 60 characters unless more must be shown.
     """
     briefs = () if hidden else tuple(dict.fromkeys(each.brief for each in progress.not_met if each.brief))
     needed = list(_needed(progress, briefs, hidden=hidden))
@@ -109,7 +109,7 @@ def _needed(progress: Progress, briefs: Sequence[str], *, hidden: bool) -> Itera
 
 
 def _welcome(progress: Progress, briefs: Sequence[str]) -> Iterator[str]:
-    """Yield what a row shows where there is room: other clauses, those that are undecided last; and fields."""
+    """Yield what a row shows if there is room: other clauses, those that are undecided last; and fields."""
     if not briefs:
         return
     others = briefs if progress.failed_in_a_row else briefs[1:]
@@ -125,7 +125,7 @@ def _welcome(progress: Progress, briefs: Sequence[str]) -> Iterator[str]:
 
 
 def _undecided(progress: Progress) -> bool:
-    """Return whether a condition is undecided that no clause speaks of: a `fail_on` for one."""
+    """Return whether a condition is undecided that no clause is about, such as a `fail_on`."""
     return bool(progress.undecided) and progress.decided
 
 

@@ -1,4 +1,4 @@
-"""The waits of one process: what they share, and how one is run for a spec."""
+"""The waits of one process: what they share, and how to run one for a spec."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class WaitRunner:
         keeper: Keeper | None = None,
         override: Override | None = None,
     ) -> Met:
-        """Wait as a spec says.
+        """Wait as a spec describes.
 
         Args:
             spec: with all arguments known.
@@ -96,7 +96,7 @@ class WaitRunner:
         before: float = 0.0,
         override: Override | None = None,
     ) -> WaitResult:
-        """Wait as a spec says, and hold up what comes after it as far as its enforcement says.
+        """Wait as a spec describes, and hold up what comes after it as its enforcement demands.
 
         Args:
             spec: with all arguments known.
@@ -135,7 +135,7 @@ class WaitRunner:
             if error.outcome is Outcome.OVERRIDDEN:
                 reporter.warning(str(error))
                 return WaitResult(error.outcome.value, None, wait.elapsed, wait.progress, error.line, error.override)
-            # Who interrupts an update wants it to end, and what is awaiting has not ended.
+            # A person who interrupts an update wants it to end, and a gate that is awaiting has not ended.
             if spec.options.enforcement != "advisory" or error.outcome in (Outcome.CANCELLED, Outcome.AWAITING):
                 raise
             reporter.warning(advice(error))
@@ -273,14 +273,14 @@ class WaitRunner:
 
 
 def target_of(reader: Reader, config: ConfigReader, name: str, kind: Kind[Any, Any, Any], arguments: Any) -> Target:
-    """Make what is polled.
+    """Make a target of a wait.
 
     Args:
         reader: reads, with the accounts of this process.
         config: reads Pulumi config.
         name: what conditions call it.
         kind: its kind.
-        arguments: which thing it is, as `kind.parse` gives them.
+        arguments: which thing it is, as `kind.parse` returns them.
 
     Raises:
         SettingsError: see `Reader.account`.

@@ -9,7 +9,7 @@ START_SECONDS = 5.0
 CAP_SECONDS = 30.0
 GROWTH = 1.5
 JITTER = 0.1
-# A timer may fire so much early.
+# A timer may fire this much early.
 TIMER_SECONDS = 0.001
 
 
@@ -30,7 +30,7 @@ class Schedule:
         self._random = random
         self._pause = start
         self.base = start
-        """The pause that `next` gave last, in seconds, before jitter."""
+        """The pause that `next` returned last, in seconds, before jitter."""
 
     @classmethod
     def fixed(cls, interval: float, random: Callable[[], float] = _random.random) -> Schedule:

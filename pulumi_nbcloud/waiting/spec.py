@@ -1,4 +1,4 @@
-"""What a wait is asked for: plain values, checked all at once before anything waits."""
+"""The request for a wait: plain values, checked all at once before anything waits."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class WaitSpec:
         arguments: which thing each target is; one whose values are not known yet is missing.
         options: how to wait, and for what.
         recorded: whether a run that `hold` ends leaves a record, with which the next one goes on.
-        spelling: of who asks, for messages.
+        spelling: of the caller, for messages.
     """
 
     kinds: Mapping[str, Kind[Any, Any, Any]]
@@ -46,7 +46,7 @@ class WaitSpec:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What is probably not meant, of the conditions and of what is asked for; raises ConditionError."""
+        """Warnings about conditions and arguments that are probably not meant; raises ConditionError."""
         several = len(self.kinds) > 1
         filters = (
             f"target {name}: {each}" if several else each
@@ -57,7 +57,7 @@ class WaitSpec:
         return (*self.conditions.warnings, *filters, *self._beyond_hold())
 
     def _beyond_hold(self) -> Iterator[str]:
-        """Yield what cannot come about within one run, or where runs leave a record, only in several close ones."""
+        """Yield what cannot happen within one run, or if runs leave a record, only in several close ones."""
         hold = self.options.hold
         if hold is None or hold >= self.options.timeout:
             return
@@ -94,18 +94,18 @@ def parse_spec(
     recorded: bool = False,
     spelling: Spelling = PYTHON,
 ) -> tuple[WaitSpec | None, list[Problem]]:
-    """Check what a wait is asked for, without any request.
+    """Check the request for a wait, without sending anything.
 
     Args:
         inputs: `targets` (by name, each a mapping with `kind` and its arguments), the options of `WaitOptions`, and
             `custom_timeouts` (`create`, `update`: honoured where `timeout` is not given); None counts as not given.
-        is_unknown: tells a value that is not known yet; it passes.
+        is_unknown: recognises a value that is not known yet; it passes.
         operation: whose custom timeout counts, `create` or `update`.
         recorded: see `WaitSpec`.
         spelling: see `WaitSpec`.
 
     Returns:
-        The spec, and every problem; no spec where there is a problem or where too much is unknown to make one.
+        The spec, and every problem; no spec if there is a problem or too much is unknown to make one.
     """
     problems: list[Problem] = []
 
@@ -126,7 +126,7 @@ def parse_spec(
     if known.get("timeout") is None and custom[operation] is not None:
         options = replace(options, timeout=custom[operation])
     targets = inputs.get("targets")
-    # What holds an unknown value is not unknown itself: the rest of it is checked.
+    # A value that contains an unknown one is not unknown itself: the rest of it is checked.
     if not isinstance(targets, Mapping) and is_unknown(targets):
         return None, problems
     kinds, arguments = _parse_targets(targets, is_unknown, attempt, problems, spelling)
@@ -149,7 +149,7 @@ def parse_spec(
     if not kinds or any(is_unknown(inputs.get(name)) for name in ("until", "fail_on")):
         return None, problems
     spec = WaitSpec(kinds, arguments, options, recorded, spelling)
-    # Also where there is a problem already: all of them are reported at once.
+    # Also if there is a problem already: all of them are reported at once.
     attempt(lambda: spec.conditions)
     return (None if problems else spec), problems
 
@@ -213,5 +213,5 @@ def _parse_targets(
         values = {key: value for key, value in target.items() if key != "kind"}
         if not any(is_unknown(value) for value in values.values()):
             arguments[name] = attempt(partial(kind.parse, values, spelling), f"{where}: ")
-    # With a kind unknown nothing can be said of the conditions.
+    # Without all kinds the conditions cannot be checked.
     return (kinds if len(kinds) == len(targets) else {}), arguments

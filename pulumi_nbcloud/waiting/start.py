@@ -1,7 +1,7 @@
-"""When the wait of a gate with `hold` began: what is kept of it beside the gate, which is not in state while it waits.
+"""When the wait of a gate with `hold` began: kept beside the gate, which is not in state while it waits.
 
-A resource of its own keeps it: made again exactly where the gate waits again, and holding no more of what is waited for
-than a digest.
+A resource of its own keeps it. It is replaced exactly when the gate waits again, and of the gate's inputs it holds only
+a digest.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Start:
 
     @classmethod
     def of(cls, inputs: Mapping[str, Any]) -> Start | None:
-        """Take it out of a gate's inputs; None where there is none, or where it is not known yet."""
+        """Read it from a gate's inputs; None if there is none, or if it is not known yet."""
         start = inputs.get("wait_start")
         started = start.get("started") if isinstance(start, Mapping) else None
         moment = moment_of(started)
@@ -54,7 +54,7 @@ class Start:
 
     @property
     def before(self) -> float:
-        """How long ago it was, in seconds; a clock that is behind the one that began makes it no negative."""
+        """How long ago it was, in seconds; never negative, even if this clock is behind the one that began."""
         return max(0.0, -self.behind)
 
     @property
@@ -77,11 +77,11 @@ def awaiting_line(started: datetime, timeout: float) -> str:
 
 
 def misfit(inputs: Mapping[str, Any], is_unknown: Callable[[Any], bool]) -> str | None:
-    """Say what is wrong where the moment belongs to something else than a gate waits for; None where nothing is.
+    """Write the problem of a moment that belongs to another wait than the gate's; None if it fits.
 
     Args:
         inputs: of the gate, plain.
-        is_unknown: tells a value that is not known yet, or that holds one.
+        is_unknown: recognises a value that is not known yet, or that contains one.
     """
     start = inputs.get("wait_start")
     if not isinstance(start, Mapping) or is_unknown([start, *(inputs.get(name) for name in WAIT_AGAIN)]):
@@ -96,7 +96,7 @@ def misfit(inputs: Mapping[str, Any], is_unknown: Callable[[Any], bool]) -> str 
 
 
 def counted_timeout(timeout: object) -> object:
-    """Write a timeout as it counts; leave what is unknown, or what the gate refuses."""
+    """Write a timeout in its normal form; leave one that is unknown or that the gate rejects."""
     if timeout is None:
         return spell(DEFAULT_OPTIONS.timeout)
     try:
@@ -106,10 +106,10 @@ def counted_timeout(timeout: object) -> object:
 
 
 def begins_again(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
-    """Return why the wait that these belong to begins again: `digest`, `enforcement`; empty where it goes on.
+    """Return why the wait of these inputs begins again: `digest`, `enforcement`; empty if it goes on.
 
     Args:
-        olds: what is kept: `digest` and `enforcement`.
+        olds: the stored `digest` and `enforcement`.
         news: the same, as they are now.
     """
     replaces = ["digest"] if olds.get("digest") != news.get("digest") else []
@@ -119,7 +119,7 @@ def begins_again(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
 
 
 def move_line(started: object, before: object, after: object) -> str | None:
-    """Write where a deadline moves to; None where it does not, or where that is not known.
+    """Write the message that a deadline moves; None if it does not, or if that is not known.
 
     Args:
         started: when the wait began, as a state holds it.
@@ -129,7 +129,7 @@ def move_line(started: object, before: object, after: object) -> str | None:
     moment = moment_of(started)
     try:
         old, new = (parse_duration(each, "timeout") for each in (before, after) if isinstance(each, str))
-    except (InputError, ValueError):  # unknown, refused, or none
+    except (InputError, ValueError):  # unknown, rejected, or none
         return None
     if moment is None or old == new:
         return None

@@ -1,4 +1,4 @@
-"""What is stored of a gate that has waited."""
+"""The stored outputs of a gate that has waited."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OUTPUTS = (
     "transitions",
     "transition_count",
 )
-# What holds more of the targets than the inputs of the same names, which the engine itself keeps secret.
+# Outputs that show values of the targets. The engine itself keeps inputs secret, but not these.
 SECRET_OUTPUTS = ("message", "states", "transitions")
 STORED_ITEMS = 20
 

@@ -54,7 +54,7 @@ class Wait:
         targets: what to poll, by the name that conditions call it.
         kinds: the kind of each, by the same name.
         evaluator: decides; belongs to this wait, because it measures how long failures have held.
-        options: what it makes of its polls, and its timeout; 0 means one poll of at most 10 s.
+        options: how it treats its polls, and its timeout; 0 means one poll of at most 10 s.
         schedule: when to poll again.
         shared: the reads of this process.
         clock: passes time.
@@ -64,7 +64,7 @@ class Wait:
         before: how long it has gone on in runs before this one, in seconds: that counts against its timeout, and once
             the timeout is over it polls once.
         keeper: keeps the record with which the next run goes on, and has that of the one before; None for none.
-        override: lets it pass where the cloud gives no usable response; None for none.
+        override: lets it pass if the cloud gives no usable response; None for none.
         spelling: of who waits, for messages.
     """
 
@@ -129,12 +129,12 @@ class Wait:
             self._resume(keeper)
 
     def _resume(self, keeper: Keeper) -> None:
-        """Go on where the run before was."""
+        """Continue from the record of the run before."""
         started, kept = self.progress.started, keeper.record.checkpoint
         self._next, self._polled = started + kept.next_poll, started + kept.last_poll
         self._memory.restore(kept, in_a_row=keeper.in_a_row)
         if self._until < self._deadline:
-            # What a poll has begun, only the deadline cuts short: the next run would have to begin it again.
+            # Only the deadline cuts a poll short that has begun: the next run would have to begin it again.
             last = self._deadline + min(LAST_POLL_SECONDS, self._schedule.start)
             self._grace = min(LAST_POLL_SECONDS, last - self._until)
 
@@ -192,7 +192,7 @@ class Wait:
             self._due = await self._pause(pause, limit)
 
     async def _poll(self) -> tuple[Met | None, float]:
-        """Poll once and evaluate; return the pause before the next poll where nothing is decided."""
+        """Poll once and evaluate; if nothing is decided, return the pause before the next poll."""
         observations: dict[str, Observation] | None = None
         with anyio.CancelScope(deadline=self._until + self._grace):
             observations = await poll(self._targets, self._shared, self._due)
@@ -208,9 +208,9 @@ class Wait:
         return await self._answered_poll(observations)
 
     async def _answered_poll(self, observations: Mapping[str, Observation]) -> tuple[Met | None, float]:
-        """Take in a poll that did not fail."""
+        """Process a poll that did not fail."""
         self._answered = True
-        # What the run before has seen is no change, but nobody was notified of it in this one.
+        # What the run before observed is not a change, but nobody was notified of it in this one.
         first, changed = not self.progress.observations, self._changed(self.progress.observations, observations)
         step, recovered = self.progress.step, self.progress.failed_in_a_row > 0
         self.progress.failed_in_a_row = 0
@@ -241,7 +241,7 @@ class Wait:
         states = self.progress.states()
         if self._options.fails(states):
             raise self._ended(self._absent(), self.progress.spelling.has("not_found", "fail"))
-        # A fail_on of one's own holds everything back while it is true.
+        # An explicit fail_on holds everything back while it is true.
         held_back = failing is not None and failing.explicit
         met = decision.outcome == "met" or self._options.meets(states)
         met = met and not held_back and not self.progress.unproven
@@ -257,7 +257,7 @@ class Wait:
         return Met(max(each.at for each in self._last.values()), self.elapsed, self.progress)
 
     def _check_limits(self, moment: Moment, *, changed: bool) -> None:
-        """End the wait where something did not appear, or did not change, for too long."""
+        """End the wait if something did not appear, or did not change, for too long."""
         states = self.progress.states()
         self._limits.observe(
             moment,
@@ -273,7 +273,7 @@ class Wait:
             raise self._ended(Outcome.STALLED, f"nothing changed for {spell(self._options.stall_timeout or 0)}")
 
     def _failed_poll(self, errors: list[NbcloudError]) -> float:
-        """End the wait where another poll cannot help; otherwise return the pause before it."""
+        """End the wait if another poll cannot help; otherwise return the pause before it."""
         for error in errors:
             if isinstance(error, (SettingsError, InputError)):
                 raise error
@@ -334,7 +334,7 @@ class Wait:
     async def _pause(self, pause: float, limit: float) -> float:
         """Wait for the next poll, with a heartbeat; return when that poll was due.
 
-        A limit brings it forward, but not before the cloud wants to be asked.
+        A limit brings it forward, but not before the pause that a cloud asked for is over.
         """
         started = self._clock.monotonic()
         ready = max(joins_from(self._last, self._schedule.base) if self._last else started, self._not_before)
@@ -358,13 +358,13 @@ class Wait:
         self._reporter.changed(self.progress, self.elapsed)
 
     def _cut_short(self, why: str) -> Exception:
-        """Return how a run ends whose last poll got no response in time."""
+        """Return the end of a run whose last poll got no response in time."""
         now = self._clock.now()
         enough = not self._answered and one_is_enough(self._override, now)
         return self._ended(self._no_answer() if enough else self._undecided(), why, unanswered=True, now=now)
 
     def _undecided(self) -> Outcome:
-        """Return how a run ends that has decided nothing."""
+        """Return the outcome of a run that has decided nothing."""
         return Outcome.AWAITING if self._until < self._deadline else self._missed()
 
     def _missed(self) -> Outcome:
@@ -380,12 +380,12 @@ class Wait:
         return Outcome.TIMED_OUT
 
     def _no_answer(self) -> Outcome:
-        """Return whether the cloud was not reached, or answered something that is no answer."""
+        """Return whether the cloud was not reached, or sent a response that is not usable."""
         bad = self.progress.failed_in_a_row and isinstance(self.progress.last_error, (BadResponseError, RefusedError))
         return Outcome.BAD_RESPONSE if bad else Outcome.UNREACHABLE
 
     def _absent(self) -> Outcome:
-        """Return whether what is missing has ever been there."""
+        """Return whether the missing targets have ever been found."""
         return Outcome.GONE if self.progress.ever_found.issuperset(self.progress.missing) else Outcome.NEVER_APPEARED
 
     @property
@@ -403,7 +403,7 @@ class Wait:
 
 
 def _never_found(name: str) -> Clause:
-    """Name what keeps a target that is not there from counting as deleted."""
+    """Make the clause of a target that is not there and does not count as deleted yet."""
     what = "" if name == "self" else f"{name} "
     return Clause(DELETED, "undecided", f"{what or 'it '}was never found", "found before", name, f"{what}never found")
 
