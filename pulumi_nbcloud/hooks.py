@@ -80,34 +80,35 @@ def wait_before(
         targets: several things, by the name that conditions call them.
         until: the condition to wait for, in CEL or by its name, like `stopped`. Each kind has its own names, and its
             own meaning of "can be used". Default: that each can be used.
-        fail_on: a condition that ends the wait, added to the kinds' own. In CEL or by its name. The kinds' own mean "it
-            has failed for good". False to leave the kinds' own failures out.
-        timeout: how long to wait, like 90s or 1h30m; 0 polls once. With the units `d`, `h`, `m`, `s` and `ms`. A
-            `timedelta` too. Up to 30 days. Default: 30m.
-        interval: the pause between polls. Written like `timeout`. The default grows while nothing changes; some kinds
-            begin with more. 1s to 30 days. Default: 5s, growing to 30s.
-        consecutive: how many polls in a row must meet the condition. Anything else starts the count again. 1 to 1,000.
+        fail_on: a condition that ends the wait, added to the kinds' own. It is written in CEL or as a name. The kinds'
+            own mean "it has failed for good". False to leave the kinds' own failures out.
+        timeout: how long to wait, like 90s or 1h30m; 0 polls once. The units are `d`, `h`, `m`, `s` and `ms`. A
+            `timedelta` works too. Up to 30 days. Default: 30m.
+        interval: the pause between polls. It is written like `timeout`. The default grows while nothing changes, and
+            some kinds begin with more. 1s to 30 days. Default: 5s, growing to 30s.
+        consecutive: how many polls in a row must meet the condition. Any other poll starts the count again. 1 to 1,000.
             Default: 1.
-        holds_for: how long the condition must have held, at every poll. Counted from the first poll of an unbroken row
-            to its last, beside `consecutive`. A poll that does not meet it starts again, and so does a gap of more than
-            three intervals; a failed poll does not. 1s to 30 days. Default: one poll that meets it is enough.
-        fail_holds_for: how long `fail_on` must have held to end the wait. Counted like `holds_for`; while `fail_on`
-            holds, nothing is met. The kinds' own failures count after it too, or after a time of their own if that is
-            longer. 1s to 30 days. Default: one poll is enough, but for kinds that say otherwise.
+        holds_for: how long the condition must have held, at every poll. The time counts from the first poll of an
+            unbroken row to its last, beside `consecutive`. A poll that does not meet the condition starts it again, and
+            so does a gap of more than three intervals. A failed poll does not. 1s to 30 days. Default: one poll that
+            meets it is enough.
+        fail_holds_for: how long `fail_on` must have held to end the wait. It counts like `holds_for`. While `fail_on`
+            holds, nothing is met. The kinds' own failures count after this time too, or after a time of their own if
+            that is longer. 1s to 30 days. Default: one poll is enough, except where a kind says otherwise.
         not_found: what it means when a poll does not find a target. `wait` waits for it. `fail` ends the wait. `met`
-            meets the condition where none of the targets is found; it is rejected for kinds where not finding a thing
+            meets the condition when none of the targets is found. It is rejected for kinds where not finding a thing
             does not prove that it is gone. `until` `deleted` includes it. Default: wait.
-        allow_absent: whether `deleted` is met by what this wait never found. Otherwise a mistake in an id would meet it
-            at once. Default: False.
-        appear_timeout: how long it may take until each target was found. Then the wait ends as `never_appeared`.
-            Rejected where `not_found` is `fail` or `met`. 1s to 30 days. Default: as long as `timeout`.
-        stall_timeout: how long nothing may change while the condition does not hold. Counted from the first poll that
-            finds every target; then the wait ends as `stalled`. Volatile fields are no change, unless a condition reads
-            them. 1s to 30 days. Default: as long as `timeout`.
+        allow_absent: whether `deleted` is met by what this wait never found. Without it, a mistake in an id would meet
+            the condition at once. Default: False.
+        appear_timeout: how long it may take to find each target. After that the wait ends as `never_appeared`. It is
+            rejected where `not_found` is `fail` or `met`. 1s to 30 days. Default: as long as `timeout`.
+        stall_timeout: how long nothing may change while the condition does not hold. The time counts from the first
+            poll that finds every target. After that the wait ends as `stalled`. A volatile field is no change, unless a
+            condition reads it. 1s to 30 days. Default: as long as `timeout`.
         max_poll_errors: how many failed polls in a row end the wait. 1 to 1,000. Default: 10.
-        enforcement: how binding the wait is. `advisory`: a wait that is not met is a warning; a gate's `outcome` and
-            `message` say how it ended. `disabled`: it does not poll at all. A gate that was not met waits again once
-            this becomes more binding. Default: mandatory.
+        enforcement: how binding the wait is. With `advisory`, a wait that is not met is a warning, and a gate's
+            `outcome` and `message` say how it ended. With `disabled`, nothing is polled. A gate that was not met waits
+            again once this becomes more binding. Default: mandatory.
         before: what to wait before: any of `create`, `update` and `delete`; `delete` needs a name.
 
     Returns:
