@@ -163,7 +163,8 @@ def _without_none(hint: Any) -> Any:
 
 
 def _type_name(of: dict[str, Any]) -> str:
-    return {"boolean": "bool", "integer": "int"}.get(of.get("type", ""), of.get("type", "string"))
+    name = str(of["type"])
+    return {"boolean": "bool", "integer": "int"}.get(name, name)
 
 
 def _fields(kind: AnyKind, found: dict[str, Any]) -> Iterator[str]:
