@@ -213,10 +213,14 @@ def _file(root: Path, source: str, pages: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _with_files(nav: Nav, sources: Sequence[str]) -> Nav:
-    """The navigation with the linked files, each called by its path in examples/."""
+    """The navigation with the linked files below the folders of examples/, each called by its path there."""
     if not sources:
         return nav
-    group = {FILES_GROUP: [{source.removeprefix("examples/"): source} for source in sources]}
+    folders: dict[str, list[str | Mapping[str, str | Nav]]] = {}
+    for source in sources:
+        _, folder, name = source.split("/", 2)
+        folders.setdefault(folder, []).append({name: source})
+    group: Mapping[str, str | Nav] = {FILES_GROUP: [{folder: files} for folder, files in folders.items()]}
     return [
         {title: [*below, group] if title == FILES_SECTION else below for title, below in entry.items()}
         if not isinstance(entry, str)

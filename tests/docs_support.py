@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 LANGUAGES = ROOT / "docs" / "guides" / "languages.md"
 LONG_WAITS = ROOT / "docs" / "guides" / "long-waits.md"
+FIRST_GATE = ROOT / "docs" / "start" / "first-gate.md"
+WHAT_YOU_SEE = ROOT / "docs" / "start" / "what-you-see.md"
 EXAMPLES = sorted(program.parent for program in (ROOT / "examples").glob("*/__main__.py"))
 DOCS = ROOT / "docs"
 # The facts of the wire and the decisions have no examples to run; the others all have or may have some.
@@ -27,11 +29,14 @@ PAGES = [README, *GUIDES]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 # What is not run: packages come from a registry, the make targets are what runs these tests.
-NOT_RUN = ("pip install", "make ")
+NOT_RUN = ("pip install", "pipx install", "uv tool install", "make ")
+# What these pages show of Pulumi is staged by a test of its own: a notebook that starts, is renewed, is frozen.
+STAGED = (README, WHAT_YOU_SEE)
+_STAGED = re.compile(r"\$ pulumi (?:up|preview|refresh) ?")
 
 _VARIES = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z"), "TIME"),
-    (re.compile(r"\(\d+(\.\d+)?s\)|\b\d+s of |\bafter \d+ s\b"), "ELAPSED"),
+    (re.compile(r"\(\d+(\.\d+)?s\)|\b\d+s of |\bafter \d+ s\b|\(\d+s ago\)"), "ELAPSED"),
     (re.compile(r"https?://[a-z0-9.:-]+"), "ORIGIN"),
     (re.compile(r"\b(?:[0-9a-f]{32}|[0-9A-F]{32}|req-[0-9a-f-]+)\b"), "REQUEST"),
 )
@@ -80,17 +85,22 @@ def blocks(page: Path, language: str) -> list[str]:
 
 
 def console_examples() -> list[Example]:
-    """Every console block but those that a test of its own runs: of the README's program, of a wait of 40 hours.
+    """Every console block but those that a test of its own runs: those that are staged, those of a wait of 40 hours.
 
-    So too those of the page on other languages, which are one session, with Node.
+    So too those of the first gate and of other languages, which are one session each, with installations.
     """
     found = []
-    for page in (each for each in PAGES if each != LANGUAGES):
+    for page in (each for each in PAGES if each not in (LANGUAGES, FIRST_GATE)):
         for index, text in enumerate(blocks(page, "console")):
             example = Example(page, index, tuple(commands_in(text)))
-            if example.commands and not (page == README and index < 3) and not _of_long_waits(page, text):
+            if example.commands and text not in staged(page) and not _of_long_waits(page, text):
                 found.append(example)
     return found
+
+
+def staged(page: Path) -> list[str]:
+    """The console blocks of a page that a test of its own stages, in the order of the page."""
+    return [text for text in blocks(page, "console") if page in STAGED and _STAGED.match(text)]
 
 
 def _of_long_waits(page: Path, text: str) -> bool:
@@ -123,9 +133,9 @@ def settled(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines()]
 
 
-def check(example: Example, folder: Path, environment: Mapping[str, str]) -> None:
+def check(example: Example, folder: Path, environment: Mapping[str, str], seconds: float = LIMIT_SECONDS) -> None:
     """Runs an example in one shell; each command succeeds unless the next one shows its exit code, as shown."""
-    outputs = _run(example, folder, environment)
+    outputs = _run(example, folder, environment, seconds)
     assert len(outputs) == len(example.commands), outputs
     for index, (command, (code, output)) in enumerate(zip(example.commands, outputs, strict=True)):
         told = index + 1 < len(example.commands) and example.commands[index + 1].line == "echo $?"
@@ -135,7 +145,7 @@ def check(example: Example, folder: Path, environment: Mapping[str, str]) -> Non
         assert not missing, f"{command.line} did not print {missing}, but:\n{output}"
 
 
-def _run(example: Example, folder: Path, environment: Mapping[str, str]) -> list[tuple[int, str]]:
+def _run(example: Example, folder: Path, environment: Mapping[str, str], seconds: float) -> list[tuple[int, str]]:
     lines = ["exec 2>&1", "trap 'kill $(jobs -p) 2> /dev/null' EXIT"]
     for command in example.commands:
         lines += [command.line, f"__code=$?; printf '{_MARK}%s\\n' $__code; ( exit $__code )"]
@@ -146,7 +156,7 @@ def _run(example: Example, folder: Path, environment: Mapping[str, str]) -> list
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
-        timeout=LIMIT_SECONDS,
+        timeout=seconds,
     )
     parts = re.split(rf"{_MARK}(\d+)\n", done.stdout)
     return [(int(code), output) for output, code in zip(parts[0::2], parts[1::2], strict=False)]

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from docs_support import (
     BLOCK,
+    DOCS,
     LANGUAGES,
+    README,
     Example,
     anchors_of,
     blocks,
@@ -61,6 +63,43 @@ def test_there_is_an_example_of_the_fixture() -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
         assert link.startswith("https://") or (page.parent / link).is_file(), link
+
+
+def test_the_readme_begins_with_a_short_program_its_status_and_two_commands() -> None:
+    text = README.read_text(encoding="utf-8")
+    first, _, _ = text.partition("\n## ")
+    (program,) = re.findall(r"^```python\n(.*?)^```$", first, re.MULTILINE | re.DOTALL)
+    assert len(program.splitlines()) <= 15
+    places = [first.index(each) for each in ("```python", "> [!NOTE]", "$ make demo\n$ pip install pulumi-nbcloud\n")]
+    assert places == sorted(places)
+    assert "not yet run against the real clouds" in first
+
+
+def linked_from(page: Path) -> set[Path]:
+    text = page.read_text(encoding="utf-8")
+    return {(page.parent / link).resolve() for link in re.findall(r"\]\(([^)#]+)", text) if "://" not in link}
+
+
+def test_the_index_leads_to_every_page() -> None:
+    """By itself, or by the page of a folder that lists what is in it."""
+    index = DOCS / "README.md"
+    linked = linked_from(index)
+    for page in list(linked):
+        if page.name == "README.md" and page.is_relative_to(DOCS):
+            linked |= {each for each in linked_from(page) if each.parent == page.parent}
+    assert sorted(set(DOCS.rglob("*.md")) - linked - {index}) == []
+
+
+def test_pages_say_that_nothing_is_released_as_long_as_that_is_so() -> None:
+    """Until then `pip install pulumi-nbcloud` finds nothing; the day of the release these notes go."""
+    is_released = bool(re.search(r"^## \[\d", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE))
+    notes = {
+        README: "No version has been released yet",
+        DOCS / "start" / "install.md": "No version has been released yet",
+        DOCS / "start" / "first-gate.md": "Until the first release",
+    }
+    for page, note in notes.items():
+        assert (note in page.read_text(encoding="utf-8")) is not is_released, page
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

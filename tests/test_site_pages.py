@@ -76,7 +76,7 @@ def test_a_file_that_a_page_links_to_is_a_page(root: Path) -> None:
     assert "# first/main.go\n" in page
     assert "belongs to [Wait](../../guides/gates.md)." in page
     assert "```go\npackage main\n```\n" in page
-    group = "{'Files of the examples': [{'first/main.go': 'examples/first/main.go.md'}]}"
+    group = "{'Files of the examples': [{'first': [{'main.go': 'examples/first/main.go.md'}]}]}"
     assert f"{{'Reference': ['vendors/index.md', {group}]}}" in str(assembly.nav)
 
 

@@ -10,6 +10,8 @@ from docs_support import (
     EXAMPLES,
     LANGUAGES,
     PAGES,
+    README,
+    WHAT_YOU_SEE,
     Example,
     blocks,
     check,
@@ -17,12 +19,19 @@ from docs_support import (
     console_examples,
     name_of,
     settled,
+    staged,
 )
 from stack import ROOT, Stack
 
 from pulumi_nbcloud.mock import MockClouds, scenarios
 from pulumi_nbcloud.mock.aidp.service import DEFAULT_PLATFORM, DEFAULT_WORKSPACE
-from pulumi_nbcloud.mock.scenarios import PROCESSING_JOB, RUNNING_NOTEBOOK, STARTING_INSTANCE, STARTING_SESSION
+from pulumi_nbcloud.mock.scenarios import (
+    PROCESSING_JOB,
+    RUNNING_NOTEBOOK,
+    STARTING_INSTANCE,
+    STARTING_SESSION,
+    STOPPED_NOTEBOOK,
+)
 
 # As a user runs them.
 pytestmark = pytest.mark.usefixtures("ordinary_python")
@@ -106,16 +115,33 @@ def test_each_example_runs_and_a_second_update_changes_nothing(demo_stack: Stack
     assert demo_stack.outputs() == outputs
 
 
-def test_the_readmes_program_is_the_quickstart_and_its_outputs_are_real(page_stack: Stack, clouds: MockClouds) -> None:
-    readme = ROOT / "README.md"
-    program = blocks(readme, "python")[0]
+def test_what_the_readme_shows_is_printed(page_stack: Stack, clouds: MockClouds) -> None:
+    shown_up, shown_mistake = staged(README)
+    program = blocks(README, "python")[0]
+    (page_stack.folder / "__main__.py").write_text(program)
+    # The gate must see it finish at its second poll.
+    clouds.modelarts.put_job(PROCESSING_JOB, status="PROCESSING")
+    clouds.modelarts.add_job_transition(PROCESSING_JOB, after_reads=1, status="FINISHED")
+    assert_printed(shown_up, page_stack.up().output)
+
+    (page_stack.folder / "__main__.py").write_text(program.replace("self.status", "self.statu"))
+    assert_printed(shown_mistake, page_stack.preview(expect=1).text)
+
+
+def test_what_you_see_is_printed_by_the_quickstart(page_stack: Stack, clouds: MockClouds) -> None:
+    shown_preview, shown_mistake, shown_up, shown_failure, shown_refresh = staged(WHAT_YOU_SEE)
+    program = blocks(WHAT_YOU_SEE, "python")[0]
     quickstart = (ROOT / "examples" / "quickstart" / "__main__.py").read_text(encoding="utf-8")
     assert quickstart.partition('"""\n\n')[2] == program
     (page_stack.folder / "__main__.py").write_text(program)
-    shown_up, shown_refresh, shown_preview = blocks(readme, "console")[:3]
 
-    # The recorded lease and the preview's look read it as well: the gate must see it start at its second poll.
     clouds.modelarts.put_lease(RUNNING_NOTEBOOK, status="STARTING")
+    assert_printed(shown_preview, page_stack.preview().text)
+    (page_stack.folder / "__main__.py").write_text(program.replace("self.running", "self.runing"))
+    assert_printed(shown_mistake, page_stack.preview(expect=1).text)
+    (page_stack.folder / "__main__.py").write_text(program)
+
+    # The recorded lease reads it as well: the gate must see it start at its second poll.
     clouds.modelarts.add_transition(RUNNING_NOTEBOOK, after_reads=2, status="RUNNING")
     assert_printed(shown_up, page_stack.up().output)
 
@@ -123,5 +149,8 @@ def test_the_readmes_program_is_the_quickstart_and_its_outputs_are_real(page_sta
     clouds.modelarts.add_transition(RUNNING_NOTEBOOK, duration=7_200_000)
     assert_printed(shown_refresh, page_stack.refresh("--diff").output)
 
-    (page_stack.folder / "__main__.py").write_text(program.replace("self.running", "self.runing"))
-    assert_printed(shown_preview, page_stack.preview(expect=1).text)
+    clouds.modelarts.put_lease(STOPPED_NOTEBOOK, status="FROZEN")
+    page_stack.run("config", "set", "notebookId", STOPPED_NOTEBOOK, expect=0)
+    failed = page_stack.up(expect=None)
+    assert failed.code != 0
+    assert_printed(shown_failure, failed.text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from site_check import problems
 from site_pages import leaves, place_of, read_nav
 from site_support import ROOT, SITE, Shown, built
 
@@ -52,6 +53,10 @@ def test_a_list_that_only_one_view_sees_is_noticed() -> None:
 def test_the_site_has_every_page_and_one_for_wrong_addresses() -> None:
     assert [page for page in PAGES if not built(place_of(page)).is_file()] == []
     assert "leads to no page" in (SITE / "404.html").read_text(encoding="utf-8")
+
+
+def test_every_link_and_picture_leads_somewhere_in_the_site() -> None:
+    assert list(problems(SITE)) == []
 
 
 def test_nothing_of_the_tabs_is_left_as_text() -> None:
