@@ -81,12 +81,13 @@ def linked_from(page: Path) -> set[Path]:
 
 
 def test_the_index_leads_to_every_page() -> None:
-    """By itself, or by the page of a folder that lists what is in it."""
+    """By itself, or by the page that lists what is in a folder: its README, or the page beside it of the same name."""
     index = DOCS / "README.md"
     linked = linked_from(index)
     for page in list(linked):
-        if page.name == "README.md" and page.is_relative_to(DOCS):
-            linked |= {each for each in linked_from(page) if each.parent == page.parent}
+        folder = page.parent if page.name == "README.md" else page.with_suffix("")
+        if page.suffix == ".md" and page.is_relative_to(DOCS) and folder.is_dir():
+            linked |= {each for each in linked_from(page) if each.parent == folder}
     assert sorted(set(DOCS.rglob("*.md")) - linked - {index}) == []
 
 
