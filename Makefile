@@ -135,6 +135,7 @@ lock: $(READY)
 	$(COMPILE) --extra mock --extra serve --group test --resolution lowest-direct --python-platform linux -o requirements-oldest.lock
 	$(BIN)/uv pip compile -q --group oci-cli --python-version 3.10 --generate-hashes --no-annotate --no-header --universal -o requirements-oci-cli.lock
 	$(BIN)/uv pip compile -q --group airflow --python-version 3.11 --generate-hashes --no-annotate --no-header --universal -o requirements-airflow.lock
+	$(BIN)/uv pip compile -q --group kubernetes --python-version 3.10 --generate-hashes --no-annotate --no-header --universal -c requirements-dev.lock -o requirements-kubernetes.lock
 	$(BIN)/uv pip compile -q --group docs --python-version 3.11 --generate-hashes --no-annotate --no-header --universal -o requirements-docs.lock
 
 # What a release would upload, into dist/ and dist-plugin/, and all that keeps it from being one; make release-check TAG=v0.1.0 for that tag.

@@ -11,6 +11,8 @@ from docs_support import (
     LANGUAGES,
     PAGES,
     README,
+    RECIPE_PAGES,
+    RECORDS,
     WHAT_YOU_SEE,
     Example,
     blocks,
@@ -38,8 +40,8 @@ pytestmark = pytest.mark.usefixtures("ordinary_python")
 
 
 def examples() -> list[tuple[str, str]]:
-    """Return all but those that define a test, which are run as such, and those in four languages, parts of files."""
-    pages = [page for page in PAGES if page != LANGUAGES]
+    """Return all but those that define a test, which are run as such, and those that are parts of examples."""
+    pages = [page for page in PAGES if page != LANGUAGES and page.parent != RECIPE_PAGES]
     found = [(f"{name_of(page)}-{index}", text) for page in pages for index, text in enumerate(blocks(page, "python"))]
     return [(name, text) for name, text in found if "def test_" not in text]
 
@@ -154,3 +156,11 @@ def test_what_you_see_is_printed_by_the_quickstart(page_stack: Stack, clouds: Mo
     failed = page_stack.up(expect=None)
     assert failed.code != 0
     assert_printed(shown_failure, failed.text)
+
+
+def test_the_drift_that_the_page_on_records_shows_is_real(page_stack: Stack, clouds: MockClouds) -> None:
+    (shown,) = [text for text in blocks(RECORDS, "console") if "--diff" in text]
+    (page_stack.folder / "__main__.py").write_text(blocks(RECORDS, "python")[0])
+    page_stack.up()
+    clouds.modelarts.add_transition(RUNNING_NOTEBOOK, duration=7_200_000)
+    assert_printed(shown, page_stack.refresh("--diff").output)
