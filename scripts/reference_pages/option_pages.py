@@ -82,4 +82,4 @@ def _conditions() -> Iterator[str]:
 
 def _exit_codes() -> Iterator[str]:
     yield from prose(_EXIT_CODES)
-    yield from table(("code", "meaning"), [(str(each.value), sentence(each.meaning)) for each in ExitCode])
+    yield from table(("code", "meaning"), [(str(each.value), each.meaning) for each in ExitCode])

@@ -12,7 +12,7 @@ from reference_pages.markdown import Page, code, listed, page, prose, table
 
 _TREATMENTS = {
     Treatment.HONOURED: "**Honoured**: each counts as the setting beside it.",
-    Treatment.REFUSED: "**Refused by name**: where one would count, a read fails before it sends anything, and names it.",
+    Treatment.REFUSED: "**Refused by name**: where one would count, a read names it and sends nothing.",
     Treatment.HARMLESS: "**Harmless**: each changes nothing here.",
 }
 
