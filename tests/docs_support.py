@@ -90,7 +90,7 @@ def name_of(page: Path) -> str:
 def anchors_of(text: str) -> set[str]:
     """The anchors of a page: of its headings, as a repository's view makes them, and those that it sets itself."""
     heads = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
-    made = {re.sub(r"[^a-z0-9 -]", "", each.lower()).replace(" ", "-") for each in heads}
+    made = {re.sub(r"[^a-z0-9 _-]", "", each.lower()).replace(" ", "-") for each in heads}
     return made | set(re.findall(r'<a id="([a-z0-9-]+)"></a>', text))
 
 
