@@ -18,8 +18,10 @@ PHONE, DESK = 390, 1280
 # One of each section of the navigation, one with tabs, and one that shows a file.
 SAMPLES = {
     "home": "",
+    "start": "start/first-gate/",
     "guide": "guides/gates/",
     "tabs": "guides/languages/",
+    "recipe": "recipes/kubernetes/",
     "concept": "concepts/gate-life/",
     "reference": "reference/options/",
     "project": "project/security/",

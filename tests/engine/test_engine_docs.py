@@ -67,6 +67,7 @@ def page_stack(make_stack: Callable[..., Stack], clouds: MockClouds) -> Stack:
         "jobId": PROCESSING_JOB,
         "instanceId": STARTING_INSTANCE,
         "platformId": DEFAULT_PLATFORM,
+        "aiDataPlatformId": DEFAULT_PLATFORM,
         "workspaceKey": DEFAULT_WORKSPACE,
         "sessionId": STARTING_SESSION,
     }
