@@ -6,10 +6,10 @@ import sys
 
 
 def main() -> None:
-    """Run the command with the arguments of the process; ends the process with its exit code."""
+    """Run the command with the arguments of the process, and end the process with its exit code."""
     from pulumi_nbcloud.cli.signals import end_on_signals
 
-    # Before anything that takes its time.
+    # Before anything slow.
     end_on_signals()
     if sys.argv[1:2] == ["__complete"]:
         from pulumi_nbcloud.cli import completion_lines
@@ -21,5 +21,5 @@ def main() -> None:
 
     try:
         app(prog_name="nbcloud")
-    except OSError as error:  # only `--help` writes by itself
+    except OSError as error:  # only `--help` writes directly
         sys.exit(output.unwritten(error))

@@ -1,4 +1,4 @@
-"""Runs the command as `python -m pulumi_nbcloud.cli`."""
+"""Run the command as `python -m pulumi_nbcloud.cli`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands of `nbcloud`: one line each. What a command needs it imports when it is called."""
+"""The commands of `nbcloud`: one line each. A command imports its dependencies when it is called."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pulumi_nbcloud.cli.plugin_command import plugin
 from pulumi_nbcloud.cli.serve_command import serve
 from pulumi_nbcloud.cli.wait_command import wait
 
-# Plain help: rich takes several times as long to import as all else, and reads `[default: 30m]` as markup. Completion
+# Plain help: rich takes several times as long to import as the rest, and reads `[default: 30m]` as markup. Completion
 # has a command of its own: typer's breaks words at the colon of a kind.
 app = typer.Typer(
     name="nbcloud",

@@ -1,7 +1,7 @@
-"""What TAB offers: commands, options, values, kinds, filters, and in conditions targets and their fields.
+"""TAB completion: commands, options, values, kinds, filters, and in conditions targets and their fields.
 
-Nothing is sent and no settings are read. What kinds have stands in a file that `scripts/generate` writes, so that no
-kind is loaded: a shell waits for this at every TAB.
+Nothing is sent and no settings are read. A file from `scripts/generate` describes the kinds, so no kind is loaded:
+a shell waits for this at every TAB.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ WORDS = Path(__file__).with_name("completion_words.json")
 _NAMED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 _PATH_AT_END = re.compile(r"(?<![\w.\"])[A-Za-z_][\w.]*$|(?<![\w.\"])$")
 _VALUE_AT_END = re.compile(r"([A-Za-z_][\w.]*)\s*[!=]=\s*\"([^\"]*)$")
-# What conditions have besides targets; the parenthesis says that an argument follows.
+# The names in conditions besides targets; the parenthesis shows that an argument follows.
 _FUNCTIONS = {
     "has(": "whether a field is there",
     "size(": "how many rows or characters",
@@ -31,12 +31,12 @@ _FUNCTIONS = {
 
 @dataclass(frozen=True)
 class Offer:
-    """One thing that fits.
+    """One completion.
 
     Args:
-        word: the whole word of the command line, as the command would receive it.
-        about: what it is, in a few words.
-        goes_on: whether more belongs to the word, so that no space follows.
+        word: the complete word of the command line, as the command would receive it.
+        about: its description, in a few words.
+        goes_on: whether the word continues, without a space after it.
     """
 
     word: str
@@ -46,7 +46,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class Offers:
-    """What fits in one place; `files` where it is the shell's business."""
+    """The completions in one place; `files` leaves them to the shell."""
 
     offers: tuple[Offer, ...] = ()
     files: bool = False
@@ -54,19 +54,19 @@ class Offers:
 
 @lru_cache(maxsize=1)
 def kinds() -> dict[str, Any]:
-    """Return what each kind has, by its token: `id`, `filters`, `conditions` and `fields`.
+    """Return the description of each kind, by its token: `id`, `filters`, `conditions` and `fields`.
 
-    A named condition has with it whether `--fail-on` takes it too.
+    Each named condition shows whether `--fail-on` accepts it too.
     """
     found: dict[str, Any] = json.loads(WORDS.read_text(encoding="utf-8"))["kinds"]
     return found
 
 
 def complete(words: list[str], current: str) -> Offers:
-    """Find what fits.
+    """Return the completions.
 
     Args:
-        words: of the command line before the current one, without `nbcloud`, as the command would receive them.
+        words: the words before the current one, without `nbcloud`, as the command would receive them.
         current: the current word up to the cursor.
     """
     from typer.main import get_command
@@ -100,7 +100,7 @@ def _of_command(group: Any, command: Any, words: list[str], current: str) -> Off
 
 
 def _option(command: Any, flag: str) -> Any:
-    """Return the option of this name, if it takes a value."""
+    """Return the option with this name, if it takes a value."""
     found = (each for each in command.params if each.param_type_name == "option" and not each.is_flag)
     return next((each for each in found if flag in each.opts), None)
 
@@ -122,7 +122,7 @@ def _commands(group: Any) -> Iterator[Offer]:
 
 
 def _values(command: Any, option: Any, words: list[str], current: str) -> Offers:
-    """Find what fits as the value of an option."""
+    """Return the completions of an option's value."""
     if option.metavar in ("FILE", "DIR"):
         return Offers(files=True)
     if option.name in ("until", "fail_on"):
@@ -133,7 +133,7 @@ def _values(command: Any, option: Any, words: list[str], current: str) -> Offers
 
 
 def _arguments(group: Any, command: Any, current: str) -> Iterator[Offer]:
-    """Find what fits as an argument."""
+    """Yield the completions of an argument."""
     parameter = next((each for each in command.params if each.param_type_name == "argument"), None)
     if parameter is None:
         return
@@ -156,7 +156,7 @@ def _arguments(group: Any, command: Any, current: str) -> Iterator[Offer]:
 
 
 def _target(text: str) -> Iterator[Offer]:
-    """Find what fits of a target: its kind, then the arguments behind `?`. Ids are the cloud's, which is not asked."""
+    """Yield the completions of a target: its kind, then the arguments after `?`. Ids would need a request."""
     path, mark, query = text.partition("?")
     token = path.partition("/")[0]
     if not mark:
@@ -181,7 +181,7 @@ def _target(text: str) -> Iterator[Offer]:
 
 
 def _targets(command: Any, words: list[str]) -> dict[str, str]:
-    """Find the targets of the command line: their kinds by the names that conditions call them by."""
+    """Return the targets of the command line: their kinds, by their names in conditions."""
     found: dict[str, str] = {}
     for index, each in enumerate(words):
         if each.startswith("-") or (index and _option(command, words[index - 1]) is not None):
@@ -195,12 +195,12 @@ def _targets(command: Any, words: list[str]) -> dict[str, str]:
 
 
 def _condition(targets: dict[str, str], text: str, *, fails: bool) -> Offers:
-    """Find what fits at the end of a condition; for all of it the name of one that each target has.
+    """Return the completions at the end of a condition; at its start also the named conditions of all targets.
 
     Args:
         targets: the kinds of the targets, by their names.
         text: the condition up to the cursor.
-        fails: whether it is one that ends the wait.
+        fails: whether the condition ends the wait.
     """
     value = _VALUE_AT_END.search(text)
     if value is not None:
@@ -217,7 +217,7 @@ def _condition(targets: dict[str, str], text: str, *, fails: bool) -> Offers:
 
 
 def _named(targets: dict[str, str], *, fails: bool) -> Iterator[Offer]:
-    """Find the named conditions that each of the targets has."""
+    """Yield the named conditions that all targets have."""
     each_has: list[dict[str, bool]] = [kinds()[token]["conditions"] for token in targets.values()]
     for name, for_both in each_has[0].items() if each_has else ():
         if all(name in has for has in each_has) and (for_both or not fails):
@@ -225,7 +225,7 @@ def _named(targets: dict[str, str], *, fails: bool) -> Iterator[Offer]:
 
 
 def _paths(targets: dict[str, str], path: str) -> Iterator[Offer]:
-    """Find the names that fit, up to the next dot."""
+    """Yield the matching names, up to the next dot."""
     name, dot, rest = path.partition(".")
     if not dot:
         yield from (Offer(f"{each}.", token, goes_on=True) for each, token in targets.items())

@@ -12,7 +12,7 @@ from pulumi_nbcloud.cli.exit_codes import ExitCode
 
 
 class Shell(str, Enum):
-    """The shells that there is a script for."""
+    """The shells with a script."""
 
     BASH = "bash"
     ZSH = "zsh"

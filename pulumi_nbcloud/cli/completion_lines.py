@@ -1,10 +1,10 @@
-"""What shells ask and get: the hidden entry `nbcloud __complete`, which their scripts call.
+"""The interface to shells: the hidden command `nbcloud __complete`, which their scripts call.
 
-    nbcloud __complete bash WORDBREAKS LINE       the line up to the cursor, as it was typed
+    nbcloud __complete bash WORDBREAKS LINE       the raw line up to the cursor
     nbcloud __complete zsh CURRENT WORD...        words as the command would receive them
-    nbcloud __complete fish CURRENT WORD...       the current word as it was typed
+    nbcloud __complete fish CURRENT WORD...       the raw current word
 
-See `completion_scripts` for what is printed.
+See `completion_scripts` for the output.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from dataclasses import dataclass
 
 ENTRY = "__complete"
 
-# What bash acts on in a word without quotes, and in double quotes.
+# The special characters of bash in a word without quotes, and in double quotes.
 _SPECIAL = frozenset(" \t\n\"'\\`$&|;<>()[]{}*?!#~^")
 _SPECIAL_IN_QUOTES = frozenset('"\\`$')
 
 
 @dataclass(frozen=True)
 class Typed:
-    """A line as it was typed.
+    """A parsed line.
 
     Args:
-        words: before the current one, without their quotes.
+        words: the words before the current one, without their quotes.
         current: the current word, without its quotes.
         quote: the quotation mark that is still open, if any.
-        kept: how many characters of the current word bash leaves alone; it replaces the others.
+        kept: the number of characters of the current word that bash keeps; it replaces the others.
     """
 
     words: tuple[str, ...]
@@ -38,19 +38,19 @@ class Typed:
 
 
 def main(arguments: list[str]) -> None:
-    """Print what fits; nothing at all where the line is not understood."""
+    """Print the completions; nothing if the line cannot be parsed."""
     if len(arguments) < 2 or arguments == ["bash", arguments[1]]:
         return
     for line in lines(arguments):
-        # A word of ours holds no line break, but one that was typed may.
+        # Our own words have no line break, but the user's may.
         sys.stdout.write(line.replace("\n", " ") + "\n")
 
 
 def lines(arguments: list[str]) -> Iterator[str]:
-    """Return the lines that a script reads.
+    """Return the output lines for a script.
 
     Args:
-        arguments: those behind `__complete`.
+        arguments: the arguments after `__complete`.
     """
     from pulumi_nbcloud.cli.completion import complete
 
@@ -64,16 +64,16 @@ def lines(arguments: list[str]) -> Iterator[str]:
     for each in found.offers:
         yield f"{'+' if each.goes_on else '-'}{each.word}\t{each.about}".rstrip("\t")
     if shell == "fish" and len(found.offers) == 1 and found.offers[0].goes_on:
-        # Behind a single word fish puts a space, unless it ends in punctuation; of two it takes what they share.
+        # After a single word fish adds a space, unless it ends in punctuation; of two it takes the common prefix.
         yield f"+{found.offers[0].word} "
 
 
 def bash_lines(line: str, breaks: str) -> Iterator[str]:
-    """Return the lines for bash: what is to stand in the place of the part of the word that it replaces.
+    """Return the lines for bash: the replacements of the part of the word that it replaces.
 
     Args:
-        line: up to the cursor, with `nbcloud` in front.
-        breaks: its COMP_WORDBREAKS.
+        line: the line up to the cursor, with `nbcloud` at its start.
+        breaks: the COMP_WORDBREAKS of bash.
     """
     from pulumi_nbcloud.cli.completion import complete
 
@@ -84,22 +84,22 @@ def bash_lines(line: str, breaks: str) -> Iterator[str]:
         text = quoted(each.word[typed.kept :], typed.quote)
         yield text if each.goes_on or typed.quote else f"{text} "
     if len(found.offers) == 1 and found.offers[0].goes_on and typed.quote:
-        # Of a single text bash would close the quotation; of two it takes what they share.
+        # After a single text bash would close the quotation; of two it takes the common prefix.
         yield f"{quoted(found.offers[0].word[typed.kept :], typed.quote)} "
 
 
 def quoted(text: str, quote: str) -> str:
-    """Write text as it must stand in a line, inside of the quotation mark that is open there."""
+    """Escape text for a line, within the open quotation mark."""
     special = {"": _SPECIAL, '"': _SPECIAL_IN_QUOTES}.get(quote, frozenset())
     return "".join(f"\\{each}" if each in special else each for each in text)
 
 
 def read(line: str, breaks: str) -> Typed:
-    """Take a line apart as a shell does, the last word unfinished.
+    """Split a line like a shell, with an unfinished last word.
 
     Args:
-        line: as it was typed.
-        breaks: characters at which bash begins another word, which are part of words nevertheless.
+        line: the raw line.
+        breaks: characters at which bash starts another word, although they are part of words.
     """
     words: list[str] = []
     current, quote, kept, started, escaped = "", "", 0, False, False

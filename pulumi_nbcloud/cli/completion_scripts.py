@@ -1,9 +1,9 @@
-"""The scripts that shells load. Each calls `nbcloud __complete`, which prints what fits.
+"""The scripts that shells load. Each calls `nbcloud __complete`, which prints the completions.
 
-- First what to do: `words` to offer the lines below, `files` to offer files.
-- Then a line for each word: `-` where it is whole or `+` where it goes on, the word, a tab, what it is.
+- First the action: `words` to offer the lines below, `files` to offer files.
+- Then a line for each word: `-` if it is complete or `+` if it continues, the word, a tab, its description.
 
-For bash, which replaces a part of the word and knows no descriptions, a line is the text that it is to put there.
+For bash, which replaces a part of the word and has no descriptions, a line is the replacement.
 """
 
 from __future__ import annotations

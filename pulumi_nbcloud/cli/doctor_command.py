@@ -1,4 +1,4 @@
-"""The command `nbcloud doctor`: what keeps a cloud from being read, and what to do about it."""
+"""The command `nbcloud doctor`: diagnose why a cloud cannot be read, and suggest fixes."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 _CHECK_ENDPOINT = "check the endpoint and the path in front of the ids, then the ids"
 _CHECK_COLUMNS = len("passed over")
 SIGNATURE_SECONDS = 30.0
-SKEW_SECONDS = 60.0  # far below what any of the clouds allows, so that it is told before it hurts
+SKEW_SECONDS = 60.0  # far below the tolerance of any cloud, to report it before it fails
 
-# What is asked where only a cloud is named: its list, which needs no id.
+# The read for a cloud without a target: its list, which needs no id.
 PROBES = {"modelarts": "modelarts:DevServerJobs", "hpcai": "hpcai:Instances"}
 
 
@@ -49,10 +49,10 @@ class Finding:
 
     Args:
         check: settings, proxy, key, fingerprint, signature, endpoint, answer, credentials, permission or clock.
-        right: None where it could not be checked.
-        found: what was found, in one line.
-        fix: what to do, where it is not right.
-        error: what makes it wrong; decides the exit code.
+        right: whether it passed; None if it could not be checked.
+        found: the result, in one line.
+        fix: the remedy, if it failed.
+        error: the error of a failed check; decides the exit code.
     """
 
     check: str
@@ -63,11 +63,11 @@ class Finding:
 
     @classmethod
     def wrong(cls, check: str, error: NbcloudError) -> Finding:
-        """Make the finding of an error."""
+        """Make the finding for an error."""
         return cls(check, False, error.line, error.hint, error)
 
     def redacted(self, redactor: Redactor) -> Finding:
-        """Take the secrets of the settings out of it."""
+        """Redact the secrets of the settings."""
         return replace(self, found=redactor.text(self.found), fix=redactor.text(self.fix) if self.fix else self.fix)
 
 
@@ -111,7 +111,7 @@ def _doctor(texts: list[str], settings: Path | None, profile: str | None) -> Exi
 
 
 def _ending(findings: list[Finding]) -> ExitCode:
-    """Return the exit code: of the first that is wrong, and of a mistake where nothing could be checked."""
+    """Return the exit code: that of the first failure, or that of a mistake if nothing could be checked."""
     wrong = [each for each in findings if each.right is False]
     first = next((each.error for each in wrong if each.error is not None), None)
     if first is not None:
@@ -123,7 +123,7 @@ def _ending(findings: list[Finding]) -> ExitCode:
 
 
 def _subject(text: str, clouds: list[str], profile: str | None) -> tuple[str, Kind[Any, Any, Any], Any]:
-    """Return what is checked: its title, a kind of its cloud, and the arguments of a read, None without an id."""
+    """Return the subject: its title, a kind of its cloud, and the arguments of a read, None without an id."""
     from pulumi_nbcloud.cli.targets import parse_target
     from pulumi_nbcloud.kinds.registry import KINDS, load
 
@@ -150,7 +150,7 @@ async def _findings(
     try:
         settings = resolve(kind.account.schema, profile, config, dict(os.environ))
     except NoCredentialsError as error:
-        # Nobody said that this cloud is used.
+        # Nothing indicates that this cloud is used.
         return [Finding.wrong("settings", error) if named else Finding("settings", None, "not set up", error.hint)]
     except SettingsError as error:
         return [Finding.wrong("settings", error)]
@@ -166,7 +166,7 @@ async def _findings(
             outcome = await _outcome(reader, kind, arguments, config)
             findings += [*evaluated(outcome, kind.account.confirms), evaluation_clock(last_date.get(), time.time())]
     except SettingsError as error:
-        # Of the values, and of the files that they name: nothing was sent.
+        # An error in the values or the files that they name: nothing was sent.
         findings[0] = Finding.wrong("settings", error)
     finally:
         await reader.aclose()
@@ -174,7 +174,7 @@ async def _findings(
 
 
 def _of_settings(settings: Settings) -> Iterator[Finding]:
-    """Say what was found, and what was not taken."""
+    """Report the sources of the settings, and ignored values."""
     from pulumi_nbcloud.http.proxy import unused_variable
 
     keys = sorted(settings.credential_keys & settings.values.keys())
@@ -190,7 +190,7 @@ def _of_settings(settings: Settings) -> Iterator[Finding]:
 async def _outcome(
     reader: Reader, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader
 ) -> NbcloudError | None:
-    """Read once; return how that ended, None where it gave a state."""
+    """Read once; return the error, None for a success."""
     try:
         await reader.read(kind, arguments, config)
     except SettingsError:
@@ -201,7 +201,7 @@ async def _outcome(
 
 
 async def _without_an_id(account: Account, kind: Kind[Any, Any, Any]) -> list[Finding]:
-    """Check what needs no request of a cloud that has nothing to read without an id, and say what is left."""
+    """Check a cloud without a list as far as possible without a request, and report the rest."""
     import anyio
 
     from pulumi_nbcloud.cli.targets import written_shape
@@ -224,11 +224,11 @@ async def _without_an_id(account: Account, kind: Kind[Any, Any, Any]) -> list[Fi
 
 
 def evaluated(error: NbcloudError | None, confirms: Callable[[NbcloudError | None], bool]) -> Iterator[Finding]:
-    """Say what the outcome of a read shows of endpoint, credentials and permission.
+    """Yield the findings of a read about endpoint, credentials and permission.
 
     Args:
-        error: how the read ended; None where it gave a state.
-        confirms: whether an outcome shows that the cloud accepts the credentials, as its account sees it.
+        error: the error of the read; None for a success.
+        confirms: the account's test whether an outcome confirms the credentials.
     """
     if isinstance(error, (SettingsError, InputError)):
         yield Finding.wrong("settings", error)
@@ -236,7 +236,7 @@ def evaluated(error: NbcloudError | None, confirms: Callable[[NbcloudError | Non
     if isinstance(error, (UnreachableError, BadResponseError)):
         yield Finding.wrong("endpoint", error)
         return
-    # Any web server answers 403 or 404; a thing that is missing in a whole list was never answered so.
+    # Any web server may send 403 or 404; an item missing in a complete list has no such response.
     own = confirms(error)
     yield (
         Finding("endpoint", True, "answers")
@@ -244,7 +244,7 @@ def evaluated(error: NbcloudError | None, confirms: Callable[[NbcloudError | Non
         else Finding("endpoint", None, "something answers, but nothing shows that it is the cloud", _CHECK_ENDPOINT)
     )
     if isinstance(error, RefusedError):
-        # What it refuses, only its code says: it may be anything.
+        # Only its code shows the reason of a rejection, which may be anything.
         yield Finding.wrong("answer", error)
         return
     if isinstance(error, AuthenticationError):
@@ -264,10 +264,10 @@ def evaluated(error: NbcloudError | None, confirms: Callable[[NbcloudError | Non
 
 
 def evaluation_clock(date: str | None, now: float) -> Finding:
-    """Say whether this machine's clock is right.
+    """Return the finding about this machine's clock.
 
     Args:
-        date: the Date header of an answer; None where there was none.
+        date: the Date header of a response; None without one.
         now: this machine's time, in seconds since 1970.
     """
     from email.utils import parsedate_to_datetime
@@ -283,13 +283,13 @@ def evaluation_clock(date: str | None, now: float) -> Finding:
 
 
 def _lines(finding: Finding) -> Iterator[str]:
-    """Write a finding; on a terminal in lines that fit, a word that is longer stays whole."""
+    """Yield the lines of a finding; on a terminal they are wrapped, and longer words stay complete."""
     shown_on = terminal.of_stdout()
     mark = {True: "ok", False: "FAIL", None: "?"}[finding.right]
     start = f"  {mark:<4}  {finding.check:<{_CHECK_COLUMNS}}  "
     yield from _folded(start, finding.found, shown_on)
     if finding.fix and finding.right is not True:
-        # Farther left: it may hold a target or a command, which is long.
+        # Farther left: it may contain a target or a command, which is long.
         yield from _folded(f"{'':8}", f"hint: {finding.fix}", shown_on)
 
 

@@ -1,4 +1,4 @@
-"""How a wait ends for whoever started it: the result on stdout, and the marks and files that CI services read."""
+"""Report the end of a wait: the result on stdout, and the marks and files that CI services read."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 class Ending:
-    """Reports how a wait ended; the error itself is written to stderr by whoever caught it.
+    """Report how a wait ended; the code that caught the error writes it to stderr.
 
     Args:
-        shape: how the result is printed.
-        junit: where a JUnit file goes; None for none.
+        shape: the format of the result.
+        junit: the path of a JUnit file; None for none.
     """
 
     def __init__(self, shape: Format, junit: Path | None) -> None:
@@ -33,7 +33,7 @@ class Ending:
         self._unwritten = False
 
     def check(self) -> None:
-        """Check before the wait what would otherwise be noticed after hours.
+        """Check the outputs before the wait, to avoid a failure after hours.
 
         Raises:
             InputError: the JUnit file has no folder.
@@ -43,7 +43,7 @@ class Ending:
             raise InputError(problem, hint="create the folder first")
 
     def write(self, text: str) -> None:
-        """Write lines to stdout; where that fails the wait goes on, because its exit code is still honoured."""
+        """Write lines to stdout; after a failure the wait continues, because its exit code still counts."""
         if self._unwritten:
             return
         try:
@@ -52,10 +52,10 @@ class Ending:
             self._unwritten = True
 
     def without_a_wait(self, error: NbcloudError) -> ExitCode:
-        """Report an error before the wait, or an internal error, in every place like any other outcome.
+        """Report an error before the wait, or an internal error, in all outputs, like any other outcome.
 
         Args:
-            error: what is wrong.
+            error: the error.
 
         Returns:
             The exit code.
@@ -63,21 +63,21 @@ class Ending:
         from pulumi_nbcloud.cli.report import Report
 
         if self._junit is not None and not self._has_folder(self._junit):
-            self._junit = None  # it is what the error says
+            self._junit = None  # the error is about this file
         report = Report.of_error(error, 0.0)
         self.show(report, ("nbcloud wait",))
         return self.code(report)
 
     def code(self, report: Report) -> ExitCode:
-        """Return the exit code: the outcome of a wait counts for more than that it could not be written."""
+        """Return the exit code: the outcome of a wait takes precedence over a failed write."""
         return ExitCode.OUTPUT if self._unwritten and report.exit_code is ExitCode.MET else report.exit_code
 
     def show(self, report: Report, names: tuple[str, ...]) -> None:
-        """Report how the wait ended.
+        """Report the end of the wait.
 
         Args:
             report: the result.
-            names: of the targets, or of the command where they are not known.
+            names: the names of the targets, or of the command if they are unknown.
         """
         from pulumi_nbcloud.cli import github
 
@@ -89,12 +89,12 @@ class Ending:
             document = {**event, **report.document()}
             self.write(output.as_json(document, indent=None if self.shape is Format.JSONL else 2))
         elif report.progress is not None or report.error is None:
-            # Of a wait that ended before its first poll the error says everything.
+            # For a wait that ended before its first poll, the error is complete.
             self.write(report.line)
         self._unwritten = self._unwritten or not all(written)
 
     def _files(self, names: tuple[str, ...]) -> Iterator[tuple[str, Callable[[str, Report], None]]]:
-        """Return the files that a pipeline wants, and what writes each."""
+        """Yield the files for the pipeline, and the writer of each."""
         from pulumi_nbcloud.cli import github
 
         if self._junit is not None:
@@ -111,12 +111,12 @@ class Ending:
 
     @staticmethod
     def _has_folder(path: Path) -> bool:
-        # Not `Path.is_dir`, which raises where a folder above may not be entered.
+        # Not `Path.is_dir`, which raises if a parent folder is not accessible.
         return os.path.isdir(path.parent)
 
 
 def _written(path: str, write: Callable[[str, Report], None], report: Report) -> bool:
-    """Write one file; report it where that fails, so that the others are written all the same."""
+    """Write one file; report a failure, so the others are still written."""
     try:
         write(path, report)
     except OSError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# What the mock clouds hold, so that an example works where it is pasted.
+# The content of the mock clouds, so a pasted example works.
 _LEASE = "modelarts:NotebookLease/4f1c6d5e-0f0a-4c57-9d0e-6a1b2c3d4e01"
 _STOPPED = "modelarts:NotebookLease/4f1c6d5e-0f0a-4c57-9d0e-6a1b2c3d4e02"
 _JOB = "modelarts:DevServerJob/4f1c6d5e-0f0a-4c57-9d0e-6a1b2c3d4e04"
@@ -16,8 +16,8 @@ class Example:
     """One example.
 
     Args:
-        about: what it does, a few words.
-        line: what to type; longer ones go on after a backslash.
+        about: its purpose, in a few words.
+        line: the command line; longer ones continue after a backslash.
     """
 
     about: str

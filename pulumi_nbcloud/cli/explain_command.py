@@ -1,4 +1,4 @@
-"""The command `nbcloud explain`: what a wait would use and ask, without asking it."""
+"""The command `nbcloud explain`: show the settings and requests of a wait, without sending any."""
 
 from __future__ import annotations
 
@@ -82,11 +82,11 @@ def _targets(spec: WaitSpec, config: ConfigReader) -> Iterator[str]:
 
 
 class _Sent(Exception):
-    """What a read would have sent."""
+    """The request that a read would have sent."""
 
 
 class _DryAccount:
-    """Stands for an account in a read, up to the moment where it would send something."""
+    """A replacement for an account in a read, which stops before the first request."""
 
     def __init__(self, account: Any) -> None:
         self._account = account
@@ -164,14 +164,14 @@ def _schedule(spec: WaitSpec) -> Iterator[str]:
 
 
 def _options(options: WaitOptions) -> dict[str, str]:
-    """Say in a few words what each option means, by its name."""
+    """Return a short meaning of each option, by its name."""
     from pulumi_nbcloud.waiting.duration import spell
 
     given = ((each.name, each.explain, getattr(options, each.name)) for each in OPTIONS)
     explained = ((name, explain(value)) for name, explain, value in given if explain and value is not None)
     texts = {name: text for name, text in explained if text}
     if "holds_for" in texts:
-        # One sentence of both: a condition that holds for some time is never met by one poll.
+        # One sentence for both: a condition that must persist is never met by one poll.
         polls = texts.pop("consecutive")
         if options.consecutive > 1 and options.holds_for is not None:
             texts["holds_for"] = f"{polls}, once it has held for {spell(options.holds_for)}"
@@ -179,17 +179,17 @@ def _options(options: WaitOptions) -> dict[str, str]:
 
 
 def planned_polls(schedule: Schedule, timeout: float) -> tuple[list[float], int]:
-    """Return when a wait polls, if nothing changes.
+    """Return the times of the polls of a wait without changes.
 
     Args:
         schedule: without jitter.
-        timeout: in seconds; the last poll is then.
+        timeout: the time of the last poll, in seconds.
 
     Returns:
-        When the first polls are, in seconds, and how many there are: once pauses grow no more, the rest is counted
-        and not walked through.
+        The times of the first polls in seconds, and the number of all polls: once pauses stop growing, the rest is
+        counted, not enumerated.
     """
-    # In whole nanoseconds: with 38.9 s a sum of fractions would miss the timeout by less than anybody can measure, and
+    # In integer nanoseconds: with 38.9 s, a sum of floats would miss the timeout by an unmeasurable difference, and
     # count one poll more.
     end = _nanoseconds(timeout)
     polls, pause = [0], _nanoseconds(schedule.cap)

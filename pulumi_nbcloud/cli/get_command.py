@@ -1,4 +1,4 @@
-"""The command `nbcloud get`: reads one thing, or one list, now."""
+"""The command `nbcloud get`: read one thing, or one list, now."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _get(text: str, shape: Format, wide: bool, settings: Path | None, profile: s
         finally:
             await reader.aclose()
 
-    # Printed off the event loop: where a pager takes its time, Ctrl-C must still end it.
+    # Print off the event loop: Ctrl-C must still work while a pager blocks.
     _print(target, arguments, running.run(work), shape, wide)
     return ExitCode.MET
 
@@ -111,6 +111,6 @@ def _text(kind: Kind[Any, Any, Any], state: Any, wide: bool) -> Iterator[str]:
 
 
 def _write(lines: Iterator[str]) -> None:
-    # Many at once: each call flushes, and a list may have ten thousand.
+    # In batches: each call flushes, and a list may have ten thousand rows.
     while part := list(islice(lines, LINES_AT_ONCE)):
         output.result("\n".join(part))

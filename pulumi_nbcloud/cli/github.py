@@ -20,18 +20,18 @@ MAX_SUMMARY = 512 * 1024
 
 
 def is_github(environment: Mapping[str, str]) -> bool:
-    """Return whether this runs in a step of GitHub Actions."""
+    """Return whether the command runs in a step of GitHub Actions."""
     return environment.get("GITHUB_ACTIONS") == "true"
 
 
 def message(text: str) -> str:
-    """Escape a text for a workflow command, as much of it as fits: the runner reads `%`, CR and LF as its own."""
+    """Escape a text for a workflow command, and cut it to the limit: the runner interprets `%`, CR and LF."""
     return text[:MAX_MESSAGE].replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def annotation(error: NbcloudError, outcome: str, level: str = "error") -> str:
-    """Write the one annotation of a wait that was not met; its level says how much of it is a failure."""
-    # No part of the title is remote text: it would need more escaping.
+    """Return the one annotation of a wait that was not met; its level shows the severity."""
+    # The title contains no remote text, which would need more escaping.
     return f"::{level} title=nbcloud wait%3A {outcome}::{message(str(error))}"
 
 
@@ -49,13 +49,13 @@ def write_outputs(path: str, report: Report) -> None:
     }
     with open(path, "a", encoding="utf-8") as file:
         for name, value in outputs.items():
-            # Random, so that no remote text can end the value and add outputs of its own.
+            # Random: remote text must not end the value and add its own outputs.
             mark = f"end_{secrets.token_hex(16)}"
             file.write(f"{name}<<{mark}\n{value}\n{mark}\n")
 
 
 def write_summary(path: str, report: Report) -> None:
-    """Add a part to the step's summary: what each target came to, why, and the timeline of what was observed.
+    """Add a section to the step's summary: the outcome of each target, its reason, and the timeline of observations.
 
     Raises:
         OSError: the file cannot be written.
@@ -67,7 +67,7 @@ def write_summary(path: str, report: Report) -> None:
 
 
 def _targets(report: Report) -> list[str]:
-    """Write what each target came to."""
+    """Return the lines for the outcome of each target."""
     progress = report.progress
     if progress is None:
         return []
@@ -79,10 +79,10 @@ def _targets(report: Report) -> list[str]:
 
 
 def _explanation(report: Report) -> Iterator[list[str]]:
-    """Write the headline, a line for each fact, and the hint."""
+    """Yield the headline, a line for each fact, and the hint."""
     error, progress = report.error, report.progress
     if error is not None:
-        # Of a condition that is invalid each problem is a line.
+        # An invalid condition has a line for each problem.
         yield ["<br>".join(_text(each) for each in error.headline.splitlines())]
         yield [f"- {_text(name)}: {_text(value)}" for name, value in error.all_facts()]
         if error.hint:
@@ -92,7 +92,7 @@ def _explanation(report: Report) -> Iterator[list[str]]:
 
 
 def _history(report: Report) -> list[str]:
-    """Write what was observed, and when."""
+    """Return the lines of the timeline."""
     if not report.transitions:
         return []
     rows = [
@@ -109,7 +109,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 def _text(value: str) -> str:
-    """Make remote text plain in Markdown: neither a cell's end, nor HTML, nor a link, nor an image."""
+    """Escape remote text for Markdown: no end of a cell, no HTML, no link, no image."""
     plain = printable(value, 1_000)
     safe = "".join(f"\\{each}" if each in "\\`*_{}[]()#+!|~" else _HTML.get(each, each) for each in plain)
     return safe.replace("www.", "www&#46;")

@@ -1,4 +1,4 @@
-"""The command `nbcloud help`: what the other commands' `--help` has no room for."""
+"""The command `nbcloud help`: topics beyond the `--help` of the commands."""
 
 from __future__ import annotations
 

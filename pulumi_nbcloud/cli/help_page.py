@@ -1,4 +1,4 @@
-"""The pages that `--help` prints, made for the width of the terminal; nothing in them is cut off."""
+"""The pages of `--help`, laid out for the width of the terminal, without truncation."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _ENDS = re.compile(r"\.(?=\s|$)")
 
 
 def width() -> int:
-    """Return how wide a page is: the terminal, within what reads well."""
+    """Return the width of a page: that of the terminal, within readable limits."""
     return min(MOST_WIDTH, max(LEAST_WIDTH, usual_width()))
 
 
 def command_page(command: Any, path: str) -> str:
-    """Write the help page of one command.
+    """Return the help page of one command.
 
     Args:
-        command: as typer made it.
-        path: what the user types to reach it: `nbcloud get`.
+        command: typer's command.
+        path: the words that the user types: `nbcloud get`.
     """
     arguments = [(each.metavar, each.help) for each in command.params if each.param_type_name == "argument"]
     parts = [
@@ -40,7 +40,7 @@ def command_page(command: Any, path: str) -> str:
 
 
 def group_page(group: Any, path: str) -> str:
-    """Write the help page of `nbcloud` itself."""
+    """Return the help page of `nbcloud` itself."""
     named = [(name, summary(each)) for name, each in group.commands.items() if not each.hidden]
     parts = [
         [f"Usage: {path} COMMAND [OPTIONS] [ARGUMENTS]"],
@@ -54,12 +54,12 @@ def group_page(group: Any, path: str) -> str:
 
 
 def usage(command: Any, path: str, *, options: bool = True) -> str:
-    """Write how a command is called.
+    """Return the usage of a command.
 
     Args:
-        command: of typer.
-        path: its name, with those of the groups above it.
-        options: whether to show that it has options, where it has.
+        command: typer's command.
+        path: its name, after those of its groups.
+        options: whether to mention its options, if any.
     """
     arguments = [each.metavar for each in command.params if each.param_type_name == "argument"]
     has_options = any(each.param_type_name == "option" for each in command.params)
@@ -67,14 +67,14 @@ def usage(command: Any, path: str, *, options: bool = True) -> str:
 
 
 def summary(command: Any) -> str:
-    """Return the first sentence of what a command does."""
+    """Return the first sentence of a command's help."""
     text = " ".join(inspect.cleandoc(command.help or "").split("\n\n")[0].split())
     end = _ENDS.search(text)
     return text[: end.start() + 1] if end else text
 
 
 def examples(name: str) -> Iterator[str]:
-    """Write the examples of a command, each with what it does before it."""
+    """Yield the examples of a command, each after its purpose."""
     from pulumi_nbcloud.cli.examples import EXAMPLES
 
     for each in EXAMPLES.get(name, ()):
@@ -91,7 +91,7 @@ def paragraphs(text: str | None, indent: str = "  ") -> list[str]:
 
 
 def definitions(rows: Iterable[tuple[str, str | None]], column: int = _COLUMN) -> Iterator[str]:
-    """Write names with what they mean beside them; below them where a name is too long for its column."""
+    """Yield names with their meanings beside them, or below if a name is too long for its column."""
     rows = list(rows)
     column = min(column, max((len(name) for name, _ in rows), default=0))
     for name, about in rows:
@@ -112,18 +112,18 @@ def _options(command: Any) -> Iterator[tuple[str, str]]:
 
 
 def names(option: Any) -> str:
-    """Write how an option is called, its short name first: `-o, --output`; the long ones stand below each other."""
+    """Return the names of an option, the short one first: `-o, --output`; the long ones are aligned."""
     ordered = sorted(option.opts, key=lambda each: each.startswith("--"))
     return ("" if ordered[0][:2] != "--" else "    ") + ", ".join(ordered)
 
 
 def value_of(option: Any) -> str:
-    """Write what an option takes, after a space; nothing for a flag."""
+    """Return the placeholder of an option's value, after a space; nothing for a flag."""
     return "" if option.is_flag else f" {option.metavar or option.name.strip('_').upper()}"
 
 
 def _notes(option: Any) -> str:
-    """Write the default and the environment variable, where the help does not say them itself."""
+    """Return the default and the environment variable, unless the help names them itself."""
     default = option.default.value if isinstance(option.default, Enum) else option.default
     notes = [] if option.is_flag or default is None else [f"default: {default}"]
     if option.envvar:
@@ -137,7 +137,7 @@ def _section(title: str, lines: Iterable[str]) -> list[str]:
 
 
 def _wrapped(text: str, first: str, others: str) -> list[str]:
-    # Words are never broken: an id or a flag that is cut in two cannot be pasted.
+    # Words are never broken: a split id or flag cannot be pasted.
     return textwrap.wrap(
         text,
         width(),

@@ -1,4 +1,4 @@
-"""The command `nbcloud history`: what waits have come to, from the files that they left."""
+"""The command `nbcloud history`: the outcomes of waits, from their recorded files."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 class Ending(str, Enum):
-    """How a recorded wait can have ended: the outcomes of a wait, and what else the history knows.
+    """The outcomes of a recorded wait: those of a wait, and the history's own.
 
-    Written out, because help and completion of the command load nothing of waits; a test compares the two.
+    Spelled out here, because help and completion must not load the waiting code; a test compares the two.
     """
 
     MET = "met"
@@ -120,7 +120,7 @@ def _found(folder: Path | None, since: str | None, keep: int | None) -> Recorded
 
 
 def _moment(text: str, now: datetime) -> datetime:
-    """Read a time of day, a date, or how long ago.
+    """Parse a time, a date, or a duration before now.
 
     Raises:
         InputError: it is none of these.
@@ -128,7 +128,7 @@ def _moment(text: str, now: datetime) -> datetime:
     from pulumi_nbcloud.waiting.duration import parse_duration
 
     try:
-        # Python 3.10 reads no Z.
+        # Python 3.10 does not parse Z.
         moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
     except ValueError:
         return now - timedelta(seconds=parse_duration(text, "--since"))
@@ -150,11 +150,11 @@ def _names(wait: RecordedWait) -> Iterator[str]:
 
 
 def _one(waits: list[RecordedWait], text: str) -> RecordedWait:
-    """Find the wait of an id, or of how one begins.
+    """Return the wait with an id, or with a unique prefix of one.
 
     Raises:
-        NotFoundError: there is none.
-        InputError: there are several.
+        NotFoundError: no wait matches.
+        InputError: several waits match.
     """
     found = [each for each in waits if each.wait.startswith(text)]
     shown = printable(text, 40)

@@ -1,4 +1,4 @@
-"""Recorded waits as text: a table of them, and the timeline of one. What the files hold is data, made safe here."""
+"""Recorded waits as text: a table, and the timeline of one. The content of the files is data, sanitized here."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def table(waits: Sequence[RecordedWait], terminal: Terminal | None) -> Iterator[
     """Lay out waits, the newest last.
 
     Args:
-        waits: by when they began.
-        terminal: what it must fit; None for a file or a pipe, where times and ids are whole.
+        waits: ordered by their start.
+        terminal: the terminal to fit; None for a file or a pipe, with complete times and ids.
     """
     if not waits:
         yield "no waits"
@@ -43,18 +43,18 @@ def table(waits: Sequence[RecordedWait], terminal: Terminal | None) -> Iterator[
 
 
 def timeline(wait: RecordedWait, terminal: Terminal | None) -> Iterator[str]:
-    """Lay out what there is to know of one wait, then what happened, a line each.
+    """Lay out the facts of one wait, then its events, a line each.
 
     Args:
         wait: the wait.
-        terminal: what it should fit; None for a file or a pipe.
+        terminal: the terminal to fit; None for a file or a pipe.
     """
     for line in (*_facts(wait), "", *_events(wait)):
         yield from [line] if terminal is None else layout.hang(line, terminal.columns)
 
 
 def _short(waits: Sequence[RecordedWait]) -> int:
-    """Return how much of the ids tells them apart."""
+    """Return the length of the shortest unique prefixes of the ids."""
     for length in range(SHORT_ID, 12):
         if len({each.wait[:length] for each in waits}) == len(waits):
             return length
@@ -73,7 +73,7 @@ def _row(wait: RecordedWait, length: int | None, *, whole: bool) -> tuple[str, .
 
 
 def what(wait: RecordedWait) -> str:
-    """Say what waited: `gate trained`."""
+    """Return the name of a wait: `gate trained`."""
     return printable(f"{wait.begin['source']} {wait.begin['name']}", NAME_LIMIT)
 
 
@@ -100,13 +100,13 @@ def _facts(wait: RecordedWait) -> Iterator[str]:
 
 
 def _urn(text: str) -> str:
-    """Write a URN as it is pasted, and anything else as text from outside."""
-    # Its colons look like a command of a CI runner, which acts only on one that begins a line.
+    """Return a URN unchanged for pasting, and any other text sanitized."""
+    # Its colons look like a command of a CI runner, which is only recognized at the start of a line.
     return text if _URN.fullmatch(text) else printable(text, NAME_LIMIT)
 
 
 def _events(wait: RecordedWait) -> Iterator[str]:
-    """Yield what happened, in order: each line begins with its time."""
+    """Yield the events in order, each line with its time first."""
     yield f"{_time(wait.begin)}  begins"
     failing = None
     for each in wait.changes:
@@ -137,7 +137,7 @@ def _transitions(line: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _time(line: Mapping[str, Any]) -> str:
-    """Write the time of a line to the second, as all other times of the command."""
+    """Format the time of a line to the second, like all times of the command."""
     return printable(f"{line['time'][:19]}Z", 40)
 
 

@@ -1,6 +1,6 @@
 """The result of a wait as a JUnit file, which GitLab, Jenkins and Azure show.
 
-With default conditions each target is a case of its own, and one that is ready has passed, however the wait ended. A
+With default conditions each target is a separate case, and a ready one has passed, however the wait ended. A
 condition over all targets is one case.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # XML 1.0 cannot hold these, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _FAILURES = {ExitCode.FAILED, ExitCode.NOT_FOUND, ExitCode.TIMED_OUT}
-# Where one target ends the wait for all, the others were not to blame.
+# If one target ends the wait for all, the others are not the cause.
 _OF_ONE = {"failed", "never_appeared", "gone", "unreachable", "bad_response", "unauthorized"}
 
 
@@ -33,11 +33,11 @@ class _Case:
     """One case of the file.
 
     Args:
-        name: tells it from the others, and stays the same from run to run.
-        tag: failure, error or skipped; None for one that has passed.
-        message: in one line why it has not passed.
-        text: all that is known of that.
-        output: what was observed, a line each.
+        name: unique in the file, and stable from run to run.
+        tag: failure, error or skipped; None for a passed case.
+        message: the reason in one line, if it has not passed.
+        text: all facts of the reason.
+        output: the observations, a line each.
         warning: how an advisory wait ended, which is no failure.
     """
 
@@ -53,9 +53,9 @@ def write_junit(path: Path, report: Report, names: tuple[str, ...]) -> None:
     """Write the complete file or nothing: a runner may read it at any moment.
 
     Args:
-        path: where to.
+        path: the path of the file.
         report: the result.
-        names: of the targets, in their order.
+        names: the names of the targets, in order.
 
     Raises:
         OSError: it cannot be written.
@@ -91,13 +91,13 @@ def _cases(report: Report, names: tuple[str, ...]) -> list[_Case]:
     cases = [_of_target(report, progress, name) for name in progress.targets]
     tags = ("skipped",) if report.is_awaiting else ("failure", "error")
     if _has_failed(report) and not any(case.tag in tags for case in cases):
-        # Nothing that a target has done: it was interrupted, or the condition did not hold for long enough.
+        # Not caused by a target: it was interrupted, or the condition did not persist for long enough.
         cases.append(_whole(report, ("nbcloud wait",)))
     return [_overridden(each, report) for each in cases]
 
 
 def _overridden(case: _Case, report: Report) -> _Case:
-    """Skip a case where the wait was overridden: of no target it is known that it is ready, so none has passed."""
+    """Skip a case of an overridden wait: no target is known to be ready, so none has passed."""
     override = report.override
     if override is None:
         return case
@@ -117,7 +117,7 @@ def _whole(report: Report, names: tuple[str, ...]) -> _Case:
 
 
 def _of_target(report: Report, progress: Progress, name: str) -> _Case:
-    """Make the case of one target, for which its own state alone counts."""
+    """Make the case of one target, from its own state only."""
     output = "\n".join(transition_line(each) for each in report.transitions if each["target"] == name)
     case = _Case(report.named_title(name), output=output)
     if not _has_failed(report):
@@ -136,7 +136,7 @@ def _of_target(report: Report, progress: Progress, name: str) -> _Case:
 
 
 def _is_to_blame(report: Report, progress: Progress, name: str) -> bool:
-    """Return whether a target that is not ready is why the wait has ended."""
+    """Return whether an unready target caused the end of the wait."""
     if report.outcome in ("never_appeared", "gone"):
         last = progress.observations.get(name)
         return last is not None and last.state is None
@@ -158,7 +158,7 @@ def _tag(report: Report) -> str:
 
 
 def _add_properties(suite: ElementTree.Element, report: Report) -> None:
-    """Add what was waited for, and what each target was."""
+    """Add the condition and each target as properties."""
     progress = report.progress
     if progress is None:
         return

@@ -1,4 +1,4 @@
-"""The command `nbcloud kinds`: what can be read, from the declarations themselves."""
+"""The command `nbcloud kinds`: describe the kinds from their declarations."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Format(str, Enum):
-    """How the kinds are printed."""
+    """The output formats of kinds."""
 
     TEXT = "text"
     JSON = "json"
@@ -57,7 +57,7 @@ def _kinds(tokens: list[str], shape: Format) -> ExitCode:
 
 
 def describe(kind: Kind[Any, Any, Any]) -> dict[str, Any]:
-    """Describe a kind: how it is named and typed, what it takes, what it gives, when it is ready and failed."""
+    """Describe a kind: its names and types, arguments, fields, and the conditions for ready and failed."""
     from pulumi_nbcloud.cli.targets import required, written_shape
     from pulumi_nbcloud.condition.schema import record_type
     from pulumi_nbcloud.kinds.documentation import documented, summary
@@ -89,7 +89,7 @@ def describe(kind: Kind[Any, Any, Any]) -> dict[str, Any]:
 
 
 def fields(of: Type, prefix: str = "") -> Iterator[dict[str, Any]]:
-    """Describe the fields of a state, those of its parts by dotted path; a row of a list as `list[]`."""
+    """Describe the fields of a state, nested ones by dotted path, and rows of a list as `list[]`."""
     from pulumi_nbcloud.kinds.documentation import documented
     from pulumi_nbcloud.kinds.fields import nullable_fields, volatile_fields
 
@@ -115,12 +115,12 @@ def fields(of: Type, prefix: str = "") -> Iterator[dict[str, Any]]:
 
 
 def marked_type(field: dict[str, Any]) -> str:
-    """Write the type of a described field, with `or null` and `volatile` where it is so."""
+    """Return the type of a described field, with `or null` and `volatile` where they apply."""
     return f"{field['type']}{' or null' if field['null'] else ''}{', volatile' if field['volatile'] else ''}"
 
 
 def meaning(condition: dict[str, Any]) -> str:
-    """Write what a described named condition stands for."""
+    """Return the meaning of a described named condition."""
     from pulumi_nbcloud.kinds.kind import or_not_found
 
     expression = condition["condition"] or ""
@@ -128,7 +128,7 @@ def meaning(condition: dict[str, Any]) -> str:
 
 
 def held_long(failure: dict[str, Any]) -> str:
-    """Say of a described failure how long it must hold; nothing where one poll is enough."""
+    """Return how long a described failure must persist; nothing if one poll is enough."""
     from pulumi_nbcloud.waiting.duration import spell
 
     seconds = failure["holds_for_seconds"]
@@ -136,7 +136,7 @@ def held_long(failure: dict[str, Any]) -> str:
 
 
 def known_values(field: dict[str, Any]) -> str:
-    """Name the known values of a described field, where what is said of it does not do so already."""
+    """Return the known values of a described field, unless its description names them."""
     named = all(re.search(rf"\b{re.escape(each)}\b", field["about"]) for each in field["known"])
     return "" if named else f" Known: {', '.join(field['known'])}."
 
@@ -155,7 +155,7 @@ def _list_on(shown_on: Terminal, described: list[dict[str, Any]]) -> Iterator[st
 
 
 def _facts(each: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield what is said of a kind before its fields, each with a label."""
+    """Yield the facts of a kind before its fields, each with a label."""
     yield "target", each["target"]
     for argument in each["arguments"]:
         yield "argument", f"{argument['name']}: {argument['about']}"
@@ -163,7 +163,7 @@ def _facts(each: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for failure in each["failed"]:
         yield "failed", f"{failure['condition']}{held_long(failure)}"
     for named in each["conditions"]:
-        # The default has its line already; a list has none, but may have the name.
+        # The default already has its line; a list has none, but may have the name.
         if named["name"] != "ready" or not each["ready"]:
             yield "named", f"{named['name']}: {meaning(named)}"
     yield "polls", f"every {each['interval_seconds']:g} s at first"

@@ -1,7 +1,7 @@
-"""Text in columns: how wide it is on a terminal, where its lines break, tables and trees that fit a width.
+"""Text layout: width on a terminal, line breaks, and tables and trees that fit a width.
 
-A table that does not fit narrows its heads first, then breaks values; nothing is cut off. The first column is what a
-person copies, so it is never broken, and neither is a word outside of a table.
+A table that does not fit narrows its heads first, then breaks values; nothing is cut off. People copy the first
+column, so it is never broken, and neither is a word outside of a table.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ GAP = "  "
 HANGING = 4
 LEAST_HEAD = 6
 LEAST_VALUE = 8
-LEAST_TEXT = 24  # fewer columns make a text a ribbon: it goes below its name
+LEAST_TEXT = 24  # with fewer columns, a text goes below its name
 
 _WIDE = (
     r"\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\U0001f300-\U0003fffd"
 )
-# Where a line may break: behind blanks, and beside a character that is two columns wide, whose scripts write no blanks.
+# Possible line breaks: after blanks, and beside characters of two columns, whose scripts use no blanks.
 _BETWEEN_WORDS = rf"(?<= )(?! )|(?<=[{_WIDE}])(?! )|(?=[{_WIDE}])"
 _WORDS = re.compile(_BETWEEN_WORDS)
 _PARTS = re.compile(rf"{_BETWEEN_WORDS}|(?<=[_./,:-])(?![_./,:-])|(?<=[a-z])(?=[A-Z])")
 
 
 def width(text: str) -> int:
-    """Return how many columns a text takes: two for a wide character, none for one that is put over another."""
+    """Return the width of a text in columns: two for a wide character, none for a combining one."""
     if text.isascii():
         return len(text)
     return sum(map(_columns, text))
@@ -44,7 +44,7 @@ def _columns(character: str) -> int:
 
 
 def padded(text: str, columns: int) -> str:
-    """Fill a text up with blanks to a number of columns."""
+    """Pad a text with blanks to a number of columns."""
     return text + " " * (columns - width(text))
 
 
@@ -53,9 +53,9 @@ def fold(text: str, columns: int, *, whole_words: bool = True) -> list[str]:
 
     Args:
         text: one line.
-        columns: how wide a line may be, at least 2.
-        whole_words: whether a word that is wider stands on a line of its own; else lines break behind `_`, `-` and the
-            like too, and where there is nothing of that kind, anywhere.
+        columns: the maximum width of a line, at least 2.
+        whole_words: whether a wider word gets a line of its own; otherwise lines break after `_`, `-` and the
+            like too, and without any of these, anywhere.
 
     Returns:
         At least one line, without blanks at the ends.
@@ -76,7 +76,7 @@ def fold(text: str, columns: int, *, whole_words: bool = True) -> list[str]:
 
 
 def hang(line: str, columns: int) -> list[str]:
-    """Break a line between words, with what goes on indented further than its beginning."""
+    """Break a line between words, and indent continuation lines further than its start."""
     text = line.lstrip(" ")
     indent = len(line) - len(text)
     if width(line) <= columns:
@@ -86,7 +86,7 @@ def hang(line: str, columns: int) -> list[str]:
 
 
 def _fitting(text: str, columns: int) -> int:
-    """Return how many characters fit, one at least."""
+    """Return how many characters fit, at least one."""
     taken = 0
     for index, character in enumerate(text):
         taken += _columns(character)
@@ -99,12 +99,12 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], terminal: Termina
     """Lay out rows below heads.
 
     Args:
-        heads: of the columns; the values of the first are never broken.
+        heads: the heads of the columns; values of the first column are never broken.
         rows: a text for each column.
-        terminal: what it must fit.
+        terminal: the terminal to fit.
 
     Returns:
-        The lines; None where they cannot fit.
+        The lines; None if they cannot fit.
     """
     values = [max((width(row[index]) for row in rows), default=1) for index in range(len(heads))]
     widths = _fitted(heads, values, terminal.columns - len(GAP) * (len(heads) - 1))
@@ -112,7 +112,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], terminal: Termina
 
 
 def _fitted(heads: Sequence[str], values: Sequence[int], room: int) -> list[int] | None:
-    """Return the widths of the columns of a table; None where there is no room for them."""
+    """Return the widths of the columns of a table; None if there is no room."""
     parts = [max(map(width, _PARTS.split(head))) for head in heads]
     stubs = [min(part, LEAST_HEAD) for part in parts]
     broken = [values[0], *(min(value, LEAST_VALUE) for value in values[1:])]
@@ -120,14 +120,14 @@ def _fitted(heads: Sequence[str], values: Sequence[int], room: int) -> list[int]
     for least_of_heads, least_of_values in ((parts, values), (stubs, values), (parts, broken), (stubs, broken)):
         least = [max(pair) for pair in zip(least_of_heads, least_of_values, strict=True)]
         if sum(least) <= room:
-            # Where values break, heads have given all that they can.
+            # Where values break, heads are as narrow as possible.
             full = least_of_heads if least_of_values is broken else map(width, heads)
             return _narrowed([max(pair) for pair in zip(full, values, strict=True)], least, room)
     return None
 
 
 def _narrowed(widths: list[int], least: list[int], room: int) -> list[int]:
-    """Take from the widest, one by one, so that no column is left with less than others need."""
+    """Narrow the widest column step by step, so no column gets less than others need."""
     while sum(widths) > room:
         widest = max(range(len(widths)), key=lambda index: (widths[index] > least[index], widths[index]))
         widths[widest] -= 1
@@ -150,11 +150,11 @@ def _row(row: Sequence[str], widths: list[int]) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Node:
-    """A part of a tree: a name, its value as text, and what is below it.
+    """A node of a tree: a name, its value as text, and its children.
 
     Args:
         name: empty for an item of a list.
-        text: the value; empty where all of it is below.
+        text: the value; empty if it has children.
         below: the parts of an object, or the items of a list.
     """
 
@@ -164,12 +164,12 @@ class Node:
 
 
 def tree(nodes: Sequence[Node], terminal: Terminal, indent: int = 0) -> Iterator[str]:
-    """Lay out an object: a line for each part, its value beside the name where it fits, what is below it indented.
+    """Lay out an object: a line for each part, its value beside the name if it fits, and its children indented.
 
     Args:
-        nodes: its parts.
-        terminal: what it should fit; a word that is longer stays whole all the same.
-        indent: in columns.
+        nodes: the parts of the object.
+        terminal: the terminal to fit; longer words stay complete.
+        indent: the indentation in columns.
     """
     beside = max((width(each.name) for each in nodes if each.text), default=0) + len(GAP)
     for each in nodes:

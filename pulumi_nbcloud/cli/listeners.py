@@ -1,4 +1,4 @@
-"""What is notified of the waits of the command: the history, and OpenTelemetry, each where it is asked for."""
+"""The listeners of the command's waits: the history and OpenTelemetry, if enabled."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def listeners_of(history: Path | None) -> tuple[Listener, ...]:
-    """Return what is notified of this command's wait.
+    """Return the listeners of this command's wait.
 
     Args:
         history: the folder of the history; None for none.
@@ -33,7 +33,7 @@ def listeners_of(history: Path | None) -> tuple[Listener, ...]:
 def _telemetry() -> Telemetry | None:
     from pulumi_nbcloud.telemetry.variables import plan_of
 
-    # Nothing more of it is loaded where it is not asked for.
+    # Nothing more of it is loaded unless it is enabled.
     if plan_of(os.environ) is None:
         return None
     from pulumi_nbcloud.telemetry.listener import telemetry_of
@@ -42,7 +42,7 @@ def _telemetry() -> Telemetry | None:
 
 
 def flush(listeners: tuple[Listener, ...]) -> None:
-    """Have what listeners hold back sent before the process ends, which a signal does without more ado."""
+    """Flush listeners before the process ends, because a signal ends it immediately."""
     for each in listeners:
         send = getattr(each, "flush", None)
         if send is not None:
@@ -50,7 +50,7 @@ def flush(listeners: tuple[Listener, ...]) -> None:
 
 
 def origin_of(spec: WaitSpec) -> Origin:
-    """Name a wait: by what it waits for, or several targets by their names."""
+    """Name a wait: by its target, or by the names of several targets."""
     from pulumi_nbcloud.waiting.listeners import Origin
 
     (first, kind), *others = spec.kinds.items()

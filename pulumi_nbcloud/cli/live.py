@@ -1,4 +1,4 @@
-"""The live view of a wait on a terminal: each target's state, what is not met yet, and how much of the time is over."""
+"""The live view of a wait on a terminal: each target's state, the unmet clauses, and the elapsed share of the time."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ NAME_COLUMNS = 24
 CLAUSES_SHOWN = 3
 GAP = "  "
 
-# Of a target: how it is marked in colours, by what it comes to.
+# The mark of a target and its colour, by outcome.
 _MARKS = {"failed": ("✗", "red"), "waiting": ("∙", "yellow"), "ready": ("✓", "green")}
 
 
 class View:
-    """Reports a wait by redrawing a few lines, which are gone when it ends; warnings stay above them.
+    """Report a wait by redrawing a few lines, which disappear at its end; warnings stay above them.
 
     Args:
-        console: writes to the terminal.
-        names: of the targets, shown before the first poll.
+        console: the console of the terminal.
+        names: the names of the targets, shown before the first poll.
         expected: the condition.
-        timeout: in seconds.
-        monotonic: the clock that the elapsed time is shown by.
-        elapsed: how long it has gone on before, in seconds.
+        timeout: the timeout in seconds.
+        monotonic: the clock of the elapsed time.
+        elapsed: the duration of earlier parts of the wait, in seconds.
     """
 
-    heartbeat_seconds = 3600.0  # it redraws itself
+    heartbeat_seconds = 3600.0  # the view redraws itself
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class View:
             console=console,
             transient=True,
             refresh_per_second=REFRESHES_A_SECOND,
-            redirect_stdout=False,  # events for a program may go there
+            redirect_stdout=False,  # stdout may carry events for a program
         )
 
     def __enter__(self) -> View:
@@ -82,21 +82,21 @@ class View:
         self._progress = progress
 
     def heartbeat(self, progress: Progress, elapsed: float) -> None:
-        """Do nothing: the view moves by itself."""
+        """Do nothing: the view updates by itself."""
 
     def warning(self, text: str) -> None:
         """Show a warning that stays."""
         self._console.print(Text(f"warning: {text}"), soft_wrap=True)
 
     def render(self) -> Group:
-        """Draw the view as it is now."""
+        """Draw the current view."""
         layout = _Layout(self._console, self._names)
         below = [*self._facts(layout), layout.time(self._monotonic() - self._started, self._timeout)]
         room = self._console.height - len(below) - 1
         return Group(*self._targets(layout, room), *below)
 
     def _targets(self, layout: _Layout, room: int) -> Iterator[RenderableType]:
-        """Draw the targets; where there is no room for all, first those that are not ready."""
+        """Draw the targets; without room for all, first those that are not ready."""
         outcomes = {name: self._outcome(name) for name in self._names}
         drawn = {name: layout.target(name, outcomes[name], self._state(name)) for name in self._names}
         if sum(map(len, drawn.values())) <= room:
@@ -113,7 +113,7 @@ class View:
         yield from layout.fact("", f"and {len(urgent)} more: {more}")
 
     def _facts(self, layout: _Layout) -> Iterator[RenderableType]:
-        """Draw what is not met, what is expected, and what else a person should know."""
+        """Draw the unmet clauses, the expected condition, and other facts."""
         progress = self._progress
         clauses = list(self._clauses(progress)) if progress is not None else []
         hidden = len(clauses) - CLAUSES_SHOWN
@@ -132,7 +132,7 @@ class View:
             yield from layout.fact("but", f"undecided: {progress.undecided}")
 
     def _clauses(self, progress: Progress) -> Iterator[str]:
-        """Write what is not met; that a target is not found its own line says."""
+        """Yield the unmet clauses; a missing target has its own line."""
         missing = {name for name, state in progress.states().items() if state is None}
         for each in progress.not_met:
             reads = each.reads(self._names)
@@ -147,22 +147,22 @@ class View:
 
 
 class _Layout:
-    """The columns of the view: a mark, a name, and the rest, which goes on in the next line and is never cut.
+    """The columns of the view: a mark, a name, and the rest, which wraps and is never cut.
 
     Args:
-        console: it is as wide as that.
-        names: of the targets.
+        console: the console, whose width counts.
+        names: the names of the targets.
     """
 
     def __init__(self, console: Console, names: tuple[str, ...]) -> None:
         self._console = console
         self._ascii = console.options.ascii_only
-        # A mark without its colour would be a puzzle.
+        # A mark without its colour would be unclear.
         self._words = self._ascii or console.no_color or console.color_system is None
         self._mark = max(map(len, _MARKS)) if self._words else 1
         widest = min(NAME_COLUMNS, console.width // 3)
         self._name = min(widest, max(len(each) for each in (*names, "expected")))
-        # One column stays empty: some terminals break a line that is as wide as they are.
+        # One column stays empty: some terminals wrap a line of their full width.
         self._rest = max(10, console.width - self._mark - self._name - 2 * len(GAP) - 1)
 
     def target(self, name: str, outcome: str, state: str) -> list[Text]:
@@ -171,11 +171,11 @@ class _Layout:
         return self._lines(Text(outcome if self._words else sign, colour), Text(name), Text(self._plain(state)))
 
     def fact(self, label: str, value: str) -> list[Text]:
-        """Draw what is known of the wait."""
+        """Draw a fact of the wait."""
         return self._lines(Text(), Text(label, "dim"), Text(self._plain(value)))
 
     def cut(self, label: str, value: str) -> Text:
-        """Draw in one line what may be cut, because the user wrote it."""
+        """Draw one line that may be cut, because the user wrote its text."""
         text, end = Text(self._plain(value)), "..." if self._ascii else "…"
         if text.cell_len > self._rest:
             text.truncate(self._rest - len(end))
@@ -183,7 +183,7 @@ class _Layout:
         return self._lines(Text(), Text(label, "dim"), text)[0]
 
     def time(self, elapsed: float, timeout: float) -> RenderableType:
-        """Draw how much of the time is over."""
+        """Draw the elapsed share of the time."""
         row = Table.grid(padding=(0, len(GAP), 0, 0))
         row.add_column(width=self._mark)
         row.add_column(width=self._name)
@@ -207,5 +207,5 @@ class _Layout:
         return list(text.wrap(self._console, width, overflow="fold")) or [text]
 
     def _plain(self, text: str) -> str:
-        """Write a text as the terminal can show it, before it is measured."""
+        """Convert a text to displayable characters, before it is measured."""
         return text.encode("ascii", "backslashreplace").decode() if self._ascii else text

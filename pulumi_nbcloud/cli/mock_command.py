@@ -1,4 +1,4 @@
-"""The command `nbcloud mock`: serves the mock clouds until it is stopped."""
+"""The command `nbcloud mock`: serve the mock clouds until it is stopped."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 class Scenario(str, Enum):
-    """What the mock clouds hold at the start and after a reset."""
+    """The content of the mock clouds at the start and after a reset."""
 
     DEMO = "demo"
     EMPTY = "empty"
 
 
 class Output(str, Enum):
-    """How a command prints."""
+    """The output formats of the command."""
 
     TEXT = "text"
     JSON = "json"
@@ -70,9 +70,9 @@ def mock(
     try:
         if write is not None:
             _write(write, clouds)
-        # Flushed there, because a parent process may wait for it at the other end of a pipe.
+        # Flushed, because a parent process may wait for it at the other end of a pipe.
         output.result(_shown(clouds, shape, write))
-        while not stop.wait(1.0):  # a wait without end could not be interrupted everywhere
+        while not stop.wait(1.0):  # an endless wait is not interruptible on every platform
             pass
     finally:
         clouds.stop()

@@ -14,19 +14,19 @@ from pulumi_nbcloud.printable import printable
 Settings = Mapping[str, Mapping[str, str]]
 
 _MAX_BYTES = 100_000
-# What another run of the mock clouds has otherwise: their port, and a key that they make.
+# The differences between runs of the mock clouds: their port, and a generated key.
 _VARIES = frozenset({"endpoint", "privateKey", "fingerprint"})
 
 
 def check(path: Path, settings: Settings) -> None:
-    """Check that a settings file may be written there, so that none of the user's own is lost.
+    """Check that a settings file may be written there, without the loss of a user's own file.
 
     Args:
-        path: where it goes.
-        settings: of the mock clouds, to recognize an older file of theirs by.
+        path: the path of the file.
+        settings: the settings of the mock clouds, to recognize an older file.
 
     Raises:
-        InputError: there is no such folder, or something else stands there.
+        InputError: the folder is missing, or another file exists.
     """
     name = f"--write {printable(str(path), 200)}"
     if not os.path.isdir(path.parent):
@@ -37,12 +37,12 @@ def check(path: Path, settings: Settings) -> None:
 
 
 def write(path: Path, settings: Settings) -> None:
-    """Write the file, readable for its owner alone; an older one stays whole until this one is.
+    """Write the file, readable for its owner only; it replaces an older one atomically.
 
     Raises:
         OSError: it cannot be written.
     """
-    # Made with mode 0600.
+    # Created with mode 0600.
     number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(number, "w", encoding="utf-8") as file:
@@ -66,7 +66,7 @@ def _is_ours(path: Path, settings: Settings) -> bool:
 
 
 def _lasting(settings: Settings) -> dict[str, dict[str, str]]:
-    """Return what is the same in every run, and the names of everything else."""
+    """Return the values that are the same in every run, and the names of all others."""
     return {
         cloud: {key: "" if key in _VARIES else value for key, value in values.items()}
         for cloud, values in settings.items()

@@ -1,4 +1,4 @@
-"""What `nbcloud mock` prints: where it serves, settings to paste, and everything that it holds."""
+"""The output of `nbcloud mock`: its address, settings to paste, and the content of the clouds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WIDTH = 80
 
 
 def as_json(clouds: MockClouds, written: Path | None) -> dict[str, Any]:
-    """Return what a program needs."""
+    """Return the output for programs."""
     shown = ("project_id", "notebook_id", "status", "pending")
     notebooks = [{name: row[name] for name in shown} for row in clouds.modelarts.state()["notebooks"]]
     return {
@@ -35,15 +35,15 @@ def as_json(clouds: MockClouds, written: Path | None) -> dict[str, Any]:
 
 
 def as_text(clouds: MockClouds, written: Path | None) -> Iterator[str]:
-    """Write the lines for a person at a shell.
+    """Yield the lines for a person at a shell.
 
     Args:
-        clouds: they serve.
-        written: the settings file, if there is one; then nothing secret is printed.
+        clouds: the running clouds.
+        written: the settings file, if any; with one, no secrets are printed.
     """
     yield from _head(clouds)
     if written is not None:
-        # The one line to paste, whatever is in the path.
+        # The one line to paste, with any path quoted.
         yield f"export {SETTINGS_VARIABLE}={shlex.quote(os.path.abspath(written))}"
     else:
         yield "# Settings, for nbcloud and for programs; --write FILE puts them into a file."
@@ -52,7 +52,7 @@ def as_text(clouds: MockClouds, written: Path | None) -> Iterator[str]:
 
 
 def as_pulumi(clouds: MockClouds) -> Iterator[str]:
-    """Write the lines that put the settings into the config of a stack."""
+    """Yield the lines that put the settings into the config of a stack."""
     yield from _head(clouds)
     yield "# Settings, for the stack that is selected."
     for arguments in clouds.pulumi_config():
@@ -77,7 +77,7 @@ def _contents(clouds: MockClouds) -> Iterator[str]:
 
 
 def _pasteable(target: str) -> Iterator[str]:
-    """Write a target in lines that fit, which a shell puts together again."""
+    """Yield a target in lines that fit, which a shell joins again."""
     line = f"  {target}"
     while len(line) > WIDTH:
         cut = line.rindex("/", 0, WIDTH - 1) + 1 if "/" in line[: WIDTH - 1] else WIDTH - 1
@@ -87,7 +87,7 @@ def _pasteable(target: str) -> Iterator[str]:
 
 
 def _outlook(content: Content, now: float) -> str:
-    """Say what becomes of a thing."""
+    """Return the planned changes of a thing."""
     steps = []
     for each in content.pending:
         change = each["change"]
@@ -101,7 +101,7 @@ def _outlook(content: Content, now: float) -> str:
 
 
 def _command(words: Sequence[str]) -> Iterator[str]:
-    """Write a command line in lines that fit, as far as its words do."""
+    """Yield a command line in lines that fit, as far as its words do."""
     line = ""
     for word in map(shlex.quote, words):
         if line and len(line) + len(word.partition("\n")[0]) + 3 > WIDTH:

@@ -1,4 +1,4 @@
-"""Options that several commands have, and what follows from them."""
+"""Options of several commands, and their effects."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on
 
 
 def with_profile(target: TypedTarget, profile: str | None) -> dict[str, Any]:
-    """Return the arguments of a target, with the profile of the command line where it names none."""
+    """Return the arguments of a target, with the profile of the command line if it names none."""
     return target.values if profile is None else {"profile": profile, **target.values}
 
 
 def set_verbose(verbose: bool) -> None:
-    """Show what this package logs, on stderr."""
+    """Show the logs of this package on stderr."""
     if verbose:
         import logging
 

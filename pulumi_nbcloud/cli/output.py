@@ -1,4 +1,4 @@
-"""Writing: the result goes to stdout, everything else to stderr."""
+"""Output: the result goes to stdout, everything else to stderr."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from pulumi_nbcloud.errors import NbcloudError
 from pulumi_nbcloud.printable import inert_json
 
 SCHEMA_VERSION = 1
-"""Of the JSON that the command prints; it grows when something that is there changes its meaning or goes away."""
+"""Of the JSON that the command prints; it increases when an existing field changes its meaning or is removed."""
 
 
 _LINE_COMMAND = re.compile(r"^(\s*)::", re.MULTILINE)
 
 
 class Format(str, Enum):
-    """How a command prints its result."""
+    """The output formats of a command."""
 
     TEXT = "text"
     JSON = "json"
@@ -30,7 +30,7 @@ class Format(str, Enum):
 
 
 def prepare() -> None:
-    """Let both streams take any text: in a locale without UTF-8 what it cannot show is written as an escape."""
+    """Let both streams accept any text: in a locale without UTF-8, other characters become escapes."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -38,13 +38,13 @@ def prepare() -> None:
 
 
 def result(text: str) -> None:
-    """Write a part of the result to stdout, at once.
+    """Write a part of the result to stdout, and flush.
 
     Args:
         text: lines; the last line break is added.
 
     Raises:
-        typer.Exit: with exit code 74 where it cannot be written, quietly where nobody reads any more.
+        typer.Exit: with exit code 74 if the write fails; silently if the reader is gone.
     """
     try:
         if sys.stdout is None:  # the process was started with stdout closed
@@ -56,7 +56,7 @@ def result(text: str) -> None:
 
 
 def unwritten(error: OSError) -> ExitCode:
-    """Say why stdout could not be written, nothing where its reader went away; return the exit code."""
+    """Report a failed write to stdout, unless its reader is gone; return the exit code."""
     _drop(sys.stdout)
     if not isinstance(error, BrokenPipeError):
         say(f"error: the result could not be written: {error.strerror or error}\nhint: look at where stdout goes")
@@ -64,11 +64,11 @@ def unwritten(error: OSError) -> ExitCode:
 
 
 def say(text: str, *, command: bool = False) -> None:
-    """Write to stderr, at once, on a terminal in lines that fit; a stderr that nobody reads must not end a wait.
+    """Write to stderr, and flush; wrap lines on a terminal. A stderr without a reader must not end a wait.
 
     Args:
         text: lines; the last line break is added.
-        command: whether a CI runner is to act on it.
+        command: whether it is a command for a CI runner.
     """
     if sys.stderr is None:
         return
@@ -92,27 +92,27 @@ def _fitting(text: str) -> str:
 
 
 def inert(text: str) -> str:
-    """Take from lines what CI runners act on: `::` at a line's start, `##[` and `##vso[` anywhere in it."""
+    """Defuse commands of CI runners in lines: `::` at a line's start, `##[` and `##vso[` anywhere in it."""
     return _LINE_COMMAND.sub(r"\1: :", text).replace("##[", "# #[").replace("##vso[", "# #vso[")
 
 
 def as_json(document: dict[str, Any], *, indent: int | None = 2) -> str:
-    """Write a document as JSON in ASCII, which no locale and no terminal can spoil.
+    """Serialize a document as JSON in ASCII, which is safe in every locale and terminal.
 
     Args:
-        document: what to write, without `schema_version`, which is added in front.
+        document: the document, without `schema_version`, which is added at its start.
         indent: None for one line.
     """
     return inert_json({"schema_version": SCHEMA_VERSION, **document}, indent)
 
 
 def error_text(error: NbcloudError) -> str:
-    """Write an error as it is shown: a headline, its facts, then its hint."""
+    """Return the text of an error: a headline, its facts, then its hint."""
     return f"error: {error}"
 
 
 def _drop(stream: TextIO | None) -> None:
-    """Send what is left in a stream's buffer nowhere, so that the interpreter's own flush at exit does not fail."""
+    """Discard the rest of a stream's buffer, so the interpreter's own flush at exit does not fail."""
     if stream is None:
         return
     nowhere = os.open(os.devnull, os.O_WRONLY)

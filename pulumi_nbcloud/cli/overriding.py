@@ -30,9 +30,9 @@ def override_of(reason: str | None, until: str | None, spec: WaitSpec) -> Overri
     """Check the flags, before anything is sent.
 
     Args:
-        reason: why; None where it was not given.
-        until: when it ends; None where it was not given.
-        spec: of the wait.
+        reason: the reason; None without the flag.
+        until: its end; None without the flag.
+        spec: the wait spec.
 
     Raises:
         InputError: they are invalid, or would be ignored.
@@ -47,7 +47,7 @@ def override_of(reason: str | None, until: str | None, spec: WaitSpec) -> Overri
 
 
 def explain(error: NbcloudError, override: Override | None) -> None:
-    """Add the flags to the hint of a wait that they would have let pass."""
+    """Add the flags to the hint of a wait that they would have overridden."""
     from pulumi_nbcloud import clock
     from pulumi_nbcloud.waiting.overriding import with_flags
 

@@ -1,4 +1,4 @@
-"""How the command line is read: typer's classes, with a help page and errors of our own form."""
+"""Parse the command line: typer's classes, with our own help pages and errors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Command(TyperCommand):
     """One command, with its help page."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help page; typer's own shows its types and cuts summaries off."""
+        """Write the help page; typer's own shows its types and truncates summaries."""
         from pulumi_nbcloud.cli.help_page import command_page
 
         formatter.write(command_page(self, ctx.command_path))
@@ -38,19 +38,19 @@ class Group(TyperGroup):
         windows_expand_args: bool = True,
         **extra: Any,
     ) -> Any:
-        """Run the command line; what it gets wrong is shown as every other error is.
+        """Run the command line; usage errors look like every other error.
 
         Args:
-            args: of the command line; those of the process if not given.
-            prog_name: what the command calls itself.
-            complete_var: not used: completion has a script and an entry of its own.
+            args: the arguments; by default those of the process.
+            prog_name: the name of the command.
+            complete_var: unused: completion has its own script and entry.
             standalone_mode: whether to end the process; otherwise the exit code is returned.
-            windows_expand_args: as typer takes it.
-            extra: for the context, as typer takes it.
+            windows_expand_args: as in typer.
+            extra: for the context, as in typer.
         """
         given = list(sys.argv[1:] if args is None else args)
         try:
-            # typer takes a copy: it removes from the list what it has read.
+            # typer gets a copy: it removes parsed arguments from the list.
             code = super().main(list(given), prog_name, complete_var, False, windows_expand_args, **extra)
         except TyperException as error:
             from pulumi_nbcloud.cli.usage import show
@@ -61,4 +61,4 @@ class Group(TyperGroup):
         sys.exit(code or 0)
 
     def _main_shell_completion(self, *arguments: Any, **how: Any) -> None:
-        """Leave out typer's own completion, which an environment variable would start."""
+        """Disable typer's own completion, which an environment variable would start."""

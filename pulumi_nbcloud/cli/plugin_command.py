@@ -1,4 +1,4 @@
-"""The command `nbcloud plugin`: lets the Pulumi CLI find the native provider of this environment."""
+"""The command `nbcloud plugin`: let the Pulumi CLI find the native provider of this environment."""
 
 from __future__ import annotations
 

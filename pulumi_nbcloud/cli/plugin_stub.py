@@ -1,8 +1,8 @@
-"""The stub by which the Pulumi CLI finds the native provider of this environment, among the plugins that it keeps.
+"""The stub through which the Pulumi CLI finds the native provider of this environment, among its plugins.
 
-The CLI looks for a plugin in `$PULUMI_HOME/plugins/resource-NAME-vVERSION/pulumi-resource-NAME`. What stands there is a
-few lines of shell that start the program of the environment which this package is installed into. So nothing is
-copied, and what the package can do the plugin can do.
+The CLI looks for a plugin in `$PULUMI_HOME/plugins/resource-NAME-vVERSION/pulumi-resource-NAME`. The stub there is a
+few lines of shell that start the program of the environment of this package. So nothing is
+copied, and the plugin always matches the package.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.printable import printable
 
 PROGRAM = "pulumi-resource-nbcloud"
-"""What the Pulumi CLI starts; also the console script of this package."""
+"""The program that the Pulumi CLI starts; also the console script of this package."""
 
 DISTRIBUTION = "pulumi-nbcloud"
 MARK = "# Written by `nbcloud plugin install`; `nbcloud plugin uninstall` removes it."
 
 _FOLDER = "resource-nbcloud-v"
-_HIDDEN = ".nbcloud-"  # no name of a plugin, so that the CLI never sees what is half-written
+_HIDDEN = ".nbcloud-"  # not the name of a plugin, so the CLI never sees an incomplete one
 _LIMIT = 10_000
 _STARTS = re.compile(r"^plugin=(.*?)\nif ", re.MULTILINE | re.DOTALL)
 _STUB = """\
@@ -47,14 +47,14 @@ exec "$plugin" "$@"
 
 @dataclass(frozen=True)
 class Installation:
-    """What an installation did.
+    """The result of an installation.
 
     Args:
         path: the stub.
-        program: what it starts.
-        written: False where the same stub was there already.
-        replaced: what the stub in its place started, if that was something else.
-        removed: folders of older stubs that started the same.
+        program: the program that it starts.
+        written: False if the same stub existed already.
+        replaced: the program of the previous stub, if it was another.
+        removed: folders of older stubs for the same program.
     """
 
     path: Path
@@ -68,7 +68,7 @@ def program() -> Path:
     """Find the plugin's program in this environment.
 
     Raises:
-        InputError: where there is none.
+        InputError: there is none.
     """
     from importlib import metadata
 
@@ -90,7 +90,7 @@ def plugins_folder() -> Path:
     """Find the folder in which the Pulumi CLI keeps plugins.
 
     Raises:
-        InputError: where `PULUMI_HOME` names none.
+        InputError: `PULUMI_HOME` names none.
     """
     home = os.environ.get("PULUMI_HOME")
     if not home:
@@ -104,7 +104,7 @@ def plugins_folder() -> Path:
 
 
 def _home_folder() -> Path:
-    # Of the user's entry, as the Pulumi CLI does it: HOME may be another, in a container for example.
+    # From the user database, like the Pulumi CLI: HOME may differ, for example in a container.
     try:
         import pwd
 
@@ -114,10 +114,10 @@ def _home_folder() -> Path:
 
 
 def install() -> Installation:
-    """Write the stub; take away older ones that start this environment's program.
+    """Write the stub, and remove older ones for this environment's program.
 
     Raises:
-        InputError: where it cannot work, or something of somebody else stands in its place.
+        InputError: it cannot work, or another program's file is in its place.
     """
     if os.name == "nt":
         raise InputError(
@@ -145,7 +145,7 @@ def uninstall() -> tuple[Path, tuple[Path, ...]]:
     """Remove the stubs that start this environment's program, and those whose environment is gone.
 
     Returns:
-        The folder that was searched, and the folders of what is removed.
+        The plugins folder, and the folders of the removed stubs.
     """
     starts, plugins = program(), plugins_folder()
     with _can_be_written(plugins):
@@ -164,7 +164,7 @@ def stubs(plugins: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def _replaceable(folder: Path) -> Path | None:
-    """Return what the stub in a folder starts, None where nothing is there; refuse what is somebody else's."""
+    """Return the program of the stub in a folder, None without one; reject files of another program."""
     unfinished = folder.with_name(f"{folder.name}.partial")
     if unfinished.exists():
         raise InputError(
@@ -183,7 +183,7 @@ def _replaceable(folder: Path) -> Path | None:
 
 
 def _started_by(folder: Path) -> Path | None:
-    """Return what a stub of this command starts; None where the folder holds anything else."""
+    """Return the program of this command's stub; None for a folder with any other content."""
     text = _text_of(folder)
     lines = text.decode(errors="surrogateescape") if text else ""
     found = _STARTS.search(lines)
@@ -197,7 +197,7 @@ def _started_by(folder: Path) -> Path | None:
 
 
 def _text_of(folder: Path) -> bytes | None:
-    """Read the program of a plugin's folder; None where it is no file, too long for a stub, or has others beside it."""
+    """Read the program in a plugin's folder; None if it is no file, too long for a stub, or not the only file."""
     path = folder / PROGRAM
     try:
         if folder.is_symlink() or path.is_symlink() or os.listdir(folder) != [PROGRAM]:
@@ -210,7 +210,7 @@ def _text_of(folder: Path) -> bytes | None:
 
 
 def _write(folder: Path, text: bytes) -> None:
-    """Put a stub into its place in one step, so that an engine that starts meanwhile finds the old or the new one."""
+    """Put a stub into its place atomically: an engine that starts meanwhile finds the old or the new one."""
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=_HIDDEN) as scratch:
         made = Path(scratch, folder.name)
         made.mkdir(mode=0o755)
@@ -219,7 +219,7 @@ def _write(folder: Path, text: bytes) -> None:
         try:
             made.rename(folder)
         except OSError as error:
-            # A stub is there already, or another run of this command was faster.
+            # A stub exists already, or another run of this command was faster.
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
             _replaceable(folder)
@@ -227,7 +227,7 @@ def _write(folder: Path, text: bytes) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Take a stub out of its place in one step, with what the Pulumi CLI keeps beside it."""
+    """Remove a stub atomically, with the files that the Pulumi CLI keeps beside it."""
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=_HIDDEN) as scratch:
         folder.rename(Path(scratch, folder.name))
     for suffix in (".lock", ".lastused"):
@@ -242,7 +242,7 @@ def _forget_schema(folder: Path) -> None:
 
 
 def on_path() -> str | None:
-    """Return where PATH has the program, which the Pulumi CLI takes before any stub; None where nothing is taken."""
+    """Return the program on PATH, which the Pulumi CLI prefers to any stub; None if it uses none."""
     ignored = os.environ.get("PULUMI_IGNORE_AMBIENT_PLUGINS", "").lower() in ("1", "true")
     return None if ignored else shutil.which(PROGRAM)
 

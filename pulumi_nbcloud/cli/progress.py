@@ -1,4 +1,4 @@
-"""Reports how a wait goes on, on stderr: lines for a log, nothing at all, or events on stdout for a program."""
+"""Report the progress of a wait: lines on stderr for a log, nothing, or events on stdout for a program."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HEARTBEAT_SECONDS = 60.0
 
 
 class Lines:
-    """Writes the condition, then a line a change and a heartbeat each minute; the same line is not written twice.
+    """Write the condition, then a line for each change and a heartbeat each minute, without repetitions.
 
     Args:
         write: takes one line.
@@ -31,7 +31,7 @@ class Lines:
         self._last = ""
 
     def changed(self, progress: Progress, elapsed: float) -> None:
-        """Write the new state; before the first, what is waited for."""
+        """Write the new state; before the first one, the condition."""
         if not self._last:
             self._write(f"waiting until: {printable(progress.expected, CONDITION_SHOWN)}")
         line = log_line(progress, elapsed)
@@ -40,7 +40,7 @@ class Lines:
             self._write(line)
 
     def heartbeat(self, progress: Progress, elapsed: float) -> None:
-        """Write that the wait goes on."""
+        """Write that the wait continues."""
         self.changed(progress, elapsed)
 
     def warning(self, text: str) -> None:
@@ -49,7 +49,7 @@ class Lines:
 
 
 class Quiet:
-    """Writes nothing but warnings: what will be missing later is no progress."""
+    """Write warnings only: a warning is not progress."""
 
     heartbeat_seconds = 3600.0
 
@@ -68,10 +68,10 @@ class Quiet:
 
 
 class Events:
-    """Writes each transition as a line of JSON, as it is observed.
+    """Write each transition as a line of JSON when it is observed.
 
     Args:
-        write: takes one line; to stdout if not given.
+        write: takes one line; by default stdout.
     """
 
     heartbeat_seconds = 3600.0
@@ -81,7 +81,7 @@ class Events:
         self._notified = 0
 
     def changed(self, progress: Progress, elapsed: float) -> None:
-        """Write the transitions that came since the last call."""
+        """Write the transitions since the last call."""
         new = progress.transition_count - self._notified
         self._notified = progress.transition_count
         for each in progress.transitions[-new:] if new else []:
@@ -97,7 +97,7 @@ class Events:
 
 
 class Several:
-    """Notifies several reporters."""
+    """Notify several reporters."""
 
     def __init__(self, reporters: Sequence[Reporter]) -> None:
         self._reporters = reporters
@@ -120,5 +120,5 @@ class Several:
 
 
 def transition_line(transition: dict[str, str]) -> str:
-    """Write one transition: when, which target, what was observed."""
+    """Return the line of one transition: its time, target and observation."""
     return f"{transition['time']}  {transition['target']}: {transition['observed']}"

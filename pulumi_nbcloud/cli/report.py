@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Report:
-    """How a wait ended and what it observed.
+    """The outcome and observations of a wait.
 
     Args:
-        outcome: "met", another outcome of a wait, or "error" where nothing was waited for.
-        exit_code: of the command.
-        elapsed: in seconds.
-        progress: what was observed; None where nothing was polled.
-        met_time: when the poll that met it was answered; None where it was not met.
-        error: why it was not met.
-        resume: what programs are told of the record of a wait that is kept in a file; None where it is not.
+        outcome: "met", another outcome of a wait, or "error" without a wait.
+        exit_code: the exit code of the command.
+        elapsed: the duration in seconds.
+        progress: the observations; None without a poll.
+        met_time: the time of the response that met it; None if it was not met.
+        error: the reason if it was not met.
+        resume: the document of a wait that is kept in a file; None for any other.
     """
 
     outcome: str
@@ -60,22 +60,22 @@ class Report:
         """Make the report of a wait that was not met.
 
         Args:
-            error: how it ended.
-            elapsed: in seconds.
-            code: the exit code, where the error does not say it: that of a signal.
+            error: the error at its end.
+            elapsed: the duration in seconds.
+            code: the exit code, if the error does not determine it: that of a signal.
         """
         outcome = error.outcome.value if isinstance(error, WaitError) else "error"
         progress = error.progress if isinstance(error, WaitError) else None
         return cls(outcome, code or of_error(error), elapsed, progress, error=error)
 
     def under(self, enforcement: str) -> Report:
-        """Return the report of a wait with an enforcement; of an advisory one a signal counts, and that it goes on."""
+        """Return the report of a wait with an enforcement; for an advisory one, only a signal or awaiting counts."""
         counts = self.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED, ExitCode.AWAITING)
         passes = enforcement == "advisory" and isinstance(self.error, WaitError) and not counts
         return replace(self, exit_code=ExitCode.MET) if passes else self
 
     def kept_by(self, keeper: Keeper | None) -> Report:
-        """Return the report of a wait that is kept in a file; nobody can go on where that could not be written."""
+        """Return the report of a wait that is kept in a file; it cannot be resumed if the file could not be written."""
         if keeper is None:
             return self
         from pulumi_nbcloud.cli.resume import document
@@ -85,12 +85,12 @@ class Report:
 
     @property
     def is_awaiting(self) -> bool:
-        """Whether it has not ended: another run goes on."""
+        """Whether it has not ended: another run continues it."""
         return self.outcome == Outcome.AWAITING.value
 
     @property
     def text(self) -> str:
-        """How it ended that was not met, for stderr."""
+        """The text of a wait that was not met, for stderr."""
         assert self.error is not None
         if self.is_awaiting:
             return f"info: {self.error}"
@@ -98,17 +98,17 @@ class Report:
 
     @property
     def level(self) -> Literal["notice", "warning", "error"]:
-        """How much of it is a failure, in GitHub's words."""
+        """Its severity, in GitHub's words."""
         return "notice" if self.is_awaiting else "warning" if self.is_warning else "error"
 
     @property
     def is_warning(self) -> bool:
-        """Whether it was not met and is no failure, because the wait is advisory or overridden."""
+        """Whether it was not met but is no failure, because the wait is advisory or overridden."""
         return self.error is not None and self.exit_code is ExitCode.MET
 
     @property
     def warning(self) -> str:
-        """How a wait ended that is no failure, for stderr."""
+        """The text of an unmet wait that is no failure, for stderr."""
         assert isinstance(self.error, WaitError)
         if self.error.override is not None:
             return f"warning: {self.error}"
@@ -116,12 +116,12 @@ class Report:
 
     @property
     def override(self) -> Mapping[str, str] | None:
-        """What overrode the wait; None where nothing did."""
+        """The override of the wait; None without one."""
         return self.error.override if isinstance(self.error, WaitError) else None
 
     @property
     def transitions(self) -> list[dict[str, str]]:
-        """What was observed to change."""
+        """The observed transitions."""
         return self.progress.transitions if self.progress else []
 
     @property
@@ -130,17 +130,17 @@ class Report:
         return self.outcome if self.progress is None else words_of(Outcome(self.outcome), self.progress)
 
     def title(self, name: str) -> str:
-        """Return what a target is, its kind and id: `self` says nothing to who did not write the command."""
+        """Return the kind and id of a target: `self` means nothing to readers who did not write the command."""
         target = self.progress.targets.get(name) if self.progress else None
         return f"{target.token} {printable(target.identity)}" if target else name
 
     def named_title(self, name: str) -> str:
-        """Return the same with its name in front, where there are several."""
+        """Return the title, after the target's name if there are several."""
         return f"{name}: {self.title(name)}" if self.progress and len(self.progress.targets) > 1 else self.title(name)
 
     @property
     def line(self) -> str:
-        """The result in one line, for stdout; of a wait that was not met the outcome, because stderr says the rest."""
+        """The result in one line, for stdout; for an unmet wait only the outcome, because stderr has the rest."""
         progress = self.progress
         if progress is None:
             return f"{self.outcome}: nothing was polled"
@@ -193,5 +193,5 @@ def _error(error: NbcloudError) -> dict[str, Any]:
 
 
 def public_type(error: NbcloudError) -> str:
-    """Name the nearest class of an error that users know."""
+    """Return the name of the nearest public class of an error."""
     return next(each.__name__ for each in type(error).__mro__ if each.__name__ in PUBLIC)

@@ -35,12 +35,12 @@ KeyOption = Annotated[
 
 @dataclass(frozen=True)
 class Resume:
-    """Where a wait is kept.
+    """The options that keep a wait.
 
     Args:
-        path: the file of its record; None where it is not kept.
-        key: what tells it from another wait for the same; None for nothing.
-        command: what goes on with it, as a shell takes it.
+        path: the file of its record; None if it is not kept.
+        key: distinguishes it from another wait for the same condition; None without one.
+        command: the shell command that resumes it.
     """
 
     path: Path | None
@@ -51,7 +51,7 @@ class Resume:
         """Check the options against each other, before anything is sent.
 
         Args:
-            hold: as it was given; None where it was not.
+            hold: the value of the option; None without it.
 
         Raises:
             InputError: one of them would be ignored.
@@ -68,14 +68,14 @@ class Resume:
 
     @contextlib.contextmanager
     def opened(self, spec: WaitSpec, quiet: bool) -> Iterator[Keeper | None]:
-        """Hold the file while the wait goes on; None where it is not kept.
+        """Lock the file during the wait; None if it is not kept.
 
         Args:
-            spec: of the wait.
-            quiet: whether to leave out that it goes on.
+            spec: the wait spec.
+            quiet: whether to omit the note that it resumes.
 
         Raises:
-            InputError: the file is another's, torn, in use, or cannot be written.
+            InputError: the file belongs to another wait, is truncated, in use, or not writable.
         """
         if self.path is None:
             yield None
@@ -94,11 +94,11 @@ class Resume:
             yield keeper
 
     def explain(self, error: NbcloudError, keeper: Keeper | None) -> None:
-        """Name the command that goes on, and the deadline of the record, where a wait is awaiting.
+        """Name the command that resumes an awaiting wait, and the deadline of its record.
 
         Args:
-            error: how the wait ended.
-            keeper: keeps its record.
+            error: the error at its end.
+            keeper: the keeper of its record.
         """
         from pulumi_nbcloud.waiting.outcome import Outcome, WaitError
 
@@ -113,7 +113,7 @@ def _warn(warning: str) -> None:
 
 
 def document(keeper: Keeper) -> dict[str, Any]:
-    """Return what programs are told of a wait that is kept."""
+    """Return the document of a kept wait, for programs."""
     from pulumi_nbcloud.clock import text
 
     record = keeper.record
@@ -126,11 +126,11 @@ def document(keeper: Keeper) -> dict[str, Any]:
 
 
 def command_line(targets: list[str], given: dict[str, Any]) -> str:
-    """Write the command that goes on with a wait, as a shell takes it.
+    """Return the shell command that resumes a wait.
 
     Args:
-        targets: as they were typed.
-        given: the other parameters by the flags that they were given as; those that are None or False were not.
+        targets: the targets on the command line.
+        given: the other parameters by flag; None and False mean absent.
     """
     import shlex
 

@@ -1,4 +1,4 @@
-"""How every command runs and ends: errors become exit codes, signals end it at once."""
+"""Run and end every command: errors become exit codes, signals end it immediately."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _SIGNAL_CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.T
 def finish(
     work: Callable[[], ExitCode], *, verbose: bool = False, notify: Callable[[NbcloudError], ExitCode] = of_error
 ) -> NoReturn:
-    """Do the work of a command and end it.
+    """Run the work of a command and exit.
 
     Args:
-        work: gives the exit code.
+        work: returns the exit code.
         verbose: whether to show the traceback of an internal error.
-        notify: reports an error elsewhere than on stderr, where it stands already, and gives the exit code.
+        notify: reports an error outside of stderr, which has it already, and returns the exit code.
 
     Raises:
         typer.Exit: always, with the exit code.
@@ -48,15 +48,15 @@ def finish(
     except Exception as error:
         internal = _internal_error(error, verbose)
         code = ExitCode.INTERNAL_ERROR
-        # It may be the reporting that is broken.
+        # The reporting itself may be broken.
         with contextlib.suppress(Exception):
             notify(internal)
     raise typer.Exit(int(code))
 
 
 def _internal_error(error: Exception, verbose: bool) -> NbcloudError:
-    """Report an internal error on stderr; return an error that shows nothing of its text, which may hold anything."""
-    # Locals are not shown: they hold credentials.
+    """Report an internal error on stderr; return an error without its text, which may contain anything."""
+    # Locals are not shown: they contain credentials.
     shown = "".join(traceback.format_exception(error)) if verbose else ""
     where = traceback.extract_tb(error.__traceback__)[-1]
     problem = (
@@ -73,16 +73,16 @@ def run(
     cancel: Callable[[ExitCode], None] | None = None,
     show: Callable[[T], None] | None = None,
 ) -> T:
-    """Run asynchronous work on an event loop of its own; SIGINT and SIGTERM end it at once.
+    """Run asynchronous work on an event loop of its own; SIGINT and SIGTERM end it immediately.
 
     Args:
-        work: what it gives is returned, what it raises is raised.
-        cancel: makes the work end with what it knows; called on the event loop with the signal's exit code, at the
-            first signal. By default the process ends there; at a second one it always does.
-        show: shows what the work gave. A signal ends the process then whatever it does, so it may be held up.
+        work: its result is returned, its exception is raised.
+        cancel: makes the work end with its current result; called on the event loop with the signal's exit code, at the
+            first signal. By default the process ends then; at a second signal it always does.
+        show: shows the result of the work. A signal ends the process even then, so it may block.
 
     Returns:
-        What the work gave. After a signal this does not return: the process ends, because a name lookup that hangs
+        The result of the work. After a signal this does not return: the process ends, because a name lookup that hangs
         would keep the loop from closing.
     """
     import anyio
@@ -106,13 +106,13 @@ def run(
         problem: Exception | None = None
         async with anyio.create_task_group() as group:
             await group.start(listen)
-            # Raised outside of the group, which would wrap it.
+            # Re-raise outside of the group, which would wrap it.
             try:
                 given.append(await work())
             except Exception as error:
                 problem = error
             group.cancel_scope.cancel()
-        # Before the loop is closed, which a name lookup that hangs may keep up.
+        # Before the loop is closed, which a hanging name lookup may delay.
         if given and show is not None:
             show(given[0])
         if caught:
@@ -126,7 +126,7 @@ def run(
 
 @contextlib.contextmanager
 def _handlers_kept(caught: list[signal.Signals]) -> Iterator[None]:
-    """Put back the handlers of before, where asyncio would leave Python's own, which end in a traceback."""
+    """Restore the previous handlers, where asyncio would leave Python's own, which end in a traceback."""
     before = {number: signal.getsignal(number) for number in _SIGNAL_CODES}
     try:
         yield
@@ -138,7 +138,7 @@ def _handlers_kept(caught: list[signal.Signals]) -> Iterator[None]:
 
 
 def _end_at_the_next(code: ExitCode) -> None:
-    # Past the event loop: it may be held up by a file that cannot be written.
+    # Outside of the event loop: an unwritable file may block it.
     for number in _SIGNAL_CODES:
         signal.signal(number, partial(_end_now, code))
 

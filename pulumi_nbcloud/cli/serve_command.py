@@ -1,4 +1,4 @@
-"""The command `nbcloud serve`: serves named gates for systems that wait with engines of their own."""
+"""The command `nbcloud serve`: serve named gates for systems with their own wait engines."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pulumi_nbcloud.cli.exit_codes import ExitCode
 if TYPE_CHECKING:
     import logging
 
-TOKEN = "token"  # noqa: S105  (the word that asks for one)
+TOKEN = "token"  # noqa: S105  (the word on the command line)
 
 
 class Output(str, Enum):
-    """How a token is printed."""
+    """The output formats of a token."""
 
     TEXT = "text"
     JSON = "json"
@@ -148,7 +148,7 @@ def _formatter() -> logging.Formatter:
         converter = staticmethod(time.gmtime)
 
         def format(self, record: logging.LogRecord) -> str:
-            """Write a record in one line, without a traceback, whose texts may hold anything."""
+            """Format a record in one line, without a traceback, whose texts may contain anything."""
             moment = self.formatTime(record, "%Y-%m-%dT%H:%M:%SZ")
             return f"{moment} {record.levelname.lower()} {printable(record.getMessage(), 1000)}"
 

@@ -1,4 +1,4 @@
-"""What a signal does where nothing else listens to it: while the command starts, and while it prints."""
+"""The default signal handling: while the command starts, and while it prints."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
 
 def end_on_signals() -> None:
-    """Make SIGINT and SIGTERM end the process at once, with 130 or 143."""
-    # A SIGINT that was ignored from the start too, as a script's shell has it for what runs in the background: who
-    # sends it there wants an end, `kill -INT` as much as Ctrl-C at the script; `running.run` and the mock hear it too.
+    """Make SIGINT and SIGTERM end the process immediately, with 130 or 143."""
+    # Also a SIGINT that was ignored at the start, as shells set it for background jobs of a script: whoever
+    # sends it there wants an end, with `kill -INT` as with Ctrl-C; `running.run` and the mock handle it too.
     for number in NUMBERS:
         signal.signal(number, _end)
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    # The line may go to a pipe that nobody reads.
+    # The line may go to a pipe without a reader.
     for each in NUMBERS:
         signal.signal(each, lambda other, frame: os._exit(128 + number))
-    # Past Python's streams: one of them may be what it is in the middle of. Where stderr was closed at the start, its
-    # number may be any file's.
+    # Bypass Python's streams: a write to one may be in progress. If stderr was closed at the start, its
+    # number may belong to any file.
     if sys.stderr is not None:
         with contextlib.suppress(OSError):
             os.write(2, f"error: ended by {signal.Signals(number).name}\nhint: run it again\n".encode())

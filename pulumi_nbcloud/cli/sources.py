@@ -1,4 +1,4 @@
-"""Where the command's settings come from: a file in the place of Pulumi config, then what every program reads."""
+"""The sources of the command's settings: a file in the place of Pulumi config, then those of every program."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def config_reader(path: Path | None) -> SettingsFile:
     """Read a settings file.
 
     Args:
-        path: of a JSON object with the keys of Pulumi config: `nbcloud:modelarts`, `nbcloud:profiles` and so on, the
-            `nbcloud:` may be left out; None for none.
+        path: a JSON object with the keys of Pulumi config: `nbcloud:modelarts`, `nbcloud:profiles` and so on, the
+            `nbcloud:` is optional; None for none.
 
     Returns:
-        A reader that stands for Pulumi config.
+        A reader in the place of Pulumi config.
 
     Raises:
-        SettingsError: the file cannot be read, is no JSON object, or has a key that is none of ours.
+        SettingsError: the file cannot be read, is no JSON object, or has an unknown key.
     """
     if path is None:
         return SettingsFile(None, {})

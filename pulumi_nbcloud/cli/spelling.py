@@ -1,4 +1,4 @@
-"""How the command names options in messages: by their flags, as somebody types them who reads this."""
+"""The names of options in messages of the command: their flags, as the user types them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _OPTIONS = {each.name: each for each in OPTIONS if each.in_command}
 
 
 class _Flags(Spelling):
-    """How a command line writes it."""
+    """The spelling of a command line."""
 
     def option(self, name: str) -> str:
         return _OPTIONS[name].flag if name in _OPTIONS else name

@@ -1,4 +1,4 @@
-"""States on a terminal: what matters most in a table, or all of it as a tree."""
+"""States on a terminal: the summary in a table, or all fields as a tree."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from pulumi_nbcloud.kinds.fields import State
     from pulumi_nbcloud.kinds.kind import Kind
 
-CELL_LIMIT = 200  # of a table; the tree has all of it
+CELL_LIMIT = 200  # in a table; the tree has the complete value
 
 
 class View:
-    """Writes a state for a person.
+    """Show a state to a person.
 
     Args:
-        kind: of the state.
-        state: what was read.
-        terminal: what it must fit.
-        now: what times are compared with.
+        kind: the kind of the state.
+        state: the state.
+        terminal: the terminal to fit.
+        now: the current time, to compare times with.
     """
 
     def __init__(
@@ -42,11 +42,11 @@ class View:
         self._type = record_type(kind.state, kind.token)
 
     def everything(self) -> Iterator[str]:
-        """Write all fields, nested objects and the items of lists indented below their names."""
+        """Yield all fields, with nested objects and items of lists indented below their names."""
         return tree(self._parts(self._state.to_dict(), self._type, self._reason), self._terminal)
 
     def summary(self) -> Iterator[str]:
-        """Write the id and what the kind's summary names; of a list a row for each item."""
+        """Yield the id and the fields of the kind's summary; for a list a row for each item."""
         listed = rows_of(self._kind)
         if listed is not None:
             return self._rows(getattr(self._state, listed[0]), listed[1])
@@ -69,7 +69,7 @@ class View:
         if rows:
             cells = [tuple(cell(field_at(each, head), CELL_LIMIT) for head in heads) for each in rows]
             lines = table(heads, cells, self._terminal)
-            if lines is None:  # not even with broken values: below each other, then
+            if lines is None:  # not even with broken values: list them instead
                 lines = tree([Node("", below=[*map(Node, heads, row)]) for row in cells], self._terminal)
             yield from lines
         yield self._terminal.faint(self._count(len(rows)))
@@ -81,7 +81,7 @@ class View:
         return items(count) + (f" ({', '.join(notes)})" if notes else "") + more
 
     def _reason(self, path: str) -> str | None:
-        """Return why a field is null, or the part that holds it, where the state knows."""
+        """Return why a field or its parent is null, if the state knows."""
         name = path.partition(".")[0]
         return self._state.null_reason(name) if getattr(self._state, name, None) is None else None
 
@@ -106,7 +106,7 @@ class View:
 
 
 def type_at(of: Type, path: str) -> Type | None:
-    """Return the type of a field by its dotted path."""
+    """Return the type of a field at a dotted path."""
     found: Type | None = of
     for name in path.split("."):
         found = found.fields.get(name) if found is not None else None
@@ -114,11 +114,11 @@ def type_at(of: Type, path: str) -> Type | None:
 
 
 def how_far(time: str, now: datetime) -> str | None:
-    """Write how far from now a time is, to the second; None where the text is no time.
+    """Return the distance of a time from now, to the second; None for any other text.
 
     Args:
         time: RFC 3339 in UTC.
-        now: the time of day.
+        now: the current time.
     """
     try:
         away = datetime.fromisoformat(time.replace("Z", "+00:00")) - now

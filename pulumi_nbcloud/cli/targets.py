@@ -1,4 +1,4 @@
-"""What the command polls, as it is typed: `KIND/ID`, `KIND?filter=value`, and `NAME=` before it in a wait."""
+"""Targets on the command line: `KIND/ID`, `KIND?filter=value`, and `NAME=` before it in a wait."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class TypedTarget:
     """One target of the command line.
 
     Args:
-        name: what conditions call it; None where none was given.
+        name: its name in conditions; None without one.
         kind: its kind.
-        values: its arguments by name, as `kind.parse` takes them.
+        values: its arguments by name, for `kind.parse`.
     """
 
     name: str | None
@@ -36,17 +36,17 @@ class TypedTarget:
 
 
 def parse_target(text: str) -> TypedTarget:
-    """Read one target.
+    """Parse one target.
 
     Args:
         text: `[NAME=]KIND/ID[?argument=value&...]`. The parts of an id are split at `/` and percent-decoded, so a
             `/` in a part is written `%2F`; the arguments after `?` are percent-decoded too.
 
     Returns:
-        The target; its arguments are checked by `kind.parse`.
+        The target; `kind.parse` checks its arguments.
 
     Raises:
-        InputError: the text does not fit, there is no such kind, or the kind has no such argument.
+        InputError: the text is malformed, or the kind or an argument is unknown.
     """
     named = _NAMED.match(text)
     rest = text[named.end() :] if named else text
@@ -65,12 +65,12 @@ def parse_target(text: str) -> TypedTarget:
 
 
 def written_shape(kind: Kind[Any, Any, Any]) -> str:
-    """Show how a target of this kind is typed: `modelarts:NotebookLease/NOTEBOOK_ID`."""
+    """Return the syntax of a target of this kind: `modelarts:NotebookLease/NOTEBOOK_ID`."""
     return "/".join((kind.token, *(name.upper() for name in required(kind))))
 
 
 def required(kind: Kind[Any, Any, Any]) -> tuple[str, ...]:
-    """Return the arguments that make a kind's id, in the order in which it writes them; none for a list."""
+    """Return the arguments of a kind's id, in their order in the id; none for a list."""
     fields = dataclasses.fields(kind.arguments)
     return tuple(each.name for each in fields if each.default is dataclasses.MISSING)
 

@@ -1,4 +1,4 @@
-"""The terminal that a command writes its result to: its width, and whether it shows styles."""
+"""The terminal for the result of a command: its width, and its support of styles."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Terminal:
     styles: bool = False
 
     def bold(self, text: str) -> str:
-        """Write text in bold, where the terminal can."""
+        """Return text in bold, if the terminal supports it."""
         return f"{_BOLD}{text}{_RESET}" if self.styles and text else text
 
     def faint(self, text: str) -> str:
-        """Write text that matters less, where the terminal can show so."""
+        """Return less important text in faint, if the terminal supports it."""
         return f"{_FAINT}{text}{_RESET}" if self.styles and text else text
 
 
@@ -42,13 +42,13 @@ def columns_of(stream: TextIO) -> int | None:
 
 
 def usual_width() -> int:
-    """Return the width of the terminal that the process was started on; COLUMNS goes first."""
-    # 0 where nobody has set the size of a pseudo-terminal; from Python 3.11 on the function takes it for unknown.
+    """Return the width of the terminal of the process; COLUMNS takes precedence."""
+    # 0 for a pseudo-terminal without a size; from Python 3.11 on the function treats it as unknown.
     return shutil.get_terminal_size((USUAL_COLUMNS, 24)).columns or USUAL_COLUMNS
 
 
 def of_stdout() -> Terminal | None:
-    """Return the terminal that stdout is; None where it is a file, a pipe or closed."""
+    """Return the terminal of stdout; None if it is a file, a pipe or closed."""
     if sys.stdout is None or not sys.stdout.isatty():
         return None
     plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM", "") in ("", "dumb", "unknown")

@@ -1,6 +1,6 @@
 """States as text for a log, a file or a pipe: a line for each field, or for each item of a list; nothing is cut off.
 
-All of it is safe for a terminal, too: text of the clouds is data.
+All output is safe for a terminal, too: text from the clouds is data.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ PATH_COLUMNS = 40
 
 
 def cell(value: object, limit: int | None = None) -> str:
-    """Write one value: null as `-`, an empty text as `""`, a bool as CEL writes it, a list by its number of items.
+    """Format one value: null as `-`, an empty text as `""`, a bool as CEL writes it, a list by its number of items.
 
     Args:
-        value: of a field.
-        limit: in characters, where a text must not take all the room; longer texts end in "…".
+        value: the value of a field.
+        limit: the maximum length in characters; longer texts end in "…".
     """
     if value is None:
         return NULL
@@ -38,12 +38,12 @@ def cell(value: object, limit: int | None = None) -> str:
 
 
 def items(count: int, what: str = "item") -> str:
-    """Write how many of something there are: `1 gate`, `2 gates`."""
+    """Return a count with its noun: `1 gate`, `2 gates`."""
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def paths(value: object, path: str = "") -> Iterator[tuple[str, str]]:
-    """Name every value in a plain state by its path, `parts.name` and `list[0].name`, with the value as text."""
+    """Yield every value in a plain state as text, with its path, `parts.name` and `list[0].name`."""
     if isinstance(value, Mapping) and value:
         for name, each in value.items():
             yield from paths(each, f"{path}.{cell(name)}" if path else cell(name))
@@ -55,7 +55,7 @@ def paths(value: object, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def rows_of(kind: Kind[Any, Any, Any]) -> tuple[str, Type] | None:
-    """Find what a list kind lists: the name of its field and the type of a row; None for a kind of one thing."""
+    """Return the field name and the row type of a list kind; None for a kind of one thing."""
     if kind.ready is not None:
         return None
     found = record_type(kind.state, kind.token).fields
@@ -64,18 +64,18 @@ def rows_of(kind: Kind[Any, Any, Any]) -> tuple[str, Type] | None:
 
 
 def columns(row: Type) -> tuple[str, ...]:
-    """Return the fields of a row that fit into a table: those that are one value."""
+    """Return the fields of a row that fit into a table: those with a single value."""
     return tuple(name for name, each in row.fields.items() if each.record is None and each.element is None)
 
 
 def lines(kind: Kind[Any, Any, Any], state: Any, *, wide: bool) -> Iterator[str]:
-    """Write a state for a reader without a terminal, in columns that are as wide as they must be.
+    """Yield the lines of a state without a terminal, in columns as wide as necessary.
 
     Args:
-        kind: of the state.
-        state: what was read.
-        wide: whether to write all of a list, a line for each value, too; else a line for each item, with those of its
-            fields that are one value.
+        kind: the kind of the state.
+        state: the state.
+        wide: whether to write a line for each value of a list too; otherwise a line for each item, with those of its
+            fields that have a single value.
     """
     listed = rows_of(kind)
     if listed is None or wide:
@@ -87,14 +87,14 @@ def lines(kind: Kind[Any, Any, Any], state: Any, *, wide: bool) -> Iterator[str]
 
 
 def _by_path(found: Sequence[tuple[str, str]]) -> Iterator[str]:
-    # A few paths are very long: their values stand right behind them, so that all others can be read.
+    # A few paths are very long: their values follow directly, which keeps all others readable.
     beside = max((width(path) for path, _ in found if width(path) <= PATH_COLUMNS), default=0)
     for path, value in found:
         yield f"{padded(path, beside)}{GAP}{value}"
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    # The last has nothing beside it: one long text there must not fill all other lines with blanks.
+    # The last column needs no padding: one long text there must not fill all other lines with blanks.
     widths = [max(width(row[index]) for row in rows) for index in range(len(rows[0]) - 1)]
     for *line, last in rows:
         yield GAP.join((*map(padded, line, widths), last))

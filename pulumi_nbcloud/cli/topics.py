@@ -1,4 +1,4 @@
-"""What `nbcloud help` explains besides the commands."""
+"""The topics of `nbcloud help` besides the commands."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ class Topic:
     """One topic.
 
     Args:
-        about: what it explains, a few words.
-        text: makes its text.
+        about: its subject, in a few words.
+        text: returns its text.
     """
 
     about: str

@@ -1,4 +1,4 @@
-"""A command line that is invalid: which part of it, and what to write instead."""
+"""Usage errors: the wrong part of a command line, and its correction."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _OUTPUT = re.compile(r"(?:--output=?|-o=?)(\w*)$")
 
 
 def show(error: TyperException, group: Any, arguments: list[str]) -> ExitCode:
-    """Show what typer refused: on stderr as any other error, and as JSON where the command line asks for that.
+    """Show a usage error: on stderr like any other error, and as JSON if the command line selects it.
 
     Args:
-        error: typer's.
+        error: typer's error.
         group: the command `nbcloud`.
-        arguments: of the command line.
+        arguments: the arguments of the command line.
 
     Returns:
         The exit code.
@@ -42,12 +42,12 @@ def show(error: TyperException, group: Any, arguments: list[str]) -> ExitCode:
         return ExitCode.USAGE
     from pulumi_nbcloud.cli.ending import Ending
 
-    # A wait reports every end in the form and to the file that were asked for.
+    # A wait reports every end in the selected format and file.
     return Ending(wanted_format(arguments), _wanted_junit(arguments)).without_a_wait(refused)
 
 
 def wanted_format(arguments: list[str]) -> Format:
-    """Find out in which form a result is expected, of arguments that could not be parsed."""
+    """Return the output format in arguments that could not be parsed."""
     for index, each in enumerate(arguments):
         found = _OUTPUT.match(each)
         word = (found[1] or next(iter(arguments[index + 1 :]), "")) if found else ""
@@ -66,9 +66,9 @@ def _wanted_junit(arguments: list[str]) -> Path | None:
 
 
 def usage_error(error: TyperException, group: Any, arguments: list[str]) -> InputError:
-    """Say in our own form what typer refused.
+    """Convert typer's error to our own.
 
-    By the names of its classes: they are private, and another release may have them elsewhere.
+    Match the names of its classes: they are private, and another release may move them.
     """
     path, command = _where(error, group, arguments)
     name = type(error).__name__
@@ -89,7 +89,7 @@ def usage_error(error: TyperException, group: Any, arguments: list[str]) -> Inpu
 
 
 def _where(error: TyperException, group: Any, arguments: list[str]) -> tuple[str, Any]:
-    """Find the command that an error is about, and what the user types to reach it."""
+    """Return the words of the command that an error is about, and the command."""
     context = getattr(error, "ctx", None)
     if context is not None:
         return context.command_path, context.command
@@ -142,7 +142,7 @@ def _bad_value(path: str, error: TyperException, parameter: Any) -> InputError:
 
 
 def _given(error: TyperException) -> str | None:
-    """Find the value that was refused; None where typer does not say it."""
+    """Return the rejected value; None if typer does not name it."""
     errors = getattr(error.__cause__, "errors", None)
     given = errors()[0].get("input") if errors is not None else None
     return given if isinstance(given, str) else None

@@ -86,7 +86,7 @@ def wait(
 
 @dataclass(frozen=True)
 class _Parts:
-    """What a wait of the command works with; see `waiting.runner` and `cli.ending`."""
+    """The parts of a wait of the command; see `waiting.runner` and `cli.ending`."""
 
     ending: Ending
     reader: Reader
@@ -132,7 +132,7 @@ def _wait(
 
 
 def _waited(spec: WaitSpec, keeper: Keeper | None, parts: _Parts) -> Report:
-    """Wait, and show how the wait ended."""
+    """Wait, and show the outcome."""
     from pulumi_nbcloud.cli import progress
     from pulumi_nbcloud.cli.listeners import flush, origin_of
     from pulumi_nbcloud.cli.report import Report
@@ -157,7 +157,7 @@ def _waited(spec: WaitSpec, keeper: Keeper | None, parts: _Parts) -> Report:
         finally:
             await parts.reader.aclose()
         if ending.shape is Format.JSONL and report.progress is not None:
-            # The last poll ends a wait without a call of its reporter.
+            # The last poll ends a wait without a call to its reporter.
             events.changed(report.progress, report.elapsed)
         return report.under(spec.options.enforcement).kept_by(keeper)
 
@@ -172,7 +172,7 @@ def _waited(spec: WaitSpec, keeper: Keeper | None, parts: _Parts) -> Report:
 
 @contextlib.contextmanager
 def _progress(spec: WaitSpec, shape: Format, quiet: bool, events: Reporter, keeper: Keeper | None) -> Any:
-    """Choose who reports how the wait goes on."""
+    """Select the reporter of the progress."""
     from pulumi_nbcloud.cli import github, progress
 
     reporters: list[Reporter] = [events] if shape is Format.JSONL else []
@@ -188,7 +188,7 @@ def _progress(spec: WaitSpec, shape: Format, quiet: bool, events: Reporter, keep
             reporters.append(progress.Lines())
         reporter = progress.Several(reporters)
         if keeper is not None and not quiet:
-            # What happens to its file is shown where the wait is.
+            # Events of its file are shown with the wait.
             keeper.warn = reporter.warning
         yield reporter
 

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 _SHORT = {"timeout": "-t"}
 
 WaitInputs: TypeAlias = dict[str, Any]
-"""The options by the names of their parameters; None where one is not given."""
+"""The options by the names of their parameters; None for an absent one."""
 
 
 def takes_wait_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of a wait, in the place of its parameter `inputs`.
 
-    typer reads a command's signature, so there each option is a parameter of its own; the command itself gets all of
+    typer reads a command's signature, so each option is a separate parameter there; the command itself receives all of
     them as one dict.
     """
     own = list(parameters())
@@ -56,15 +56,15 @@ def parameters() -> Iterator[inspect.Parameter]:
 
 
 def spec_of(targets: list[str], inputs: WaitInputs, profile: str | None) -> WaitSpec:
-    """Check what a wait is asked for, without any request.
+    """Build the wait spec of a command line, without any request.
 
     Args:
-        targets: as they are typed.
+        targets: the targets on the command line.
         inputs: the options.
-        profile: of targets that name none.
+        profile: the profile of targets that name none.
 
     Raises:
-        InputError: names everything that is invalid.
+        InputError: names all invalid values.
     """
     from pulumi_nbcloud.cli.targets import parse_target
     from pulumi_nbcloud.waiting.spec import parse_spec, spec_error
@@ -80,7 +80,7 @@ def spec_of(targets: list[str], inputs: WaitInputs, profile: str | None) -> Wait
         name: {"kind": each.kind.token, **options.with_profile(each, profile)}
         for name, each in zip(names, parsed, strict=True)
     }
-    # `hold` is for waits that are kept in a file, with which the next run goes on.
+    # `hold` is for waits that are kept in a file, which the next run resumes.
     spec, problems = parse_spec({**given, "targets": by_name}, recorded=True, spelling=FLAGS)
     if spec is None:
         raise spec_error(problems)
@@ -88,13 +88,13 @@ def spec_of(targets: list[str], inputs: WaitInputs, profile: str | None) -> Wait
 
 
 def flags_of(inputs: WaitInputs) -> dict[str, Any]:
-    """Return the options as they were given, by their flags."""
+    """Return the options on the command line, by their flags."""
     found = {each.flag: inputs[each.name] for each in OPTIONS if each.in_command}
     return found | {each.off_flag: inputs[f"no_{each.name}"] for each in OPTIONS if each.in_command and each.off_flag}
 
 
 def _without_flags_for_false(inputs: WaitInputs) -> WaitInputs:
-    """Write `--no-NAME` as False of the option itself."""
+    """Convert `--no-NAME` to False for the option itself."""
     given = dict(inputs)
     for each in OPTIONS:
         if given.pop(f"no_{each.name}", False):
