@@ -167,7 +167,7 @@ def test_the_ignored_folder_holds_what_it_should_and_nothing_is_written_twice(
 @pytest.mark.parametrize(
     ("repository", "home"),
     [
-        ("https://nbcloud.invalid/pulumi-nbcloud", ""),
+        ("https://placeholder.invalid/pulumi-nbcloud", ""),
         ("https://code.example/someone/pulumi-nbcloud/", "https://code.example/someone/pulumi-nbcloud"),
     ],
 )
