@@ -118,9 +118,7 @@ def test_what_differs_from_run_to_run_has_a_fixed_value_of_the_same_width() -> N
     assert settled(Frame(one, 1)) == settled(Frame(two, 1))
     assert len(settled(Frame(one, 1))) == len(one)
     waited = [f"{seconds}s of 2h, met after {seconds} s; after {seconds}s, {seconds} polls" for seconds in (9, 123)]
-    assert {settled(Frame(each, 1, at=4, polls=5)) for each in waited} == {
-        "4s of 2h, met after 4 s; after 4s, 5 polls"
-    }
+    assert {settled(Frame(each, 1, at=4, polls=5)) for each in waited} == {"4s of 2h, met after 4 s; after 4s, 5 polls"}
     assert "at 2026-01-31T09:00:07Z" in settled(Frame("at 2026-11-28T14:27:51Z", 1))
 
 
