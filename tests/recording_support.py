@@ -19,7 +19,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pyte
-from picture_support import REMAKE
+from picture_support import REMAKE, colour_of
 from pyte.screens import Char
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "pictures"
@@ -41,7 +41,6 @@ COLOURS = {
     "cyan": "#7ce3ea",
     "white": PLAIN,
 }
-_AS_PYTE_CALLS_THEM = {"brown": "yellow", "bfightmagenta": "magenta"}
 _FONTS = "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono','Liberation Mono',monospace"
 
 _REQUEST_ID = "4f1c6d5e0f0a4c579d0e6a1b2c3d4e05"
@@ -53,9 +52,11 @@ _FIXED: tuple[tuple[str, str], ...] = (
     (r"(?<=\()\d\.\d\d(?=s\))", "0.01"),
 )
 # How long something took, and how often it polled until then.
-_SECONDS = re.compile(r"(?<=\()\d+(?=s\))|(?<![\dm])\d+(?=s (?:of|ago)\b)|(?<=after )\d+(?= ?s\b)")
+_AGO = re.compile(r"(?<![\dhms])\d+[hms][\dhms]*(?= ago\b)")
+_TOOK = re.compile(r"(?<![\dhms])\d+[hms][\dhms]*(?= of\b)|(?<=\bafter )\d+[hms][\dhms]*\b")
 _POLLS = re.compile(r"(?<=s, )\d+(?= polls?\b)|(?<=polls: )\d+")
-_TWO_DIGITS = re.compile(r"\(\d\d+s\)")
+# The same in a table of the Pulumi CLI, where its width moves what stands beside it.
+_IN_A_TABLE = re.compile(r"\((\d+)s\)")
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class Recording:
         line: the command line; its lines are those of the picture.
         title: what the picture is, in a few words.
         about: what happens in it, for those who do not see it.
-        columns: the width of the terminal.
+        columns: the width of the terminal; the picture is as wide as what is shown.
         frames: in order; the last is what is left.
         still: the number of the frame that is shown without motion; the last by default.
     """
@@ -100,17 +101,12 @@ class Recording:
     still: int = -1
 
 
-def too_slow(text: str) -> bool:
-    """Whether a time in a table has two digits, which moves what stands beside it: then the command is to run again."""
-    return _TWO_DIGITS.search(text) is not None
-
-
 def settled(frame: Frame) -> str:
     """Put fixed values where a text differs from run to run."""
     text = frame.text
     for pattern, value in _FIXED:
         text = re.sub(pattern, lambda found, value=value: _fit(value, found[0]), text)  # type: ignore[misc]
-    return _POLLS.sub(str(frame.polls), _SECONDS.sub(str(frame.at), text))
+    return _POLLS.sub(str(frame.polls), _AGO.sub("0s", _TOOK.sub(f"{frame.at}s", text)))
 
 
 def _fit(value: str, text: str) -> str:
@@ -140,7 +136,27 @@ def _rows(recording: Recording, frame: Frame) -> list[_Row]:
     pyte.Stream(screen).feed(settled(frame))
     last = max((number for number, line in enumerate(screen.display) if line.strip()), default=-1)
     cells = [[screen.buffer[row][column] for column in range(recording.columns)] for row in range(last + 1)]
+    _align(cells, str(frame.at))
     return [*map(_runs, head), *map(_runs, cells)]
+
+
+def _align(rows: Sequence[list[Char]], seconds: str) -> None:
+    """Give each time in a table one digit, and move what stands to the right of the column."""
+    texts = ["".join(cell.data for cell in row) for row in rows]
+    for number, head in enumerate(texts):
+        if not re.match(r" +Type +Name +Status", head):
+            continue
+        end = next((index for index, text in enumerate(texts) if index > number and not text.strip()), len(texts))
+        times = [_IN_A_TABLE.search(text) for text in texts[number:end]]
+        widest = max((len(each[1]) - 1 for each in times if each), default=0)
+        info = head.find("Info")
+        for row, found in zip(rows[number:end], times, strict=True):
+            shrunk = 0
+            if found is not None:
+                shrunk = len(found[1]) - 1
+                row[found.start(1) : found.end(1)] = [row[found.start(1)]._replace(data=seconds)]
+            if info > 0:
+                del row[info - widest : info - shrunk]
 
 
 def _runs(cells: Sequence[Char]) -> _Row:
@@ -157,7 +173,7 @@ def _style(cell: Char) -> str:
     """Return the classes of a character."""
     if not cell.data.strip() and not cell.underscore:
         return ""
-    name = _AS_PYTE_CALLS_THEM.get(cell.fg, cell.fg).removeprefix("bright")
+    name = colour_of(cell.fg).removeprefix("bright").strip()
     colour = "" if name in ("default", "white") else name if name in COLOURS else "black"
     marks = [mark for mark, has in (("bold", cell.bold), ("line", cell.underscore)) if has]
     return " ".join([*([colour] if colour else []), *marks])
@@ -175,7 +191,8 @@ def drawn(recording: Recording) -> str:
     for place, numbers in shown.items():
         moments.setdefault(tuple(numbers), []).append(place)
     height = BAR + LINE * max(map(len, frames)) + EDGE
-    width = round(recording.columns * CELL) + 2 * EDGE
+    columns = max(run.column + len(run.text) for rows in frames for row in rows for run in row)
+    width = round(columns * CELL) + 2 * EDGE
     parts = [*_head(recording, width, height, list(moments))]
     for index, (numbers, places) in enumerate(moments.items()):
         always = len(numbers) == len(frames)
