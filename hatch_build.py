@@ -1,7 +1,7 @@
 """Fills in what a build derives from the place where the project lives: its addresses, and the links of the README.
 
 A package index shows the README away from the other pages, so that a relative link would lead nowhere. The sources keep
-relative links, which work in any checkout and on any host.
+relative links, which work in any checkout and on any host. A link leads to the page of a file, a picture is the file.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 _FENCED = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 _RELATIVE = re.compile(r"\]\((?![a-z]+:|#|//)([^)\s]+)\)")
+_PICTURE = re.compile(r"(!\[[^\]]*)" + _RELATIVE.pattern)
 
 
 def addresses(repository: str, version: str) -> dict[str, str]:
@@ -47,6 +48,7 @@ def with_absolute_links(text: str, repository: str, version: str) -> str:
         The page, with links to the files of the tag of this version.
     """
     parts = _FENCED.split(text)
+    parts[::2] = [_PICTURE.sub(rf"\1]({repository}/raw/v{version}/\2)", part) for part in parts[::2]]
     parts[::2] = [_RELATIVE.sub(rf"]({repository}/blob/v{version}/\1)", part) for part in parts[::2]]
     return "".join(parts)
 

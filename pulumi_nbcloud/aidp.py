@@ -188,7 +188,7 @@ class NotebookSession(record.ReadResource, module="nbcloud/aidp", name="Notebook
     name: pulumi.Output[str | None]
     """The session's name."""
     path: pulumi.Output[str | None]
-    """Where the session's notebook lies, for example /data/test.ipynb."""
+    """The path of the session's notebook, for example /data/test.ipynb."""
     type: pulumi.Output[str | None]
     """The session's type: notebook, file, agentflow, or one that the vendor added."""
     cluster_id: pulumi.Output[str | None]
@@ -196,7 +196,7 @@ class NotebookSession(record.ReadResource, module="nbcloud/aidp", name="Notebook
     agent_flow_key: pulumi.Output[str | None]
     """The key of the session's agent flow."""
     lifecycle_state: pulumi.Output[str | None]
-    """Where the session is in its life: CREATING, ACTIVE, FAILED, or one that the vendor added."""
+    """The session's state: CREATING, ACTIVE, FAILED, or one that the vendor added."""
     kernel: pulumi.Output[Kernel | None]
     """The session's kernel; null right after creation and while the cluster restarts. Of it `last_activity` and
     `connections` are null unless `include_volatile`."""

@@ -67,11 +67,11 @@ class NbcloudError(Exception):
             problem: what is wrong, in one line without a full stop.
             hint: what the caller can do, in one line; a command that is ready to paste stands in a second.
             where: the method and URL of the request, if one was sent.
-            status: the HTTP status of the answer, if there was one.
-            code: the vendor's error code, if the answer held one.
-            request_id: the vendor's id of the request, if the answer held one.
+            status: the HTTP status of the response, if there was one.
+            code: the vendor's error code, if the response has one.
+            request_id: the vendor's id of the request, if the response has one.
             subject: the kind and id that were read, for example `modelarts:NotebookLease 0b9c…`.
-            vendor_message: the vendor's own message, printable and redacted, if the answer held one.
+            vendor_message: the vendor's own message, printable and redacted, if the response has one.
             facts: what else there is to say, each a name and one line: `("polls", "12")`.
         """
         super().__init__(problem)
@@ -189,7 +189,7 @@ def _rebuilt(cls: type[NbcloudError], args: tuple[Any, ...], state: dict[str, An
 
 
 class InputError(NbcloudError):
-    """An argument cannot be right; nothing was sent. Correct the program."""
+    """An argument cannot be right, or the program is ending; nothing was sent. Correct the program."""
 
 
 class SettingsError(NbcloudError):
@@ -209,30 +209,31 @@ class NotFoundError(NbcloudError):
 
 
 class RefusedError(NbcloudError):
-    """The cloud answered an error of its own; `code` says which."""
+    """The cloud responded with an error code of its own. Read `code`: the vendor's page explains it."""
 
 
 class UnreachableError(NbcloudError):
-    """No usable answer came within the deadline, after retries. Try again later: `retry_after` seconds, if given."""
+    """No usable response came within the deadline, after retries. Try again later, after `retry_after` if it is set."""
 
     retry_after: float | None = None
+    """How long the cloud asks to wait, in seconds; None where it does not say."""
     retry_time: str | None = None
-    """When that is over, as `2026-11-28T14:05:00Z`; None where the cloud did not say."""
+    """When that time is over, as `2026-11-28T14:05:00Z`; None where the cloud does not say."""
 
 
 class ThrottledError(UnreachableError):
-    """The cloud asks for fewer requests. Try again after `retry_after` seconds, if it is given."""
+    """The cloud asks for fewer requests. Try again after `retry_after` seconds, if it is set."""
 
 
 class ExpectationError(NbcloudError):
-    """What a lookup was told to expect does not hold for what it read. Look at the thing, or correct `expect`."""
+    """The condition `expect` does not hold for what a lookup read. Look at the thing, or correct `expect`."""
 
 
 class BadResponseError(NbcloudError):
-    """The answer is not what the vendor's page says. Check the endpoint; else report it."""
+    """The response is not what the vendor's page describes. Check the endpoint; if it is right, report this."""
 
     lasting: bool = False
-    """Whether no further read will get another answer, unless somebody changes a setting."""
+    """Whether another read gets the same response, unless somebody changes a setting."""
 
 
 def lasting(error: BadResponseError) -> BadResponseError:

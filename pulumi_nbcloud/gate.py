@@ -119,50 +119,52 @@ class Gate(StoredResource, module="nbcloud", name="Gate"):
             resource_name: its name in the stack.
             target: the one thing to poll; conditions call it `self`.
             targets: several things, by the name that conditions call them.
-            until: the condition to wait for, in CEL or by its name, like `stopped`. Each kind says itself which names
-                it has, and what "can be used" means. Default: that each can be used. A change waits again.
-            fail_on: a condition that ends the wait, added to the kinds' own. In CEL or by its name. The kinds' own say
-                "it has failed for good". False to leave the kinds' own failures out. A change waits again.
-            timeout: how long to wait, like 90s or 1h30m; 0 polls once. With the units `d`, `h`, `m`, `s` and `ms`. A
-                `timedelta` too. Up to 30 days. Default: 30m.
-            hold: how long one run may wait, like 10m; 0 polls once. If nothing is decided then, it ends as `awaiting`,
-                and the next run goes on with the same deadline. A run is an update, or the command. Counts in a row
-                start over in each. As long as `timeout` or longer, it changes nothing. Up to 30 days. Default: as long
-                as `timeout`.
-            interval: the pause between polls. Written like `timeout`. The default grows while nothing changes; some
-                kinds begin with more. 1s to 30 days. Default: 5s, growing to 30s.
-            consecutive: how many polls in a row must meet the condition. Anything else starts the count again. 1 to
-                1,000. Default: 1. A change waits again.
-            holds_for: how long the condition must have held, at every poll. Counted from the first poll of an unbroken
-                row to its last, beside `consecutive`. A poll that does not meet it starts again, and so does a gap of
-                more than three intervals; a failed poll does not. 1s to 30 days. Default: one poll that meets it is
-                enough. A change waits again.
-            fail_holds_for: how long `fail_on` must have held to end the wait. Counted like `holds_for`; while `fail_on`
-                holds, nothing is met. The kinds' own failures count after it too, or after a time of their own that is
-                longer. 1s to 30 days. Default: one poll is enough, but for kinds that say otherwise. A change waits
+            until: the condition to wait for, in CEL or by its name, like `stopped`. Each kind has its own names, and
+                its own meaning of "can be used". Default: that each can be used. A change waits again.
+            fail_on: a condition that ends the wait, added to the kinds' own. It is written in CEL or as a name. The
+                kinds' own mean "it has failed for good". False to leave the kinds' own failures out. A change waits
                 again.
-            not_found: what a poll means that does not find a target. `wait` waits for it. `fail` ends the wait. `met`
-                meets the condition where none of the targets is found, and is refused for kinds where not finding a
-                thing does not prove that it is gone; so `until` `deleted` has it. Default: wait. A change waits again.
-            allow_absent: whether `deleted` is met by what this wait never found. Otherwise a mistake in an id would
-                meet it at once. Default: False. A change waits again.
-            appear_timeout: how long it may take until each target was found. Then the wait ends as `never_appeared`.
-                Refused where `not_found` is `fail` or `met`. 1s to 30 days. Default: as long as `timeout`.
-            stall_timeout: how long nothing may change while the condition does not hold. Counted from the first poll
-                that finds every target; then the wait ends as `stalled`. Volatile fields are no change, unless a
-                condition reads them. 1s to 30 days. Default: as long as `timeout`.
+            timeout: how long to wait, like 90s or 1h30m; 0 polls once. The units are `d`, `h`, `m`, `s` and `ms`. A
+                `timedelta` works too. Up to 30 days. Default: 30m.
+            hold: how long one run may wait, like 10m; 0 polls once. If nothing is decided by then, the run ends as
+                `awaiting`, and the next run goes on with the same deadline. A run is an update, or the command. Each
+                run counts polls in a row from 0. If it is as long as `timeout` or longer, it changes nothing. Up to 30
+                days. Default: as long as `timeout`.
+            interval: the pause between polls. It is written like `timeout`. The default grows while nothing changes,
+                and some kinds begin with more. 1s to 30 days. Default: 5s, growing to 30s.
+            consecutive: how many polls in a row must meet the condition. Any other poll starts the count again. 1 to
+                1,000. Default: 1. A change waits again.
+            holds_for: how long the condition must have held, at every poll. The time counts from the first poll of an
+                unbroken row to its last, beside `consecutive`. A poll that does not meet the condition starts it again,
+                and so does a gap of more than three intervals. A failed poll does not. 1s to 30 days. Default: one poll
+                that meets it is enough. A change waits again.
+            fail_holds_for: how long `fail_on` must have held to end the wait. It counts like `holds_for`. While
+                `fail_on` holds, nothing is met. The kinds' own failures count after this time too, or after a time of
+                their own if that is longer. 1s to 30 days. Default: one poll is enough, except where a kind says
+                otherwise. A change waits again.
+            not_found: what it means when a poll does not find a target. `wait` waits for it. `fail` ends the wait.
+                `met` meets the condition when none of the targets is found. It is rejected for kinds where not finding
+                a thing does not prove that it is gone. `until` `deleted` includes it. Default: wait. A change waits
+                again.
+            allow_absent: whether `deleted` is met by what this wait never found. Without it, a mistake in an id would
+                meet the condition at once. Default: False. A change waits again.
+            appear_timeout: how long it may take to find each target. After that the wait ends as `never_appeared`. It
+                is rejected where `not_found` is `fail` or `met`. 1s to 30 days. Default: as long as `timeout`.
+            stall_timeout: how long nothing may change while the condition does not hold. The time counts from the first
+                poll that finds every target. After that the wait ends as `stalled`. A volatile field is no change,
+                unless a condition reads it. 1s to 30 days. Default: as long as `timeout`.
             max_poll_errors: how many failed polls in a row end the wait. 1 to 1,000. Default: 10.
-            enforcement: how binding the wait is. `advisory`: a wait that is not met is a warning; a gate's `outcome`
-                and `message` say how it ended. `disabled`: it does not poll at all. A gate that was not met waits again
-                once this becomes more binding. Default: mandatory.
-            overridable: whether the gate may be overridden with a reason while its cloud gives no usable response.
-                True: from the environment too. False: not at all. Default: from the stack's config alone.
-            every_update: whether every update waits, and not only one that changes what is waited for. Default: False.
-            triggers: any values that the gate stands for, a list or a map. A change waits again.
+            enforcement: how binding the wait is. With `advisory`, a wait that is not met is a warning, and a gate's
+                `outcome` and `message` say how it ended. With `disabled`, nothing is polled. A gate that was not met
+                waits again once this becomes more binding. Default: mandatory.
+            overridable: whether the gate may be overridden with a reason while its cloud gives no usable response. True
+                allows it from the environment too. False forbids it. Default: from the stack's config alone.
+            every_update: whether every update waits, not only one that changes what the gate waits for. Default: False.
+            triggers: values that make the gate wait again when they change, a list or a map. A change waits again.
             opts: resource options; without `timeout`, `custom_timeouts` counts for its operation.
 
         Raises:
-            InputError: both or neither of `target` and `targets`, or something that cannot be a target.
+            InputError: both or neither of `target` and `targets` are given, or one cannot be a target.
         """
         options: dict[str, Any] = {
             "until": until,

@@ -66,7 +66,8 @@ _INSTANCES = "hpcai:Instances"
 def get_instance(instance_id: str, *, profile: str | None = None, expect: str | None = None) -> InstanceState:
     r"""Read one instance now, in preview too.
 
-    Each read fetches the complete list, which is the cloud's only way; reads of one moment share it.
+    Each read fetches the complete list, because the cloud has no request for one instance; reads at the same time share
+    it.
 
     Args:
         instance_id: the instance's id, 1 to 256 printable ASCII characters without blanks or any of `/ \ ? # %`.
@@ -96,7 +97,8 @@ def get_instance_output(
 ) -> pulumi.Output[InstanceState]:
     r"""Read one instance once the inputs are known.
 
-    Each read fetches the complete list, which is the cloud's only way; reads of one moment share it.
+    Each read fetches the complete list, because the cloud has no request for one instance; reads at the same time share
+    it.
 
     Args:
         instance_id: the instance's id, 1 to 256 printable ASCII characters without blanks or any of `/ \ ? # %`.
@@ -118,7 +120,8 @@ def get_instance_output(
 class InstanceArgs(targets.TargetArgs):
     """One instance, as a gate's target.
 
-    Each read fetches the complete list, which is the cloud's only way; reads of one moment share it.
+    Each read fetches the complete list, because the cloud has no request for one instance; reads at the same time share
+    it.
 
     A gate without `until` waits for:
 
@@ -162,10 +165,10 @@ class InstanceTarget(TypedDict, total=False):
 class Instance(record.ReadResource, module="nbcloud/hpcai", name="Instance"):
     """One instance, recorded in the stack's state and read again on each run.
 
-    Each read fetches the complete list, which is the cloud's only way; reads of one moment share it. `pulumi refresh`
-    shows what changed, and drops what is gone. In preview a field that is null counts as unknown: Pulumi's SDK cannot
-    tell the two apart. Secret inputs stay secret, but the resource's id is made of `instance_id` and stored in plain,
-    as Pulumi stores every id.
+    Each read fetches the complete list, because the cloud has no request for one instance; reads at the same time share
+    it. `pulumi refresh` shows what changed, and drops what is gone. In preview a field that is null counts as unknown:
+    Pulumi's SDK cannot tell the two apart. Secret inputs stay secret, but the resource's id is made of `instance_id`
+    and stored in plain, as Pulumi stores every id.
     """
 
     _token: ClassVar[str] = _INSTANCE
@@ -180,17 +183,17 @@ class Instance(record.ReadResource, module="nbcloud/hpcai", name="Instance"):
     """The instance's status, or one that the vendor added. Known: Running, Stopped, Starting, StartingFailed,
     Initializing, InitializationFailed, Archived, Released, PullingImage, Restarting, Stopping."""
     phase: pulumi.Output[str | None]
-    """The phase within the status; null where the wire says nothing or an empty text."""
+    """The phase within the status; null where the response has none or an empty string."""
     diagnosis_reason: pulumi.Output[str | None]
-    """Why the instance does not get on; null where the wire says nothing or an empty text."""
+    """Why the instance makes no progress; null where the response has no reason or an empty string."""
     healthy: pulumi.Output[bool | None]
     """Whether the instance is healthy."""
     instance_metadata: pulumi.Output[InstanceMetadata | None]
-    """What names the instance."""
+    """The ids and names of the instance."""
     instance_spec_info: pulumi.Output[InstanceSpecInfo | None]
-    """What the instance is made of."""
+    """The specification of the instance."""
     instance_runtime_info: pulumi.Output[InstanceRuntimeInfo | None]
-    """How the instance does. Of it `instance_disk_usage_info` is null unless `include_volatile`."""
+    """The current state of the instance. Of it `instance_disk_usage_info` is null unless `include_volatile`."""
     profile: pulumi.Output[str | None]
     """A named profile of the settings; without it, the default."""
 
@@ -205,7 +208,8 @@ class Instance(record.ReadResource, module="nbcloud/hpcai", name="Instance"):
     ) -> None:
         r"""Record one instance in the stack's state.
 
-        Each read fetches the complete list, which is the cloud's only way; reads of one moment share it.
+        Each read fetches the complete list, because the cloud has no request for one instance; reads at the same time
+        share it.
 
         Args:
             resource_name: its name in the stack.
@@ -242,8 +246,7 @@ def get_instances(
             program ends; None for none.
 
     Returns:
-        The instances that the filters let through, and how many the account has; `unreadable` names rows that cannot be
-        read.
+        The instances that match the filters, and how many the account has; `unreadable` names rows that cannot be read.
 
     Raises:
         UnreachableError: the pages of the list did not add up; instances may have come or gone meanwhile.

@@ -145,13 +145,13 @@ class NotebookLease(record.ReadResource, module="nbcloud/modelarts", name="Noteb
     endpoint: pulumi.Output[str]
     """The endpoint that was queried."""
     running: pulumi.Output[bool]
-    """Whether the notebook runs; the lease fields are null where it does not."""
+    """Whether the notebook runs. Where it does not, the fields of the lease are null."""
     create_at: pulumi.Output[int | None]
     """When the instance was created, in milliseconds since 1970."""
     create_time: pulumi.Output[str | None]
     """When the instance was created, RFC 3339."""
     duration: pulumi.Output[int | None]
-    """The instance's runtime, in milliseconds; -1 was seen where auto stop is off."""
+    """How long the instance may run, in milliseconds; -1 was seen where auto stop is off."""
     update_at: pulumi.Output[int | None]
     """When the instance was last updated, in milliseconds since 1970."""
     update_time: pulumi.Output[str | None]
@@ -161,19 +161,19 @@ class NotebookLease(record.ReadResource, module="nbcloud/modelarts", name="Noteb
     type: pulumi.Output[str | None]
     """The auto stop type: TIMING (after the duration), IDLE (when idle), or one that the vendor added."""
     expire_time: pulumi.Output[str | None]
-    """When auto stop is due at the earliest, RFC 3339: `create_at + duration`, the rule of the vendor's page; null
+    """When auto stop is due at the earliest, RFC 3339: `create_at + duration`, by the rule of the vendor's page. Null
     unless auto stop is on, of type TIMING, and the duration positive. Null too where `update_at` is later: the notebook
-    was started again or renewed, which counts the duration from then and leaves `create_at` as it is."""
+    was restarted or renewed, which counts the duration from then and leaves `create_at` as it is."""
     stops_itself: pulumi.Output[bool | None]
-    """Whether the notebook is going to be stopped, at a time or when idle: auto stop is on, and where it goes by time,
-    its duration is not 0 or negative, which is none. Null where the notebook does not run or the cloud does not say."""
+    """Whether the notebook stops by itself, at a time or when idle: auto stop is on, and where it goes by time, the
+    duration is not 0 or negative. Null where the notebook does not run or the cloud does not say."""
     earliest_stop_time: pulumi.Output[str | None]
-    """When the notebook is stopped at the earliest, RFC 3339: `create_at + duration`, for a lease without a type too,
-    which is TIMING by default. Null where nothing stops it, where it stops when idle (IDLE), and where it was started
-    again or renewed: `update_at` is later, or the time is past."""
+    """The earliest time at which the notebook stops, RFC 3339: `create_at + duration`, also of a lease without a type,
+    because TIMING is the default. Null where nothing stops it, where it stops when idle (IDLE), and where it was
+    restarted or renewed: `update_at` is later, or the time is past."""
     not_running_reason: pulumi.Output[str | None]
     """Why there is no lease: NOT_RUNNING, STARTING, STOPPING, FROZEN (in arrears), RESTORING, INITIALIZING or BUSY
-    (another operation goes on); null where the notebook runs."""
+    (another operation is under way); null where the notebook runs."""
     profile: pulumi.Output[str | None]
     """A named profile of the settings; without it, the default."""
 
@@ -215,7 +215,7 @@ def get_dev_server_job(job_id: str, *, profile: str | None = None, expect: str |
 
     Raises:
         NotFoundError: the project has no such job.
-        BadResponseError: the list does not tell: it is incomplete, or two jobs have this id.
+        BadResponseError: the list is incomplete, or two jobs have this id.
         ExpectationError: `expect` does not hold.
         NbcloudError: any other error of the tree; see `pulumi_nbcloud.errors`.
     """
@@ -305,13 +305,13 @@ class DevServerJob(record.ReadResource, module="nbcloud/modelarts", name="DevSer
     user_name: pulumi.Output[str | None]
     """Who started the job."""
     description: pulumi.Output[str | None]
-    """The job's description; may be absent."""
+    """The job's description."""
     type: pulumi.Output[str | None]
     """The job's type: COMMON, SERVICE_DEPLOY, LOG_COLLECT, DEVICE_LOG_COLLECT, ASCEND_SOFTWARE_UPGRADE,
     ASCEND_DIAGNOSIS, ASCEND_SYSTEM_CONFIG, or one that the vendor added."""
     status: pulumi.Output[str | None]
-    """The job's state: PROCESSING, FINISHED, DELETED, ACTIVE, or one that the vendor added. FINISHED says nothing of
-    success."""
+    """The job's state: PROCESSING, FINISHED, DELETED, ACTIVE, or one that the vendor added. FINISHED does not mean
+    success: see `abnormal_count`."""
     abnormal_count: pulumi.Output[int | None]
     """The number of nodes where the job failed."""
     create_at: pulumi.Output[int | None]
@@ -376,7 +376,7 @@ def get_dev_server_jobs(
             None for none.
 
     Returns:
-        The jobs that the cloud gives, and whether that is all of them (`truncated`).
+        The jobs that the cloud sent, and whether some are missing (`truncated`).
 
     Raises:
         ExpectationError: `expect` does not hold.

@@ -49,7 +49,7 @@ def gate() -> Iterator[str]:
     yield from called("def __init__(", parts, ") -> None:", 1)
     facts = [("resource_name", "its name in the stack."), *TARGETS, *(about(each, of_gate=True) for each in found)]
     facts.append(("opts", "resource options; without `timeout`, `custom_timeouts` counts for its operation."))
-    raises = [("InputError", "both or neither of `target` and `targets`, or something that cannot be a target.")]
+    raises = [("InputError", "both or neither of `target` and `targets` are given, or one cannot be a target.")]
     summary = "Declare a gate; the update that creates it waits."
     yield from indented(docstring(2, summary, Args=facts, Raises=raises))
     yield from indented([*collected(found), "self._declare(resource_name, target, targets, options, opts)"])
@@ -62,23 +62,23 @@ def hook() -> Iterator[str]:
     parts.append('before: Sequence[Operation] = ("create",)')
     yield from called("def wait_before(", parts, ") -> pulumi.ResourceHookBinding:")
     name = (
-        "names the hook in messages, once in a program; None to have the engine name it after the resource, which also "
-        "lets several resources share what is returned."
+        "names the hook in messages, once in a program; without it the engine names the hook after the resource, and "
+        "several resources can share what is returned."
     )
     facts = [("name", name), *TARGETS, *(about(each, of_gate=False) for each in found)]
-    facts.append(("before", "what to wait before: some of `create`, `update` and `delete`, which needs a name."))
+    facts.append(("before", "what to wait before: any of `create`, `update` and `delete`; `delete` needs a name."))
     yield from indented(
         docstring(
             1,
-            "Make a hook that holds a resource back until a condition is met: "
+            "Make a hook that waits for a condition before a resource changes: "
             "`ResourceOptions(hooks=wait_before(...))`.",
-            "It waits as a gate does, in the program's process, with its status on the row of the resource. It leaves "
-            "no outputs and no outcome in state, so it waits whenever the engine is about to do what it stands before. "
-            "Custom timeouts are the resource's own, so they are not honoured. One Ctrl-C waits for its end, two end "
-            "it.",
+            "It waits as a gate does, in the program's process, and shows its status on the row of the resource. It "
+            "leaves no outputs and no outcome in state, so it waits before each such operation. Custom timeouts belong "
+            "to the resource, so they are not honoured. The first Ctrl-C lets the wait go on to its end, the second "
+            "ends it.",
             Args=facts,
             Returns="The hooks, for the options of a resource.",
-            Raises=[("InputError", "what is known already cannot be right; in preview, too.")],
+            Raises=[("InputError", "an argument that is known already cannot be right, in preview too.")],
         )
     )
     yield from indented([*collected(found), "return _bind(name, target, targets, options, before)"])

@@ -7,10 +7,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import BashLexer
-
 _HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1\s*$")
 
 
@@ -40,13 +36,11 @@ def commands_and_output(text: str) -> Iterator[tuple[str, str]]:
 
 def console(source: str, language: str, css_class: str, options: Any, md: Any, **more: Any) -> str:
     """Format a block for the builder's fences; the arguments are theirs."""
-    formatter = HtmlFormatter(nowrap=True)
     session = list(commands_and_output(source))
     shown: list[str] = []
     for command, output in session:
         if command:
-            coloured = highlight(command, BashLexer(stripnl=False), formatter).rstrip("\n")
-            shown.append(f'<span class="gp">$ </span>{coloured}')
+            shown.append(f'<span class="gp">$ </span>{html.escape(command)}')
         if output:
             shown.append(f'<span class="go">{html.escape(output)}</span>')
     commands = "\n".join(command for command, _ in session if command)

@@ -35,6 +35,7 @@ PLACES = {
 }
 # Beside the home page, the README of docs/ would be a second index of the same folder.
 CONTENTS = "contents.md"
+ABOUT_CONTENTS = "Every page of the documentation, with what you find there."
 # Where the pages of linked files stand in the navigation: a section, and a group in it.
 FILES_SECTION, FILES_GROUP = "Reference", "Files of the examples"
 LANGUAGES = {
@@ -150,6 +151,8 @@ def assemble(root: Path) -> Assembly:
             continue
         try:
             description, text = _page(root, source, links)
+            if place_of(source) == CONTENTS:  # it begins as the home page does
+                description = ABOUT_CONTENTS
             files[place_of(source)] = _with_head(text, description=description, section=section)
         except ValueError as error:
             problems += [f"{source}: {line}" for line in str(error).splitlines()]
@@ -158,7 +161,7 @@ def assemble(root: Path) -> Assembly:
     titles = {source: title_of((root / source).read_text(encoding="utf-8")) for source in pages_of(root)}
     for source, pages in links.shown.items():
         description, text = _file(root, source, {page: titles[page] for page in sorted(pages)})
-        head = {"description": description, "section": listed.get(source, FILES_SECTION)}
+        head = {"description": description, "section": listed.get(source, FILES_SECTION), "name": source}
         files[place_of(source)] = _with_head(text, **head, search={"exclude": True})
     for source in links.copied:
         files[place_of(source)] = (root / source).read_bytes()
@@ -213,10 +216,14 @@ def _file(root: Path, source: str, pages: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _with_files(nav: Nav, sources: Sequence[str]) -> Nav:
-    """The navigation with the linked files, each called by its path in examples/."""
+    """The navigation with the linked files below the folders of examples/, each called by its path there."""
     if not sources:
         return nav
-    group = {FILES_GROUP: [{source.removeprefix("examples/"): source} for source in sources]}
+    folders: dict[str, list[str | Mapping[str, str | Nav]]] = {}
+    for source in sources:
+        _, folder, name = source.split("/", 2)
+        folders.setdefault(folder, []).append({name: source})
+    group: Mapping[str, str | Nav] = {FILES_GROUP: [{folder: files} for folder, files in folders.items()]}
     return [
         {title: [*below, group] if title == FILES_SECTION else below for title, below in entry.items()}
         if not isinstance(entry, str)

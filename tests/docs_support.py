@@ -19,19 +19,28 @@ ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 LANGUAGES = ROOT / "docs" / "guides" / "languages.md"
 LONG_WAITS = ROOT / "docs" / "guides" / "long-waits.md"
+RECORDS = ROOT / "docs" / "guides" / "record.md"
+FIRST_GATE = ROOT / "docs" / "start" / "first-gate.md"
+WHAT_YOU_SEE = ROOT / "docs" / "start" / "what-you-see.md"
 EXAMPLES = sorted(program.parent for program in (ROOT / "examples").glob("*/__main__.py"))
 DOCS = ROOT / "docs"
+# A project or a file each, and a page of the same name whose commands are one session: tests of their own run them.
+RECIPES = sorted(folder for folder in (ROOT / "examples" / "recipes").iterdir() if folder.is_dir())
+RECIPE_PAGES = DOCS / "recipes"
 # The facts of the wire and the decisions have no examples to run; the others all have or may have some.
 GUIDES = [each for each in sorted(DOCS.rglob("*.md")) if each.relative_to(DOCS).parts[0] not in ("vendors", "design")]
 PAGES = [README, *GUIDES]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 # What is not run: packages come from a registry, the make targets are what runs these tests.
-NOT_RUN = ("pip install", "make ")
+NOT_RUN = ("pip install", "pipx install", "uv tool install", "make ")
+# What these pages show of Pulumi is staged by a test of its own: a notebook that starts, is renewed, is frozen.
+STAGED = (README, WHAT_YOU_SEE)
+_STAGED = re.compile(r"\$ pulumi (?:up|preview|refresh) ?")
 
 _VARIES = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z"), "TIME"),
-    (re.compile(r"\(\d+(\.\d+)?s\)|\b\d+s of |\bafter \d+ s\b"), "ELAPSED"),
+    (re.compile(r"\(\d+(\.\d+)?s( ago)?\)|\(in \w+\)|\b\d+s of |\bafter \d+ ?s\b"), "ELAPSED"),
     (re.compile(r"https?://[a-z0-9.:-]+"), "ORIGIN"),
     (re.compile(r"\b(?:[0-9a-f]{32}|[0-9A-F]{32}|req-[0-9a-f-]+)\b"), "REQUEST"),
 )
@@ -63,6 +72,16 @@ class Example:
         return any(each.line.startswith("pulumi ") for each in self.commands)
 
 
+def recipe(name: str) -> Path:
+    """The folder of a recipe, whose name a type checker takes for that of a package."""
+    return next(each for each in RECIPES if each.name == name)
+
+
+def page_of(folder: Path) -> Path:
+    """The page of a recipe."""
+    return RECIPE_PAGES / f"{folder.name.replace('_', '-')}.md"
+
+
 def name_of(page: Path) -> str:
     """The path of a page below docs/, or its name beside it: what a test is called by."""
     return page.relative_to(DOCS if page.is_relative_to(DOCS) else ROOT).as_posix()
@@ -71,7 +90,7 @@ def name_of(page: Path) -> str:
 def anchors_of(text: str) -> set[str]:
     """The anchors of a page: of its headings, as a repository's view makes them, and those that it sets itself."""
     heads = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
-    made = {re.sub(r"[^a-z0-9 -]", "", each.lower()).replace(" ", "-") for each in heads}
+    made = {re.sub(r"[^a-z0-9 _-]", "", each.lower()).replace(" ", "-") for each in heads}
     return made | set(re.findall(r'<a id="([a-z0-9-]+)"></a>', text))
 
 
@@ -80,21 +99,28 @@ def blocks(page: Path, language: str) -> list[str]:
 
 
 def console_examples() -> list[Example]:
-    """Every console block but those that a test of its own runs: of the README's program, of a wait of 40 hours.
+    """Every console block but those with a test of their own: those that are staged, of drift, of a wait of 40 hours.
 
-    So too those of the page on other languages, which are one session, with Node.
+    So too those of the first gate and of other languages, which are one session each, with installations, and those of
+    the recipes, which are one session each.
     """
     found = []
-    for page in (each for each in PAGES if each != LANGUAGES):
+    for page in (each for each in PAGES if each not in (LANGUAGES, FIRST_GATE) and each.parent != RECIPE_PAGES):
         for index, text in enumerate(blocks(page, "console")):
             example = Example(page, index, tuple(commands_in(text)))
-            if example.commands and not (page == README and index < 3) and not _of_long_waits(page, text):
+            if example.commands and text not in staged(page) and not _has_its_test(page, text):
                 found.append(example)
     return found
 
 
-def _of_long_waits(page: Path, text: str) -> bool:
-    return page == LONG_WAITS and any(each in text for each in ("nbcloud wait job=", "$ pulumi "))
+def staged(page: Path) -> list[str]:
+    """The console blocks of a page that a test of its own stages, in the order of the page."""
+    return [text for text in blocks(page, "console") if page in STAGED and _STAGED.match(text)]
+
+
+def _has_its_test(page: Path, text: str) -> bool:
+    marks = {LONG_WAITS: ("nbcloud wait job=", "$ pulumi "), RECORDS: ("--diff",)}
+    return any(each in text for each in marks.get(page, ()))
 
 
 def commands_in(text: str) -> Iterator[Command]:
@@ -113,7 +139,7 @@ def commands_of(program: str) -> list[list[str]]:
     """The commands that the docstring of an example says to run, each as its words; comments are left out."""
     text = (ast.get_docstring(ast.parse(program)) or "").replace("\\\n", " ")
     lines = [line for line in text.splitlines() if line.startswith("    ")]
-    return [shlex.split(line, comments=True) for line in lines]
+    return [words for line in lines if (words := shlex.split(line, comments=True))]
 
 
 def settled(text: str) -> list[str]:
@@ -123,9 +149,9 @@ def settled(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines()]
 
 
-def check(example: Example, folder: Path, environment: Mapping[str, str]) -> None:
+def check(example: Example, folder: Path, environment: Mapping[str, str], seconds: float = LIMIT_SECONDS) -> None:
     """Runs an example in one shell; each command succeeds unless the next one shows its exit code, as shown."""
-    outputs = _run(example, folder, environment)
+    outputs = _run(example, folder, environment, seconds)
     assert len(outputs) == len(example.commands), outputs
     for index, (command, (code, output)) in enumerate(zip(example.commands, outputs, strict=True)):
         told = index + 1 < len(example.commands) and example.commands[index + 1].line == "echo $?"
@@ -135,7 +161,7 @@ def check(example: Example, folder: Path, environment: Mapping[str, str]) -> Non
         assert not missing, f"{command.line} did not print {missing}, but:\n{output}"
 
 
-def _run(example: Example, folder: Path, environment: Mapping[str, str]) -> list[tuple[int, str]]:
+def _run(example: Example, folder: Path, environment: Mapping[str, str], seconds: float) -> list[tuple[int, str]]:
     lines = ["exec 2>&1", "trap 'kill $(jobs -p) 2> /dev/null' EXIT"]
     for command in example.commands:
         lines += [command.line, f"__code=$?; printf '{_MARK}%s\\n' $__code; ( exit $__code )"]
@@ -146,7 +172,7 @@ def _run(example: Example, folder: Path, environment: Mapping[str, str]) -> list
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
-        timeout=LIMIT_SECONDS,
+        timeout=seconds,
     )
     parts = re.split(rf"{_MARK}(\d+)\n", done.stdout)
     return [(int(code), output) for output, code in zip(parts[0::2], parts[1::2], strict=False)]

@@ -96,13 +96,23 @@ class MadeUpAccount(Account):
 
 @dataclass(frozen=True)
 class ThingArguments:
+    """Which thing to read.
+
+    Args:
+        thing_id: the thing's id.
+        profile: a named profile of the settings.
+    """
+
     thing_id: str
     profile: str | None = None
 
 
 @dataclass(frozen=True)
 class Thing(State):
+    """One thing."""
+
     status: str | None = None
+    """The thing's status."""
 
 
 async def _read(account: MadeUpAccount, arguments: ThingArguments) -> Thing:

@@ -1,4 +1,4 @@
-"""What runs the recipes of examples/pipelines as a CI service would: every step in order, on a new runner each time.
+"""What runs the files of examples/ for pipelines as a CI service would: every step in order, on a new runner each time.
 
 It is no GitHub and no GitLab: of their languages it knows what the recipes use, and refuses the rest. Their own actions
 are played (`Runner.played`): the code comes from a folder, an entry of the cache never changes, a package is there.
@@ -20,13 +20,15 @@ from nbcloud_support import LIMIT_SECONDS
 
 FOLDER = ROOT / "examples" / "pipelines"
 _EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
-_NAME = re.compile(r"\b(?:vars|secrets|github|steps)(?:\.[A-Za-z_][\w-]*)+")
+_NAME = re.compile(r"\b(?:vars|secrets|github|inputs|steps|needs)(?:\.[A-Za-z_][\w-]*)+")
+_RULE = re.compile(r'\$(\w+)(?: == "(.*)")?')
 _PLAYED = ("actions/checkout@", "actions/setup-python@", "pulumi/actions@")
 _INSTALLS = "python -m pip install "
 
 
-def loaded(name: str) -> dict[Any, Any]:
-    found: dict[Any, Any] = yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
+def loaded(recipe: str | Path) -> dict[Any, Any]:
+    """A file of examples/pipelines by its name, or any by its path."""
+    found: dict[Any, Any] = yaml.safe_load((FOLDER / recipe).read_text(encoding="utf-8"))
     return found
 
 
@@ -42,11 +44,13 @@ class Step:
 
 @dataclass
 class Job:
-    """How a job ended."""
+    """How a job ended: whether it passed, its steps, the outputs of a job of GitHub's, what it wrote as its summary."""
 
     passed: bool
     steps: dict[str, Step]
     warned: bool = False
+    outputs: dict[str, str] = field(default_factory=dict)
+    summary: str = ""
 
     @property
     def text(self) -> str:
@@ -61,7 +65,7 @@ class Runner:
         folder: where it works.
         environment: of each process, the settings of the mock clouds in it.
         repository: the files that a checkout gives.
-        named: `vars.NAME` and `secrets.NAME`, or the variables of a GitLab project.
+        named: `vars.NAME`, `secrets.NAME` and `inputs.NAME`, or the variables of a GitLab project.
         changed: variables that the recipe sets, with other values for a test.
     """
 
@@ -72,6 +76,7 @@ class Runner:
     changed: Mapping[str, str] = field(default_factory=dict)
     runs: int = 0
     played: list[str] = field(default_factory=list)
+    _done: dict[str, Job | None] = field(default_factory=dict, init=False)
 
     def workspace(self) -> Path:
         """A new runner with the repository on it."""
@@ -98,12 +103,24 @@ class Runner:
 
     # GitHub Actions
 
-    def github(self, name: str) -> Job | None:
+    def github(self, recipe: str | Path) -> Job | None:
         """Runs the only job of a workflow; None where its condition keeps it from running."""
-        (job,) = loaded(name)["jobs"].values()
+        (job,) = self.github_jobs(recipe).values()
+        return job
+
+    def github_jobs(self, recipe: str | Path) -> dict[str, Job | None]:
+        """Runs the jobs of a workflow, which stand in the order of their needs; None for one that does not run."""
+        self._done = {}
+        for name, job in loaded(recipe)["jobs"].items():
+            needed = [job["needs"]] if isinstance(job.get("needs", []), str) else job.get("needs", [])
+            passed = all((done := self._done[each]) is not None and done.passed for each in needed)
+            condition = job.get("if", "")
+            runs = (passed or "always()" in condition) and self._condition(condition, {}, None)
+            self._done[name] = self._github_job(job) if runs else None
+        return self._done
+
+    def _github_job(self, job: Mapping[str, Any]) -> Job:
         steps: dict[str, Step] = {}
-        if "if" in job and not self._condition(job["if"], steps, None):
-            return None
         workspace = self.workspace()
         environment = {key: str(self._filled(value, steps)) for key, value in job.get("env", {}).items()}
         for number, each in enumerate(job["steps"]):
@@ -112,7 +129,14 @@ class Runner:
                 own = {key: str(self._filled(value, steps)) for key, value in each.get("env", {}).items()}
                 done = self._step(each, steps, workspace, {**environment, **own})
             steps[each.get("id", f"step-{number}")] = done
-        return Job(all(each.outcome != "failure" for each in steps.values()), steps)
+        outputs = {key: str(self._filled(value, steps)) for key, value in job.get("outputs", {}).items()}
+        summary = self._file("summary")
+        return Job(
+            all(each.outcome != "failure" for each in steps.values()),
+            steps,
+            outputs=outputs,
+            summary=summary.read_text() if summary.exists() else "",
+        )
 
     def _step(
         self, step: Mapping[str, Any], steps: Mapping[str, Step], workspace: Path, variables: Mapping[str, str]
@@ -123,9 +147,13 @@ class Runner:
         if step["run"].startswith(_INSTALLS):
             self.played.append(step["run"])
             return Step("success")
-        outputs = workspace.parent / f"outputs-{self.runs}"
+        outputs = self._file("outputs")
         outputs.write_text("")
-        files = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(outputs)}
+        files = {
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_OUTPUT": str(outputs),
+            "GITHUB_STEP_SUMMARY": str(self._file("summary")),
+        }
         done = self.shell(step["run"], workspace, {**variables, **files})
         found = re.findall(r"^(\w+)<<(\w+)\n(.*?)\n\2$", outputs.read_text(), re.MULTILINE | re.DOTALL)
         done.outputs = {name: value for name, _, value in found}
@@ -147,6 +175,10 @@ class Runner:
             assert uses.startswith(_PLAYED), uses
         return Step("success")
 
+    def _file(self, name: str) -> Path:
+        """A file of this run that steps write to."""
+        return self.folder / f"{name}-{self.runs}"
+
     @property
     def _caches(self) -> Path:
         found = self.folder / "caches"
@@ -166,9 +198,12 @@ class Runner:
         kind, _, rest = name.partition(".")
         if kind == "github":
             return {"run_id": f"{self.runs:03d}", "run_attempt": "1"}[rest]
-        if kind in ("vars", "secrets"):
+        if kind in ("vars", "secrets", "inputs"):
             return self.named.get(rest, "")
         step, _, of = rest.partition(".")
+        if kind == "needs":
+            job = self._done[step]
+            return job.outputs.get(of.removeprefix("outputs."), "") if job is not None else ""
         assert kind == "steps", name
         done = steps[step]
         return done.outcome if of == "outcome" else done.outputs.get(of.removeprefix("outputs."), "")
@@ -192,13 +227,15 @@ class Runner:
 
     # GitLab
 
-    def gitlab(self, name: str) -> Job | None:
+    def gitlab(self, recipe: str | Path) -> Job | None:
         """Runs the only job of a pipeline; None where its rules keep it from running."""
-        pipeline = loaded(name)
+        pipeline = loaded(recipe)
         ((_, job),) = [(key, value) for key, value in pipeline.items() if key != "stages"]
         for rule in job.get("rules", ()):
-            assert rule["if"].startswith("$"), rule
-            if not self.named.get(rule["if"][1:]):
+            condition = _RULE.fullmatch(rule["if"])
+            assert condition is not None, rule
+            value = self.named.get(condition[1], "")
+            if not value or condition[2] not in (None, value):
                 return None
         workspace = self.workspace()
         cache, entry, path = job.get("cache"), None, ""

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from docs_support import (
     BLOCK,
+    DOCS,
     LANGUAGES,
+    README,
     Example,
     anchors_of,
     blocks,
@@ -63,6 +65,45 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert link.startswith("https://") or (page.parent / link).is_file(), link
 
 
+def test_the_readme_begins_with_a_short_program_its_status_and_two_commands() -> None:
+    text = README.read_text(encoding="utf-8")
+    first, _, _ = text.partition("\n## ")
+    (program,) = re.findall(r"^```python\n(.*?)^```$", first, re.MULTILINE | re.DOTALL)
+    assert len(program.splitlines()) <= 15
+    places = [first.index(each) for each in ("```python", "> [!NOTE]", "$ make demo\n$ pip install pulumi-nbcloud\n")]
+    assert places == sorted(places)
+    assert "not yet run against the real clouds" in first
+
+
+def linked_from(page: Path) -> set[Path]:
+    text = page.read_text(encoding="utf-8")
+    return {(page.parent / link).resolve() for link in re.findall(r"\]\(([^)#]+)", text) if "://" not in link}
+
+
+def test_the_index_leads_to_every_page() -> None:
+    """By itself, or by the page that lists what is in a folder: its README, or the page beside it of the same name."""
+    index = DOCS / "README.md"
+    linked = linked_from(index)
+    for page in list(linked):
+        folder = page.parent if page.name == "README.md" else page.with_suffix("")
+        if page.suffix == ".md" and page.is_relative_to(DOCS) and folder.is_dir():
+            linked |= {each for each in linked_from(page) if each.parent == folder}
+    assert sorted(set(DOCS.rglob("*.md")) - linked - {index}) == []
+
+
+def test_pages_say_that_nothing_is_released_as_long_as_that_is_so() -> None:
+    """Until then `pip install pulumi-nbcloud` finds nothing; the day of the release these notes go."""
+    is_released = bool(re.search(r"^## \[\d", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE))
+    notes = {
+        README: "No version has been released yet",
+        DOCS / "start" / "install.md": "No version has been released yet",
+        DOCS / "start" / "first-gate.md": "Until the first release",
+        DOCS / "recipes" / "README.md": "No version has been released yet",
+    }
+    for page, note in notes.items():
+        assert (note in page.read_text(encoding="utf-8")) is not is_released, page
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_links_to_headings_lead_to_one(page: Path) -> None:
     for link, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text(encoding="utf-8")):
@@ -105,10 +146,18 @@ def test_what_a_terminal_shows_is_from_the_pictures() -> None:
     assert [text for text in shown if not any(text.rstrip("\n") in each for each in pictures)] == []
 
 
+def descriptions_of_the_schema() -> list[str]:
+    schema = json.loads((ROOT / "tests" / "golden" / "schema.json").read_text(encoding="utf-8"))
+    return [each["description"] for each in (*schema["resources"].values(), *schema["functions"].values())]
+
+
 def test_what_is_neither_a_program_nor_commands_is_a_part_of_an_example() -> None:
-    """Python runs as a program or a test, console in a shell, text is from the pictures; the rest is in examples/."""
+    """Python runs as a program or a test, console in a shell, text is from the pictures; the rest is in examples/.
+
+    Or it is a program of the plugin's schema, which the tests of languages compile.
+    """
     files = [path for path in (ROOT / "examples").rglob("*") if path.is_file() and path.suffix in EXAMPLE_SUFFIXES]
-    wholes = [path.read_text(encoding="utf-8") for path in files]
+    wholes = [path.read_text(encoding="utf-8") for path in files] + descriptions_of_the_schema()
     shown = [
         (name_of(page), text)
         for page in SHOWN_PAGES
@@ -124,25 +173,6 @@ def test_the_reference_is_what_the_code_says() -> None:
     command = [sys.executable, str(ROOT / "scripts" / "reference"), "--check"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-
-def test_a_stale_reference_is_noticed(tmp_path: Path) -> None:
-    """On a copy, so that the pages themselves stay as they are."""
-    (tmp_path / "scripts").mkdir()
-    copy = tmp_path / "scripts" / "reference"
-    copy.write_text((ROOT / "scripts" / "reference").read_text(encoding="utf-8"), encoding="utf-8")
-    folder = tmp_path / "docs" / "reference"
-    folder.mkdir(parents=True)
-    for page in (ROOT / "docs" / "reference").iterdir():
-        (folder / page.name).write_text(
-            page.read_text(encoding="utf-8").replace("| 124 |", "| 125 |"), encoding="utf-8"
-        )
-    done = subprocess.run([sys.executable, str(copy), "--check"], capture_output=True, text=True)
-    assert done.returncode == 1
-    assert done.stdout.splitlines() == [
-        "error: docs/reference/ is not what the code says: exit-codes.md",
-        "hint: run make reference",
-    ]
 
 
 def test_messages_that_are_headings_are_in_the_code() -> None:

@@ -83,7 +83,9 @@ def test_every_test_is_in_a_level(levels: Any) -> None:
     assert {value for _, value in options} <= run
 
 
-@pytest.mark.parametrize("named", ["PAGES", "TERMINALS", "EXTENDED", "OCI_CLI", "SIMULATED", "LANGUAGES", "SITE"])
+@pytest.mark.parametrize(
+    "named", ["PAGES", "TERMINALS", "EXTENDED", "OCI_CLI", "SIMULATED", "LANGUAGES", "NATIVE", "SITE"]
+)
 def test_what_a_part_names_is_there(levels: Any, named: str) -> None:
     for each in getattr(levels, named):
         path, _, test = each.partition("::")

@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def python_scripts() -> Iterator[str]:
     for path in sorted((ROOT / "scripts").iterdir()):
-        if path.is_file() and "python" in path.read_text(encoding="utf-8").partition("\n")[0]:
+        is_script = path.is_file() and "python" in path.read_text(encoding="utf-8").partition("\n")[0]
+        if is_script or (path / "__init__.py").is_file():
             yield f"scripts/{path.name}"
 
 
@@ -33,7 +34,7 @@ def listed_by_mypy(key: str) -> set[str]:
 
 
 def test_there_are_scripts() -> None:
-    assert "scripts/generate" in set(python_scripts())
+    assert {"scripts/generate", "scripts/reference_pages"} < set(python_scripts())
 
 
 @pytest.mark.parametrize("script", tuple(python_scripts()))

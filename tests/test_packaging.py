@@ -120,12 +120,14 @@ def test_every_address_comes_from_the_one_place(metadata: Metadata) -> None:
 
 def test_links_of_the_long_description_lead_to_files_of_this_version(metadata: Metadata) -> None:
     links = re.findall(r"\]\(([^)]+)\)", metadata.description or "")
-    start = f"{HOME}/blob/v{__version__}/"
+    start, raw = (f"{HOME}/{each}/v{__version__}/" for each in ("blob", "raw"))
     ours = [link.removeprefix(start) for link in links if link.startswith(start)]
+    pictures = [link.removeprefix(raw) for link in links if link.startswith(raw)]
     assert "docs/guides/gates.md" in ours
     assert "CHANGELOG.md" in ours
-    assert [link for link in ours if not (ROOT / link.partition("#")[0]).is_file()] == []
-    assert [link for link in links if not link.startswith("https://")] == []
+    assert [link for link in [*ours, *pictures] if not (ROOT / link.partition("#")[0]).is_file()] == []
+    # Those that begin with # lead to a heading of the page itself.
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
 
 
 @pytest.mark.parametrize(
@@ -137,6 +139,10 @@ def test_links_of_the_long_description_lead_to_files_of_this_version(metadata: M
         ),
         ("[a](https://other/a.md), [b](#b), [c](mailto:x)", "[a](https://other/a.md), [b](#b), [c](mailto:x)"),
         ("```python\na[b](c)\n```\n[a](a)\n", "```python\na[b](c)\n```\n[a](https://h/blob/v1.2.3/a)\n"),
+        (
+            "![a b](c.svg) [![a](b.svg)](c)",
+            "![a b](https://h/raw/v1.2.3/c.svg) [![a](https://h/raw/v1.2.3/b.svg)](https://h/blob/v1.2.3/c)",
+        ),
     ],
 )
 def test_which_links_become_absolute(text: str, expected: str) -> None:

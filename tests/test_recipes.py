@@ -1,4 +1,4 @@
-"""The recipes in examples/pipelines pass the schemas of their vendors, as check-jsonschema has them."""
+"""The recipes for pipelines pass the schemas of their vendors, as check-jsonschema has them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from docs_support import ROOT
 from nbcloud_support import LIMIT_SECONDS
 
 FOLDER = ROOT / "examples" / "pipelines"
-RECIPES = sorted(each.name for each in FOLDER.glob("*.yml"))
+RECIPES = sorted([*FOLDER.glob("*.yml"), *(ROOT / "examples" / "recipes").glob("*/*.yml")])
 SCHEMAS = {"github": "vendor.github-workflows", "gitlab": "vendor.gitlab-ci"}
 
 
@@ -29,9 +29,9 @@ def checked(path: Path, service: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*command, str(path)], capture_output=True, text=True, timeout=LIMIT_SECONDS)
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
-def test_a_recipe_passes_the_schema_of_its_vendor(recipe: str) -> None:
-    done = checked(FOLDER / recipe, recipe.partition(".")[0].partition("-")[0])
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: f"{recipe.parent.name}/{recipe.name}")
+def test_a_recipe_passes_the_schema_of_its_vendor(recipe: Path) -> None:
+    done = checked(recipe, recipe.stem.partition("-")[0])
     assert (done.returncode, json.loads(done.stdout)["status"]) == (0, "ok"), done.stdout
 
 

@@ -145,7 +145,7 @@ def test_a_table_is_the_same_however_long_it_took(two: str) -> None:
 
     assert text(two) == text("1")
     assert text_of(text(two)).splitlines().count("creating (5s)...") == 2
-    assert 'x="361.2" y="74" ' in text(two)
+    assert 'x="361.2" y="94" ' in text(two)
 
 
 def test_a_stale_recording_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,7 +76,7 @@ def test_a_file_that_a_page_links_to_is_a_page(root: Path) -> None:
     assert "# first/main.go\n" in page
     assert "belongs to [Wait](../../guides/gates.md)." in page
     assert "```go\npackage main\n```\n" in page
-    group = "{'Files of the examples': [{'first/main.go': 'examples/first/main.go.md'}]}"
+    group = "{'Files of the examples': [{'first': [{'main.go': 'examples/first/main.go.md'}]}]}"
     assert f"{{'Reference': ['vendors/index.md', {group}]}}" in str(assembly.nav)
 
 
@@ -87,6 +87,26 @@ def test_a_page_has_a_description_and_its_section(root: Path) -> None:
         "section": "Guides",
     }
     assert text.startswith("\n# Wait\n")
+
+
+def head_of(assembly: Assembly, place: str) -> dict[str, object]:
+    head: dict[str, object] = yaml.safe_load(text_of(assembly, place).split("---\n")[1])
+    return head
+
+
+def test_a_file_has_its_path_as_title_and_is_not_searched(root: Path) -> None:
+    assembly = assemble(root)
+    head = head_of(assembly, "examples/first/main.go.md")
+    assert (head["name"], head["section"], head["search"]) == ("examples/first/main.go", "Reference", {"exclude": True})
+    assert head_of(assembly, "project/license.md")["section"] == "Project"
+
+
+def test_the_list_of_all_pages_has_a_description_of_its_own(root: Path) -> None:
+    (root / CONTENTS).write_text(FILES["README.md"].replace("docs/", ""), encoding="utf-8")
+    (root / "docs/nav.yml").write_text(NAV + f"    - {CONTENTS}\n", encoding="utf-8")
+    assembly = assemble(root)
+    descriptions = [head_of(assembly, place)["description"] for place in ("index.md", "contents.md")]
+    assert descriptions[1] != descriptions[0] == "What it is; wait, facts."
 
 
 @pytest.mark.parametrize(
@@ -147,7 +167,7 @@ def test_the_ignored_folder_holds_what_it_should_and_nothing_is_written_twice(
 @pytest.mark.parametrize(
     ("repository", "home"),
     [
-        ("https://nbcloud.invalid/pulumi-nbcloud", ""),
+        ("https://placeholder.invalid/pulumi-nbcloud", ""),
         ("https://code.example/someone/pulumi-nbcloud/", "https://code.example/someone/pulumi-nbcloud"),
     ],
 )

@@ -45,6 +45,7 @@ def texts() -> dict[str, str]:
         *(ROOT / "benchmarks").rglob("*.py"),
         *(ROOT / "docs").rglob("*.md"),
         *(path for path in (ROOT / "scripts").iterdir() if path.is_file()),
+        *(ROOT / "scripts" / "reference_pages").glob("*.py"),
         ROOT / "README.md",
         ROOT / "CONTRIBUTING.md",
         ROOT / "SECURITY.md",

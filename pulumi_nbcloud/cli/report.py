@@ -149,7 +149,7 @@ class Report:
         return f"{ended_line(words_of(Outcome(self.outcome), progress), progress, self.elapsed)}: {progress.summary()}"
 
     def document(self) -> dict[str, Any]:
-        """Return the result for programs; `docs/reference/command.md` describes it."""
+        """Return the result for programs; `docs/reference/json.md` describes it."""
         progress, error = self.progress, self.error
         return {
             "outcome": self.outcome,

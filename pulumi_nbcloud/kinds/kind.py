@@ -87,6 +87,7 @@ class Documentation:
         raises: other errors of a lookup, each with its clause.
         until: a condition that shows how to wait for a list.
         check: what to look at where it does not get ready, or has failed: the hint of a wait, with the vendor's page.
+        page: the address of the vendor's page on the endpoint.
     """
 
     what: str
@@ -97,6 +98,7 @@ class Documentation:
     raises: tuple[tuple[str, str], ...] = ()
     until: str | None = None
     check: str | None = None
+    page: str | None = None
 
 
 @dataclass(frozen=True)
@@ -159,9 +161,9 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
         own = [each for each in self.named if not each.met_if_gone]
         gone = [each for each in self.named if each.met_if_gone]
         if self.ready is not None:
-            own.insert(0, NamedCondition("ready", self.ready, "It can be used; the default."))
+            own.insert(0, NamedCondition("ready", self.ready, "It can be used. This is the default."))
         if self.not_found_is_gone and not gone:
-            gone = [NamedCondition(DELETED, None, "It is not found any more.", failures_apply=False)]
+            gone = [NamedCondition(DELETED, None, "It is no longer found.", failures_apply=False)]
         return {each.name: each for each in (*own, *gone)}
 
     @property

@@ -11,8 +11,8 @@ from pulumi_nbcloud.settings.identity import Entry, Passed, variables_of
 from pulumi_nbcloud.settings.secret import URL_PASSWORD, WHOLE, Secret
 
 EVERYWHERE = {
-    "proxy": "the way to the cloud: `http://HOST:PORT` or `http://USER:PASSWORD@HOST:PORT`, special characters "
-    "percent-encoded; plain http to loopback goes directly",
+    "proxy": "the proxy to the cloud: `http://HOST:PORT` or `http://USER:PASSWORD@HOST:PORT`, special characters "
+    "percent-encoded; plain http to loopback bypasses it",
     "caFile": "a PEM file of authorities to trust besides the public ones",
 }
 """Free keys of every cloud and what they mean; see `http.proxy`."""

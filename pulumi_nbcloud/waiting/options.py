@@ -39,31 +39,31 @@ class WaitOptions:
     until: str | None = option(
         CONDITION,
         "the condition to wait for, in CEL or by its name, like `stopped`",
-        detail='Each kind says itself which names it has, and what "can be used" means.',
+        detail='Each kind has its own names, and its own meaning of "can be used".',
         default_text="that each can be used",
         waits_again=True,
     )
     fail_on: str | bool | None = option(
         CONDITION_OR_FALSE,
         "a condition that ends the wait, added to the kinds' own",
-        detail='In CEL or by its name. The kinds\' own say "it has failed for good".',
+        detail='It is written in CEL or as a name. The kinds\' own mean "it has failed for good".',
         off="leave the kinds' own failures out",
         waits_again=True,
     )
     timeout: float = option(
         duration(),
         "how long to wait, like 90s or 1h30m; 0 polls once",
-        detail="With the units `d`, `h`, `m`, `s` and `ms`.",
-        in_python="A `timedelta` too.",
+        detail="The units are `d`, `h`, `m`, `s` and `ms`.",
+        in_python="A `timedelta` works too.",
         default=30 * 60.0,
         waits_again=False,
     )
     hold: float | None = option(
         duration(),
         "how long one run may wait, like 10m; 0 polls once",
-        detail="If nothing is decided then, it ends as `awaiting`, and the next run goes on with the same deadline. A "
-        "run is an update, or the command. Counts in a row start over in each. As long as `timeout` or longer, it "
-        "changes nothing.",
+        detail="If nothing is decided by then, the run ends as `awaiting`, and the next run goes on with the same "
+        "deadline. A run is an update, or the command. Each run counts polls in a row from 0. If it is as long as "
+        "`timeout` or longer, it changes nothing.",
         default_text="as long as `timeout`",
         waits_again=False,
         in_hook=False,
@@ -72,14 +72,14 @@ class WaitOptions:
     interval: float | None = option(
         duration(least=1.0),
         "the pause between polls",
-        detail="Written like `timeout`. The default grows while nothing changes; some kinds begin with more.",
+        detail="It is written like `timeout`. The default grows while nothing changes, and some kinds begin with more.",
         default_text="5s, growing to 30s",
         waits_again=False,
     )
     consecutive: int = option(
         COUNT,
         "how many polls in a row must meet the condition",
-        detail="Anything else starts the count again.",
+        detail="Any other poll starts the count again.",
         default=1,
         waits_again=True,
         explain=lambda polls: f"met after {polls} poll{'s in a row' if polls > 1 else ''}",
@@ -87,8 +87,9 @@ class WaitOptions:
     holds_for: float | None = option(
         duration(least=1.0),
         "how long the condition must have held, at every poll",
-        detail="Counted from the first poll of an unbroken row to its last, beside `consecutive`. A poll that does not "
-        "meet it starts again, and so does a gap of more than three intervals; a failed poll does not.",
+        detail="The time counts from the first poll of an unbroken row to its last, beside `consecutive`. A poll that "
+        "does not meet the condition starts it again, and so does a gap of more than three intervals. A failed "
+        "poll does not.",
         default_text="one poll that meets it is enough",
         waits_again=True,
         explain=lambda seconds: f"met once it has held for {spell(seconds)}",
@@ -96,18 +97,18 @@ class WaitOptions:
     fail_holds_for: float | None = option(
         duration(least=1.0),
         "how long `fail_on` must have held to end the wait",
-        detail="Counted like `holds_for`; while `fail_on` holds, nothing is met. The kinds' own failures count after "
-        "it too, or after a time of their own that is longer.",
-        default_text="one poll is enough, but for kinds that say otherwise",
+        detail="It counts like `holds_for`. While `fail_on` holds, nothing is met. The kinds' own failures count after "
+        "this time too, or after a time of their own if that is longer.",
+        default_text="one poll is enough, except where a kind says otherwise",
         waits_again=True,
         explain=lambda seconds: f"failed once a failure has held for {spell(seconds)}",
     )
     not_found: str = option(
         choice(NOT_FOUND),
-        "what a poll means that does not find a target",
-        detail="`wait` waits for it. `fail` ends the wait. `met` meets the condition where none of the targets is "
-        "found, and is refused for kinds where not finding a thing does not prove that it is gone; so `until` "
-        "`deleted` has it.",
+        "what it means when a poll does not find a target",
+        detail="`wait` waits for it. `fail` ends the wait. `met` meets the condition when none of the targets is "
+        "found. It is rejected for kinds where not finding a thing does not prove that it is gone. `until` `deleted` "
+        "includes it.",
         default="wait",
         waits_again=True,
         explain=lambda word: f"not found: {word}",
@@ -115,15 +116,15 @@ class WaitOptions:
     allow_absent: bool = option(
         FLAG,
         "whether `deleted` is met by what this wait never found",
-        detail="Otherwise a mistake in an id would meet it at once.",
+        detail="Without it, a mistake in an id would meet the condition at once.",
         default=False,
         waits_again=True,
         explain=lambda on: "deleted counts for what was never found too" if on else "",
     )
     appear_timeout: float | None = option(
         duration(least=1.0),
-        "how long it may take until each target was found",
-        detail="Then the wait ends as `never_appeared`. Refused where `not_found` is `fail` or `met`.",
+        "how long it may take to find each target",
+        detail="After that the wait ends as `never_appeared`. It is rejected where `not_found` is `fail` or `met`.",
         default_text="as long as `timeout`",
         waits_again=False,
         explain=lambda seconds: f"each must be found within {spell(seconds)}",
@@ -131,8 +132,8 @@ class WaitOptions:
     stall_timeout: float | None = option(
         duration(least=1.0),
         "how long nothing may change while the condition does not hold",
-        detail="Counted from the first poll that finds every target; then the wait ends as `stalled`. Volatile fields "
-        "are no change, unless a condition reads them.",
+        detail="The time counts from the first poll that finds every target. After that the wait ends as `stalled`. A "
+        "volatile field is no change, unless a condition reads it.",
         default_text="as long as `timeout`",
         waits_again=False,
         explain=lambda seconds: f"stalled after {spell(seconds)} without a change",
@@ -147,8 +148,9 @@ class WaitOptions:
     enforcement: str = option(
         choice(ENFORCEMENTS),
         "how binding the wait is",
-        detail="`advisory`: a wait that is not met is a warning; a gate's `outcome` and `message` say how it ended. "
-        "`disabled`: it does not poll at all. A gate that was not met waits again once this becomes more binding.",
+        detail="With `advisory`, a wait that is not met is a warning, and a gate's `outcome` and `message` say how it "
+        "ended. With `disabled`, nothing is polled. A gate that was not met waits again once this becomes more "
+        "binding.",
         default="mandatory",
         waits_again=False,
         explain=lambda word: "" if word == "mandatory" else f"enforcement: {word}",
@@ -156,7 +158,7 @@ class WaitOptions:
     overridable: bool | None = option(
         FLAG,
         "whether the gate may be overridden with a reason while its cloud gives no usable response",
-        detail="True: from the environment too. False: not at all.",
+        detail="True allows it from the environment too. False forbids it.",
         default_text="from the stack's config alone",
         waits_again=False,
         in_hook=False,
@@ -164,7 +166,7 @@ class WaitOptions:
     )
     every_update: bool = option(
         FLAG,
-        "whether every update waits, and not only one that changes what is waited for",
+        "whether every update waits, not only one that changes what the gate waits for",
         default=False,
         waits_again=False,
         in_hook=False,
@@ -172,7 +174,7 @@ class WaitOptions:
     )
     triggers: Sequence[Any] | Mapping[str, Any] | None = option(
         VALUES,
-        "any values that the gate stands for, a list or a map",
+        "values that make the gate wait again when they change, a list or a map",
         waits_again=True,
         in_hook=False,
         in_command=False,

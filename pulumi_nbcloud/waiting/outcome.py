@@ -49,7 +49,8 @@ class WaitError(NbcloudError):
             **details: see `NbcloudError`.
         """
         super().__init__(problem, **details)
-        self.outcome = outcome
+        self.outcome: Outcome = outcome
+        """How it ended: `Outcome.TIMED_OUT`, equal to `"timed_out"`, and so on."""
         self.progress = progress
         # Set if the cloud asked to wait, as in an UnreachableError.
         self.retry_after: float | None = None
@@ -59,7 +60,7 @@ class WaitError(NbcloudError):
         self.unanswered = False
         """Whether the last poll got no usable response."""
         self.override: Mapping[str, str] | None = None
-        """What overrode it, where the outcome is `overridden`; see `WaitResult`."""
+        """What overrode it, where the outcome is `overridden`: `reason`, `until` and `overrode`; else None."""
         self.elapsed = 0.0
         """How long the wait took, in seconds."""
         self.after = ""

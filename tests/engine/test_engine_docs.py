@@ -10,6 +10,10 @@ from docs_support import (
     EXAMPLES,
     LANGUAGES,
     PAGES,
+    README,
+    RECIPE_PAGES,
+    RECORDS,
+    WHAT_YOU_SEE,
     Example,
     blocks,
     check,
@@ -17,20 +21,27 @@ from docs_support import (
     console_examples,
     name_of,
     settled,
+    staged,
 )
 from stack import ROOT, Stack
 
 from pulumi_nbcloud.mock import MockClouds, scenarios
 from pulumi_nbcloud.mock.aidp.service import DEFAULT_PLATFORM, DEFAULT_WORKSPACE
-from pulumi_nbcloud.mock.scenarios import PROCESSING_JOB, RUNNING_NOTEBOOK, STARTING_INSTANCE, STARTING_SESSION
+from pulumi_nbcloud.mock.scenarios import (
+    PROCESSING_JOB,
+    RUNNING_NOTEBOOK,
+    STARTING_INSTANCE,
+    STARTING_SESSION,
+    STOPPED_NOTEBOOK,
+)
 
 # As a user runs them.
 pytestmark = pytest.mark.usefixtures("ordinary_python")
 
 
 def examples() -> list[tuple[str, str]]:
-    """Return all but those that define a test, which are run as such, and those in four languages, parts of files."""
-    pages = [page for page in PAGES if page != LANGUAGES]
+    """Return all but those that define a test, which are run as such, and those that are parts of examples."""
+    pages = [page for page in PAGES if page != LANGUAGES and page.parent != RECIPE_PAGES]
     found = [(f"{name_of(page)}-{index}", text) for page in pages for index, text in enumerate(blocks(page, "python"))]
     return [(name, text) for name, text in found if "def test_" not in text]
 
@@ -56,6 +67,7 @@ def page_stack(make_stack: Callable[..., Stack], clouds: MockClouds) -> Stack:
         "jobId": PROCESSING_JOB,
         "instanceId": STARTING_INSTANCE,
         "platformId": DEFAULT_PLATFORM,
+        "aiDataPlatformId": DEFAULT_PLATFORM,
         "workspaceKey": DEFAULT_WORKSPACE,
         "sessionId": STARTING_SESSION,
     }
@@ -105,16 +117,33 @@ def test_each_example_runs_and_a_second_update_changes_nothing(demo_stack: Stack
     assert demo_stack.outputs() == outputs
 
 
-def test_the_readmes_program_is_the_quickstart_and_its_outputs_are_real(page_stack: Stack, clouds: MockClouds) -> None:
-    readme = ROOT / "README.md"
-    program = blocks(readme, "python")[0]
+def test_what_the_readme_shows_is_printed(page_stack: Stack, clouds: MockClouds) -> None:
+    shown_up, shown_mistake = staged(README)
+    program = blocks(README, "python")[0]
+    (page_stack.folder / "__main__.py").write_text(program)
+    # The gate must see it finish at its second poll.
+    clouds.modelarts.put_job(PROCESSING_JOB, status="PROCESSING")
+    clouds.modelarts.add_job_transition(PROCESSING_JOB, after_reads=1, status="FINISHED")
+    assert_printed(shown_up, page_stack.up().output)
+
+    (page_stack.folder / "__main__.py").write_text(program.replace("self.status", "self.statu"))
+    assert_printed(shown_mistake, page_stack.preview(expect=1).text)
+
+
+def test_what_you_see_is_printed_by_the_quickstart(page_stack: Stack, clouds: MockClouds) -> None:
+    shown_preview, shown_mistake, shown_up, shown_failure, shown_refresh = staged(WHAT_YOU_SEE)
+    program = blocks(WHAT_YOU_SEE, "python")[0]
     quickstart = (ROOT / "examples" / "quickstart" / "__main__.py").read_text(encoding="utf-8")
     assert quickstart.partition('"""\n\n')[2] == program
     (page_stack.folder / "__main__.py").write_text(program)
-    shown_up, shown_refresh, shown_preview = blocks(readme, "console")[:3]
 
-    # The recorded lease and the preview's look read it as well: the gate must see it start at its second poll.
     clouds.modelarts.put_lease(RUNNING_NOTEBOOK, status="STARTING")
+    assert_printed(shown_preview, page_stack.preview().text)
+    (page_stack.folder / "__main__.py").write_text(program.replace("self.running", "self.runing"))
+    assert_printed(shown_mistake, page_stack.preview(expect=1).text)
+    (page_stack.folder / "__main__.py").write_text(program)
+
+    # The recorded lease reads it as well: the gate must see it start at its second poll.
     clouds.modelarts.add_transition(RUNNING_NOTEBOOK, after_reads=2, status="RUNNING")
     assert_printed(shown_up, page_stack.up().output)
 
@@ -122,5 +151,16 @@ def test_the_readmes_program_is_the_quickstart_and_its_outputs_are_real(page_sta
     clouds.modelarts.add_transition(RUNNING_NOTEBOOK, duration=7_200_000)
     assert_printed(shown_refresh, page_stack.refresh("--diff").output)
 
-    (page_stack.folder / "__main__.py").write_text(program.replace("self.running", "self.runing"))
-    assert_printed(shown_preview, page_stack.preview(expect=1).text)
+    clouds.modelarts.put_lease(STOPPED_NOTEBOOK, status="FROZEN")
+    page_stack.run("config", "set", "notebookId", STOPPED_NOTEBOOK, expect=0)
+    failed = page_stack.up(expect=None)
+    assert failed.code != 0
+    assert_printed(shown_failure, failed.text)
+
+
+def test_the_drift_that_the_page_on_records_shows_is_real(page_stack: Stack, clouds: MockClouds) -> None:
+    (shown,) = [text for text in blocks(RECORDS, "console") if "--diff" in text]
+    (page_stack.folder / "__main__.py").write_text(blocks(RECORDS, "python")[0])
+    page_stack.up()
+    clouds.modelarts.add_transition(RUNNING_NOTEBOOK, duration=7_200_000)
+    assert_printed(shown, page_stack.refresh("--diff").output)

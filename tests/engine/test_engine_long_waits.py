@@ -32,10 +32,10 @@ def long_stack(make_stack: Callable[..., Stack], clouds: MockClouds) -> Stack:
 
 def test_the_gate_of_the_page_goes_on(long_stack: Stack, clouds: MockClouds) -> None:
     first, later = [text for text in blocks(LONG_WAITS, "console") if "$ pulumi " in text]
-    check(Example("awaiting", tuple(commands_in(first))), long_stack.folder, long_stack.environment)
+    check(Example(LONG_WAITS, 0, tuple(commands_in(first))), long_stack.folder, long_stack.environment)
     assert long_stack.outputs()["trained"] != "met", "it is not known yet"
     clouds.clock.advance(HOURS * 3600)
-    check(Example("met", tuple(commands_in(later))), long_stack.folder, long_stack.environment)
+    check(Example(LONG_WAITS, 1, tuple(commands_in(later))), long_stack.folder, long_stack.environment)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)

@@ -95,8 +95,8 @@ def test_a_gate_that_is_met(cli: Path, tmp_path: Path, clouds: MockClouds) -> No
         "gate-met",
         f"pulumi {' '.join(UP)}",
         "A gate that waits and is met, in pulumi up",
-        "The command pulumi up creates the gate called trained, which waits for a job: its row shows that the status is "
-        "PROCESSING, not FINISHED, and how much of the time is over. When the job finishes the gate is created, and "
+        "The command pulumi up creates the gate called trained, which waits for a job: its row shows that the status "
+        "is PROCESSING, not FINISHED, and how much of the time is over. When the job finishes the gate is created, and "
         "then the resource that depends on it.",
         COLUMNS,
         frames(shots),

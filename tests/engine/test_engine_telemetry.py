@@ -15,7 +15,7 @@ import sys
 
 Args = nbcloud.modelarts.NotebookLeaseArgs
 nbcloud.modelarts.get_notebook_lease("{notebook(1)}", expect="ready")
-nbcloud.modelarts.NotebookLease("kept", notebook_id="{notebook(1)}")
+nbcloud.modelarts.NotebookLease("kept", notebook_id="{notebook(3)}")
 Seed("web", "v", opts=pulumi.ResourceOptions(hooks=nbcloud.wait_before(target=Args(notebook_id="{notebook(1)}"))))
 met = gate("met", 1)
 gate("late", 2, timeout="0")
@@ -26,6 +26,8 @@ met.outcome.apply(lambda _: print("loaded:", [each for each in sys.modules if "n
 def test_gates_are_spans_and_the_program_sends_nothing(make_stack: Callable[..., Stack], clouds: MockClouds) -> None:
     clouds.modelarts.put_lease(notebook(1))
     clouds.modelarts.put_lease(notebook(2), status="STOPPED")
+    # Of its own, so that the gate and the record, which may share a request, do not.
+    clouds.modelarts.put_lease(notebook(3))
     with over_http() as received:
         stack = make_stack({**clouds.environment(), **received.environment, "TRACEPARENT": TRACEPARENT})
         stack.program(PROGRAM)

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from docs_support import BLOCK, LANGUAGES, Command, commands_in, settled
 from language_builds import EXAMPLES
-from language_wheel import build_wheel
 from stack import PIP, SYSTEM
+from wheel_support import build_wheel, pip_environment
 
 # Two installations, and one compilation.
 SESSION_SECONDS = 1_200
@@ -48,13 +48,12 @@ def environment(cli: Path, folder: Path, wheels: Path) -> dict[str, str]:
     registries = {
         name: value
         for name, value in os.environ.items()
-        if name.startswith(("PIP_", "SSL_", "NODE_")) or name.lower().startswith("npm_config_")
+        if name.startswith("NODE_") or name.lower().startswith("npm_config_")
     }
     return {
+        **pip_environment(wheels),
         **registries,
-        "PIP_FIND_LINKS": f"{registries.get('PIP_FIND_LINKS', '')} {wheels}".strip(),
         # What was downloaded before need not be downloaded again.
-        "PIP_CACHE_DIR": str(_HOME / ".cache" / "pip"),
         "npm_config_cache": str(_HOME / ".npm"),
         "npm_config_userconfig": str(_HOME / ".npmrc"),
         "PATH": os.pathsep.join((str(cli), str(Path(node).parent), *SYSTEM)),

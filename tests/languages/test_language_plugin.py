@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from language_wheel import build_wheel
 from lease_support import NOTEBOOK
 from nbcloud_support import LIMIT_SECONDS
 from stack import ROOT, SYSTEM, Stack
+from wheel_support import build_wheel
 
 from pulumi_nbcloud import __version__
 from pulumi_nbcloud.mock import MockClouds

@@ -104,7 +104,7 @@ _REFUSED = (
         _CLI,
         Chooses.HOST,
         CLI,
-        "it is of whatever service a command asks, and not of AI Data Platform",
+        "it is the endpoint of the service that a command calls, and not of AI Data Platform",
         hint="set endpoint",
         unless=("endpoint",),
     ),
@@ -169,7 +169,7 @@ _HARMLESS = (
             _SDK,
             Chooses.HOST,
             LAST,
-            "the SDK asks it for regions that it does not know; here such a region is refused",
+            "the SDK queries it for regions that it does not know; here such a region is rejected",
         )
         for name in ("OCI_DEFAULT_REALM", "OCI_REGION_METADATA")
     ),

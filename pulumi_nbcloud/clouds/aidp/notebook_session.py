@@ -71,14 +71,14 @@ class Kernel:
     """What the kernel does: unknown, starting, idle, busy, terminating, restarting, autorestarting, dead, or one that
     the vendor added; a stale session was seen to stay busy."""
     last_activity: Annotated[TimeText | None, Volatile()] = None
-    """When the kernel was last seen active, RFC 3339; null where the answer has no time there."""
+    """When the kernel was last seen active, RFC 3339; null where the response has no time there."""
     connections: Annotated[int | None, Small(), Volatile()] = None
     """How many connections the kernel has."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NotebookSessionState(State):
-    """One session of a notebook.
+    """One notebook session, and its kernel.
 
     Reading it may keep its cluster awake, and billed: Oracle's own sample reads sessions for just that.
     """
@@ -94,7 +94,7 @@ class NotebookSessionState(State):
     name: str | None = None
     """The session's name."""
     path: str | None = None
-    """Where the session's notebook lies, for example /data/test.ipynb."""
+    """The path of the session's notebook, for example /data/test.ipynb."""
     type: Annotated[str, SessionType] | None = None
     """The session's type: notebook, file, agentflow, or one that the vendor added."""
     cluster_id: str | None = None
@@ -102,7 +102,7 @@ class NotebookSessionState(State):
     agent_flow_key: str | None = None
     """The key of the session's agent flow."""
     lifecycle_state: Annotated[str, LifecycleState] | None = None
-    """Where the session is in its life: CREATING, ACTIVE, FAILED, or one that the vendor added."""
+    """The session's state: CREATING, ACTIVE, FAILED, or one that the vendor added."""
     kernel: Kernel | None = None
     """The session's kernel; null right after creation and while the cluster restarts."""
     etag: Annotated[str | None, Volatile()] = None
@@ -259,6 +259,8 @@ NOTEBOOK_SESSION = Kind(
         not_found="there is no such session, or the cloud hides it because a permission is missing",
         check="look at the session's cluster in its workspace"
         " (https://docs.oracle.com/en/cloud/paas/ai-data-platform/aidug/workspaces.html)",
+        page="https://docs.oracle.com/en/cloud/paas/ai-data-platform/aiwap/"
+        "op-aidataplatforms-aidataplatformid-workspaces-workspacekey-notebook-api-sessions-sessionid-get.html",
         reading="Reading a session may keep its cluster awake, and billed.",
         record="The cloud hides a missing permission behind the same response as a missing session.",
     ),

@@ -164,13 +164,14 @@ INSTANCES = Kind(
     ),
     documentation=Documentation(
         what="the instances of an account",
-        returns="The instances that the filters let through, and how many the account has; `unreadable` names rows that"
+        returns="The instances that match the filters, and how many the account has; `unreadable` names rows that"
         " cannot be read.",
         raises=(
             ("UnreachableError", "the pages of the list did not add up; instances may have come or gone meanwhile"),
         ),
         until='size(self.instances) > 0 && self.instances.all(i, i.status == "Running")',
         check="look at the instances in the console (https://hpc-ai.com)",
+        page="https://hpc-ai.com/doc/docs/api/instance/list",
     ),
 )
 
@@ -201,7 +202,7 @@ INSTANCE = Kind(
         NamedCondition(
             "ended",
             'self.status in ["Stopped", "Archived", "Released", "StartingFailed", "InitializationFailed"]',
-            "The instance does not run, and nothing is under way that would let it.",
+            "The instance does not run and is not about to.",
             failures_apply=False,
         ),
         NamedCondition(
@@ -219,6 +220,8 @@ INSTANCE = Kind(
         returns="The instance.",
         not_found="the account has no such instance",
         check="look at the instance in the console (https://hpc-ai.com)",
-        reading="Each read fetches the complete list, which is the cloud's only way; reads of one moment share it.",
+        page="https://hpc-ai.com/doc/docs/api/instance/list",
+        reading="Each read fetches the complete list, because the cloud has no request for one instance; reads at the"
+        " same time share it.",
     ),
 )

@@ -20,8 +20,8 @@ SCHEMA = Schema(
     identity=IDENTITY,
     about={
         "apiKey": "a key, sent in the header `X-API-Key`",
-        "accessToken": "a token, sent in the cookie `AccessToken`; lasts a day",
-        "username": "who logs in",
+        "accessToken": "a token, sent in the cookie `AccessToken`; it lasts a day",
+        "username": "the user who logs in",
         "password": "the password of the login",
         "endpoint": "scheme and host of the cloud, with or without `/api`; `https://hpc-ai.com` if not set",
     },

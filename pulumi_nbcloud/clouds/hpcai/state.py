@@ -103,7 +103,7 @@ class InstanceAuth:
 
 @dataclass(frozen=True, kw_only=True, config=WIRE)
 class InstanceMetadata:
-    """What names an instance."""
+    """The ids and names of an instance."""
 
     instance_id: Annotated[Text, Field(min_length=1)]
     """The instance's id."""
@@ -138,11 +138,11 @@ class ImageInfo:
     architecture: Text | None = None
     """The image's architecture."""
     is_public: Annotated[Text | None, BeforeValidator(_flag)] = None
-    """Whether the image is public; a text on the wire, often empty."""
+    """Whether the image is public; a string in the response, often empty."""
     name: Text | None = None
     """The image's name."""
     tags: Annotated[tuple[Text, ...], BeforeValidator(_empty_if_null)] = ()
-    """The image's tags; empty where the wire says null."""
+    """The image's tags; empty where the response has null."""
     type: Text | None = None
     """The image's type."""
 
@@ -168,7 +168,7 @@ class InstanceConfiguration:
     instance_disk_amount_request: Annotated[
         InstanceDiskAmountRequest | None, Field(alias="InstanceDiskAmountRequest")
     ] = None
-    """The disks requested; on the wire `InstanceDiskAmountRequest`, capitalised."""
+    """The disks that were requested; in the response `InstanceDiskAmountRequest`, capitalised."""
     docker_storage_size: Number | None = None
     """Docker's storage, in GB."""
 
@@ -178,7 +178,7 @@ class InstanceCapacity:
     """CPU, memory, GPU or disk of an instance type."""
 
     amount: Number | None = None
-    """How much there is, in `unit`s."""
+    """How much there is, in the unit of `unit`."""
     type: Text | None = None
     """What it is, the CPU's model for example."""
     unit: Text | None = None
@@ -210,7 +210,7 @@ class RegionInfo:
     domain: Text | None = None
     """The region's domain name."""
     location: Text | None = None
-    """Where on earth the region is."""
+    """The region's location."""
     name: Text | None = None
     """The region's name, `asia-sg-1`."""
     ssh_address: Text | None = None
@@ -223,19 +223,19 @@ class RegionInfo:
 
 @dataclass(frozen=True, kw_only=True, config=WIRE)
 class NodePort:
-    """A port that can be reached from outside."""
+    """A port that is reachable from outside."""
 
     port: Annotated[Whole, Small()] | None = None
     """The port in the notebook."""
     address: Text | None = None
-    """The address that it has outside."""
+    """The address at which it is reachable from outside."""
     node_port: Annotated[Whole, Small()] | None = None
-    """The port that it has outside."""
+    """The port at which it is reachable from outside."""
 
 
 @dataclass(frozen=True, kw_only=True, config=WIRE)
 class InstanceSpecInfo:
-    """What an instance is made of."""
+    """The specification of an instance."""
 
     name: Text | None = None
     """The instance's name."""
@@ -250,11 +250,11 @@ class InstanceSpecInfo:
     region_info: RegionInfo | None = None
     """Where the instance is."""
     remote_storages: Annotated[tuple[dict[str, Any], ...], BeforeValidator(_storages)] = ()
-    """The instance's remote storages. The page does not say what one looks like, so each has the wire's own
-    keys; what could hold a credential (a key called token, password and the like) is left out. Conditions can count
-    them but not look inside."""
+    """The instance's remote storages. The vendor's page does not describe one, so each has the keys of the response;
+    what could be a credential (a key called token, password and the like) is left out. Conditions can count them, but
+    not read inside of them."""
     node_ports: Annotated[tuple[NodePort, ...], BeforeValidator(_empty_if_null)] = ()
-    """The instance's ports that can be reached from outside; empty where the wire says null."""
+    """The instance's ports that are reachable from outside; empty where the response has null."""
     is_spot_instance: StrictBool | None = None
     """Whether the instance is a spot instance."""
 
@@ -281,7 +281,7 @@ class InstanceDiskAmountInfo:
 
 @dataclass(frozen=True, kw_only=True, config=WIRE)
 class InstanceRuntimeInfo(Twinned):
-    """How an instance does."""
+    """The current state of an instance."""
 
     create_at_unix_ms: Milliseconds | None = None
     """When the instance was created, in milliseconds since 1970."""
@@ -290,30 +290,30 @@ class InstanceRuntimeInfo(Twinned):
     status: Annotated[Text, InstanceStatus] | None = None
     """The instance's status, or one that the vendor added."""
     phase: Text | None = None
-    """The phase within the status, DownloadImage for example; often empty."""
+    """The phase within the status, for example DownloadImage; often empty."""
     message: Text | None = None
-    """The vendor's text on the status."""
+    """The vendor's message about the status."""
     diagnosis_reason: Text | None = None
-    """Why the instance does not get on, BackOff for example; often empty."""
+    """Why the instance makes no progress, for example BackOff; often empty."""
     diagnosis_message: Text | None = None
-    """The vendor's text on the diagnosis."""
+    """The vendor's message about the diagnosis."""
     healthy: StrictBool | None = None
     """Whether the instance is healthy."""
     sub_url: Text | None = None
     """The path of the instance's notebook."""
     instance_disk_usage_info: Annotated[InstanceDiskUsageInfo | None, OrNull(), Volatile()] = None
-    """How full the disks are; null where what the wire says makes no sense."""
+    """How full the disks are; null where the response makes no sense."""
     instance_disk_amount_info: InstanceDiskAmountInfo | None = None
     """How large the disks are."""
     stop_timestamp: RawTime = None
-    """When the instance stopped, as it came: the page names no unit. Null where the wire says 0."""
+    """When the instance stopped, as the response has it: the vendor's page names no unit. Null where it is 0."""
     scheduled_stop_timestamp: RawTime = None
-    """When the instance is to stop, as it came, like `stop_timestamp`."""
+    """When the instance is scheduled to stop, as the response has it, like `stop_timestamp`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class InstanceState(State):
-    """One instance. The first fields are conveniences, taken out of the vendor's objects below them."""
+    """One HPC-AI instance. The first fields are conveniences, taken out of the vendor's objects below them."""
 
     instance_id: str
     """The instance's id."""
@@ -324,22 +324,22 @@ class InstanceState(State):
     status: Annotated[str, InstanceStatus] | None = None
     """The instance's status, or one that the vendor added."""
     phase: str | None = None
-    """The phase within the status; null where the wire says nothing or an empty text."""
+    """The phase within the status; null where the response has none or an empty string."""
     diagnosis_reason: str | None = None
-    """Why the instance does not get on; null where the wire says nothing or an empty text."""
+    """Why the instance makes no progress; null where the response has no reason or an empty string."""
     healthy: bool | None = None
     """Whether the instance is healthy."""
     instance_metadata: InstanceMetadata | None = None
-    """What names the instance."""
+    """The ids and names of the instance."""
     instance_spec_info: InstanceSpecInfo | None = None
-    """What the instance is made of."""
+    """The specification of the instance."""
     instance_runtime_info: InstanceRuntimeInfo | None = None
-    """How the instance does."""
+    """The current state of the instance."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class InstancesState(State):
-    """The instances of an account, all that the filters let through, but for those that cannot be read."""
+    """The HPC-AI instances of an account that match the filters, without those that cannot be read."""
 
     endpoint: str
     """The endpoint that was queried."""
@@ -348,9 +348,9 @@ class InstancesState(State):
     truncated: bool = False
     """Whether instances are missing because their rows cannot be read; see `unreadable`."""
     unreadable: tuple[str, ...] = ()
-    """The rows that cannot be read, each with its id or number and what is odd about it; whatever the filters."""
+    """The rows that cannot be read, each with its id or number and what is wrong with it; whatever the filters."""
     instances: tuple[InstanceState, ...] = ()
-    """The instances that the filters let through, in the cloud's order."""
+    """The instances that match the filters, in the cloud's order."""
 
     def missing(self) -> str | None:
         """Return which rows cannot be read."""

@@ -101,13 +101,13 @@ class DevServerJobRow(Twinned):
     user_name: _Text | None = None
     """Who started the job."""
     description: _Text | None = None
-    """The job's description; may be absent."""
+    """The job's description."""
     type: Annotated[_Text, JobType] | None = None
     """The job's type: COMMON, SERVICE_DEPLOY, LOG_COLLECT, DEVICE_LOG_COLLECT, ASCEND_SOFTWARE_UPGRADE,
     ASCEND_DIAGNOSIS, ASCEND_SYSTEM_CONFIG, or one that the vendor added."""
     status: Annotated[_Text, JobStatus] | None = None
-    """The job's state: PROCESSING, FINISHED, DELETED, ACTIVE, or one that the vendor added. FINISHED says nothing of
-    success."""
+    """The job's state: PROCESSING, FINISHED, DELETED, ACTIVE, or one that the vendor added. FINISHED does not
+    mean success: see `abnormal_count`."""
     abnormal_count: Annotated[Whole, Small()] | None = None
     """The number of nodes where the job failed."""
     create_at: Milliseconds | None = None
@@ -132,7 +132,7 @@ class DevServerJobState(DevServerJobRow, State):
 
 @dataclass(frozen=True, kw_only=True)
 class DevServerJobsState(State):
-    """The jobs that the filters let through."""
+    """The DevServer jobs that match the filters."""
 
     project_id: str
     """The project that was queried."""
@@ -147,8 +147,8 @@ class DevServerJobsState(State):
     total: Annotated[int, RowCount("jobs")] | None = None
     """How many jobs the cloud has for these filters."""
     truncated: bool = False
-    """Whether rows are missing: `total` exceeds them, or is missing itself. The API has no parameters to request
-    more; narrow the filters."""
+    """Whether jobs are missing: `total` is larger than their number, or is missing itself. The API has no parameter
+    that requests more, so narrow the filters."""
     jobs: tuple[DevServerJobRow, ...] = ()
     """The jobs that the cloud sent, in its order."""
 
@@ -254,20 +254,21 @@ DEV_SERVER_JOBS = Kind(
         NamedCondition(
             "finished",
             'size(self.jobs) > 0 && self.jobs.all(j, j.status == "FINISHED" && j.abnormal_count == 0)',
-            "There are jobs, and all of them finished without a failed node; a job that failed is waited for in vain.",
+            "There are jobs, and all of them finished without a failed node. A job that failed never meets it.",
         ),
         NamedCondition(
             "ended",
             'size(self.jobs) > 0 && self.jobs.all(j, j.status in ["FINISHED", "DELETED"])',
-            "There are jobs, and none of them goes on, whether they succeeded or not.",
+            "There are jobs, and all of them are over, whether they succeeded or not.",
         ),
     ),
     request_key=lambda arguments: _request_key(arguments.query()),
     documentation=Documentation(
         what="the DevServer jobs of a project",
-        returns="The jobs that the cloud gives, and whether that is all of them (`truncated`).",
+        returns="The jobs that the cloud sent, and whether some are missing (`truncated`).",
         until='size(self.jobs) > 0 && self.jobs.all(j, j.status == "FINISHED")',
         check="look at the jobs in the ModelArts console",
+        page="https://support.huaweicloud.com/intl/en-us/api-modelarts/ListServerJobs.html",
     ),
 )
 
@@ -288,12 +289,12 @@ DEV_SERVER_JOB = Kind(
     headline=("status", "abnormal_count"),
     summary=("name", "type", "status", "abnormal_count", "create_time", "update_time"),
     named=(
-        NamedCondition("running", 'self.status == "PROCESSING"', "The job goes on."),
+        NamedCondition("running", 'self.status == "PROCESSING"', "The job is in progress."),
         NamedCondition("finished", _SUCCEEDED, "The job finished without a failed node; the same as `ready`."),
         NamedCondition(
             "ended",
             'self.status in ["FINISHED", "DELETED"]',
-            "The job goes on no more, whether it succeeded or not.",
+            "The job is over, whether it succeeded or not.",
             failures_apply=False,
         ),
         NamedCondition("failed", _ABNORMAL, "The job finished with failed nodes.", failures_apply=False),
@@ -306,6 +307,7 @@ DEV_SERVER_JOB = Kind(
         returns="The job. FINISHED does not mean success: check `abnormal_count`.",
         not_found="the project has no such job",
         check="look at the job in the ModelArts console; abnormal_count is the number of nodes where it failed",
-        raises=(("BadResponseError", "the list does not tell: it is incomplete, or two jobs have this id"),),
+        page="https://support.huaweicloud.com/intl/en-us/api-modelarts/ListServerJobs.html",
+        raises=(("BadResponseError", "the list is incomplete, or two jobs have this id"),),
     ),
 )

@@ -103,7 +103,7 @@ _REFUSED = (
         _SDK,
         Chooses.SIGN_IN,
         SERVER,
-        "the identity of a pod is not asked for here",
+        "the identity of a pod is not used here",
         hint=_KEYS_HINT,
         needs=_POD[1:],
     ),
@@ -207,7 +207,7 @@ _HARMLESS = (
     _harmless(
         "HUAWEICLOUD_SDK_ID_TOKEN_FILE", _SDK, Chooses.SIGN_IN, SDK, "it counts only with HUAWEICLOUD_SDK_IDP_ID"
     ),
-    _harmless("HUAWEICLOUD_SDK_STS_ENDPOINT", _SDK, Chooses.HOST, SDK, "nothing here asks that service"),
+    _harmless("HUAWEICLOUD_SDK_STS_ENDPOINT", _SDK, Chooses.HOST, SDK, "nothing here calls that service"),
     *(
         _harmless(f"HUAWEICLOUD_OIDC_{name}", _SDK, Chooses.SIGN_IN, SDK, f"it counts only with {_OIDC[0]}")
         for name in ("AGENCY_URN", "ID_TOKEN", "TOKEN_FILE", "SESSION_NAME", "DURATION_SECONDS", "POLICY", "POLICY_IDS")
@@ -225,7 +225,9 @@ _HARMLESS = (
         TERRAFORM,
         "it groups what is created, and nothing is created here",
     ),
-    _harmless("HW_SIGNING_ALGORITHM", _TERRAFORM, Chooses.SIGN_IN, TERRAFORM, "it says how is signed, and not as whom"),
+    _harmless(
+        "HW_SIGNING_ALGORITHM", _TERRAFORM, Chooses.SIGN_IN, TERRAFORM, "it chooses how to sign, and not as whom"
+    ),
     *(
         _harmless(name, _TERRAFORM, Chooses.SIGN_IN, TERRAFORM, "it counts only beside a variable that is refused")
         for name in (
@@ -248,7 +250,7 @@ _HARMLESS = (
         Chooses.SIGN_IN,
         Treatment.HARMLESS,
         SERVER,
-        reason="only KooCLI reads it unasked, and KooCLI reads nothing else",
+        reason="only KooCLI reads it by itself, and KooCLI reads nothing else",
     ),
     Entry(
         "http://169.254.169.254/openstack/latest/securitykey",
@@ -256,7 +258,7 @@ _HARMLESS = (
         Chooses.SIGN_IN,
         Treatment.HARMLESS,
         SERVER,
-        reason="asked last of all by Huawei's tools; here the search ends in an error that names the ways to sign in",
+        reason="Huawei's tools query it last; here the search ends in an error that names the authentication methods",
     ),
 )
 

@@ -75,13 +75,13 @@ class NotebookLeaseState(State):
     endpoint: str
     """The endpoint that was queried."""
     running: bool
-    """Whether the notebook runs; the lease fields are null where it does not."""
+    """Whether the notebook runs. Where it does not, the fields of the lease are null."""
     create_at: int | None = None
     """When the instance was created, in milliseconds since 1970."""
     create_time: TimeText | None = None
     """When the instance was created, RFC 3339."""
     duration: int | None = None
-    """The instance's runtime, in milliseconds; -1 was seen where auto stop is off."""
+    """How long the instance may run, in milliseconds; -1 was seen where auto stop is off."""
     update_at: int | None = None
     """When the instance was last updated, in milliseconds since 1970."""
     update_time: TimeText | None = None
@@ -91,19 +91,19 @@ class NotebookLeaseState(State):
     type: Annotated[str, LeaseType] | None = None
     """The auto stop type: TIMING (after the duration), IDLE (when idle), or one that the vendor added."""
     expire_time: TimeText | None = None
-    """When auto stop is due at the earliest, RFC 3339: `create_at + duration`, the rule of the vendor's page; null
+    """When auto stop is due at the earliest, RFC 3339: `create_at + duration`, by the rule of the vendor's page. Null
     unless auto stop is on, of type TIMING, and the duration positive. Null too where `update_at` is later: the notebook
-    was started again or renewed, which counts the duration from then and leaves `create_at` as it is."""
+    was restarted or renewed, which counts the duration from then and leaves `create_at` as it is."""
     stops_itself: bool | None = None
-    """Whether the notebook is going to be stopped, at a time or when idle: auto stop is on, and where it goes by time,
-    its duration is not 0 or negative, which is none. Null where the notebook does not run or the cloud does not say."""
+    """Whether the notebook stops by itself, at a time or when idle: auto stop is on, and where it goes by time, the
+    duration is not 0 or negative. Null where the notebook does not run or the cloud does not say."""
     earliest_stop_time: TimeText | None = None
-    """When the notebook is stopped at the earliest, RFC 3339: `create_at + duration`, for a lease without a type too,
-    which is TIMING by default. Null where nothing stops it, where it stops when idle (IDLE), and where it was started
-    again or renewed: `update_at` is later, or the time is past."""
+    """The earliest time at which the notebook stops, RFC 3339: `create_at + duration`, also of a lease without a type,
+    because TIMING is the default. Null where nothing stops it, where it stops when idle (IDLE), and where it was
+    restarted or renewed: `update_at` is later, or the time is past."""
     not_running_reason: Annotated[str, NotRunningReason] | None = None
     """Why there is no lease: NOT_RUNNING, STARTING, STOPPING, FROZEN (in arrears), RESTORING, INITIALIZING or BUSY
-    (another operation goes on); null where the notebook runs."""
+    (another operation is under way); null where the notebook runs."""
 
     def null_reason(self, name: str) -> str | None:
         """Return why a lease has no such time."""
@@ -249,7 +249,7 @@ NOTEBOOK_LEASE = Kind(
         NamedCondition(
             "ended",
             '!self.running && self.not_running_reason in ["NOT_RUNNING", "FROZEN"]',
-            "The notebook runs no more, stopped or frozen.",
+            "The notebook no longer runs: it is stopped or frozen.",
             failures_apply=False,
         ),
     ),
@@ -259,5 +259,6 @@ NOTEBOOK_LEASE = Kind(
         not_found="there is no such notebook",
         check="look at the notebook's events in the ModelArts console"
         " (https://support.huaweicloud.com/intl/zh-cn/devtool-modelarts/devtool-modelarts_0230.html)",
+        page="https://support.huaweicloud.com/intl/en-us/api-modelarts/ShowLease.html",
     ),
 )

@@ -58,3 +58,9 @@ class Shown(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._inside and self._kind and not self._link:
             self.texts[self._kind][-1] += "".join(data.split())
+
+
+def paths() -> list[str]:
+    """The address of every page of the built site, below the site's own."""
+    found = sorted(path.parent.relative_to(SITE).as_posix() for path in SITE.rglob("index.html"))
+    return ["" if path == "." else f"{path}/" for path in found]

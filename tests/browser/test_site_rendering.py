@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from site_check import problems, read
 from site_pages import leaves, place_of, read_nav
 from site_support import ROOT, SITE, Shown, built
 
@@ -54,7 +55,18 @@ def test_the_site_has_every_page_and_one_for_wrong_addresses() -> None:
     assert "leads to no page" in (SITE / "404.html").read_text(encoding="utf-8")
 
 
+def test_every_link_and_picture_leads_somewhere_in_the_site() -> None:
+    assert list(problems(SITE)) == []
+
+
 def test_nothing_of_the_tabs_is_left_as_text() -> None:
     pages = {page: built(place_of(page)).read_text(encoding="utf-8") for page in PAGES}
-    assert [page for page, text in pages.items() if "tabs --" in text or '=== "' in text] == []
+    assert [page for page, text in pages.items() if "<!-- tabs" in text or "<p>===" in text] == []
     assert pages["docs/guides/languages.md"].count('class="tabbed-set') == 5
+
+
+def test_titles_say_what_a_page_is_of() -> None:
+    titles = [read(SITE / path / "index.html").title for path in ("", "guides/gates", "examples/serve/wait.sh")]
+    assert titles[0].startswith("pulumi-nbcloud: Look up, record and wait")
+    assert titles[1].endswith(" - Guides - pulumi-nbcloud")
+    assert titles[2] == "examples/serve/wait.sh - Reference - pulumi-nbcloud"
