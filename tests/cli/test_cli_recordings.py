@@ -16,6 +16,7 @@ from lease_support import CREATED
 from nbcloud_support import LIMIT_SECONDS, eventually
 from picture_support import Shot
 from recording_support import Frame, Recording, compare, same_as_file
+from terminal_support import Terminal
 
 from pulumi_nbcloud.history.reading import read_history
 from pulumi_nbcloud.mock import MockClouds
@@ -28,6 +29,10 @@ TARGETS = (
     f"instance=hpcai:Instance/{INSTANCE}",
     f"session=aidp:NotebookSession/{PLACE}/{SESSION}",
 )
+
+
+# With this rich goes to the beginning of a view that it draws again.
+REDRAWN = "\r\x1b[2K\x1b[1A"
 
 
 @dataclass(frozen=True)
@@ -73,15 +78,25 @@ STEPS = (
 )
 
 
+def whole_view(shown: Terminal, pattern: str) -> str:
+    """What was written when the view was last drawn as a whole, once it shows something that stays.
+
+    A busy machine hands on a view in pieces, with long pauses between them.
+    """
+    shown.until(pattern)
+    drawn = shown.raw.count(REDRAWN)
+    while shown.raw.count(REDRAWN) < drawn + 2:
+        assert shown.read()
+    return shown.raw[: shown.raw.rindex(REDRAWN)]
+
+
 def waited(clouds: MockClouds, *options: str) -> tuple[list[Frame], Shot]:
     """Wait for three things, each of which comes once a person could see that it is waited for."""
     frames = [Frame("", 1.5, prompt=True)]
     line = ("wait", *TARGETS, "--interval", "1s", *options)
     with terminal(clouds, *line, columns=COLUMNS) as shown:
         for step in STEPS:
-            shown.until(step.shows)
-            shown.settle()
-            frames.append(Frame(shown.shot().text, step.seconds, step.at))
+            frames.append(Frame(whole_view(shown, step.shows), step.seconds, step.at))
             step.then(clouds)
         assert shown.end() == 0
         return frames, shown.shot()
