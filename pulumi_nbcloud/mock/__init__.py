@@ -1,6 +1,6 @@
 """Mock clouds: a local HTTP server that stands in for the notebook clouds in tests and demos.
 
-`MockClouds` is loaded on first use, so that importing this package needs nothing of the `mock` extra.
+`MockClouds` is loaded on first use, so an import of this package does not need the `mock` extra.
 """
 
 from __future__ import annotations

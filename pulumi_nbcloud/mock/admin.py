@@ -1,6 +1,6 @@
 """The admin API under `/_mock/`: the Python methods of the mock clouds over HTTP, with every input checked.
 
-It takes and gives JSON. Bad input is answered 400 with `{"error": "<field>: <reason>"}`, a wrong method 405, an
+It accepts and returns JSON. Bad input gets 400 with `{"error": "<field>: <reason>"}`, a wrong method 405, an
 unknown path or thing 404.
 """
 
@@ -24,7 +24,7 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:
 
 
 class ClockInput(StrictModel):
-    """One thing to do with the clocks: `advance` (seconds), `set` (RFC 3339) or `skew` (seconds)."""
+    """One change of the clocks: `advance` (seconds), `set` (RFC 3339) or `skew` (seconds)."""
 
     advance: float | None = None
     set: Annotated[AwareDatetime, Field(strict=False)] | None = None
@@ -45,7 +45,7 @@ class ClockInput(StrictModel):
 
 
 class RequestsQuery(StrictModel):
-    """Which entries of the request log: of one `service`, after the sequence number `since`."""
+    """A selection of the request log: one `service`, after the sequence number `since`."""
 
     service: str | None = None
     since: Annotated[int, Field(ge=0, strict=False)] = 0
@@ -56,7 +56,7 @@ class Nothing(StrictModel):
 
 
 class Admin:
-    """Answers requests under `/_mock/`."""
+    """Respond to requests under `/_mock/`."""
 
     def __init__(self, clouds: Clouds) -> None:
         self._clouds = clouds
@@ -79,7 +79,7 @@ class Admin:
         }
 
     def respond(self, request: CloudRequest) -> CloudResponse:
-        """Answer `request`, whose path begins with `/_mock/`."""
+        """Respond to `request`, whose path begins with `/_mock/`."""
         found = find_route(tuple(self._handlers), request)
         if found.route is None and found.allowed:
             error = {"error": f"method: must be {' or '.join(found.allowed)}"}

@@ -2,8 +2,8 @@
 
 There are two, on purpose. The *virtual clock* is the time that stored things live in: leases expire on it, transitions
 fall due on it, locks end on it, and a test moves it by hours in an instant. The *gateway clock* evaluates the age of a
-signature. Clients sign with the real time of their machine, which no test moves; so the gateway compares with real time
-plus `skew`, not with the virtual clock. Otherwise every request after `advance(3600)` would be refused as too old.
+signature. Clients sign with the real time of their machine, which no test moves, so the gateway compares with real time
+plus `skew`, not with the virtual clock. Otherwise every request after `advance(3600)` would be rejected as too old.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MAX_SKEW = 10 * 365.25 * 86_400
 
 
 def rfc3339(seconds: float) -> str:
-    """Return epoch `seconds` as RFC 3339 in UTC with milliseconds; what lies after the year 9999 shows as its end."""
+    """Return epoch `seconds` as RFC 3339 in UTC with milliseconds; later times show as the end of the year 9999."""
     return (
         datetime.fromtimestamp(min(seconds, _LAST_SECOND), timezone.utc)
         .isoformat(timespec="milliseconds")
@@ -32,9 +32,9 @@ def rfc3339(seconds: float) -> str:
 
 
 class VirtualClock:
-    """Time as the mock clouds see it: the time source plus an offset that only grows.
+    """The time of the mock clouds: the time source plus an offset that only grows.
 
-    `time` gives epoch seconds (a test freezes it by giving its own); `lock` guards the offset.
+    `time` returns epoch seconds (a test freezes it with its own function); `lock` guards the offset.
     """
 
     def __init__(self, time: Callable[[], float] = _time.time, lock: AbstractContextManager[Any] | None = None) -> None:
@@ -45,7 +45,7 @@ class VirtualClock:
         self._latest = -math.inf
 
     def now(self) -> float:
-        """Return the virtual time in epoch seconds; within a run it never goes back, whatever the time source does."""
+        """Return the virtual time in epoch seconds; within a run it never goes back, even if the time source does."""
         with self._lock:
             self._latest = max(self._latest, self._time() + self._offset)
             return self._latest
@@ -99,11 +99,11 @@ class VirtualClock:
         return self._time() + self._skew
 
     def real_now(self) -> float:
-        """Return what the time source says, in epoch seconds."""
+        """Return the time source's epoch seconds."""
         return self._time()
 
     def reset(self) -> None:
-        """Go back to the time source, without offset and skew."""
+        """Return to the time source, without offset and skew."""
         with self._lock:
             self._offset = 0.0
             self._skew = 0.0

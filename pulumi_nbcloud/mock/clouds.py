@@ -1,4 +1,4 @@
-"""The mock clouds without their server: what they hold, what was requested of them, what they do next.
+"""The mock clouds without their server: their content, their requests, their planned changes.
 
 A further cloud is a folder beside `modelarts/` with a `Service`, and one line in `SERVICES`.
 """
@@ -35,7 +35,7 @@ class Clouds(ABC):
         self._seed = seed
         self._scenario = scenario
         self._lock = threading.RLock()
-        self._random = random.Random(seed)  # noqa: S311 - must repeat, guards nothing
+        self._random = random.Random(seed)  # noqa: S311 - must repeat, protects nothing
         self.clock = VirtualClock(time, self._lock)
         self._log = RequestLog(self.clock, self._lock)
         context = Context(self.clock, self._lock, self._random, lambda: self.url)
@@ -70,10 +70,10 @@ class Clouds(ABC):
         return service
 
     def service(self, name: str) -> Service:
-        """Return a mock cloud by its name.
+        """Return a mock cloud by name.
 
         Raises:
-            InvalidInput: there is none of that name.
+            InvalidInput: the name is unknown.
         """
         for service in self.services:
             if service.name == name:
@@ -90,11 +90,11 @@ class Clouds(ABC):
         return self._log.entries(service=service, since=since)
 
     def request_count(self, service: str | None = None) -> int:
-        """Return how many requests reached `service` (default: any), those no longer kept included."""
+        """Return how many requests reached `service` (default: any), including dropped ones."""
         return self._log.count(service)
 
     def max_in_flight(self, service: str | None = None) -> int:
-        """Return how many of the kept, finished requests were in work at the same time at most."""
+        """Return the maximum number of concurrent requests, among the kept, finished ones."""
         return max_in_flight(self._log.entries(service=service))
 
     def clear_requests(self) -> None:
@@ -102,7 +102,7 @@ class Clouds(ABC):
         self._log.clear()
 
     def reset(self) -> None:
-        """Go back to a new mock: accounts, contents, clocks, transitions, faults, request log, failures, randomness."""
+        """Restore a new mock: accounts, contents, clocks, transitions, faults, request log, failures, randomness."""
         with self._lock:
             self._random.seed(self._seed)
             self.clock.reset()
@@ -116,7 +116,7 @@ class Clouds(ABC):
         SCENARIOS[self._scenario](self.modelarts, self.aidp, self.hpcai)
 
     def state(self) -> dict[str, Any]:
-        """Return everything as plain data, without secrets."""
+        """Return the complete state as plain data, without secrets."""
         with self._lock:
             return {
                 "clock": self.clock.state(),

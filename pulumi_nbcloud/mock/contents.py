@@ -1,4 +1,4 @@
-"""What the mock clouds hold, as somebody who tries them needs it: what to ask for, how it is, what becomes of it."""
+"""The content of the mock clouds for people who try them: targets, their status, and their planned changes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Content:
     """One thing that the printed settings can read.
 
     Args:
-        target: as it is typed: `modelarts:NotebookLease/4f1c…`.
-        status: how it is now.
-        pending: what is still to come, as the admin API tells it.
+        target: on the command line: `modelarts:NotebookLease/4f1c…`.
+        status: the current status.
+        pending: the pending transitions, as in the admin API.
     """
 
     target: str
@@ -24,13 +24,13 @@ class Content:
 
 
 def content(kind: str, row: Mapping[str, Any], ids: tuple[str, ...], status: Any) -> Content:
-    """Make one of a stored thing.
+    """Describe a stored thing.
 
     Args:
-        kind: of what a read of it gives.
+        kind: the kind that reads it.
         row: the thing as plain data.
         ids: the fields that name it, in the order of the kind's id.
-        status: how it is now.
+        status: the current status.
     """
     target = "/".join([kind, *(quote(str(row[name]), safe="") for name in ids)])
     return Content(target, str(status), tuple(row["pending"]))

@@ -1,4 +1,4 @@
-"""The `mock` extra: loads the server, or says how to install what it needs."""
+"""The `mock` extra: loads the server, or explains how to install its packages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fault plan: what the next requests to a service are answered with instead of reaching it."""
+"""The fault plan: the responses to the next requests to a service, which do not reach it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_PLANNED = 1_000
 MAX_DELAY_SECONDS = 30.0
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-# The server writes these itself; a second, contradicting one would be a broken frame and not a planned fault.
+# The server writes these itself; a second, contradicting one would be invalid framing, not a planned fault.
 _FRAMING = frozenset({"content-length", "transfer-encoding", "connection"})
 
 
@@ -25,8 +25,8 @@ class FaultSpec(StrictModel):
     """A planned fault.
 
     `service` is the name of a mock cloud; `status` 200 to 599; `headers` by name; `body` a text of at most 1 MB;
-    `count` how many requests get it, 1 to 10,000; `match` limits it to requests whose raw target contains this text;
-    `delay` is how long the answer is held back, 0 to 30 real seconds.
+    `count` the number of affected requests, 1 to 10,000; `match` limits it to requests with this text in the target;
+    `delay` is the delay of the response, 0 to 30 real seconds.
     """
 
     service: str
@@ -78,13 +78,13 @@ class FaultPlan:
         """Plan a fault; see `FaultSpec` for the arguments.
 
         Raises:
-            InvalidInput: names the argument that cannot be.
+            InvalidInput: names the invalid argument.
         """
         values = {"service": service, "status": status, "headers": dict(headers or {}), "body": body}
         self.add_spec(validated(FaultSpec, {**values, "count": count, "match": match, "delay": delay}))
 
     def add_spec(self, spec: FaultSpec) -> None:
-        """Plan a fault that was checked already.
+        """Plan a validated fault.
 
         Raises:
             InvalidInput: there is no such service, or 1,000 faults are planned.
@@ -97,7 +97,7 @@ class FaultPlan:
             self._planned.append(_Planned(spec, spec.count))
 
     def take(self, service: str, request: CloudRequest) -> FaultSpec | None:
-        """Use up and return the fault for `request`, or return None."""
+        """Consume and return the fault for `request`, or return None."""
         with self._lock:
             for planned in self._planned:
                 if planned.spec.service == service and (planned.spec.match or "") in request.target:
@@ -108,18 +108,18 @@ class FaultPlan:
             return None
 
     def clear(self) -> None:
-        """Drop what is planned."""
+        """Drop all planned faults."""
         with self._lock:
             self._planned.clear()
 
     def state(self) -> list[dict[str, Any]]:
-        """Return what is planned as plain data, in order, with what is `left` of each."""
+        """Return the planned faults as plain data, in order, with the `left` count of each."""
         with self._lock:
             return [{**planned.spec.model_dump(), "left": planned.left} for planned in self._planned]
 
 
 def fault_response(spec: FaultSpec) -> CloudResponse:
-    """Return the answer that `spec` asks for; the body passes for JSON unless a header says otherwise."""
+    """Return the response of `spec`; the body counts as JSON unless a header differs."""
     headers = dict(spec.headers)
     if "content-type" not in {name.lower() for name in headers}:
         headers["Content-Type"] = "application/json"

@@ -1,4 +1,4 @@
-"""The users that the AIDP mock knows, and the session tokens that it gave out."""
+"""The users of the AIDP mock, and its session tokens."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Account:
 
     @property
     def key_id(self) -> str:
-        """What the user's requests name."""
+        """The key id in the user's requests."""
         return f"{self.tenancy}/{self.user}/{self.key.fingerprint}"
 
     def state(self) -> dict[str, Any]:
@@ -42,7 +42,7 @@ class Account:
 
 @dataclass(frozen=True)
 class SessionToken:
-    """A token: whose it is, the key that it is bound to, and the virtual time at which it ends."""
+    """A token: its user, the key that it is bound to, and the virtual time of its expiry."""
 
     user: str
     key: Key
@@ -59,7 +59,7 @@ class AccountBook:
         self.reset()
 
     def reset(self) -> None:
-        """Go back to the users of a new mock, without tokens."""
+        """Restore the users of a new mock, without tokens."""
         self._accounts = {each.user: Account(**vars(each)) for each in self._initial}
         self._tokens = {}
 
@@ -71,37 +71,37 @@ class AccountBook:
         """Return a user's account.
 
         Raises:
-            UnknownThing: there is none.
+            UnknownThing: it is unknown.
         """
         if user not in self._accounts:
             raise UnknownThing("user: no account of this user")
         return self._accounts[user]
 
     def issue(self, user: str, now: float, seconds: float, source: random.Random) -> str:
-        """Give out a session token, bound to the user's key of this moment.
+        """Issue a session token, bound to the user's current key.
 
         Raises:
             UnknownThing: there is no such user.
         """
         account = self.get(user)
         claims = {"sub": user, "tenant": account.tenancy, "iat": int(now), "exp": int(now + seconds)}
-        # The last part stands for the cloud's signature; the mock knows its tokens by heart instead.
+        # The last part replaces the cloud's signature; the mock stores its tokens instead.
         parts = ({"alg": "RS256", "kid": "mock"}, claims, f"{source.getrandbits(256):064x}")
         token = ".".join(_encoded(json.dumps(part)) for part in parts)
         self._tokens[token] = SessionToken(user, account.key, int(now + seconds))
         return token
 
     def revoke(self, token: str) -> None:
-        """Forget a session token.
+        """Revoke a session token.
 
         Raises:
-            UnknownThing: there is none.
+            UnknownThing: it is unknown.
         """
         if self._tokens.pop(token, None) is None:
             raise UnknownThing("token: no such session token")
 
     def find(self, key_id: str) -> tuple[Account, Key, float | None] | None:
-        """Return who a key id names, the key to check with, and when a session token ends; None for nobody."""
+        """Return the user of a key id, the key to verify with, and a session token's expiry; None for an unknown id."""
         if key_id.startswith(TOKEN_MARK):
             token = self._tokens.get(key_id.removeprefix(TOKEN_MARK))
             if token is None or token.user not in self._accounts:
@@ -113,7 +113,7 @@ class AccountBook:
         return account, account.key, None
 
     def state(self) -> dict[str, Any]:
-        """Return users and the ends of the tokens as plain data, without secrets."""
+        """Return the users and the expiries of the tokens as plain data, without secrets."""
         tokens = sorted((each.user, each.expires_at) for each in self._tokens.values())
         return {
             "accounts": [account.state() for _, account in sorted(self._accounts.items())],

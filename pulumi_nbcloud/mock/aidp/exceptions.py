@@ -1,4 +1,4 @@
-"""Errors of AIDP and of Oracle's gateway before it, as they go over the wire.
+"""Errors of AIDP and of Oracle's gateway in front of it, on the wire.
 
 The texts are the mock's own.
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 
 class WireError(Exception):
-    """An error answer: an HTTP `status`, a `code` and a one-line `message`."""
+    """An error response: an HTTP `status`, a `code` and a one-line `message`."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -25,7 +25,7 @@ class WireError(Exception):
 class NotAuthenticated(WireError):
     """The gateway does not accept the signature.
 
-    The real one does not say which reason it is (docs/vendors/aidp.md, DP-31); `reason` is the mock's help.
+    The real one does not name the reason (docs/vendors/aidp.md, DP-31); `reason` is the mock's help.
     """
 
     def __init__(self, reason: str) -> None:
@@ -33,16 +33,16 @@ class NotAuthenticated(WireError):
 
 
 class NotAuthorizedOrNotFound(WireError):
-    """There is no such thing, or the caller may not know of it: one answer for both (docs/vendors/aidp.md, DP-30)."""
+    """There is no such thing, or the caller has no access: one response for both (docs/vendors/aidp.md, DP-30)."""
 
     def __init__(self) -> None:
         super().__init__(404, "NotAuthorizedOrNotFound", "Authorization failed or requested resource not found")
 
 
 class InvalidRequestId(WireError):
-    """`opc-request-id` holds other characters than letters, digits, `_` and `-` (docs/vendors/aidp.md, DP-7).
+    """`opc-request-id` contains other characters than letters, digits, `_` and `-` (docs/vendors/aidp.md, DP-7).
 
-    What the cloud answers then is not documented; a refusal finds the client's mistake.
+    The cloud's response to it is not documented; a rejection reveals the client's mistake.
     """
 
     def __init__(self) -> None:

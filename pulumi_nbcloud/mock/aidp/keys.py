@@ -1,8 +1,8 @@
 """RSA keys of the mock's accounts.
 
-Two are fixed, so that a mock that is started again still knows the settings that it once gave. They are kept as primes
-and put together when first asked for: that takes a moment, making new ones takes long. Made up for the mock, published
-here: they open nothing anywhere else.
+Two are fixed: the settings of one mock stay valid for the next. They are stored as primes
+and assembled on first use: that is fast, while generating new ones is slow. They exist only for the mock and are public
+here: they grant no access anywhere else.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _PRIMES = (
 
 
 class Key:
-    """An RSA key pair. Give its PEM, or the number of a fixed one."""
+    """An RSA key pair, from its PEM or the number of a fixed one."""
 
     def __init__(self, source: str | int) -> None:
         self._source = source
@@ -56,7 +56,7 @@ class Key:
         """The private key.
 
         Raises:
-            InvalidInput: the PEM holds none.
+            InvalidInput: the PEM contains none.
         """
         from cryptography.hazmat.primitives.asymmetric import rsa
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -82,7 +82,7 @@ class Key:
 
     @cached_property
     def fingerprint(self) -> str:
-        """What Oracle calls the key: MD5 of its public half in DER, in pairs with colons between."""
+        """Oracle's fingerprint of the key: MD5 of its public half in DER, in pairs with colons between."""
         import hashlib
 
         from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -92,7 +92,7 @@ class Key:
         return ":".join(digest[place : place + 2] for place in range(0, 32, 2))
 
     def pem(self, passphrase: str | None = None) -> str:
-        """Return the private key in PEM, encrypted where there is a passphrase."""
+        """Return the private key in PEM, encrypted if there is a passphrase."""
         from cryptography.hazmat.primitives.serialization import (
             BestAvailableEncryption,
             Encoding,

@@ -1,4 +1,4 @@
-"""HTTP in, HTTP out: the order of checks and the form of the answers; state and rules live with the sessions."""
+"""HTTP in, HTTP out: the order of checks and the form of the responses; the sessions have the state and the rules."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Responses:
-    """Answers requests to AIDP. Platforms in `older` are served under the path of older tenancies alone."""
+    """Respond to requests to AIDP. Platforms in `older` are served only under the path of older tenancies."""
 
     def __init__(self, sessions: Sessions, accounts: AccountBook, clock: VirtualClock, source: random.Random) -> None:
         self._sessions = sessions
@@ -34,12 +34,12 @@ class Responses:
         self.older: set[str] = set()
 
     def respond(self, request: CloudRequest, request_id: str) -> Answer:
-        """Answer `request`; whatever the answer, the header opc-request-id names it."""
+        """Respond to `request`, always with the header opc-request-id."""
         found = find_route(ROUTES, request)
         operation = found.route.operation if found.route else ""
         try:
-            # Oracle's services know the caller first and look for the thing second; a path that they do not know is
-            # taken to answer like a thing that is not there (docs/vendors/aidp.md, DP-4).
+            # Oracle's services authenticate the caller first and look up the resource second; an unknown path is
+            # assumed to respond like a missing resource (docs/vendors/aidp.md, DP-4).
             account = self._authenticate(request)
             sent = request.headers.get("opc-request-id")
             if sent is not None and not _REQUEST_ID.fullmatch(sent):
@@ -51,7 +51,7 @@ class Responses:
             response = json_response(error.status, error.body())
         headers = {
             "opc-request-id": self._joined(request, request_id),
-            # The gateway's own time, so that a client can see how far off its clock is.
+            # The gateway's own time, so a client can see the error of its clock.
             "Date": formatdate(self._clock.gateway_now(), usegmt=True),
         }
         return Answer(operation, CloudResponse(response.status, response.body, {**response.headers, **headers}))
@@ -83,7 +83,7 @@ class Responses:
     def _get_session(self, account: Account, request: CloudRequest, values: Mapping[str, str]) -> CloudResponse:
         platform_id = values["platform_id"]
         is_older_path = request.raw_path.startswith(f"{OLDER_PREFIX}/")
-        # A missing permission is hidden behind a 404 (docs/vendors/aidp.md, DP-30); older tenancies answer 404
+        # A missing permission is hidden behind a 404 (docs/vendors/aidp.md, DP-30); older tenancies respond with 404
         # under the page's path (docs/vendors/aidp.md, DP-4), and that others do so under the older path is an
         # assumption.
         may_read = platform_id in account.platforms and not account.denied

@@ -1,4 +1,4 @@
-"""The AIDP mock as the server and the tests see it."""
+"""The AIDP mock: its interface to the server and to tests."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Aidp(Service):
                 `last_activity`, `connections`, `absent` and `deleted`.
 
         Raises:
-            InvalidInput: names the id or the field that cannot be.
+            InvalidInput: names the invalid id or field.
         """
         self._sessions.put((platform_id, workspace_key, session_id), fields)
 
@@ -87,7 +87,7 @@ class Aidp(Service):
                 three reads still see the old state. Transitions apply in the order added.
 
         Raises:
-            InvalidInput: names the field that cannot be.
+            InvalidInput: names the invalid field.
             UnknownThing: the session is not stored.
         """
         self._sessions.plan((platform_id, workspace_key, session_id), changes)
@@ -128,10 +128,10 @@ class Aidp(Service):
             private_key: an unencrypted RSA key in PEM.
             tenancy: the OCID of the user's tenancy.
             platforms: the platforms that the user may read.
-            denied: whether the user may read nothing, which looks like a thing that is not there.
+            denied: whether the user may read nothing, which looks like a missing resource.
 
         Raises:
-            InvalidInput: names the argument that cannot be.
+            InvalidInput: names the invalid argument.
         """
         key = Key(private_key)
         if not key.fingerprint or "/" in user + tenancy or not user or not tenancy:
@@ -154,7 +154,7 @@ class Aidp(Service):
             self._responses.older.add(platform_id)
 
     def issue_token(self, user: str = DEFAULT_USER, *, seconds: float = 3600.0) -> str:
-        """Give out a session token that ends so many virtual seconds from now.
+        """Issue a session token that expires this many virtual seconds from now.
 
         It goes with the user's key: requests name `ST$` and the token, and are signed by that key.
 
@@ -165,7 +165,7 @@ class Aidp(Service):
             return self._accounts.issue(user, self._context.clock.now(), seconds, self._context.random)
 
     def revoke_token(self, token: str) -> None:
-        """Forget a session token.
+        """Revoke a session token.
 
         Raises:
             UnknownThing: there is none.
@@ -221,11 +221,11 @@ class Aidp(Service):
         return path
 
     def respond(self, request: CloudRequest, request_id: str) -> Answer:
-        """Answer a request."""
+        """Respond to a request."""
         return self._responses.respond(request, request_id)
 
     def caller(self, request: CloudRequest) -> str | None:
-        """Return the user whose key signed, `(unknown)` for a stranger, None where nothing is signed."""
+        """Return the user whose key signed, `(unknown)` for a stranger, None for an unsigned request."""
         header = request.headers.get("authorization")
         if not header:
             return None
@@ -233,7 +233,7 @@ class Aidp(Service):
             found = self._accounts.find(parse_authorization(header).key_id)
         except SignatureError:
             return None
-        # A key id nobody knows may be a secret in the wrong place, so it is not written down.
+        # An unknown key id may be a secret in the wrong place, so it is not logged.
         return found[0].user if found else "(unknown)"
 
     def reset(self) -> None:
@@ -244,7 +244,7 @@ class Aidp(Service):
             self._responses.older.clear()
 
     def state(self) -> dict[str, Any]:
-        """Return everything it holds as plain data, without secrets."""
+        """Return its complete state as plain data, without secrets."""
         with self._context.lock:
             older = sorted(self._responses.older)
             return {**self._accounts.state(), "older_platforms": older, "sessions": self._sessions.state()}

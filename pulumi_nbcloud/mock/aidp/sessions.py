@@ -1,4 +1,4 @@
-"""Notebook sessions and their kernels: state, rules, and the requests that read one."""
+"""Notebook sessions and their kernels: state, rules, and the read requests."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ WireField = Literal[
 
 
 class SessionSpec(StrictModel):
-    """What a session is to be.
+    """The fields of a session.
 
     Every text may be None and goes out as null. `kernel` False sends a null kernel, as the cloud does right after
     creation and while its cluster restarts. `last_activity` None is the virtual time of the read: reading a session
-    counts as activity there. `absent` names fields of the wire that the answer leaves out; only id and name are
-    required on the page. Enums are open. `deleted` makes the session unknown: a session whose kernel vanished answers
+    counts as activity there. `absent` names fields of the wire that the response omits; only id and name are
+    required on the page. Enums are open. `deleted` makes the session unknown: a session whose kernel vanished gets
     404.
 
     Source: docs/vendors/aidp.md, DP-20 to DP-26.
@@ -67,17 +67,17 @@ class Session(Thing):
     version = 0
 
     def apply(self, changes: Mapping[str, Any], now: float) -> None:
-        """Take over changed fields."""
+        """Apply changed fields."""
         super().apply(changes, now)
         self.version += 1
 
     @property
     def etag(self) -> str:
-        """What changes whenever the session does."""
+        """A tag that changes whenever the session does."""
         return f"etag-{self.version}"
 
     def answer(self, now: float) -> dict[str, Any]:
-        """Answer one read at virtual time `now`.
+        """Return the response to one read at virtual time `now`.
 
         Raises:
             NotAuthorizedOrNotFound: the session was deleted.
@@ -128,7 +128,7 @@ class Sessions(Store[Session]):
         self._stored = 0
 
     def make(self, ids: Ids, fields: Mapping[str, Any]) -> Session:
-        """Make a session whose tags no session before it had."""
+        """Make a session whose tags are new."""
         session = super().make(ids, fields)
         self._stored += 1
         session.version = 1_000 * self._stored

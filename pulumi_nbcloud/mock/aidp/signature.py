@@ -1,8 +1,8 @@
-"""Checks Oracle's request signature: HTTP Signatures draft-08 with RSA-SHA256.
+"""Verify Oracle's request signature: HTTP Signatures draft-08 with RSA-SHA256.
 
-Written from the signing rules, apart from the client's own signer and without sharing code with it: two readings of the
-same rules that agree are worth more than one used twice. It works on the raw request target, so a client that signs one
-spelling of a URL and sends another is found out.
+Written from the signing rules, without code from the client's own signer: two independent implementations of the
+same rules are worth more than one used twice. It works on the raw request target, which exposes a client that signs one
+spelling of a URL and sends another.
 
 Source: docs/vendors/aidp.md, DP-9 to DP-13.
 """
@@ -27,12 +27,12 @@ _PARAMETER = re.compile(r'\s*([A-Za-z]+)="([^"]*)"\s*(?:,|\Z)')
 
 
 class SignatureError(Exception):
-    """The signature is not acceptable; the text is a reason without secrets."""
+    """The signature is invalid; the text is a reason without secrets."""
 
 
 @dataclass(frozen=True)
 class Authorization:
-    """The parts of the Authorization header that count. A key id may hold a session token."""
+    """The relevant parts of the Authorization header. A key id may contain a session token."""
 
     key_id: str = field(repr=False)
     signed_headers: tuple[str, ...]
@@ -40,7 +40,7 @@ class Authorization:
 
 
 def parse_authorization(value: str) -> Authorization:
-    """Take an Authorization header apart, whatever the order of its parameters.
+    """Parse an Authorization header, in any order of its parameters.
 
     Raises:
         SignatureError: it has another form.

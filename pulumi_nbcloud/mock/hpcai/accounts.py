@@ -1,8 +1,8 @@
-"""Who may ask HPC-AI: API keys, users with passwords, and the tokens that a login gives them.
+"""The accounts of HPC-AI: API keys, users with passwords, and their login tokens.
 
 Tokens are JSON Web Tokens with the claims of the list page's example. The cloud signs them with RS256; the mock has no
-key pair and signs with HS256, which a client cannot tell because it does not check signatures. Their expiry is decided
-by the virtual clock, so a test can let one expire in an instant.
+key pair and signs with HS256, which clients do not notice because they do not verify signatures. Their expiry depends
+on the virtual clock, so a test can expire one instantly.
 
 Source: docs/vendors/hpcai.md, HPC-4 to HPC-7.
 """
@@ -56,12 +56,12 @@ class AccountBook:
         self.reset()
 
     def reset(self) -> None:
-        """Go back to the accounts of a new mock."""
+        """Restore the accounts of a new mock."""
         self._accounts = {spec.username: _Account(spec) for spec in self._initial}
         self._revoked_before = {}
 
     def put(self, spec: AccountSpec) -> None:
-        """Add an account or replace one (a rotated key, say); tokens of before stay valid."""
+        """Add an account or replace one (a rotated key, say); earlier tokens stay valid."""
         before = self._accounts.get(spec.username)
         self._accounts[spec.username] = _Account(spec, before.issued if before is not None else 0)
 
@@ -92,7 +92,7 @@ class AccountBook:
         return account.spec
 
     def issue(self, username: str, now: float, seconds: float) -> str:
-        """Return a token of `username` that is valid for so many virtual seconds."""
+        """Return a token of `username` that is valid for this many virtual seconds."""
         account = self._accounts[self.get(username).username]
         account.issued += 1
         claims = {
@@ -108,7 +108,7 @@ class AccountBook:
         return sign_token(claims)
 
     def revoke(self, username: str) -> None:
-        """Make the tokens that `username` got until now worthless.
+        """Invalidate all tokens of `username` so far.
 
         Raises:
             UnknownThing: there is no such user.
@@ -158,7 +158,7 @@ def read_token(token: str) -> dict[str, Any] | None:
         header, claims = (json.loads(_decoded(part)) for part in head.split("."))
     except (ValueError, binascii.Error):
         return None
-    # A token may not choose how it is checked.
+    # A token must not choose its own verification.
     return claims if header == _HEADER and isinstance(claims, dict) else None
 
 

@@ -1,4 +1,4 @@
-"""Errors of HPC-AI as they go over the wire.
+"""Errors of HPC-AI on the wire.
 
 Only two error bodies are published: the one of the list page, with a code, and the one of the stop page, without. No
 page names an HTTP status. The texts are the mock's own unless a comment says otherwise.
@@ -12,7 +12,7 @@ from typing import Any
 
 
 class WireError(Exception):
-    """An error answer: an HTTP `status`, a one-line `message`, and a `code` or none."""
+    """An error response: an HTTP `status`, a one-line `message`, and a `code` or none."""
 
     def __init__(self, status: int, message: str, code: int | None = None) -> None:
         super().__init__(message)
@@ -28,7 +28,7 @@ class WireError(Exception):
 class NotLoggedIn(WireError):
     """Nobody is logged in: code and text of the list page's error example.
 
-    Whether its status is 200 or 401 is not documented (docs/vendors/hpcai.md, HPC-24): the mock can do both.
+    Whether its status is 200 or 401 is not documented (docs/vendors/hpcai.md, HPC-24): the mock supports both.
     """
 
     def __init__(self, status: int) -> None:
@@ -36,7 +36,7 @@ class NotLoggedIn(WireError):
 
 
 class LoginRefused(WireError):
-    """A login with a wrong password or an unknown user. What the cloud answers is not published; this is a guess."""
+    """A login with a wrong password or an unknown user. The cloud's response is not published; this is a guess."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status, "incorrect username or password", -1)
@@ -50,16 +50,16 @@ class NotAllowed(WireError):
 
 
 class ServerPanic(WireError):
-    """What a list without `pager` meets: 500 (docs/vendors/hpcai.md, HPC-9); its body is not known."""
+    """The response to a list without `pager`: 500 (docs/vendors/hpcai.md, HPC-9); its body is not known."""
 
     def __init__(self) -> None:
         super().__init__(500, "internal server error")
 
 
 class PageTooLarge(WireError):
-    """A page of more rows than the cloud gives.
+    """A page with more rows than the cloud allows.
 
-    That it is refused, and how, is a guess (docs/vendors/hpcai.md, HPC-10).
+    The rejection and its form are guesses (docs/vendors/hpcai.md, HPC-10).
     """
 
     def __init__(self, largest: int) -> None:
@@ -67,7 +67,7 @@ class PageTooLarge(WireError):
 
 
 class NoSuchPath(WireError):
-    """An unknown path or method; the delete path of an older page answers 404 (docs/vendors/hpcai.md, HPC-3)."""
+    """An unknown path or method; the delete path of an older page gets 404 (docs/vendors/hpcai.md, HPC-3)."""
 
     def __init__(self) -> None:
         super().__init__(404, "page not found")

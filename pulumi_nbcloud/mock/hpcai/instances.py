@@ -20,7 +20,7 @@ _WHOLE = Annotated[int, Field(ge=0, le=2**53)]
 
 DEFAULT_REGION = "asia-sg-1"
 
-# Which part of a row a short name stands for.
+# The part of a row behind each short name.
 _PLACES: Mapping[str, tuple[str, ...]] = {
     "name": ("instanceSpecInfo", "name"),
     "region": ("instanceSpecInfo", "regionInfo", "name"),
@@ -38,7 +38,7 @@ _PLACES: Mapping[str, tuple[str, ...]] = {
 
 
 class InstanceSpec(StrictModel):
-    """What an instance is to be; the rest of its row is that of the list page's example.
+    """The fields of an instance; the rest of its row comes from the list page's example.
 
     `create_at_unix_ms` None is the virtual now. `status` is open: the page's ten, or another. `row` is laid over the
     row, object by object, with the wire's names: `{"instanceSpecInfo": {"nodePorts": null}}` sends a null list, which
@@ -72,13 +72,13 @@ class ManySpec(InstanceSpec):
 
 
 class OptionsSpec(StrictModel):
-    """How ugly the cloud is.
+    """The irregularities of the cloud.
 
     `page_size` is the most rows of a page: the list page asks for 10 and shows a response of 3, so the cloud has a size
-    of its own. `null_pager` sends the pager of a list's answer as null (docs/vendors/hpcai.md, HPC-13).
-    `largest_page_size` is the largest that may be asked for: a larger one is refused with 400, which no page describes
-    (HPC-10); None refuses none. `auth_failure_status` is the status of "Not logged in": no page names it.
-    `token_seconds` is how long the token of a login lasts on the virtual clock; a day by the page.
+    of its own. `null_pager` sends the pager of a list's response as null (docs/vendors/hpcai.md, HPC-13).
+    `largest_page_size` is the largest allowed: a larger one is rejected with 400, which no page describes
+    (HPC-10); None allows any. `auth_failure_status` is the status of "Not logged in": no page names it.
+    `token_seconds` is the lifetime of a login's token on the virtual clock; a day by the page.
     """
 
     page_size: Annotated[int, Field(ge=1, le=10_000)] = 1_000
@@ -97,7 +97,7 @@ class Instance(Thing):
         self.apply(fields, now)
 
     def apply(self, changes: Mapping[str, Any], now: float) -> None:
-        """Take over changed fields at virtual time `now`, each at its place in the row."""
+        """Apply changed fields at virtual time `now`, each at its place in the row."""
         for name, path in _PLACES.items():
             if name in changes:
                 value = changes[name]
@@ -111,17 +111,17 @@ class Instance(Thing):
 
 @dataclass(frozen=True)
 class Page:
-    """Which rows a list is asked for."""
+    """The rows that a list requests."""
 
     number: int
     size: int
 
 
 def page_of(body: object) -> Page:
-    """Read the pager of a request.
+    """Parse the pager of a request.
 
     Raises:
-        ServerPanic: there is none to use (docs/vendors/hpcai.md, HPC-9).
+        ServerPanic: there is no usable one (docs/vendors/hpcai.md, HPC-9).
     """
     pager = body.get("pager") if isinstance(body, Mapping) else None
     if not isinstance(pager, Mapping):
@@ -168,10 +168,10 @@ class Instances(Store[Instance]):
         return ids
 
     def read_page(self, username: str, page: Page, options: OptionsSpec) -> dict[str, Any]:
-        """Answer one page of a list as the cloud does.
+        """Return one page of a list like the cloud.
 
         Raises:
-            PageTooLarge: more rows are asked for than the options allow.
+            PageTooLarge: the request exceeds the rows that the options allow.
         """
         if options.largest_page_size is not None and page.size > options.largest_page_size:
             raise PageTooLarge(options.largest_page_size)
@@ -187,7 +187,7 @@ class Instances(Store[Instance]):
 def _set(row: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     place = row
     for part in path[:-1]:
-        # Laid over with null earlier on: it becomes an object again.
+        # Null from an earlier overlay: it becomes an object again.
         if not isinstance(place.get(part), dict):
             place[part] = {}
         place = place[part]

@@ -1,4 +1,4 @@
-"""HTTP in, HTTP out: the order of checks and the form of the answers; state and rules live with the instances."""
+"""HTTP in, HTTP out: the order of checks and the form of the responses; the instances have the state and the rules."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ COOKIE = "AccessToken"
 
 
 class Responses:
-    """Answers requests to HPC-AI."""
+    """Respond to requests to HPC-AI."""
 
     def __init__(self, instances: Instances, accounts: AccountBook, clock: VirtualClock) -> None:
         self._instances = instances
@@ -34,7 +34,7 @@ class Responses:
         self.options = OptionsSpec()
 
     def respond(self, request: CloudRequest, request_id: str) -> Answer:
-        """Answer `request`. The cloud names no request id (none is documented); the mock sends X-Request-Id anyway."""
+        """Respond to `request`. The cloud documents no request id; the mock sends X-Request-Id anyway."""
         found = find_route((LIST_INSTANCES, LOGIN), request)
         operation = found.route.operation if found.route else ""
         try:
@@ -47,7 +47,7 @@ class Responses:
         return Answer(operation, response)
 
     def account_of(self, request: CloudRequest, now: float | None) -> AccountSpec | None:
-        """Return who sent `request`; tokens that have expired at virtual time `now` count unless it is None."""
+        """Return the sender of `request`; tokens expire at virtual time `now` unless it is None."""
         key = request.headers.get("x-api-key")
         if key is not None:
             return self._accounts.by_api_key(key)
@@ -80,7 +80,7 @@ class Responses:
 
 def _json(request: CloudRequest) -> Any:
     if not request.headers.get("content-type", "").startswith("application/json"):
-        # What the cloud does without the type is not known (docs/vendors/hpcai.md, HPC-1), so the mock is strict.
+        # The cloud's behaviour without the type is unknown (docs/vendors/hpcai.md, HPC-1), so the mock is strict.
         raise ServerPanic
     try:
         return json.loads(request.body)

@@ -1,4 +1,4 @@
-"""The HPC-AI mock as the server and the tests see it."""
+"""The HPC-AI mock: its interface to the server and to tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pulumi_nbcloud.mock.service import AdminRoutes, Answer, Context, Service
 from pulumi_nbcloud.mock.validation import validated, validated_json
 from pulumi_nbcloud.mock.wire import CloudRequest, Route
 
-# Made up for the mock; they open nothing anywhere else.
+# Only for the mock; they grant no access anywhere else.
 DEFAULT_ACCOUNT = AccountSpec(
     username="mock-user",
     password="mock-password-not-a-real-one",  # noqa: S106
@@ -46,12 +46,12 @@ class HpcAi(Service):
 
         Args:
             instance_id: 1 to 256 visible ASCII characters.
-            username: whose it is.
+            username: the owner.
             fields: those of `instances.InstanceSpec`: `status`, `name`, `healthy` and so on, and `row` for everything
                 else by the wire's names.
 
         Raises:
-            InvalidInput: names the id or the field that cannot be.
+            InvalidInput: names the invalid id or field.
             UnknownThing: there is no such user.
         """
         self._instances.put((username, instance_id), fields)
@@ -63,8 +63,8 @@ class HpcAi(Service):
 
         Args:
             count: how many.
-            prefix: what their ids begin with; a number of six digits follows, from 0.
-            username: whose they are.
+            prefix: the prefix of their ids; a number of six digits follows, from 0.
+            username: the owner.
             fields: those of `put_instance`.
 
         Returns:
@@ -79,11 +79,11 @@ class HpcAi(Service):
 
         Args:
             instance_id: which instance.
-            username: whose it is.
+            username: the owner.
             changes: the fields of `put_instance` that change, and `after_reads` or `after_seconds`.
 
         Raises:
-            InvalidInput: names the field that cannot be.
+            InvalidInput: names the invalid field.
             UnknownThing: the instance is not stored.
         """
         self._instances.plan((username, instance_id), changes)
@@ -105,19 +105,19 @@ class HpcAi(Service):
         self._instances.delete((username, instance_id))
 
     def configure(self, **options: Any) -> None:
-        """Set how ugly the cloud is: the fields of `instances.OptionsSpec`; the others stay.
+        """Set the irregularities of the cloud: the fields of `instances.OptionsSpec`; the others stay.
 
         Raises:
-            InvalidInput: names the option that cannot be.
+            InvalidInput: names the invalid option.
         """
         with self._context.lock:
             self._responses.options = validated(OptionsSpec, {**self._responses.options.model_dump(), **options})
 
     def add_account(self, username: str, password: str, api_key: str, *, denied: bool = False) -> None:
-        """Add an account or replace one (a rotated key, say); tokens of before stay valid.
+        """Add an account or replace one (a rotated key, say); earlier tokens stay valid.
 
         Raises:
-            InvalidInput: names the argument that cannot be.
+            InvalidInput: names the invalid argument.
         """
         values = {"username": username, "password": password, "api_key": api_key, "denied": denied}
         spec = validated(AccountSpec, values)
@@ -125,7 +125,7 @@ class HpcAi(Service):
             self._accounts.put(spec)
 
     def revoke_tokens(self, username: str = DEFAULT_ACCOUNT.username) -> None:
-        """Make every token that a user got until now worthless, as a log-out everywhere.
+        """Invalidate all tokens of a user so far, like a log-out everywhere.
 
         Raises:
             UnknownThing: there is no such user.
@@ -134,17 +134,17 @@ class HpcAi(Service):
             self._accounts.revoke(username)
 
     def access_token(self, username: str = DEFAULT_ACCOUNT.username, *, seconds: int | None = None) -> str:
-        """Return a token as a login gives it, valid for `seconds` of the virtual clock (default: `token_seconds`)."""
+        """Return a token as from a login, valid for `seconds` of the virtual clock (default: `token_seconds`)."""
         with self._context.lock:
             lasting = self._responses.options.token_seconds if seconds is None else seconds
             return self._accounts.issue(username, self._context.clock.now(), lasting)
 
     def respond(self, request: CloudRequest, request_id: str) -> Answer:
-        """Answer a request."""
+        """Respond to a request."""
         return self._responses.respond(request, request_id)
 
     def caller(self, request: CloudRequest) -> str | None:
-        """Return the user of the key or token, `(unknown)` for a stranger, None where neither is sent."""
+        """Return the user of the key or token, `(unknown)` for a stranger, None without either."""
         if not {"x-api-key", "cookie"} & request.headers.keys():
             return None
         account = self._responses.account_of(request, None)
@@ -158,7 +158,7 @@ class HpcAi(Service):
             self._responses.options = OptionsSpec()
 
     def state(self) -> dict[str, Any]:
-        """Return everything it holds as plain data, without secrets."""
+        """Return its complete state as plain data, without secrets."""
         with self._context.lock:
             return {
                 "accounts": self._accounts.state(),
@@ -180,14 +180,14 @@ class HpcAi(Service):
         return {"apiKey": self._account(profile).api_key, "endpoint": self.endpoint}
 
     def token_settings(self, profile: str | None = None, *, seconds: int | None = None) -> dict[str, str]:
-        """Return settings that sign in by an access token; see `access_token`."""
+        """Return settings that sign in with an access token; see `access_token`."""
         return {
             "accessToken": self.access_token(self._account(profile).username, seconds=seconds),
             "endpoint": self.endpoint,
         }
 
     def login_settings(self, profile: str | None = None) -> dict[str, str]:
-        """Return settings that sign in by user name and password."""
+        """Return settings that sign in with user name and password."""
         account = self._account(profile)
         return {"username": account.username, "password": account.password, "endpoint": self.endpoint}
 
