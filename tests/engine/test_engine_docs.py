@@ -50,7 +50,7 @@ def assert_printed(shown: str, output: str) -> None:
     """Each line that a page shows below its command was really printed, whatever else was."""
     lines, printed = [line for line in settled(shown)[1:] if line], settled(output)
     assert lines
-    assert [line for line in lines if line not in printed] == []
+    assert [line for line in lines if line not in printed] == [], output
 
 
 @pytest.fixture
