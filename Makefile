@@ -68,11 +68,12 @@ reference: $(READY)
 	$(BIN)/python scripts/reference
 	$(BIN)/python scripts/shown-programs
 
-# tests/pictures/, what a person sees; git shows what has changed. Those of the engine only with the CLI of scripts/pulumi-cli.
+# tests/pictures/, what a person sees, and the recordings in docs/pictures/; git shows what has changed. Those of the engine
+# only with the CLI of scripts/pulumi-cli.
 pictures: $(READY)
 	@scripts/pulumi-cli > /dev/null
-	NBCLOUD_PICTURES=remake $(BIN)/python -m pytest -q -p no:cacheprovider -n 2 $(wildcard tests/*/test_*_pictures.py)
-	$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_pictures.py
+	NBCLOUD_PICTURES=remake $(BIN)/python -m pytest -q -p no:cacheprovider -n 2 $(wildcard tests/*/test_*_pictures.py tests/*/test_*_recordings.py)
+	$(BIN)/python -m pytest -q -p no:cacheprovider tests/test_pictures.py tests/test_recordings.py
 
 # The site of the documentation into .cache/site/site; strict: no broken link, no page outside docs/nav.yml.
 docs: $(READY)

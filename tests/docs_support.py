@@ -149,8 +149,11 @@ def settled(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines()]
 
 
-def check(example: Example, folder: Path, environment: Mapping[str, str], seconds: float = LIMIT_SECONDS) -> None:
-    """Runs an example in one shell; each command succeeds unless the next one shows its exit code, as shown."""
+def check(example: Example, folder: Path, environment: Mapping[str, str], seconds: float = LIMIT_SECONDS) -> list[str]:
+    """Runs an example in one shell; each command succeeds unless the next one shows its exit code, as shown.
+
+    Gives what each command printed.
+    """
     outputs = _run(example, folder, environment, seconds)
     assert len(outputs) == len(example.commands), outputs
     for index, (command, (code, output)) in enumerate(zip(example.commands, outputs, strict=True)):
@@ -159,6 +162,7 @@ def check(example: Example, folder: Path, environment: Mapping[str, str], second
         printed = settled(output)
         missing = [line for line in settled("\n".join(command.shown)) if line not in printed]
         assert not missing, f"{command.line} did not print {missing}, but:\n{output}"
+    return [output for _, output in outputs]
 
 
 def _run(example: Example, folder: Path, environment: Mapping[str, str], seconds: float) -> list[tuple[int, str]]:

@@ -63,6 +63,11 @@ class Shot:
     rows: int = 200
 
 
+def colour_of(name: str) -> str:
+    """Return the name of a colour that pyte has a name or a number of its own for: `yellow`, `bright blue`."""
+    return _COLOURS.get(name, name)
+
+
 def placeholders(text: str) -> str:
     """Put placeholders of the same width where a text differs from run to run."""
     for pattern, label in _PLACEHOLDERS:
@@ -88,7 +93,7 @@ class _Styles:
 
     def letter(self, cell: Char) -> str:
         """Return the letter of a character, a blank for one without a style."""
-        front, back = (_COLOURS.get(each, each) for each in (cell.fg, cell.bg))
+        front, back = map(colour_of, (cell.fg, cell.bg))
         marks = [name for name in ("bold", "italics", "underscore", "strikethrough", "reverse") if getattr(cell, name)]
         if not cell.data.strip() and back == "default" and not {"underscore", "reverse"} & set(marks):
             return " "

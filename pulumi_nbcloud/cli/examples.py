@@ -60,6 +60,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     "history": (
         Example("all of them", "nbcloud history"),
         Example("what was not met in a week", "nbcloud history --since 7d --outcome failed --outcome timed_out"),
+        Example("the wait of one gate, as a picture", "nbcloud history --name trained --since 1d --svg wait.svg"),
         Example("of a gate, as JSON", "nbcloud history --name trained -o json"),
         Example("keep no more than three months", "nbcloud history --keep 90"),
     ),

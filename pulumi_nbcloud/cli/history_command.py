@@ -72,6 +72,10 @@ def history(
         Format,
         typer.Option("--output", "-o", metavar="FORMAT", help="text, json, or jsonl: a line for each wait."),
     ] = Format.TEXT,
+    svg: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also draw the wait as a timeline, in SVG; the filters must leave one."),
+    ] = None,
     folder: options.HistoryOption = None,
 ) -> None:
     """List how waits ended, from the files that they left.
@@ -85,6 +89,8 @@ def history(
         chosen = [each for each in found.waits if _fits(each, outcome, name)]
         if wait is not None:
             chosen = [_one(chosen, wait)]
+        if svg is not None:
+            _draw(chosen, svg)
         _show(found, chosen, output_, timeline=wait is not None)
         return ExitCode.MET
 
@@ -164,6 +170,30 @@ def _one(waits: list[RecordedWait], text: str) -> RecordedWait:
         ids = ", ".join(printable(each.wait, 20) for each in found[:5])
         raise InputError(f"{len(found)} waits begin with {shown}", hint=f"give more of the id: {ids}")
     return found[0]
+
+
+def _draw(waits: list[RecordedWait], path: Path) -> None:
+    """Draw a wait into a file.
+
+    Raises:
+        NotFoundError: there is none to draw.
+        InputError: there are several.
+        typer.Exit: with exit code 74 where the file cannot be written.
+    """
+    if len(waits) != 1:
+        hint = "nbcloud history lists them; give an id, or filters that only one fits"
+        if not waits:
+            raise NotFoundError("--svg: there is no such wait to draw", hint=hint)
+        raise InputError(f"--svg draws one wait, and {len(waits)} fit", hint=hint)
+    from pulumi_nbcloud.cli.files import replace_file
+    from pulumi_nbcloud.cli.history_svg import draw
+
+    try:
+        replace_file(path, draw(waits[0], datetime.now(timezone.utc)))
+    except OSError as error:
+        output.say(f"error: {printable(str(path), 200)} could not be written: {error.strerror or error}")
+        output.say("hint: check the path and the space that is left")
+        raise typer.Exit(ExitCode.OUTPUT) from None
 
 
 def _show(found: RecordedHistory, waits: list[RecordedWait], shape: Format, *, timeline: bool) -> None:

@@ -6,15 +6,14 @@ condition over all targets is one case.
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from pulumi_nbcloud.cli.exit_codes import ExitCode
+from pulumi_nbcloud.cli.files import replace_file
 from pulumi_nbcloud.cli.progress import transition_line
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def write_junit(path: Path, report: Report, names: tuple[str, ...]) -> None:
             ElementTree.SubElement(case, "system-err").text = _clean(each.warning)
     suites = ElementTree.Element("testsuites")
     suites.append(suite)
-    _write(path, ElementTree.tostring(suites, encoding="utf-8", xml_declaration=True))
+    replace_file(path, ElementTree.tostring(suites, encoding="utf-8", xml_declaration=True))
 
 
 def _cases(report: Report, names: tuple[str, ...]) -> list[_Case]:
@@ -174,15 +173,3 @@ def _add_properties(suite: ElementTree.Element, report: Report) -> None:
 
 def _clean(text: str) -> str:
     return _NOT_XML.sub("?", text)
-
-
-def _write(path: Path, content: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except OSError:
-        os.unlink(temporary)
-        raise

@@ -10,7 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from site_support import SITE
 
 # Nothing but the pages: no updates, no services of the browser's vendor.
@@ -25,6 +25,7 @@ ARGUMENTS = [
 ]
 # How long the browser may take to do what it is told; a machine under load is slow.
 PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class _Files(SimpleHTTPRequestHandler):

@@ -37,7 +37,10 @@ QUERIES = {
     "mock clouds": "guides/testing/",
     "access key": "guides/modelarts/",
     "idle kernel": "guides/aidp/",
-    "depends_on": "guides/gates/",
+    "secret": "guides/gates/",
+    "install": "start/install/",
+    "kubernetes": "recipes/kubernetes/",
+    "sleep loop": "start/alternatives/",
     "proxy": "guides/settings/",
 }
 FIRST = 6

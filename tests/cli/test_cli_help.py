@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 from cli_support import app_commands, invoke, run
 from docs_support import shell_environment
+from history_lines import line as history_line
+from history_lines import put
 from nbcloud_support import LIMIT_SECONDS
 
 from pulumi_nbcloud.cli.examples import EXAMPLES, Example
@@ -95,7 +98,8 @@ def test_there_are_examples_of_commands_only() -> None:
 
 @pytest.mark.parametrize("example", examples(), ids=lambda each: each.line.split("\n")[0])
 def test_an_example_works_against_the_mock_as_it_is_served(example: Example, tmp_path: Path) -> None:
-    (tmp_path / "history").mkdir()
+    now = {"time": f"{datetime.now(timezone.utc):%FT%TZ}"}
+    put(tmp_path / "history", {**history_line("begin"), **now}, {**history_line("end"), **now}, day=now["time"][:10])
     (tmp_path / "gates.json").write_text(json.dumps(GATES), encoding="utf-8")
     with MockClouds(scenario="demo") as clouds:
         clouds.clock.advance(60)  # what starts there has started

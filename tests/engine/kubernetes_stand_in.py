@@ -5,7 +5,7 @@ It is a provider that the engine attaches to. It accepts whatever it is sent, ke
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -19,11 +19,16 @@ VERSION = "4.34.0"
 
 
 class StandIn(provider_pb2_grpc.ResourceProviderServicer):
-    """Keeps what the engine had it create and update: the operation, the type's name, the inputs."""
+    """Keeps what the engine had it create and update: the operation, the type's name, the inputs.
 
-    def __init__(self) -> None:
+    Args:
+        observe: is called at each of these; what it returns is kept too.
+    """
+
+    def __init__(self, observe: Callable[[], Any]) -> None:
+        self._observe = observe
+        self.observed: list[Any] = []
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
-        self.settings: dict[str, str] = {}
 
     def Attach(self, request: Any, context: Any) -> Any:
         return empty_pb2.Empty()
@@ -41,7 +46,6 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
 
     def Configure(self, request: Any, context: Any) -> Any:
-        self.settings = dict(request.variables)
         return provider_pb2.ConfigureResponse(supportsPreview=True)
 
     def Check(self, request: Any, context: Any) -> Any:
@@ -67,6 +71,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def _keep(self, operation: str, urn: str, inputs: struct_pb2.Struct) -> None:
+        self.observed.append(self._observe())
         self.calls.append((operation, urn.split("::")[2], MessageToDict(inputs)))
 
 
@@ -79,9 +84,9 @@ def _named(inputs: struct_pb2.Struct) -> struct_pb2.Struct:
 
 
 @contextmanager
-def kubernetes_stand_in() -> Iterator[tuple[StandIn, dict[str, str]]]:
+def kubernetes_stand_in(observe: Callable[[], Any]) -> Iterator[tuple[StandIn, dict[str, str]]]:
     """Serve it on loopback; gives it, and the variable by which an engine attaches to it."""
-    stand_in = StandIn()
+    stand_in = StandIn(observe)
     server = grpc.server(ThreadPoolExecutor(max_workers=4))
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(stand_in, server)
     port = server.add_insecure_port("127.0.0.1:0")

@@ -39,13 +39,18 @@ nbcloud.Gate(
 OURS = re.compile(r"nbcloud:Gate +\w+ +(?:creat\w+ \(N+s\)[. ]*)?(.*)|^\| {4,}(.*)", re.MULTILINE)
 
 
-@pytest.fixture
-def only(cli: Path) -> re.Pattern[str] | None:
-    """What of a picture counts: all of it where the CLI is the pinned one."""
+def is_pinned(cli: Path) -> bool:
+    """Whether this is the CLI that the pictures are of."""
     script = (ROOT / "scripts" / "pulumi-cli").read_text(encoding="utf-8")
     pinned = re.search(r'^VERSION = "(.*)"$', script, re.MULTILINE)
     assert pinned is not None
-    return None if str(cli).split("/")[-1].startswith(f"{pinned[1]}-") else OURS
+    return str(cli).split("/")[-1].startswith(f"{pinned[1]}-")
+
+
+@pytest.fixture
+def only(cli: Path) -> re.Pattern[str] | None:
+    """What of a picture counts: all of it where the CLI is the pinned one."""
+    return None if is_pinned(cli) else OURS
 
 
 def pictured(

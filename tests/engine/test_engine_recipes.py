@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from docs_support import RECIPES, Example, blocks, check, commands_in, commands_of, page_of, recipe
 from kubernetes_stand_in import kubernetes_stand_in
 from locked_environment import python_of
+from nbcloud_support import LIMIT_SECONDS
 from runner_support import Runner
 from stack import PYTHON_VARIABLES, Stack
 
@@ -18,6 +20,10 @@ from pulumi_nbcloud.mock import MockClouds, scenarios
 
 # The test of this one brings the SDK of Kubernetes, and what stands in for its plugin.
 KUBERNETES = recipe("kubernetes")
+GATE_DONE = re.compile(r"dynamic/nbcloud:Gate \S+ (created|updated)")
+DEPENDENT = re.compile(r"pulumi:index:Stash \S+ creating")
+# For a whole page, which has a few updates.
+SECONDS = 3 * LIMIT_SECONDS
 
 
 @pytest.fixture
@@ -41,11 +47,22 @@ def take(stack: Stack, folder: Path) -> None:
         (stack.folder / path.name).write_text(text.replace(f"name: {folder.name}\n", "name: probe\n"))
 
 
+def assert_gate_first(printed: list[str]) -> None:
+    """In each update that creates what depends on the gate, the gate was met before; and there is such an update."""
+    pairs = [(GATE_DONE.search(each), DEPENDENT.search(each)) for each in printed]
+    ends = [(gate and gate.start(), dependent.start()) for gate, dependent in pairs if dependent]
+    assert ends
+    assert all(gate is not None and gate < dependent for gate, dependent in ends)
+
+
 @pytest.mark.parametrize("folder", [each for each in RECIPES if each != KUBERNETES], ids=lambda folder: folder.name)
 def test_a_recipe_does_what_its_page_shows(make_stack: Callable[..., Stack], clouds: MockClouds, folder: Path) -> None:
     stack = make_stack({**clouds.environment(), "MOCK": f"{clouds.url}/_mock"})
     take(stack, folder)
-    check(session_of(folder), stack.folder, stack.environment)
+    printed = check(session_of(folder), stack.folder, stack.environment, SECONDS)
+    program = folder / "__main__.py"
+    if program.is_file() and "nbcloud.Gate(" in program.read_text(encoding="utf-8"):
+        assert_gate_first(printed)
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +77,13 @@ def kubernetes_packages() -> str:
 def test_kubernetes_creates_the_deployment_after_the_job(
     kubernetes_packages: str, make_stack: Callable[..., Stack], clouds: MockClouds
 ) -> None:
-    with kubernetes_stand_in() as (stand_in, attached):
+    with kubernetes_stand_in(clouds.request_count) as (stand_in, attached):
         path = os.pathsep.join(filter(None, (PYTHON_VARIABLES.get("PYTHONPATH"), kubernetes_packages)))
         stack = make_stack({**clouds.environment(), **attached, "MOCK": f"{clouds.url}/_mock", "PYTHONPATH": path})
         take(stack, KUBERNETES)
-        check(session_of(KUBERNETES), stack.folder, stack.environment)
+        check(session_of(KUBERNETES), stack.folder, stack.environment, SECONDS)
+    # When the Deployment came, the gate had polled the first job twice, and the second once.
+    assert stand_in.observed == [2, 3]
     assert [(operation, kind) for operation, kind, _ in stand_in.calls] == [
         ("create", "kubernetes:apps/v1:Deployment"),
         ("update", "kubernetes:apps/v1:Deployment"),

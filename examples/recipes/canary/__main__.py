@@ -34,5 +34,5 @@ checked = nbcloud.Gate(
 # Stands for your rollout: a resource of Pulumi itself, which needs no plugin.
 rollout = pulumi.Stash("rollout", input=release, opts=pulumi.ResourceOptions(depends_on=[checked]))
 
-pulumi.export("release", rollout.output)
+pulumi.export("release", rollout.input)
 pulumi.export("outcome", checked.outcome)

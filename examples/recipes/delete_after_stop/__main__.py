@@ -34,4 +34,4 @@ stopped = nbcloud.wait_before(
 # Stands for a disk, a bucket or a network: a resource of Pulumi itself, which needs no plugin.
 data = pulumi.Stash("data", input=notebook_id, opts=pulumi.ResourceOptions(hooks=stopped))
 
-pulumi.export("usedBy", data.output)
+pulumi.export("usedBy", data.input)

@@ -34,4 +34,4 @@ lease_lasts = nbcloud.Gate(
 # Stands for your rollout: a resource of Pulumi itself, which needs no plugin.
 rollout = pulumi.Stash("rollout", input=release, opts=pulumi.ResourceOptions(depends_on=[lease_lasts]))
 
-pulumi.export("release", rollout.output)
+pulumi.export("release", rollout.input)
