@@ -194,8 +194,8 @@ def drawn(recording: Recording) -> str:
     columns = max(run.column + len(run.text) for rows in frames for row in rows for run in row)
     width = round(columns * CELL) + 2 * EDGE
     parts = [*_head(recording, width, height, list(moments))]
-    for index, (numbers, places) in enumerate(moments.items()):
-        always = len(numbers) == len(frames)
+    for index, (moment, places) in enumerate(moments.items()):
+        always = len(moment) == len(frames)
         parts.append("<g>" if always else f'<g class="m{index}">')
         parts += [_text(row, run) for row, run in places]
         parts.append("</g>")
