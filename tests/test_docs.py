@@ -65,12 +65,14 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert link.startswith("https://") or (page.parent / link).is_file(), link
 
 
-def test_the_readme_begins_with_a_short_program_its_status_and_two_commands() -> None:
+def test_the_readme_begins_with_a_picture_a_short_program_its_status_and_two_commands() -> None:
     text = README.read_text(encoding="utf-8")
     first, _, _ = text.partition("\n## ")
     (program,) = re.findall(r"^```python\n(.*?)^```$", first, re.MULTILINE | re.DOTALL)
     assert len(program.splitlines()) <= 15
-    places = [first.index(each) for each in ("```python", "> [!NOTE]", "$ make demo\n$ pip install pulumi-nbcloud\n")]
+    places = [
+        first.index(each) for each in ("![", "```python", "> [!NOTE]", "$ make demo\n$ pip install pulumi-nbcloud\n")
+    ]
     assert places == sorted(places)
     assert "not yet run against the real clouds" in first
 

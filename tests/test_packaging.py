@@ -125,6 +125,7 @@ def test_links_of_the_long_description_lead_to_files_of_this_version(metadata: M
     pictures = [link.removeprefix(raw) for link in links if link.startswith(raw)]
     assert "docs/guides/gates.md" in ours
     assert "CHANGELOG.md" in ours
+    assert pictures == ["docs/pictures/gate-met.svg"]
     assert [link for link in [*ours, *pictures] if not (ROOT / link.partition("#")[0]).is_file()] == []
     # Those that begin with # lead to a heading of the page itself.
     assert [link for link in links if not link.startswith(("https://", "#"))] == []

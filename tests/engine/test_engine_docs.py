@@ -50,7 +50,7 @@ def assert_printed(shown: str, output: str) -> None:
     """Each line that a page shows below its command was really printed, whatever else was."""
     lines, printed = [line for line in settled(shown)[1:] if line], settled(output)
     assert lines
-    assert [line for line in lines if line not in printed] == []
+    assert [line for line in lines if line not in printed] == [], output
 
 
 @pytest.fixture
@@ -138,7 +138,9 @@ def test_what_you_see_is_printed_by_the_quickstart(page_stack: Stack, clouds: Mo
     (page_stack.folder / "__main__.py").write_text(program)
 
     clouds.modelarts.put_lease(RUNNING_NOTEBOOK, status="STARTING")
-    assert_printed(shown_preview, page_stack.preview().text)
+    previews = (page_stack.preview().text for _ in range(5))
+    # On a busy machine the 5 s of a preview may be over before it has polled.
+    assert_printed(shown_preview, next(each for each in previews if "not polled within" not in each))
     (page_stack.folder / "__main__.py").write_text(program.replace("self.running", "self.runing"))
     assert_printed(shown_mistake, page_stack.preview(expect=1).text)
     (page_stack.folder / "__main__.py").write_text(program)
