@@ -26,14 +26,14 @@ _logger = logging.getLogger("nbcloud.mock")
 
 
 class PortInUseError(OSError):
-    """The asked-for port is taken."""
+    """The requested port is taken."""
 
 
 class _Handler(WSGIRequestHandler):
-    """Hands the request target on as it was sent, and writes no access log.
+    """Pass on the raw request target, and write no access log.
 
-    The standard library folds several slashes at the start of a target into one before anyone sees it, and a signature
-    covers what was sent; so the target is taken from the request line itself.
+    The standard library folds several slashes at the start of a target into one before any handler, and a signature
+    covers the raw target, so the target is taken from the request line itself.
     """
 
     def make_environ(self) -> Any:
@@ -42,7 +42,7 @@ class _Handler(WSGIRequestHandler):
         return environ
 
     def run_wsgi(self) -> None:
-        """Answer the request, unless its body is larger than any that the mock has a use for."""
+        """Respond to the request, unless its body is larger than the mock ever needs."""
         length = self.headers.get("Content-Length", "0")
         if "Transfer-Encoding" in self.headers or not length.isdecimal():
             self._refuse(411, "Length Required")
@@ -59,25 +59,25 @@ class _Handler(WSGIRequestHandler):
         self.end_headers()
 
     def send_header(self, keyword: str, value: str) -> None:
-        """Write a header. A Date of the answer's own takes the place of the server's: a cloud's clock may be off."""
+        """Write a header. A response's own Date replaces the server's: a cloud's clock may be off."""
         if keyword == "Date":
             buffered: list[bytes] = getattr(self, "_headers_buffer", [])
             buffered[:] = [line for line in buffered if not line.startswith(b"Date:")]
         super().send_header(keyword, value)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Write nothing: the request log of the mock holds more, and the command's output is read by programs."""
+        """Write nothing: the mock's request log has more detail, and programs read the command's output."""
 
 
 class _Forgetful(list[Any]):
-    """Takes the place of the base class's log, which would keep every exchange with its secrets."""
+    """Replace the base class's log, which would keep all messages with their secrets."""
 
     def append(self, _: Any) -> None:
         """Keep nothing."""
 
 
 class Listener(HTTPServer):
-    """A threaded server on loopback that gives every request to `application`."""
+    """A threaded server on loopback that passes every request to `application`."""
 
     def __init__(self, port: int, respond: Callable[[CloudRequest], CloudResponse]) -> None:
         super().__init__(host=HOST, port=port, threaded=True)
@@ -87,19 +87,19 @@ class Listener(HTTPServer):
         self._changed = threading.Condition()
 
     def start(self) -> None:
-        """Start to serve.
+        """Start the server.
 
         Raises:
-            PortInUseError: the port that was named is taken.
+            PortInUseError: the requested port is taken.
         """
         if self.port:
             _check_free(self.port)
         super().start()
 
     def stop(self) -> None:
-        """Stop to serve and leave no connection open.
+        """Stop the server, and leave no connection open.
 
-        What is in work gets a second to end; then connections are cut, such as those of clients that never sent.
+        Requests in flight get a second to finish; then connections close, such as those of clients that never sent.
         """
         super().stop()
         with self._changed:
@@ -110,7 +110,7 @@ class Listener(HTTPServer):
                 self._changed.wait_for(lambda: not self._open, timeout=_GRACE_SECONDS)
 
     def thread_target(self) -> None:
-        """Serve until told to stop; looks for that often, so that stopping is quick."""
+        """Serve until `stop`; poll often for a quick stop."""
         if self.server is None:
             raise RuntimeError("the mock server was not created")
         self.server.RequestHandlerClass = _Handler
@@ -118,7 +118,7 @@ class Listener(HTTPServer):
         self.server.serve_forever(poll_interval=_POLL_SECONDS)
 
     def _keep_track_of_connections(self, server: Any) -> None:
-        # Around the whole connection and not the application alone: it is over only when its socket is closed.
+        # Around the complete connection, not only the application: it ends only when its socket is closed.
         process, shutdown = server.process_request, server.shutdown_request
 
         def process_request(connection: socket.socket, client_address: Any) -> None:
@@ -138,7 +138,7 @@ class Listener(HTTPServer):
         server.process_request, server.shutdown_request = process_request, shutdown_request
 
     def dispatch(self, request: Request) -> Response:
-        """Answer `request`; a failure of the mock itself is answered 500 and kept for `check()`."""
+        """Respond to `request`; a failure of the mock itself gets 500 and is kept for `check()`."""
         try:
             answer = self._respond(_cloud_request(request))
         except Exception as error:
@@ -154,7 +154,7 @@ def _cloud_request(request: Request) -> CloudRequest:
 
 
 def _check_free(port: int) -> None:
-    # The server underneath prints advice and ends the whole process where a port is taken.
+    # The server underneath prints advice and ends the process if a port is taken.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,7 +1,7 @@
 """A pytest plugin: the mock clouds as fixtures.
 
 pytest loads it in every run once the package is installed. So it imports nothing of the `mock` extra by itself, and a
-run that does not ask for the fixtures does not notice it.
+run without the fixtures is not affected.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def nbcloud_mock_server() -> Iterator[MockClouds]:
-    """Serve mock clouds for the whole test session; most tests want `nbcloud_mock`."""
+    """Serve mock clouds for the whole test session; most tests use `nbcloud_mock`."""
     from pulumi_nbcloud.mock.extra import MissingExtraError, load_mock_clouds
 
     try:
@@ -32,10 +32,10 @@ def nbcloud_mock_server() -> Iterator[MockClouds]:
 
 @pytest.fixture
 def nbcloud_mock(nbcloud_mock_server: MockClouds, monkeypatch: pytest.MonkeyPatch) -> Iterator[MockClouds]:
-    """Empty the mock clouds for one test, and set an environment in which clients find them.
+    """Reset the mock clouds for one test, and set an environment that points clients to them.
 
-    Other `NBCLOUD_` variables are taken away for the test: two sets of credentials in one source would be an error.
-    What earlier tests made this process know of accounts is forgotten, refused credentials above all. A failure inside
+    Other `NBCLOUD_` variables are removed for the test: two sets of credentials in one source would be an error.
+    The account state of earlier tests in this process is dropped, especially rejected credentials. A failure inside
     the mock fails the test.
     """
     clouds = nbcloud_mock_server
@@ -51,7 +51,7 @@ def nbcloud_mock(nbcloud_mock_server: MockClouds, monkeypatch: pytest.MonkeyPatc
 
 
 def _forget_accounts() -> None:
-    """Have the client forget, where this process has loaded it: the mock knows nothing of the client."""
+    """Drop the client's account state, if this process has loaded it: the mock does not depend on the client."""
     reader = sys.modules.get("pulumi_nbcloud.reading.reader")
     if reader is not None:
         reader.forget()

@@ -17,12 +17,12 @@ _MAX_TARGET = 8_192
 
 @dataclass(frozen=True)
 class RequestEntry:
-    """One request and how it was answered.
+    """One request and its response.
 
     `target` is the request target as sent, byte for byte, each byte one character. `received_at` and `finished_at` are
-    virtual times (RFC 3339), `received_epoch` is the real time in seconds, the `..._monotonic` pair is for asking which
-    requests overlapped. Until the answer is decided the fields `finished_...`, `status` and `operation` are None.
-    `access_key` is the key's public half, named only where the cloud knows it (a mistyped one could be a secret);
+    virtual times (RFC 3339), `received_epoch` is the real time in seconds, the `..._monotonic` pair shows which
+    requests overlapped. Until the response is ready, the fields `finished_...`, `status` and `operation` are None.
+    `access_key` is the key's public half, named only if the cloud knows it (a mistyped one could be a secret);
     an unknown one shows as `(unknown)`. Of the headers only the names are kept.
     """
 
@@ -47,7 +47,7 @@ class RequestEntry:
 
 
 class RequestLog:
-    """The last 10,000 requests in the order received, and how many there were in all."""
+    """The last 10,000 requests in the order received, and their total number."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class RequestLog:
         self._counts: dict[str, int] = {}
 
     def begin(self, request: CloudRequest, *, service: str, request_id: str, access_key: str | None) -> RequestEntry:
-        """Enter a request that was just received."""
+        """Add a new request."""
         with self._lock:
             self._total += 1
             self._counts[service] = self._counts.get(service, 0) + 1
@@ -100,7 +100,7 @@ class RequestLog:
                 )
 
     def entries(self, *, service: str | None = None, since: int = 0) -> list[RequestEntry]:
-        """Return what is kept, newest last.
+        """Return the kept entries, newest last.
 
         Of one `service` if given, and only what came after the sequence number `since`.
         """
@@ -112,12 +112,12 @@ class RequestLog:
             ]
 
     def count(self, service: str | None = None) -> int:
-        """Return how many requests there were since the last clear, those no longer kept included."""
+        """Return how many requests there were since the last clear, including dropped ones."""
         with self._lock:
             return self._total if service is None else self._counts.get(service, 0)
 
     def clear(self) -> None:
-        """Forget everything; sequence numbers start at 1 again."""
+        """Drop everything; sequence numbers start at 1 again."""
         with self._lock:
             self._entries.clear()
             self._counts.clear()
@@ -130,7 +130,7 @@ class RequestLog:
 
 
 def max_in_flight(entries: list[RequestEntry]) -> int:
-    """Return how many of the finished `entries` were in work at the same time at most."""
+    """Return the maximum number of concurrent requests among the finished `entries`."""
     edges: list[tuple[float, int]] = []
     for entry in entries:
         if entry.finished_monotonic is not None:

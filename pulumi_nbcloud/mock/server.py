@@ -16,24 +16,24 @@ from pulumi_nbcloud.mock.wire import CloudRequest, CloudResponse, json_response
 
 
 class MockClouds(Clouds):
-    """All mock clouds on one loopback address; a context manager that serves while it is entered.
+    """All mock clouds on one loopback address; a context manager that serves inside of its block.
 
-    Every method may be called from any thread, and before the server is started, except for what needs `url`.
+    Every method may be called from any thread, and before the server is started, except methods that need `url`.
     """
 
     def __init__(
         self, port: int = 0, time: Callable[[], float] = _time.time, seed: int = 0, scenario: str = "empty"
     ) -> None:
-        """Make the clouds; they serve once they are started.
+        """Make the clouds; `start` serves them.
 
         Args:
             port: the port on loopback; 0 takes a free one.
-            time: gives real epoch seconds; a test may freeze it.
-            seed: starts the randomness, so that request ids repeat from run to run.
-            scenario: what the clouds hold at the start and after a reset: `empty` or `demo`.
+            time: returns real epoch seconds; a test may freeze it.
+            seed: seeds the randomness, so request ids repeat from run to run.
+            scenario: the content at the start and after a reset: `empty` or `demo`.
 
         Raises:
-            InvalidInput: there is no such scenario.
+            InvalidInput: the scenario is unknown.
         """
         super().__init__(time, seed, scenario)
         self._stopping = threading.Event()
@@ -50,16 +50,16 @@ class MockClouds(Clouds):
         self.stop()
 
     def start(self) -> None:
-        """Start to serve.
+        """Start the server.
 
         Raises:
-            PortInUseError: the port that was named is taken.
+            PortInUseError: the requested port is taken.
         """
         self._stopping.clear()
         self._listener.start()
 
     def stop(self) -> None:
-        """Stop to serve; answers that a fault holds back are sent at once. Does nothing where it is not serving."""
+        """Stop the server; responses delayed by a fault are sent immediately. A stopped server is left alone."""
         self._stopping.set()
         if self._listener.is_running():
             self._listener.stop()
@@ -69,19 +69,19 @@ class MockClouds(Clouds):
         """The base URL of every cloud and, with `/_mock/` behind it, of the admin API.
 
         Raises:
-            RuntimeError: it does not serve.
+            RuntimeError: the server is not running.
         """
         if not self._listener.is_running():
             raise RuntimeError("the mock clouds are not serving: use them as a context manager, or call start()")
         return f"http://{HOST}:{self._listener.port}"
 
     def reset(self) -> None:
-        """Go back to a new mock; failures of the mock itself are forgotten too."""
+        """Restore a new mock; this also drops failures of the mock itself."""
         super().reset()
         self._listener.handler_errors.clear()
 
     def check(self) -> None:
-        """Raise the first failure of the mock itself since the last check or reset; do nothing where there is none."""
+        """Raise the first failure of the mock itself since the last check or reset; do nothing without one."""
         self._listener.check()
 
     def _respond(self, request: CloudRequest) -> CloudResponse:
@@ -101,7 +101,7 @@ class MockClouds(Clouds):
 
     def _respond_for(self, service: Service, request: CloudRequest) -> CloudResponse:
         with self._lock:
-            # 32 hexadecimal digits, as the gateway's own.
+            # 32 hexadecimal digits, like the gateway's own.
             request_id = f"{self._random.getrandbits(128):032x}"
             caller = service.caller(request)
             entry = self._log.begin(request, service=service.name, request_id=request_id, access_key=caller)
@@ -118,7 +118,7 @@ class MockClouds(Clouds):
             return service.respond(request, request_id)
 
     def _fault(self, fault: FaultSpec, request_id: str) -> Answer:
-        # Without the lock: others are served meanwhile. A stop cuts the wait short.
+        # Without the lock: other requests are served meanwhile. A stop ends the delay.
         self._stopping.wait(fault.delay)
         response = fault_response(fault)
         headers = {"X-Request-Id": request_id, **response.headers}

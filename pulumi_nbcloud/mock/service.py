@@ -1,4 +1,4 @@
-"""What every mock cloud is: the part that the server and the admin API know of it."""
+"""The base of every mock cloud: its interface to the server and the admin API."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from pulumi_nbcloud.mock.validation import UnknownThing
 from pulumi_nbcloud.mock.wire import CloudRequest, CloudResponse, Route
 
 AdminHandler = Callable[[CloudRequest, Mapping[str, str]], Any]
-"""Takes a request and the values of its path; returns what is sent as JSON, None for an empty object."""
+"""Take a request and the values of its path; return the JSON to send, None for an empty object."""
 
 AdminRoutes = Mapping[Route, AdminHandler]
 
 
 @dataclass(frozen=True)
 class Context:
-    """What mock clouds share: the clocks, the one lock, the seeded randomness, the server's address."""
+    """The shared parts of mock clouds: the clocks, the one lock, the seeded randomness, the server's address."""
 
     clock: VirtualClock
     lock: AbstractContextManager[Any]
@@ -32,28 +32,28 @@ class Context:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a service did with a request: the name of the operation (empty if none) and the answer."""
+    """The result of a request: the name of the operation (empty if none) and the response."""
 
     operation: str
     response: CloudResponse
 
 
 class Service(ABC):
-    """One mock cloud. `name` is its name everywhere, `prefixes` are the beginnings of the paths that it answers for."""
+    """One mock cloud. `name` is its name everywhere, `prefixes` are the prefixes of the paths that it serves."""
 
     name: ClassVar[str]
     prefixes: ClassVar[tuple[str, ...]]
     profiles: ClassVar[Mapping[str | None, str]]
-    """The accounts that settings are given out for, by profile; None for the first."""
+    """The accounts with ready-made settings, by profile; None for the first."""
     secrets: ClassVar[frozenset[str]]
-    """The settings whose values are secret, those of other ways to sign in too."""
+    """The settings whose values are secret, including those of other authentication methods."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
     @property
     def endpoint(self) -> str:
-        """The base URL that a client of this cloud is pointed at."""
+        """The base URL for clients of this cloud."""
         return self._context.base_url()
 
     @property
@@ -63,19 +63,19 @@ class Service(ABC):
 
     @abstractmethod
     def respond(self, request: CloudRequest, request_id: str) -> Answer:
-        """Answer a request. The server holds the lock meanwhile."""
+        """Respond to a request. The server holds the lock meanwhile."""
 
     @abstractmethod
     def caller(self, request: CloudRequest) -> str | None:
-        """Return the public name of who asks, for the request log; None where the request names nobody."""
+        """Return the public name of the sender, for the request log; None if the request has none."""
 
     @abstractmethod
     def reset(self) -> None:
-        """Go back to the state of a new mock."""
+        """Restore the state of a new mock."""
 
     @abstractmethod
     def state(self) -> dict[str, Any]:
-        """Return everything it holds as plain data, without secrets."""
+        """Return its complete state as plain data, without secrets."""
 
     @abstractmethod
     def contents(self) -> list[Content]:
@@ -93,10 +93,10 @@ class Service(ABC):
         """
 
     def account_name(self, profile: str | None) -> str:
-        """Return the name of the account that a profile stands for.
+        """Return the name of the account of a profile.
 
         Raises:
-            UnknownThing: there is none.
+            UnknownThing: the profile is unknown.
         """
         if profile not in self.profiles:
             raise UnknownThing(f"profile: {self.name} has no mock account for {profile!r}; there is 'other'")

@@ -1,4 +1,4 @@
-"""The settings of the mock clouds in the forms that programs take: environment variables and Pulumi config."""
+"""The settings of the mock clouds in the forms that programs read: environment variables and Pulumi config."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def as_pulumi_config(
 
 def _config_command(path: str, value: str, is_secret: bool) -> list[str]:
     if value.startswith("-"):
-        # It would pass for an option, as the beginning of a key in PEM does.
+        # It would look like an option, like the start of a PEM key.
         return ["config", "set-all", "--path", "--secret" if is_secret else "--plaintext", f"{path}={value}"]
     return ["config", "set", "--path", *(["--secret"] if is_secret else []), path, value]
 

@@ -1,6 +1,6 @@
-"""Stored things: what a mock cloud holds, under which ids, what becomes of it and how often it was read.
+"""Stored things: the content of a mock cloud with its ids, planned changes and number of reads.
 
-A cloud's own file derives from `Thing` what a client sees of one, and from `Store` which requests read it. Putting,
+A cloud's own module derives its wire format from `Thing`, and its read requests from `Store`. Putting,
 showing, changing and dropping are the same for all, in Python and over the admin API.
 """
 
@@ -20,26 +20,26 @@ from pulumi_nbcloud.mock.validation import InvalidInput, StrictModel, UnknownThi
 from pulumi_nbcloud.mock.wire import CloudRequest, Route
 
 Ids = tuple[str, ...]
-"""What names a thing: whom it belongs to first, its own id last."""
+"""The ids of a thing: its owner's first, its own last."""
 
 Operation = Callable[[CloudRequest, Mapping[str, str]], dict[str, Any]]
-"""Takes a request that was let in and the values of its path; returns the body that answers it."""
+"""Take an authorized request and the values of its path; return the body of the response."""
 
 
 @dataclass(frozen=True)
 class Form:
-    """The form of an id, and the sentence that refuses another."""
+    """The form of an id, and the sentence that rejects another."""
 
     pattern: str
     reason: str
 
     def fits(self, text: str) -> bool:
-        """Tell whether `text` has this form."""
+        """Return whether `text` has this form."""
         return re.fullmatch(self.pattern, text, re.DOTALL) is not None
 
 
 class Moment(StrictModel):
-    """When a change takes place: after so many reads or virtual seconds; with neither at once."""
+    """The time of a change: after so many reads or virtual seconds; with neither at once."""
 
     after_reads: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     after_seconds: Annotated[float, Field(ge=0, le=1e9)] | None = None
@@ -60,7 +60,7 @@ class Thing:
         self.apply(fields, now)
 
     def apply(self, changes: Mapping[str, Any], now: float) -> None:
-        """Take over changed fields at virtual time `now`."""
+        """Apply changed fields at virtual time `now`."""
         times = {name: int(now * 1000) for name in self.times if name in changes and changes[name] is None}
         self.fields.update({**changes, **times})
 
@@ -71,23 +71,23 @@ class Thing:
         self.settle(now)
 
     def settle(self, now: float) -> None:
-        """Apply what is due at virtual time `now`, without counting a read."""
+        """Apply due changes at virtual time `now`, without counting a read."""
         for changes, moment in self._plan.take_due(now):
             self.apply(changes, moment)
 
     def read(self, now: float) -> dict[str, Any]:
-        """Return the fields as a client finds them at virtual time `now`, and count one read."""
+        """Return the fields for a client at virtual time `now`, and count one read."""
         self.settle(now)
         self._plan.count_read()
         return self.fields
 
     def state(self, now: float) -> dict[str, Any]:
-        """Return what is stored at virtual time `now`, how often it was read and what is still to come."""
+        """Return what is stored at virtual time `now`, the number of reads and the pending changes."""
         self.settle(now)
         return copy.deepcopy({**self.plain(), "reads": self._plan.reads, "pending": self._plan.pending()})
 
     def plain(self) -> dict[str, Any]:
-        """Return what is stored as plain data."""
+        """Return the stored fields as plain data."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in self.fields.items()}
 
 
@@ -95,7 +95,7 @@ ThingT = TypeVar("ThingT", bound=Thing)
 
 
 class Store(Generic[ThingT]):
-    """All things of one sort. A subclass names their class, what they can be, and the form of their ids.
+    """All things of one type. A subclass names their class, their fields, and the form of their ids.
 
     `spec` describes a complete thing, each field with a default. `forms` are the forms of the ids, by name, the thing's
     own last. `unknown` is the sentence for one that is not stored, with the names of the ids in braces. `change` is the
@@ -124,7 +124,7 @@ class Store(Generic[ThingT]):
         return self._context.clock.now()
 
     def make(self, ids: Ids, fields: Mapping[str, Any]) -> ThingT:
-        """Make a thing that is to be stored."""
+        """Make a thing to store."""
         return self.thing(ids, fields, self.now)
 
     def put(self, ids: Ids, fields: Mapping[str, Any]) -> None:
@@ -132,22 +132,22 @@ class Store(Generic[ThingT]):
 
         Args:
             ids: its ids, in the order of `forms`.
-            fields: those of `spec` that are not to have their default.
+            fields: the fields of `spec` with other values than their defaults.
 
         Raises:
-            InvalidInput: names the first id or field that cannot be.
+            InvalidInput: names the first invalid id or field.
         """
         self._put(ids, validated(self.spec, fields))
 
     def plan(self, ids: Ids, changes: Mapping[str, Any]) -> None:
-        """Plan what a stored thing becomes.
+        """Plan a change of a stored thing.
 
         Args:
             ids: its ids.
             changes: the fields that change, and `after_reads` or `after_seconds`.
 
         Raises:
-            InvalidInput: names the first field that cannot be.
+            InvalidInput: names the first invalid field.
             UnknownThing: it is not stored.
         """
         self._plan(ids, validated(self._transition, changes))
@@ -172,7 +172,7 @@ class Store(Generic[ThingT]):
             del self._things[ids[:-1]][ids[-1]]
 
     def find(self, *ids: str) -> ThingT | None:
-        """Return a thing, or None where it is not stored."""
+        """Return a thing, or None if it is not stored."""
         return self._things.get(ids[:-1], {}).get(ids[-1])
 
     def of(self, *owner: str) -> list[ThingT]:
@@ -233,5 +233,5 @@ class Store(Generic[ThingT]):
 
 
 def sent(fields: Mapping[str, Any], absent: tuple[str, ...], prefix: str = "") -> dict[str, Any]:
-    """Return the fields that an answer holds: those not named in `absent`, there with `prefix` before their name."""
+    """Return the fields of a response: those not named in `absent`, where names have the prefix `prefix`."""
     return {name: value for name, value in fields.items() if prefix + name not in absent}

@@ -1,9 +1,9 @@
-"""What a stored thing becomes, and when.
+"""The planned changes of a stored thing.
 
 A plan is a queue. Its head falls due at once, after a number of reads, or after some seconds on the virtual clock;
 reads and seconds count from when the transition was added. A transition that is due waits for those before it.
 
-Reading is an explicit call that is given the time. Nothing moves because somebody polled an attribute: a state that
+Reading is an explicit call with the time as its argument. No attribute access moves anything: a state that
 changes under a debugger or in a log line cannot be tested.
 """
 
@@ -26,7 +26,7 @@ MAX_PENDING = 1_000
 class Transition(Generic[Change]):
     """One step: `change` replaces what is stored once the step is due.
 
-    `mode` says what is counted and `amount` how much of it: whole reads that still show the old state, or seconds.
+    `mode` selects the unit and `amount` the number of units: whole reads that still show the old state, or seconds.
     `start` is the count of reads, or the virtual time, at which it was added.
     """
 
@@ -36,18 +36,18 @@ class Transition(Generic[Change]):
     start: float
 
     def due(self, *, reads: int, now: float) -> bool:
-        """Tell whether it applies to a read before which `reads` reads were answered, at virtual time `now`."""
+        """Return whether it applies to a read after `reads` earlier reads, at virtual time `now`."""
         if self.mode == "immediate":
             return True
         return (reads if self.mode == "reads" else now) - self.start >= self.amount
 
     def moment(self, now: float) -> float:
-        """Return the virtual time at which it takes effect where it is found due at `now`."""
+        """Return the virtual time of its effect, if it is due at `now`."""
         return self.start + self.amount if self.mode == "seconds" else now
 
 
 class TransitionPlan(Generic[Change]):
-    """The transitions of one stored thing, in order, and how often it was read."""
+    """The transitions of one stored thing, in order, and its number of reads."""
 
     def __init__(self) -> None:
         self._queue: deque[Transition[Change]] = deque()
@@ -56,16 +56,16 @@ class TransitionPlan(Generic[Change]):
 
     @property
     def reads(self) -> int:
-        """How many reads reached the thing."""
+        """The number of reads of the thing."""
         return self._reads
 
     def add(
         self, change: Change, *, now: float, after_reads: int | None = None, after_seconds: float | None = None
     ) -> None:
-        """Append a transition that is due after so many reads or seconds, or (neither) at once.
+        """Append a transition that is due after this many reads or seconds, or (neither) immediately.
 
         Raises:
-            InvalidInput: both are given, one is negative, or 1,000 transitions wait already.
+            InvalidInput: both are set, one is negative, or 1,000 transitions are pending already.
         """
         if after_reads is not None and after_seconds is not None:
             raise InvalidInput("after_seconds", "give either after_reads or after_seconds, not both")
@@ -87,9 +87,9 @@ class TransitionPlan(Generic[Change]):
         return Transition(change, "immediate", 0, 0)
 
     def take_due(self, now: float) -> list[tuple[Change, float]]:
-        """Remove what is due at virtual time `now`; return each change with the virtual time of its effect, in order.
+        """Remove due transitions at virtual time `now`; return each change with the virtual time of its effect.
 
-        That time is when the seconds were over, not when somebody looked; never before that of the change ahead of it.
+        That time is the end of the seconds, not the time of the read, and never before that of the previous change.
         It does not count as a read.
         """
         due: list[tuple[Change, float]] = []
@@ -100,11 +100,11 @@ class TransitionPlan(Generic[Change]):
         return due
 
     def count_read(self) -> None:
-        """Count one read; call it after `take_due`, so that the read itself still belongs to the state that it saw."""
+        """Count one read; call it after `take_due`, because the read itself belongs to the state that it saw."""
         self._reads += 1
 
     def pending(self) -> list[dict[str, Any]]:
-        """Return what is still to come as plain data: the change, and when it is due."""
+        """Return the pending transitions as plain data: the change, and when it is due."""
         return [_described(step, self._reads) for step in self._queue]
 
 

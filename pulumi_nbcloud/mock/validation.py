@@ -11,7 +11,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class InvalidInput(ValueError):
-    """What was given to the mock is not acceptable; the text is `<field>: <reason>`."""
+    """An invalid input of the mock; the text is `<field>: <reason>`."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")
@@ -20,7 +20,7 @@ class InvalidInput(ValueError):
 
 
 class UnknownThing(LookupError):
-    """What was asked for is not in the mock; the text says what and where."""
+    """The mock does not have the requested thing; the text names it and its place."""
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else "not found"
@@ -59,7 +59,7 @@ def validated_json(model: type[Model], body: bytes) -> Model:
 def _first_fault(error: ValidationError) -> InvalidInput:
     first = error.errors(include_url=False, include_input=False)[0]
     field = ".".join(str(part) for part in first["loc"] if part != "[key]") or "body"
-    # Validators of whole models have no location; they begin their text with the field instead.
-    own = first.get("ctx", {}).get("error")  # of a validator, without the words that pydantic puts before it
+    # Validators of complete models have no location; their text begins with the field instead.
+    own = first.get("ctx", {}).get("error")  # a validator's own error, without pydantic's prefix
     reason = first["msg"] if own is None else str(own)
     return InvalidInput(field, " ".join(reason.splitlines()))

@@ -1,4 +1,4 @@
-"""Requests and answers as the mock clouds see them, free of any HTTP library."""
+"""Requests and responses of the mock clouds, independent of any HTTP library."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from urllib.parse import unquote_to_bytes
 
 @dataclass(frozen=True)
 class CloudRequest:
-    """One request as it came in.
+    """One unchanged request.
 
     `target` is the request target byte for byte as sent, each byte one character (Latin-1). `headers` has lower-case
-    names and values in the same one-byte-one-character form. Its text form leaves out headers and body: they hold
+    names and values in the same one-byte-one-character form. Its text form omits headers and body: they contain
     secrets.
     """
 
@@ -30,12 +30,12 @@ class CloudRequest:
 
     @property
     def raw_query(self) -> str:
-        """The target behind the first question mark, still percent-encoded."""
+        """The target after the first question mark, still percent-encoded."""
         return self.target.partition("?")[2]
 
     @property
     def segments(self) -> list[str]:
-        """The parts of the path, split first and decoded then, so that an encoded slash stays inside its part."""
+        """The parts of the path, split before they are decoded: an encoded slash stays inside its part."""
         return [_text(part) for part in self.raw_path.split("/")[1:]]
 
     @property
@@ -51,7 +51,7 @@ def _text(encoded: str) -> str:
 
 @dataclass(frozen=True)
 class CloudResponse:
-    """One answer: a status, headers by name, and a body."""
+    """One response: a status, headers by name, and a body."""
 
     status: int
     body: bytes = b""
@@ -59,21 +59,21 @@ class CloudResponse:
 
 
 def json_response(status: int, payload: Any, headers: Mapping[str, str] | None = None) -> CloudResponse:
-    """Return `payload` as a JSON answer."""
+    """Return `payload` as a JSON response."""
     body = json.dumps(payload, ensure_ascii=False).encode()
     return CloudResponse(status, body, {"Content-Type": "application/json", **(headers or {})})
 
 
 @dataclass(frozen=True)
 class Route:
-    """A method and a path template, such as `/v1/{project_id}/notebooks`, and the name of the operation behind it."""
+    """A method and a path template, such as `/v1/{project_id}/notebooks`, and the name of its operation."""
 
     method: str
     template: str
     operation: str
 
     def match(self, segments: Sequence[str]) -> dict[str, str] | None:
-        """Return the values of the template's variables, or None where the path is another.
+        """Return the values of the template's variables, or None for another path.
 
         A variable is never empty.
         """
@@ -93,7 +93,7 @@ class Route:
 
 @dataclass(frozen=True)
 class Matched:
-    """What a path led to: the route and its values, or no route and the methods that the path does know."""
+    """The match of a path: the route and its values, or no route and the valid methods of the path."""
 
     route: Route | None
     values: Mapping[str, str] = field(default_factory=dict)

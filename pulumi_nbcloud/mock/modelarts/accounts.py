@@ -1,4 +1,4 @@
-"""The accounts that the ModelArts mock knows, and the lock on a key that failed too often."""
+"""The accounts of the ModelArts mock, and the lock on a key after too many failures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import Field
 from pulumi_nbcloud.mock.clock import rfc3339
 from pulumi_nbcloud.mock.validation import StrictModel, UnknownThing
 
-# More than five failures in a row lock a key for five minutes (docs/vendors/modelarts.md, MA-16). That refused tries
+# More than five failures in a row lock a key for five minutes (docs/vendors/modelarts.md, MA-16). That rejected tries
 # during the lock do not prolong it is an assumption.
 ALLOWED_FAILURES = 5
 LOCK_SECONDS = 300.0
@@ -39,11 +39,11 @@ class Account:
     locked_until: float | None = field(default=None)
 
     def locked(self, now: float) -> bool:
-        """Tell whether the key is locked at virtual time `now`."""
+        """Return whether the key is locked at virtual time `now`."""
         return self.locked_until is not None and now < self.locked_until
 
     def record_failure(self, now: float) -> None:
-        """Count one refused signature; the sixth in a row locks the key. A lock that is over starts a new count."""
+        """Count one rejected signature; the sixth in a row locks the key. After a lock a new count starts."""
         if self.locked_until is not None:
             self.failures, self.locked_until = 0, None
         self.failures += 1
@@ -51,7 +51,7 @@ class Account:
             self.locked_until = now + LOCK_SECONDS
 
     def record_success(self) -> None:
-        """Forget the failures."""
+        """Reset the failures."""
         self.failures, self.locked_until = 0, None
 
     def state(self, now: float) -> dict[str, Any]:
@@ -75,11 +75,11 @@ class AccountBook:
         self.reset()
 
     def reset(self) -> None:
-        """Go back to the accounts of a new mock, without failures."""
+        """Restore the accounts of a new mock, without failures."""
         self._accounts = {spec.access_key: Account(spec, spec.denied) for spec in self._initial}
 
     def put(self, spec: AccountSpec) -> None:
-        """Add an account or replace one; its failures are forgotten."""
+        """Add an account or replace one; this resets its failures."""
         self._accounts[spec.access_key] = Account(spec, spec.denied)
 
     def find(self, access_key: str) -> Account | None:

@@ -1,4 +1,4 @@
-"""Errors of ModelArts and of the gateway before it, as they go over the wire.
+"""Errors of ModelArts and of the gateway in front of it, on the wire.
 
 The texts are the mock's own unless a comment says otherwise.
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class WireError(Exception):
-    """An error answer: an HTTP `status`, a `code` and a one-line `message`."""
+    """An error response: an HTTP `status`, a `code` and a one-line `message`."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -39,7 +39,7 @@ class ApiNotFound(WireError):
 
 
 class Unauthenticated(WireError):
-    """The gateway does not accept the signature; `reason` says why (docs/vendors/modelarts.md, MA-15, MA-25)."""
+    """The gateway does not accept the signature; `reason` explains why (docs/vendors/modelarts.md, MA-15, MA-25)."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(401, "APIGW.0301", f"Incorrect IAM authentication information: {reason}")
@@ -60,7 +60,7 @@ class NotAuthorized(WireError):
 
 
 class TokenExpired(WireError):
-    """The token in X-Auth-Token is over and must be replaced (docs/vendors/modelarts.md, MA-26)."""
+    """The token in X-Auth-Token has expired and must be replaced (docs/vendors/modelarts.md, MA-26)."""
 
     def __init__(self) -> None:
         super().__init__(401, "APIGW.0307", "The token must be updated")
@@ -79,16 +79,16 @@ class IamError(WireError):
 
 
 class BadLogin(IamError):
-    """User name, password or account name is wrong; IAM does not say which."""
+    """User name, password or account name is wrong; IAM does not name which."""
 
     def __init__(self) -> None:
         super().__init__(401, "Unauthorized", "The username or password is wrong.")
 
 
 class BadScope(IamError):
-    """The project of a login is none of the user's.
+    """The project of a login does not belong to the user.
 
-    That it is refused is known, with which status is not (docs/vendors/modelarts.md, MA-11); 401 would make a wrong
+    The rejection is documented, its status is not (docs/vendors/modelarts.md, MA-11); 401 would make a wrong
     project look like a wrong password, so the mock takes 400.
     """
 
@@ -106,7 +106,7 @@ class MalformedLogin(IamError):
 class InvalidParameter(WireError):
     """A parameter is malformed.
 
-    Not documented for the lease or the jobs. The sibling workflow API answers a malformed UUID so, and so they do here
+    Not documented for the lease or the jobs. The sibling workflow API rejects a malformed UUID this way, like the mock
     (docs/vendors/modelarts.md, MA-31).
     """
 
@@ -115,14 +115,14 @@ class InvalidParameter(WireError):
 
 
 class NotebookNotFound(WireError):
-    """There is no such notebook. ModelArts says so with 400, not 404 (docs/vendors/modelarts.md, MA-28)."""
+    """There is no such notebook. ModelArts responds with 400, not 404 (docs/vendors/modelarts.md, MA-28)."""
 
     def __init__(self) -> None:
         super().__init__(400, "ModelArts.6309", "The notebook instance does not exist")
 
 
 class NotebookNotRunning(WireError):
-    """The notebook exists but cannot answer now; `code` says why (docs/vendors/modelarts.md, MA-28)."""
+    """The notebook exists but is not running; `code` shows why (docs/vendors/modelarts.md, MA-28)."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(400, code, message)

@@ -72,7 +72,7 @@ class LoginSpec(StrictModel):
 
 @dataclass(frozen=True)
 class Token:
-    """A token that was given out: whose, for which project, and until when on the virtual clock."""
+    """An issued token: its user, its project, and its expiry on the virtual clock."""
 
     value: str = field(repr=False)
     user: UserSpec
@@ -83,7 +83,7 @@ class Token:
 class IamBook:
     """Users, their tokens, and the names of projects.
 
-    A project is called like its region, `region`, unless `name_project` says otherwise.
+    A project has the name of its region, `region`, unless `name_project` changes it.
 
     Source: docs/vendors/modelarts.md, MA-6.
     """
@@ -100,23 +100,23 @@ class IamBook:
         self.reset()
 
     def reset(self) -> None:
-        """Go back to the users of a new mock, without tokens."""
+        """Restore the users of a new mock, without tokens."""
         self._users = {(user.domain, user.username): user for user in self._initial}
         self._tokens.clear()
         self._names.clear()
         self.token_seconds = TOKEN_SECONDS
 
     def put_user(self, user: UserSpec) -> None:
-        """Add a user or replace one; tokens of the one before end, as they do after a change of password."""
+        """Add a user or replace one; tokens of a replaced user expire, as after a change of password."""
         self._users[user.domain, user.username] = user
         kept = {value: token for value, token in self._tokens.items() if token.user.username != user.username}
         self._tokens = kept
 
     def find_user(self, username: str) -> UserSpec:
-        """Return the first user of that name.
+        """Return the first user with a name.
 
         Raises:
-            UnknownThing: there is none.
+            UnknownThing: the user is unknown.
         """
         for user in self._users.values():
             if user.username == username:
@@ -128,16 +128,16 @@ class IamBook:
         self._names[project_id] = name
 
     def projects(self, ids: Iterable[str], name: str | None) -> list[dict[str, Any]]:
-        """Return projects as IAM lists them, of one `name` where it is given."""
+        """Return projects as IAM lists them, with one `name` unless it is None."""
         called = [(each, self._names.get(each, self._region)) for each in ids]
         return [{"id": each, "name": own, "enabled": True} for each, own in called if name in (None, own)]
 
     def log_in(self, login: LoginSpec) -> Token:
-        """Give a token to a user who names the right password.
+        """Issue a token to a user with the right password.
 
         Raises:
             BadLogin: user name, password or account name is wrong.
-            BadScope: the project is none of the user's.
+            BadScope: the project does not belong to the user.
         """
         named = login.auth.identity.password.user
         user = self._users.get((named.domain.name, named.name))
@@ -154,18 +154,18 @@ class IamBook:
         return self.issue(user, found[0])
 
     def issue(self, user: UserSpec, project_id: str) -> Token:
-        """Give out a token; one given before stays valid (docs/vendors/modelarts.md, MA-8)."""
+        """Issue a token; earlier ones stay valid (docs/vendors/modelarts.md, MA-8)."""
         value = f"MII{self._random.getrandbits(256):064x}"
         token = Token(value, user, project_id, self._clock.now() + self.token_seconds)
         self._tokens[value] = token
         return token
 
     def find_token(self, value: str) -> Token | None:
-        """Return a token that was given out and not taken back, expired or not."""
+        """Return an issued token that is not revoked, expired or not."""
         return self._tokens.get(value)
 
     def revoke_tokens(self) -> None:
-        """Take all tokens back."""
+        """Revoke all tokens."""
         self._tokens.clear()
 
     def state(self) -> dict[str, Any]:

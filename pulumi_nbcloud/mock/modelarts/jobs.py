@@ -26,12 +26,12 @@ _INTEGER = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 
 
 class JobSpec(StrictModel):
-    """What a job is to be.
+    """The fields of a job.
 
     `type` and `status` are open. `description` of None is left out, as in the first row of the page's example.
-    `create_at` and `update_at` are milliseconds, None for the virtual now; `times` says how both go out: the page's
-    table calls them texts, its example and the vendor's SDK numbers, and null is what an SDK with only optional fields
-    allows. `abnormal_count`, `name` and `user_name` of None go out as null. `absent` names fields that are left out:
+    `create_at` and `update_at` are milliseconds, None for the virtual now; `times` selects their form: the page's
+    table calls them strings, its example and the vendor's SDK numbers, and an SDK with only optional fields allows
+    null. `abnormal_count`, `name` and `user_name` of None go out as null. `absent` names fields that are left out:
     the vendor's SDK calls every one optional. Whether a job is `visible` only the filter of that name shows.
 
     Source: docs/vendors/modelarts.md, MA-46 to MA-51.
@@ -51,7 +51,7 @@ class JobSpec(StrictModel):
 
 
 class RowLimitSpec(StrictModel):
-    """How many rows one answer holds; None for all.
+    """The maximum number of rows in one response; None for all.
 
     The response has page numbers although the request has no parameters for them; the list of DevServers gives 10
     rows by default (docs/vendors/modelarts.md, MA-48).
@@ -70,7 +70,7 @@ class Job(Thing):
 
 
 def _row(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a job as it goes over the wire."""
+    """Return a job in its form on the wire."""
     left_out = ("description",) if fields["description"] is None else ()
     row = sent({name: fields[name] for name in JOB_FIELDS}, (*fields["absent"], *left_out))
     for name in ("create_at", "update_at"):
@@ -80,7 +80,7 @@ def _row(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class Jobs(Store[Job]):
-    """All jobs of all projects; one answer holds `row_limit` of them at most."""
+    """All jobs of all projects; one response contains at most `row_limit` of them."""
 
     thing = Job
     spec = JobSpec
@@ -94,7 +94,7 @@ class Jobs(Store[Job]):
         return {Route("GET", "/v1/{project_id}/dev-servers/jobs", "ListDevServerJobs"): self._list_jobs}
 
     def clear(self) -> None:
-        """Drop everything, the limit too."""
+        """Drop everything, including the limit."""
         super().clear()
         self.row_limit = None
 
@@ -114,7 +114,7 @@ class Jobs(Store[Job]):
 
 
 def _expected(query: Mapping[str, str]) -> dict[str, Any]:
-    """Read the filters; parameters that the page does not know, paging among them, are not honoured."""
+    """Parse the filters; parameters that are not on the page, including paging, are ignored."""
     if not JOB_ID.fits(query.get("id", "-")):
         raise InvalidParameter("id", JOB_ID.reason)
     expected: dict[str, Any] = {name: query[name] for name in ("id", "name", "type", "status") if name in query}

@@ -14,7 +14,7 @@ from pulumi_nbcloud.mock.wire import CloudRequest, Route
 
 # The notebook states of the vendor's SDK (docs/vendors/modelarts.md, MA-43). RESTORING and BUSY are not among them:
 # they are pseudo states of this mock, because the error list has codes for a notebook that is being restored (6333) or
-# has another operation in progress (6357), and no state of the SDK surely stands for them.
+# has another operation in progress (6357), and no state of the SDK clearly matches them.
 Status = Literal[
     "INIT", "CREATING", "STARTING", "STOPPING", "DELETING", "RUNNING", "STOPPED", "SNAPSHOTTING", "CREATE_FAILED",
     "START_FAILED", "DELETE_FAILED", "ERROR", "DELETED", "FROZEN", "RESTORING", "BUSY",
@@ -53,11 +53,11 @@ LONG = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 
 
 class NotebookSpec(StrictModel):
-    """What a notebook is to be.
+    """The fields of a notebook.
 
     `create_at` and `update_at` are milliseconds since the epoch, None for the virtual now. `duration` is in
     milliseconds; -1 with `enable` false means no auto stop. `duration`, `enable` and `type` may be None and go out as
-    null. `absent` names lease fields that the answer leaves out: the vendor's SDK calls every one optional, and
+    null. `absent` names lease fields that the response omits: the vendor's SDK calls every one optional, and
     published examples of another operator have no `type`. `type` is open: TIMING, IDLE or another.
 
     Source: docs/vendors/modelarts.md, MA-36 to MA-42.
@@ -78,7 +78,7 @@ class Notebook(Thing):
     times = ("create_at", "update_at")
 
     def lease(self, now: float) -> dict[str, Any]:
-        """Answer one read of the lease at virtual time `now`: the lease page says that only a running one is answered.
+        """Return the lease at virtual time `now`: by the lease page, only a running notebook has one.
 
         Raises:
             NotebookNotFound: it was deleted.

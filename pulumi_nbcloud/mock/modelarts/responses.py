@@ -1,4 +1,4 @@
-"""HTTP in, HTTP out: the order of checks and the form of the answers; state and rules live with the things."""
+"""HTTP in, HTTP out: the order of checks and the form of the responses; the things have the state and the rules."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LIST_PROJECTS = Route("GET", "/v3/projects", "KeystoneListProjects")
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: the projects that it may read, and those that IAM lists for it."""
+    """The sender of a request: the projects that it may read, and those that IAM lists for it."""
 
     projects: tuple[str, ...]
     listed: tuple[str, ...]
@@ -47,7 +47,7 @@ class Caller:
 
 
 class Responses:
-    """Answers requests to ModelArts and IAM."""
+    """Respond to requests to ModelArts and IAM."""
 
     def __init__(self, stores: Iterable[Store[Any]], accounts: AccountBook, iam: IamBook, clock: VirtualClock) -> None:
         self._accounts = accounts
@@ -61,11 +61,11 @@ class Responses:
             self._operations.update({route: self._in_project(read) for route, read in store.operations.items()})
 
     def respond(self, request: CloudRequest, request_id: str) -> Answer:
-        """Answer `request`; whatever the answer, the header X-Request-Id names it."""
+        """Respond to `request`, always with the header X-Request-Id."""
         found = find_route(tuple(self._operations), request)
         operation = found.route.operation if found.route else ""
         try:
-            # The gateway knows the API first and the caller second; the service then checks project and permission.
+            # The gateway matches the API first and authenticates second; the service checks project and permission.
             if found.route is None:
                 raise ApiNotFound(request.method)
             response = self._operations[found.route](request, found.values)
@@ -88,7 +88,7 @@ class Responses:
         return Caller((token.project_id,), token.user.projects)
 
     def _in_project(self, operation: Operation) -> Callable[[CloudRequest, Mapping[str, str]], CloudResponse]:
-        """Let only those at an operation who may read its project."""
+        """Restrict an operation to callers that may read its project."""
 
         def respond(request: CloudRequest, values: Mapping[str, str]) -> CloudResponse:
             caller = self._caller(request)
@@ -113,7 +113,7 @@ class Responses:
             raise Unauthenticated("the access key is unknown")
         now = self._clock.now()
         if account.locked(now):
-            # A right signature does not help during the lock (docs/vendors/modelarts.md, MA-16).
+            # A valid signature does not help during the lock (docs/vendors/modelarts.md, MA-16).
             raise Unauthenticated("the access key is locked after too many failures")
         try:
             self._verify(request, authorization, account)
@@ -127,7 +127,7 @@ class Responses:
         check_date(request, authorization, self._clock.gateway_now())
         check_signature(request, authorization, account.spec.secret_key)
         if account.spec.security_token is not None:
-            # Temporary credentials are worth nothing without their token (docs/vendors/modelarts.md, MA-18).
+            # Temporary credentials are invalid without their token (docs/vendors/modelarts.md, MA-18).
             sent = request.headers.get("x-security-token")
             if sent is None:
                 raise SignatureError("the header X-Security-Token is missing")
@@ -147,7 +147,7 @@ class Responses:
             "project": {"id": token.project_id, "name": name},
             "user": {"name": token.user.username, "domain": {"name": token.user.domain}},
         }
-        # Both times are of the virtual clock, so that a client sees the token's real lifetime.
+        # Both times are from the virtual clock, so a client sees the token's real lifetime.
         headers = {"X-Subject-Token": token.value, "Date": formatdate(self._clock.now(), usegmt=True)}
         return json_response(201, {"token": body}, headers)
 

@@ -1,4 +1,4 @@
-"""The ModelArts mock as the server and the tests see it."""
+"""The ModelArts mock: its interface to the server and to tests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pulumi_nbcloud.mock.wire import CloudRequest, Route
 DEFAULT_PROJECT = "mock-project"
 REGION = "mock-region-1"
 
-# Made up for the mock; they open nothing anywhere else.
+# Only for the mock; they grant no access anywhere else.
 DEFAULT_ACCOUNT = AccountSpec(
     access_key="MOCKACCESSKEY0000001",
     secret_key="mock-secret-key-not-a-real-one",  # noqa: S106
@@ -43,7 +43,7 @@ class ModelArts(Service):
     """ModelArts with two accounts, one IAM user, no notebooks and no jobs; IAM is at the same address."""
 
     name = "modelarts"
-    # ModelArts has paths under the first two, IAM under the third; the mock answers only what its routes name.
+    # ModelArts has paths under the first two, IAM under the third; the mock serves only its routes.
     prefixes = ("/v1/", "/v2/", "/v3/")
     profiles: ClassVar = {None: DEFAULT_ACCOUNT.access_key, "other": OTHER_ACCOUNT.access_key}
     secrets = frozenset({"secretKey", "securityToken", "password", "authToken"})
@@ -66,7 +66,7 @@ class ModelArts(Service):
                 RESTORING and BUSY), `create_at`, `duration`, `enable`, `type`, `update_at` and `absent`.
 
         Raises:
-            InvalidInput: names the id or the field that cannot be.
+            InvalidInput: names the invalid id or field.
         """
         self._notebooks.put((project_id, notebook_id), fields)
 
@@ -80,7 +80,7 @@ class ModelArts(Service):
                 three reads still see the old state. Transitions apply in the order added.
 
         Raises:
-            InvalidInput: names the field that cannot be.
+            InvalidInput: names the invalid field.
             UnknownThing: the notebook is not stored.
         """
         self._notebooks.plan((project_id, notebook_id), changes)
@@ -108,10 +108,10 @@ class ModelArts(Service):
             job_id: an id of 1 to 64 characters.
             project_id: the project that it is in.
             fields: those of `jobs.JobSpec`: `name`, `user_name`, `description`, `type`, `status`, `abnormal_count`,
-                `create_at`, `update_at`, `visible`, `times` (how both times go out) and `absent`.
+                `create_at`, `update_at`, `visible`, `times` (the form of both times) and `absent`.
 
         Raises:
-            InvalidInput: names the id or the field that cannot be.
+            InvalidInput: names the invalid id or field.
         """
         self._jobs.put((project_id, job_id), fields)
 
@@ -126,7 +126,7 @@ class ModelArts(Service):
             changes: the fields of `put_job` that change, and `after_reads` or `after_seconds`.
 
         Raises:
-            InvalidInput: names the field that cannot be.
+            InvalidInput: names the invalid field.
             UnknownThing: the job is not stored.
         """
         self._jobs.plan((project_id, job_id), changes)
@@ -148,7 +148,7 @@ class ModelArts(Service):
         self._jobs.delete((project_id, job_id))
 
     def limit_job_rows(self, rows: int | None) -> None:
-        """Let one list of jobs hold so many rows at most, its `total` stays; None for no limit."""
+        """Limit the rows of one list of jobs, without a change of its `total`; None for no limit."""
         spec = validated(RowLimitSpec, {"rows": rows})
         with self._context.lock:
             self._jobs.row_limit = spec.rows
@@ -156,10 +156,10 @@ class ModelArts(Service):
     def add_user(
         self, username: str, password: str, *, domain: str = DEFAULT_USER.domain, projects: Sequence[str]
     ) -> None:
-        """Add an IAM user or replace one (a new password, say), whose tokens then end.
+        """Add an IAM user or replace one (a new password, say), whose tokens then expire.
 
         Raises:
-            InvalidInput: names the argument that cannot be.
+            InvalidInput: names the invalid argument.
         """
         values = {"username": username, "password": password, "domain": domain, "projects": tuple(projects)}
         spec = validated(UserSpec, values)
@@ -167,12 +167,12 @@ class ModelArts(Service):
             self._iam.put_user(spec)
 
     def name_project(self, project_id: str, name: str) -> None:
-        """Call a project other than the mock's region; several projects of one name are possible."""
+        """Give a project another name than the mock's region; several projects may share a name."""
         with self._context.lock:
             self._iam.name_project(project_id, name)
 
     def issue_token(self, *, username: str = DEFAULT_USER.username, project_id: str = DEFAULT_PROJECT) -> str:
-        """Give out a token without a login.
+        """Issue a token without a login.
 
         Raises:
             UnknownThing: there is no such user.
@@ -181,23 +181,23 @@ class ModelArts(Service):
             return self._iam.issue(self._iam.find_user(username), project_id).value
 
     def set_token_seconds(self, seconds: float) -> None:
-        """Let tokens given out from now on last so long on the virtual clock; 24 hours at first."""
+        """Set the lifetime of future tokens on the virtual clock; initially 24 hours."""
         with self._context.lock:
             self._iam.token_seconds = seconds
 
     def revoke_tokens(self) -> None:
-        """Take all tokens back before they expire."""
+        """Revoke all tokens before they expire."""
         with self._context.lock:
             self._iam.revoke_tokens()
 
     def password_settings(self, *, project: bool = False) -> dict[str, str]:
-        """Return settings that sign in with user name and password; with `project` the project id is among them."""
+        """Return settings that sign in with user name and password; with `project` they include the project id."""
         user = self._iam.find_user(DEFAULT_USER.username)
         settings = {"username": user.username, "password": user.password, "domainName": user.domain}
         return {**settings, **self._places(project)}
 
     def token_settings(self, *, project: bool = True) -> dict[str, str]:
-        """Return settings that sign in with a token given out now."""
+        """Return settings that sign in with a new token."""
         return {"authToken": self.issue_token(), **self._places(project)}
 
     def _places(self, project: bool) -> dict[str, str]:
@@ -213,7 +213,7 @@ class ModelArts(Service):
         security_token: str | None = None,
         denied: bool = False,
     ) -> None:
-        """Add an account or replace one (a rotated secret key, say); its failures and lock are forgotten.
+        """Add an account or replace one (a rotated secret key, say); this resets its failures and lock.
 
         Args:
             access_key: the public half of its key, 1 to 128 letters, digits, `_` and `-`.
@@ -223,7 +223,7 @@ class ModelArts(Service):
             denied: whether it is known but has no permission (403).
 
         Raises:
-            InvalidInput: names the argument that cannot be.
+            InvalidInput: names the invalid argument.
         """
         values = {"access_key": access_key, "secret_key": secret_key, "projects": tuple(projects)}
         spec = validated(AccountSpec, {**values, "security_token": security_token, "denied": denied})
@@ -240,11 +240,11 @@ class ModelArts(Service):
             self._accounts.get(access_key).denied = denied
 
     def respond(self, request: CloudRequest, request_id: str) -> Answer:
-        """Answer a request."""
+        """Respond to a request."""
         return self._responses.respond(request, request_id)
 
     def caller(self, request: CloudRequest) -> str | None:
-        """Return the access key or the user of the token, `(unknown)` for a stranger, None where neither is sent."""
+        """Return the access key or the user of the token, `(unknown)` for a stranger, None without either."""
         header = request.headers.get("authorization")
         sent = request.headers.get("x-auth-token")
         if sent and not header:
@@ -256,7 +256,7 @@ class ModelArts(Service):
             access_key = parse_authorization(header).access_key
         except SignatureError:
             return None
-        # A key nobody knows may be a secret key in the wrong place, so it is not written down.
+        # An unknown key may be a secret key in the wrong place, so it is not logged.
         return access_key if self._accounts.find(access_key) else "(unknown)"
 
     def reset(self) -> None:
@@ -268,7 +268,7 @@ class ModelArts(Service):
             self._iam.reset()
 
     def state(self) -> dict[str, Any]:
-        """Return everything it holds as plain data, without secrets."""
+        """Return its complete state as plain data, without secrets."""
         with self._context.lock:
             return {
                 "accounts": self._accounts.state(self._context.clock.now()),

@@ -1,8 +1,8 @@
-"""Checks the signature `SDK-HMAC-SHA256` of a request.
+"""Verify the signature `SDK-HMAC-SHA256` of a request.
 
-Written from the signing rules, apart from the client's own signer and without sharing code with it: two readings of the
-same rules that agree are worth more than one used twice. It works on the raw request target, so a client that signs one
-spelling of a URL and sends another is found out.
+Written from the signing rules, without code from the client's own signer: two independent implementations of the
+same rules are worth more than one used twice. It works on the raw request target, which exposes a client that signs one
+spelling of a URL and sends another.
 
 Source: docs/vendors/modelarts.md, MA-12 to MA-17.
 """
@@ -33,7 +33,7 @@ _UNSIGNED = "UNSIGNED-PAYLOAD"
 
 
 class SignatureError(Exception):
-    """The signature is not acceptable; the text is a reason without secrets."""
+    """The signature is invalid; the text is a reason without secrets."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ class Authorization:
 
 
 def parse_authorization(value: str) -> Authorization:
-    """Take an Authorization header apart.
+    """Parse an Authorization header.
 
     The names must be lower-case, sorted and without repetition, as the vendor's SDK sends them. Whether the gateway
-    would put another order right is not documented; the mock is strict.
+    would accept another order is not documented; the mock is strict.
 
     Raises:
         SignatureError: it has another form.
@@ -92,7 +92,7 @@ def check_signature(request: CloudRequest, authorization: Authorization, secret_
     """Compute the signature again and compare.
 
     Raises:
-        SignatureError: it is another.
+        SignatureError: the two differ.
     """
     canonical = canonical_request(request, authorization.signed_headers)
     expected = signature_of(canonical, request.headers[_DATE_HEADER], secret_key)
@@ -101,7 +101,7 @@ def check_signature(request: CloudRequest, authorization: Authorization, secret_
 
 
 def signature_of(canonical: bytes, date: str, secret_key: str) -> str:
-    """Return the hexadecimal signature of a canonical request; the secret key is used as it is, nothing is derived."""
+    """Return the hexadecimal signature of a canonical request; the secret key is used directly, without derivation."""
     text = "\n".join((ALGORITHM, date, hashlib.sha256(canonical).hexdigest()))
     return hmac.new(secret_key.encode(), text.encode("latin-1"), hashlib.sha256).hexdigest()
 
@@ -139,7 +139,7 @@ def _canonical_path(raw_path: str) -> bytes:
 
 def _canonical_query(raw_query: str) -> bytes:
     # Pairs are sorted decoded, as the vendor's SDK does. A plus sign is a plus sign: nothing documents it as a space,
-    # and clients that write a space so produce a signature that fails.
+    # and clients that encode a space this way produce a signature that fails.
     pairs: list[tuple[bytes, bytes]] = []
     for part in raw_query.encode("latin-1").split(b"&"):
         if part:
