@@ -204,6 +204,9 @@ class NotebookLease(record.ReadResource, module="nbcloud/modelarts", name="Noteb
 def get_dev_server_job(job_id: str, *, profile: str | None = None, expect: str | None = None) -> DevServerJobState:
     """Read one DevServer job now, in preview too.
 
+    The job is one of a DevServer: an upgrade, a diagnosis or a log collection. ModelArts' training service is another
+    API, and the id of one of its jobs is not found here.
+
     Args:
         job_id: the job's id, 1 to 64 characters; matched exactly.
         profile: a named profile of the settings; without it, the default.
@@ -233,6 +236,9 @@ def get_dev_server_job_output(
 ) -> pulumi.Output[DevServerJobState]:
     """Read one DevServer job once the inputs are known.
 
+    The job is one of a DevServer: an upgrade, a diagnosis or a log collection. ModelArts' training service is another
+    API, and the id of one of its jobs is not found here.
+
     Args:
         job_id: the job's id, 1 to 64 characters; matched exactly.
         profile: a named profile of the settings; without it, the default.
@@ -252,6 +258,9 @@ def get_dev_server_job_output(
 
 class DevServerJobArgs(targets.TargetArgs):
     """One DevServer job, as a gate's target.
+
+    The job is one of a DevServer: an upgrade, a diagnosis or a log collection. ModelArts' training service is another
+    API, and the id of one of its jobs is not found here.
 
     A gate without `until` waits for:
 
@@ -291,9 +300,10 @@ class DevServerJobTarget(TypedDict, total=False):
 class DevServerJob(record.ReadResource, module="nbcloud/modelarts", name="DevServerJob"):
     """One DevServer job, recorded in the stack's state and read again on each run.
 
-    `pulumi refresh` shows what changed, and drops what is gone. In preview a field that is null counts as unknown:
-    Pulumi's SDK cannot tell the two apart. Secret inputs stay secret, but the resource's id is made of `job_id` and
-    stored in plain, as Pulumi stores every id.
+    The job is one of a DevServer: an upgrade, a diagnosis or a log collection. ModelArts' training service is another
+    API, and the id of one of its jobs is not found here. `pulumi refresh` shows what changed, and drops what is gone.
+    In preview a field that is null counts as unknown: Pulumi's SDK cannot tell the two apart. Secret inputs stay
+    secret, but the resource's id is made of `job_id` and stored in plain, as Pulumi stores every id.
     """
 
     _token: ClassVar[str] = _DEV_SERVER_JOB
@@ -338,6 +348,9 @@ class DevServerJob(record.ReadResource, module="nbcloud/modelarts", name="DevSer
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Record one DevServer job in the stack's state.
+
+        The job is one of a DevServer: an upgrade, a diagnosis or a log collection. ModelArts' training service is
+        another API, and the id of one of its jobs is not found here.
 
         Args:
             resource_name: its name in the stack.

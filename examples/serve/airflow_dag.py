@@ -1,4 +1,4 @@
-"""A DAG whose second task waits until a training job has finished, without holding a worker meanwhile.
+"""A DAG whose second task waits until a job has finished, without holding a worker meanwhile.
 
 The connection `nbcloud` is of the type HTTP: its host is the service, its extra is {"Authorization": "Bearer TOKEN"}.
 """

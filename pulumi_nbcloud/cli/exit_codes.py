@@ -33,7 +33,11 @@ class ExitCode(IntEnum):
     UNREACHABLE = 5, "no usable response, after retries"
     BAD_RESPONSE = 6, "the cloud responded with an error of its own, or with what its documentation does not describe"
     INTERNAL_ERROR = 70, "an internal error of nbcloud"
-    OUTPUT = 74, "the output could not be written (otherwise 0), or the file of --resume (otherwise 75)"
+    OUTPUT = (
+        74,
+        "the wait or the read was fine (otherwise 0 or 75), but the output or the file of --resume could not be"
+        " written",
+    )
     AWAITING = 75, "nothing is decided within hold: run the same command again, the deadline stays"
     TIMED_OUT = 124, "the condition was not met in time, or nothing changed for too long"
     INTERRUPTED = 130, "ended by SIGINT (Ctrl-C)"

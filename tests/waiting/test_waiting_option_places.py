@@ -86,13 +86,14 @@ def test_a_gate_waits_again_for_what_the_declaration_says() -> None:
     assert not set(WAIT_AGAIN) & set(KEEP_OUTCOME)
 
 
-def test_the_reference_has_a_row_for_each() -> None:
-    table = (DOCS / "reference" / "options.md").read_text(encoding="utf-8").partition("# Options of the command")[0]
-    rows = [line for line in table.splitlines() if line.startswith("| `")]
+def test_the_reference_has_a_row_and_a_section_for_each() -> None:
+    head, *sections = re.split(r"^## ", (DOCS / "reference" / "options.md").read_text(encoding="utf-8"), flags=re.M)
+    rows = [line for line in head.splitlines() if line.startswith("| [`")]
     assert [re.findall(r"`(\w+)`", row)[0] for row in rows] == NAMES
-    for each, row in zip(OPTIONS, rows, strict=True):
-        assert (f"`{each.flag}`" in row) == each.in_command
-        assert ("| waits again |" in row) == each.waits_again
+    assert [section.partition("\n")[0] for section in sections] == [f"`{name}`" for name in NAMES]
+    for each, section in zip(OPTIONS, sections, strict=True):
+        assert (f"`{each.flag}`" in section) == each.in_command
+        assert ("- A change waits again\n" in f"{section}\n") == each.waits_again
 
 
 def test_the_page_on_gates_says_which_wait_again() -> None:

@@ -1,4 +1,4 @@
-"""Creates a Kubernetes Deployment once a training job has finished.
+"""Creates a Kubernetes Deployment once a job has finished.
 
 Try it on the mock clouds, which need no account:
 

@@ -1,4 +1,4 @@
-"""Deploys after a training job of 40 hours; each update waits a few minutes.
+"""Deploys after a job of 40 hours; each update waits a few minutes.
 
 Try it on the mock clouds, which need no account:
 
