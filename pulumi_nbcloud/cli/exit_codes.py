@@ -35,8 +35,10 @@ class ExitCode(IntEnum):
     INTERNAL_ERROR = 70, "an internal error of nbcloud"
     OUTPUT = (
         74,
-        "the wait or the read was fine (otherwise 0 or 75), but the output or the file of --resume could not be"
-        " written",
+        (
+            "the wait or the read was fine (otherwise 0 or 75), but the output or the file of --resume could not be"
+            " written"
+        ),
     )
     AWAITING = 75, "nothing is decided within hold: run the same command again, the deadline stays"
     TIMED_OUT = 124, "the condition was not met in time, or nothing changed for too long"

@@ -87,7 +87,8 @@ def test_a_gate_waits_again_for_what_the_declaration_says() -> None:
 
 
 def test_the_reference_has_a_row_and_a_section_for_each() -> None:
-    head, *sections = re.split(r"^## ", (DOCS / "reference" / "options.md").read_text(encoding="utf-8"), flags=re.M)
+    text = (DOCS / "reference" / "options.md").read_text(encoding="utf-8")
+    head, *sections = re.split(r"^## ", text, flags=re.MULTILINE)
     rows = [line for line in head.splitlines() if line.startswith("| [`")]
     assert [re.findall(r"`(\w+)`", row)[0] for row in rows] == NAMES
     assert [section.partition("\n")[0] for section in sections] == [f"`{name}`" for name in NAMES]

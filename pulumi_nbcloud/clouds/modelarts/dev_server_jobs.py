@@ -306,8 +306,8 @@ DEV_SERVER_JOB = Kind(
         what="one DevServer job",
         returns="The job. FINISHED does not mean success: check `abnormal_count`.",
         not_found="the project has no such job",
-        reading="The job is one of a DevServer: an upgrade, a diagnosis or a log collection. ModelArts' training service"
-        " is another API, and the id of one of its jobs is not found here.",
+        reading="The job is one of a DevServer: an upgrade, a diagnosis or a log collection. ModelArts' training"
+        " service is another API, and the id of one of its jobs is not found here.",
         check="look at the job in the ModelArts console; abnormal_count is the number of nodes where it failed",
         page="https://support.huaweicloud.com/intl/en-us/api-modelarts/ListServerJobs.html",
         raises=(("BadResponseError", "the list is incomplete, or two jobs have this id"),),
