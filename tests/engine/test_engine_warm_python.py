@@ -73,23 +73,6 @@ def test_what_python_itself_reads_makes_an_ordinary_start(python: Path, program:
     assert run(python, "-c", "import sys; print('pulumi' in sys.modules)", folder=tmp_path).stdout == "False\n"
 
 
-def test_the_packages_are_what_pip_lists_and_are_listed_once(warm: Path | None, python: Path, tmp_path: Path) -> None:
-    def listed(program: Path, *more: str) -> str:
-        done = run(program, "-m", "pip", "list", *more, "--format", "json", folder=tmp_path)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    ordinary = listed(Path(sys.executable), "-v")
-    assert [listed(python, "-v"), listed(python, "-v")] == [ordinary, ordinary]
-    # Other questions are not answered by it.
-    assert '"installer"' in ordinary
-    assert '"installer"' not in listed(python)
-    if warm is not None:
-        (warm / "packages.json").write_text("[]")
-        assert listed(python, "-v") == "[]"
-        (warm / "packages.json").unlink()
-
-
 def test_a_signal_ends_the_program_and_the_launcher_says_so(python: Path, program: Path, tmp_path: Path) -> None:
     program.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGTERM)\n")
     assert run(python, program, folder=tmp_path).returncode == -signal.SIGTERM

@@ -1,8 +1,5 @@
 """Starts the CLI's Python processes by forking one that has imported the libraries, so that each imports ours alone.
 
-Before each program the language host also asks `pip list` which packages there are, for plugins that they may need: a
-second of CPU for the same answer each time. It is asked once in a session of tests.
-
 A command of the CLI starts two Pythons, the program's and the provider's, and each spends three quarters of its CPU on
 importing Pulumi's SDK, gRPC, pydantic and what else this package stands on, always the same. Here a `python3` that
 comes first on PATH hands what it was started with (arguments, environment, folder, standard streams) to a process that
@@ -54,29 +51,12 @@ LIBRARIES = (
     "concurrent.futures.thread",
     "runpy",
 )
-# As the language host asks; anything else of pip is run.
-LISTING = ["list", "-v", "--format", "json"]
 LAUNCHER = """#!{python} -IS
 import marshal, os, sys
 
 own = {{name: value for name, value in os.environ.items() if name.startswith("PYTHON")}}
 program = sys.argv[1:] and sys.argv[1].endswith("/pulumi-language-python-exec")
 provider = sys.argv[1:4] == ["-u", "-m", "pulumi.dynamic"]
-if own == {variables!r} and sys.argv[1:3] == ["-m", "pip"] and sys.argv[3:] == {listing!r}:
-    try:
-        with open({listed!r}, "rb") as file:
-            os.write(1, file.read())
-        os._exit(0)
-    except FileNotFoundError:
-        import subprocess
-
-        done = subprocess.run([{python!r}, *sys.argv[1:]], stdout=subprocess.PIPE)
-        os.write(1, done.stdout)
-        if done.returncode == 0:
-            with open({listed!r} + str(os.getpid()), "wb") as file:
-                file.write(done.stdout)
-            os.replace(file.name, {listed!r})
-        os._exit(done.returncode)
 if own != {variables!r} or "TRACEPARENT" in os.environ or not (program or provider):
     os.execv({python!r}, [{python!r}, *sys.argv[1:]])
 
@@ -127,10 +107,7 @@ def warm_python(folder: Path, environment: Mapping[str, str]) -> Iterator[Path |
     own = variables(environment)
     address = str(folder / "socket")
     launcher = folder / "python3"
-    listed = str(folder / "packages.json")
-    launcher.write_text(
-        LAUNCHER.format(python=sys.executable, variables=own, address=address, listing=LISTING, listed=listed)
-    )
+    launcher.write_text(LAUNCHER.format(python=sys.executable, variables=own, address=address))
     launcher.chmod(0o755)
     # Not run as a script: the names of `__main__` are for what the children run.
     command = [sys.executable, "-c", "import sys; sys.path.pop(0); import warm_python; warm_python.main()", address]
