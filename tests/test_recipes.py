@@ -13,7 +13,7 @@ from nbcloud_support import LIMIT_SECONDS
 
 FOLDER = ROOT / "examples" / "pipelines"
 RECIPES = sorted([*FOLDER.glob("*.yml"), *(ROOT / "examples" / "recipes").glob("*/*.yml")])
-SCHEMAS = {"github": "vendor.github-workflows", "gitlab": "vendor.gitlab-ci"}
+SCHEMAS = {"github": "vendor.github-workflows", "gitlab": "vendor.gitlab-ci", "azure": "vendor.azure-pipelines"}
 
 
 def checked(path: Path, service: str) -> subprocess.CompletedProcess[str]:
