@@ -38,6 +38,8 @@ CONTENTS = "contents.md"
 ABOUT_CONTENTS = "Every page of the documentation, with what you find there."
 # Where the pages of linked files stand in the navigation: a section, and a group in it.
 FILES_SECTION, FILES_GROUP = "Reference", "Files of the examples"
+# What the site shows of other files: those of the examples, and what pipelines take from the repository.
+SHOWN = ("examples/", "integrations/", "templates/", "action.yml")
 LANGUAGES = {
     ".go": "go",
     ".json": "json",
@@ -189,7 +191,7 @@ def _page(root: Path, source: str, links: _Links) -> tuple[str, str]:
                 links.shown.setdefault(target, set()).add(source)
         elif target.startswith("docs/"):
             links.copied.add(target)
-        elif target.startswith("examples/"):
+        elif target.startswith(SHOWN):
             links.shown.setdefault(target, set()).add(source)
         else:
             wrong.append(f"the link {link} leads to a file that the site does not show")
@@ -211,7 +213,7 @@ def _file(root: Path, source: str, pages: Mapping[str, str]) -> tuple[str, str]:
     text = (root / source).read_text(encoding="utf-8")
     about = f"The file `{source}` of the repository" + (f", which belongs to {shown_on}." if shown_on else ".")
     block = fenced(text, LANGUAGES.get(Path(source).suffix, "text"))
-    title = source.removeprefix("examples/") if "/" in source else source.capitalize()
+    title = source.capitalize() if source in PLACES else source.removeprefix("examples/")
     return f"The file {source} of the repository.", f"# {title}\n\n{about}\n\n{block}"
 
 
@@ -221,7 +223,7 @@ def _with_files(nav: Nav, sources: Sequence[str]) -> Nav:
         return nav
     folders: dict[str, list[str | Mapping[str, str | Nav]]] = {}
     for source in sources:
-        _, folder, name = source.split("/", 2)
+        folder, name = source.split("/", 2)[1:] if source.startswith("examples/") else ("pipelines", source)
         folders.setdefault(folder, []).append({name: source})
     group: Mapping[str, str | Nav] = {FILES_GROUP: [{folder: files} for folder, files in folders.items()]}
     return [

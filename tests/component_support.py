@@ -323,7 +323,7 @@ def _run(command: list[str], folder: Path, environment: Mapping[str, str]) -> su
 
 
 def stand_in_python(folder: Path, path: str) -> Path:
-    """Makes a `python3` in a folder whose `pip` installs the nbcloud of a search path; gives what pip was told to do."""
+    """Makes a `python3` in a folder whose `pip` installs the nbcloud of a search path; gives its log."""
     log = folder / "installed"
     (folder / "python3").write_text(
         f"""#!/bin/sh

@@ -58,7 +58,7 @@ class Expression:
 
     def __init__(self, text: str, contexts: Mapping[str, Any], functions: Mapping[str, Function] | None = None) -> None:
         self._contexts = contexts
-        self._functions = {
+        self._functions: dict[str, Function] = {
             "toJSON": lambda value: json.dumps(value, indent=2),
             "fromJSON": json.loads,
             "eq": _equal,

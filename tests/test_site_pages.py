@@ -80,6 +80,21 @@ def test_a_file_that_a_page_links_to_is_a_page(root: Path) -> None:
     assert f"{{'Reference': ['vendors/index.md', {group}]}}" in str(assembly.nav)
 
 
+def test_files_for_pipelines_stand_beside_the_examples(root: Path) -> None:
+    names = ("action.yml", "templates/wait.yml", "integrations/tekton/wait.yaml")
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("name: wait\n", encoding="utf-8")
+    page = root / "docs" / "guides" / "gates.md"
+    links = ", ".join(f"[{name}](../../{name})" for name in names)
+    page.write_text(f"{page.read_text(encoding='utf-8')}\nCopy {links}.\n", encoding="utf-8")
+    assembly = assemble(root)
+    files = ", ".join(f"{{'{name}': '{name}.md'}}" for name in sorted(names))
+    assert f"{{'pipelines': [{files}]}}" in str(assembly.nav)
+    assert "# action.yml\n" in text_of(assembly, "action.yml.md")
+    assert "[action.yml](../action.yml.md)" in text_of(assembly, "guides/gates.md")
+
+
 def test_a_page_has_a_description_and_its_section(root: Path) -> None:
     head, text = text_of(assemble(root), "guides/gates.md").removeprefix("---\n").split("---\n", 1)
     assert yaml.safe_load(head) == {

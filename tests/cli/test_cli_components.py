@@ -416,8 +416,10 @@ def test_what_the_agent_takes_for_an_escape_stays_in_the_result(clouds: MockClou
 
 def test_a_result_that_is_too_long_for_a_variable_is_left_out(clouds: MockClouds, tmp_path: Path) -> None:
     service = made(Azure, clouds, tmp_path)
-    clouds.modelarts.put_job(JOB, status="FINISHED", description="x" * 40_000)
-    end = service.run(targets=TARGET, install=False)
-    assert (end.outcome, end.result) == ("met", None)
+    names = [f"job{number}" for number in range(30)]
+    for name in names:
+        clouds.modelarts.put_job(name, status="FINISHED", description="x" * 1_000)
+    end = service.run(targets="\n".join(f"{name}=modelarts:DevServerJob/{name}" for name in names), install=False)
+    assert (end.outcome, end.result) == ("met", None), end.text
     kept = json.loads((service.folder / "pipeline" / "temp" / "nbcloud-wait.json").read_text())
-    assert len(kept["targets"]["job"]["state"]["description"]) == 40_000
+    assert list(kept["targets"]) == names
