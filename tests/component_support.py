@@ -42,6 +42,12 @@ class End:
     elapsed: str = ""
     result: dict[str, Any] | None = None
 
+    @classmethod
+    def of(cls, passed: bool, text: str, outputs: Mapping[str, str], names: tuple[str, str, str], result: str) -> End:
+        """An end with three of its outputs by their names, and its result as JSON; what is missing is empty."""
+        outcome, code, elapsed = (outputs.get(name, "") for name in names)
+        return cls(passed, text, outcome, code, elapsed, json.loads(result or "null"))
+
 
 class RefusedInputError(Exception):
     """The service itself refuses an input, before anything runs."""
@@ -137,7 +143,7 @@ class GitLab(Service):
         (path,) = job["artifacts"]["paths"]
         text = (place / path).read_text() if (place / path).exists() else ""
         names = ("NBCLOUD_WAIT_OUTCOME", "NBCLOUD_WAIT_EXIT_CODE", "NBCLOUD_WAIT_ELAPSED_SECONDS")
-        return End(done.passed, done.text, *(found.get(name, "") for name in names), json.loads(text or "null"))
+        return End.of(done.passed, done.text, found, names, text)
 
 
 class Tekton(Service):
@@ -182,12 +188,8 @@ class Tekton(Service):
         assert sum(map(len, named.values())) < 1024, "what Tekton takes of all results is little"
         kept = (workspace if self.bound else home) / "result.json"
         text = kept.read_text() if kept.exists() else ""
-        return End(
-            done.returncode == 0,
-            done.stdout,
-            *(named.get(name, "") for name in ("outcome", "exit-code", "elapsed-seconds")),
-            json.loads(text or "null"),
-        )
+        outputs = ("outcome", "exit-code", "elapsed-seconds")
+        return End.of(done.returncode == 0, done.stdout, named, outputs, text)
 
 
 @dataclass
@@ -252,13 +254,8 @@ class Azure(Service):
         if done.returncode == 0:  # a cache is saved after a job that has passed, and only then
             for path, entry in cached:
                 shutil.copytree(path, entry)
-        out = agent.outputs
-        return End(
-            done.returncode == 0,
-            done.stdout,
-            *(out.get(name, "") for name in ("outcome", "exit_code", "elapsed_seconds")),
-            json.loads(out.get("result") or "null"),
-        )
+        names = ("outcome", "exit_code", "elapsed_seconds")
+        return End.of(done.returncode == 0, done.stdout, agent.outputs, names, agent.outputs.get("result", ""))
 
     def _restored(self, step: Mapping[str, Any], agent: _Agent) -> tuple[Path, Path]:
         """Plays the task that restores a cache; gives the path, and the entry to save it as."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -292,7 +292,11 @@ class Runner:
             assert workspace is not None
             return "a hash" if (workspace / name).exists() else ""
 
-        functions = {"hashFiles": files, "always": lambda: True, "cancelled": lambda: False}
+        functions: dict[str, Callable[..., Any]] = {
+            "hashFiles": files,
+            "always": lambda: True,
+            "cancelled": lambda: False,
+        }
         holds = bool(Expression(expression, contexts, functions).value())
         return holds and (not failed or bool(re.search(r"\b(always|cancelled)\(\)", expression)))
 
