@@ -15,7 +15,7 @@ from pulumi_nbcloud import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = "https://code.example/someone/pulumi-nbcloud"
-SCRIPTS = ("scripts/release-archive", "scripts/release-check")
+SCRIPTS = ("scripts/release-archive", "scripts/release-check", "scripts/runtime_licences.py")
 COPIED = ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", ".gitignore", *SCRIPTS)
 CHANGELOG = """# Changelog
 

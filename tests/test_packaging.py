@@ -12,15 +12,13 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Iterator
-from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
 from packaging.metadata import Metadata
-from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name
 from release_support import HOME, ROOT, copy_sources, release_check, script
+from runtime_licences import ACCEPTED, READ, is_allowed, licence_of, required
 
 from pulumi_nbcloud import __version__
 
@@ -356,25 +354,74 @@ def test_the_locks_of_the_other_pythons_hold_no_vendor_sdk_and_no_linter() -> No
     assert {name: versions for name, versions in tests.items() if not versions <= every[name]} == {}
 
 
-def required(name: str, extras: tuple[str, ...] = ("",)) -> Iterator[str]:
-    """The distributions that an installed one needs, with what they need, without any extra but those named."""
-    seen: set[tuple[str, str]] = set()
-    left = [(name, extra) for extra in extras]
-    while left:
-        each, extra = left.pop()
-        for text in requires(each) or ():
-            requirement = Requirement(text)
-            if requirement.marker is not None and not requirement.marker.evaluate({"extra": extra}):
-                continue
-            found = {(canonicalize_name(requirement.name), wanted) for wanted in ("", *requirement.extras)} - seen
-            seen |= found
-            left += found
-    yield from sorted({each for each, _ in seen})
-
-
 def test_a_plain_installation_has_no_click() -> None:
     """Where it is installed httpx loads its own command line, and rich: 0.1 s more for each program and command."""
     plain = set(required("pulumi-nbcloud"))
     assert {"httpx", "pulumi", "typer"} <= plain
     assert "click" not in plain
     assert "click" in set(required("pulumi-nbcloud", ("serve",)))
+
+
+@pytest.mark.parametrize(
+    ("name", "licence", "allowed"),
+    [
+        ("a", "MIT", True),
+        ("a", "Apache-2.0 AND MIT", True),
+        ("a", "GPL-3.0-only OR BSD-3-Clause", True),
+        ("a", "MIT AND GPL-3.0-only", False),
+        ("a", "(MIT OR ISC)", False),
+        ("a", "LGPL-2.1-or-later", False),
+        ("crc32c", "LGPL-2.1-or-later", True),
+        ("crc32c", "GPL-3.0-only", False),
+        ("a", "none", False),
+        ("a", "", False),
+    ],
+)
+def test_which_licences_are_allowed(name: str, licence: str, allowed: bool) -> None:
+    assert is_allowed(name, licence) is allowed
+
+
+def test_a_licence_that_is_not_allowed_is_refused() -> None:
+    (problem,) = CHECK.check_licences([("good", "MIT"), ("bad", "AGPL-3.0-only"), ("odd", "none")])
+    assert str(problem).splitlines()[:3] == [
+        "error: a runtime dependency has a licence that is not allowed",
+        "  bad: AGPL-3.0-only",
+        "  odd: none",
+    ]
+
+
+def test_every_runtime_dependency_has_an_allowed_licence_and_no_exception_is_left_over() -> None:
+    names = CHECK.installed()
+    assert {"pulumi", "httpx", "oci", "uvicorn", "werkzeug"} <= set(names)
+    assert headlines(CHECK.check_licences((name, licence_of(name)) for name in names)) == []
+    assert {*READ, *ACCEPTED} <= set(names)
+    assert not {*READ, *ACCEPTED} & set(required("pulumi-nbcloud")) - set(READ), "exceptions are for extras only"
+    assert licence_of("python-dateutil") == "BSD-3-Clause AND Apache-2.0"
+
+
+def test_builds_that_differ_are_refused(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        folder.mkdir()
+        (folder / "same").write_text("same")
+        (folder / "other").write_text(folder.name)
+    (first / "alone").touch()
+    (problem,) = CHECK.check_same(first, second)
+    assert str(problem).splitlines()[:3] == ["error: a second build gives other bytes", "  alone", "  other"]
+
+
+def test_what_depends_on_the_folder_is_not_reproducible(tmp_path: Path) -> None:
+    copy_sources(tmp_path / "here")
+    hook = tmp_path / "here" / "hatch_build.py"
+    text = hook.read_text(encoding="utf-8")
+    hook.write_text(text.replace("with_absolute_links(text, ", "with_absolute_links(text + self.root, "))
+    done = release_check(tmp_path / "here")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0] == "error: a second build gives other bytes"
+    assert len(done.stderr.splitlines()) == 4, "the wheel, the sdist, and nothing else"
+
+
+def test_make_gives_the_check_no_argument_that_it_does_not_have() -> None:
+    lines = (ROOT / "Makefile").read_text(encoding="utf-8").splitlines()
+    (line,) = [line for line in lines if line.startswith("\t") and "scripts/release-check" in line]
+    assert line == "\t@$(BIN)/python scripts/release-check $(if $(TAG),--tag $(TAG))"

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import quote
 
-from pydantic_core import from_json
-
 from pulumi_nbcloud.errors import BadResponseError, InputError, lasting
 from pulumi_nbcloud.http.redaction import Redactor, secrets_in
+from pulumi_nbcloud.http.strict_json import DoubleKeyError, parse
 from pulumi_nbcloud.printable import REMOTE_TEXT_LIMIT, printable
 
 _UNRESERVED = "-_.~"
@@ -148,7 +145,7 @@ class Response:
         """
         try:
             return self._parsed
-        except _DoubleKeyError as error:
+        except DoubleKeyError as error:
             raise lasting(
                 self.bad(
                     f"the answer is JSON that names {self.text(error.name, 60)!r} twice",
@@ -167,29 +164,4 @@ class Response:
     @cached_property
     def _parsed(self) -> object:
         # Once for each response: the account checks it for an error, then the kind parses it.
-        from_json(self.body, allow_inf_nan=False, cache_strings="none")  # strict in encoding and depth
-        value: object = json.loads(self.body, object_pairs_hook=_once, parse_float=_finite)
-        return value
-
-
-class _DoubleKeyError(ValueError):
-    """An object has a duplicate key: parsers differ in which one counts."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError("a number too large")
-    return value
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        seen: set[str] = set()
-        raise _DoubleKeyError(next(name for name, _ in pairs if name in seen or seen.add(name)))  # type: ignore[func-returns-value]
-    return found
+        return parse(self.body)
