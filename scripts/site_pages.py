@@ -88,7 +88,10 @@ def place_of(source: str) -> str:
         if inside == "README.md":
             return CONTENTS
         return posixpath.join(posixpath.dirname(inside), "index.md") if inside.endswith("/README.md") else inside
-    return source.removeprefix("docs/") if source.startswith("docs/") else f"{source}.md"
+    if source.startswith("docs/"):
+        return source.removeprefix("docs/")
+    # A folder called templates is left out by what builds the site.
+    return f"files/{source}.md" if source.startswith("templates/") else f"{source}.md"
 
 
 def pages_of(root: Path) -> set[str]:
