@@ -89,7 +89,8 @@ def test_files_for_pipelines_stand_beside_the_examples(root: Path) -> None:
     links = ", ".join(f"[{name}](../../{name})" for name in names)
     page.write_text(f"{page.read_text(encoding='utf-8')}\nCopy {links}.\n", encoding="utf-8")
     assembly = assemble(root)
-    files = ", ".join(f"{{'{name}': '{name}.md'}}" for name in sorted(names))
+    places = {name: f"files/{name}.md" if name.startswith("templates/") else f"{name}.md" for name in sorted(names)}
+    files = ", ".join(f"{{'{name}': '{place}'}}" for name, place in places.items())
     assert f"{{'pipelines': [{files}]}}" in str(assembly.nav)
     assert "# action.yml\n" in text_of(assembly, "action.yml.md")
     assert "[action.yml](../action.yml.md)" in text_of(assembly, "guides/gates.md")
