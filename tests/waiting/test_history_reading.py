@@ -87,13 +87,26 @@ def test_a_wait_whose_process_lives_is_running_and_after_a_kill_interrupted(fold
     assert outcomes(folder) == {"w1": "interrupted"}
 
 
+FORK = """
+import os
+
+if os.fork():
+    os._exit(0)
+print("child", flush=True)
+sys.stdin.read()
+os._exit(0)
+"""
+
+
 def test_a_process_that_was_forked_does_not_keep_its_parents_waits_running(folder: Path) -> None:
-    fork = f"import os\nif not os.fork():\n    {PROCESS.splitlines()[-1]}\n    os._exit(0)\nos._exit(0)"
-    program = PROCESS.format(line=line("begin")).rsplit("\n", 2)[0] + f"\n{fork}"
+    program = PROCESS.format(line=line("begin")).removesuffix("sys.stdin.read()\n") + FORK
     process = subprocess.Popen(
         [sys.executable, "-c", program, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     try:
+        assert process.stdout is not None
+        # Until the child runs, it holds its parent's lock too.
+        assert [process.stdout.readline() for _ in range(2)] == [b"\n", b"child\n"]
         process.wait(60)
         assert outcomes(folder) == {"w1": "interrupted"}
     finally:
