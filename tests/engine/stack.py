@@ -83,8 +83,9 @@ from seed import Seed
 """
 # What Pulumi itself prints since 3.276.0 where a resource fails, and, with the language hosts of these weeks, a program
 # that is ended with a signal. docs/guides/troubleshooting.md names both.
-# Both stand in the diagnostics and, behind the name of the stack's row, among what is told while it runs.
-_ROW = r" *(?:pulumi:pulumi:Stack \S+ running +)?"
+# Both stand in the diagnostics and, behind the name of the stack's row and what happens to it, among what is told while
+# the command runs.
+_ROW = r"[ +~-]*(?:pulumi:pulumi:Stack \S+ (?:running|creat(?:e|ing)|updat(?:e|ing))(?: \([^)]*\))? *)?"
 _OTHERS = rf"{_ROW}(?:(?:error|warning|hint|KeyboardInterrupt)\b|[\w.]+(?:Error|Exception):)"
 _PULUMIS_OWN = re.compile(
     rf"^{_ROW}error: Resource monitor has terminated, shutting down\n"

@@ -39,8 +39,16 @@ def test_a_traceback_that_ends_otherwise_stays_with_its_error() -> None:
     assert "ValueError" in run_of(1, OTHER + OURS + INTERRUPTED, "").text
 
 
-def test_what_is_told_while_it_runs_is_taken_out_too() -> None:
-    running = "    pulumi:pulumi:Stack probe-test running"
+@pytest.mark.parametrize(
+    "running",
+    [
+        "    pulumi:pulumi:Stack probe-test running",
+        " +  pulumi:pulumi:Stack probe-test create",
+        " +  pulumi:pulumi:Stack probe-test creating (0.1s)",
+        " ~  pulumi:pulumi:Stack probe-test updating (12s)",
+    ],
+)
+def test_what_is_told_while_it_runs_is_taken_out_too(running: str) -> None:
     told = "".join(f"{running} {line}\n" for line in (INTERRUPTED + MONITOR).splitlines())
     kept = f"{running} \n    nbcloud:Gate ready creating (3s)\n{running} Traceback of ours\n"
     assert run_of(1, told + kept + told, told).text == kept
