@@ -53,6 +53,23 @@ class RefusedInputError(Exception):
     """The service itself refuses an input, before anything runs."""
 
 
+_TYPES = {"string": str, "boolean": bool, "object": dict}
+
+
+def _values(inputs: Mapping[str, Any], declared: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The inputs with the defaults of those that are missing, as a service takes them that knows names and types."""
+    if unknown := set(inputs) - set(declared):
+        raise RefusedInputError(f"unknown: {unknown}")
+    values = {}
+    for name, each in declared.items():
+        if name not in inputs and "default" not in each:
+            raise RefusedInputError(f"missing: {name}")
+        values[name] = inputs.get(name, each.get("default"))
+        if not isinstance(values[name], _TYPES[each.get("type", "string")]):
+            raise RefusedInputError(f"{name}: another type")
+    return values
+
+
 class Service(ABC):
     """A service with what it offers its jobs.
 
@@ -107,15 +124,9 @@ class GitLab(Service):
         """Puts the inputs into the text of the template, as GitLab does, and reads the only job of it."""
         header, body = COMPONENT.read_text(encoding="utf-8").split("\n---\n")
         declared = yaml.safe_load(header)["spec"]["inputs"]
-        if unknown := set(inputs) - set(declared):
-            raise RefusedInputError(f"unknown: {unknown}")
         values = {}
-        for name, each in declared.items():
-            if name not in inputs and "default" not in each:
-                raise RefusedInputError(f"missing: {name}")
-            value = inputs.get(name, each.get("default"))
-            if each.get("type", "string") != {bool: "boolean", str: "string"}[type(value)]:
-                raise RefusedInputError(f"{name}: another type")
+        for name, value in _values(inputs, declared).items():
+            each = declared[name]
             # There `$` is the end; in Python it may stand before a last line break.
             if "regex" in each and re.search(re.sub(r"\$$", r"\\Z", each["regex"]), value) is None:
                 raise RefusedInputError(f"{name}: does not match {each['regex']}")
@@ -211,16 +222,7 @@ class Azure(Service):
         """Expands the template with its parameters."""
         template = yaml.safe_load(STEPS.read_text(encoding="utf-8"))
         declared = {each["name"]: each for each in template["parameters"]}
-        if unknown := set(inputs) - set(declared):
-            raise RefusedInputError(f"unexpected parameters: {unknown}")
-        values = {}
-        for name, each in declared.items():
-            if name not in inputs and "default" not in each:
-                raise RefusedInputError(f"a value for {name} must be provided")
-            value = inputs.get(name, each.get("default"))
-            if not isinstance(value, {"string": str, "boolean": bool, "object": dict}[each["type"]]):
-                raise RefusedInputError(f"{name}: another type")
-            values[name] = value
+        values = _values(inputs, declared)
         found: list[dict[str, Any]] = _expanded_template(template["steps"], {"parameters": values})
         return found
 
