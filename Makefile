@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/made-from-lock
 # What mypy found is kept for the next checkout too: it goes by the content of each file.
 export MYPY_CACHE_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pulumi-nbcloud/mypy
-SOURCES := pulumi_nbcloud tests examples benchmarks plugin scripts/pulumi-cli scripts/demo scripts/docs scripts/freeze scripts/generate scripts/go_programs.py scripts/locked_environment.py scripts/option_signatures.py scripts/python_source.py scripts/reference scripts/reference_pages scripts/release-archive scripts/release-check scripts/runtime_licences.py scripts/sdks scripts/shown-programs scripts/site_check.py scripts/site_console.py scripts/site_markdown.py scripts/site_pages.py scripts/stress scripts/test scripts/test-versions scripts/test-wheel hatch_build.py
+SOURCES := pulumi_nbcloud tests examples benchmarks plugin scripts/pulumi-cli scripts/demo scripts/docs scripts/freeze scripts/generate scripts/go_programs.py scripts/locked_environment.py scripts/option_signatures.py scripts/python_source.py scripts/reference scripts/reference_pages scripts/release-archive scripts/release-check scripts/release_sbom.py scripts/runtime_licences.py scripts/sdks scripts/shown-programs scripts/site_check.py scripts/site_console.py scripts/site_markdown.py scripts/site_pages.py scripts/stress scripts/test scripts/test-versions scripts/test-wheel hatch_build.py
 
 .PHONY: environment check-python demo test extended unit engine coverage versions lint pyright format generate reference pictures docs docs-serve bench stress soak lock release-check clean
 .DELETE_ON_ERROR:
@@ -132,6 +132,7 @@ $(READY): requirements-dev.lock pyproject.toml | check-python
 COMPILE = $(BIN)/uv pip compile -q pyproject.toml --python-version 3.10 --generate-hashes --no-annotate --no-header
 lock: $(READY)
 	$(COMPILE) --all-extras --group dev --universal -o requirements-dev.lock
+	$(BIN)/uv pip compile -q pyproject.toml --python-version 3.10 --generate-hashes --no-header --all-extras --universal -c requirements-dev.lock -o requirements-runtime.lock
 	$(COMPILE) --extra mock --extra serve --group test --universal -c requirements-dev.lock -o requirements-test.lock
 	$(COMPILE) --extra mock --extra serve --group test --resolution lowest-direct --python-platform linux -o requirements-oldest.lock
 	$(BIN)/uv pip compile -q --group oci-cli --python-version 3.10 --generate-hashes --no-annotate --no-header --universal -o requirements-oci-cli.lock
@@ -139,10 +140,10 @@ lock: $(READY)
 	$(BIN)/uv pip compile -q --group kubernetes --python-version 3.10 --generate-hashes --no-annotate --no-header --universal -c requirements-dev.lock -o requirements-kubernetes.lock
 	$(BIN)/uv pip compile -q --group docs --python-version 3.11 --generate-hashes --no-annotate --no-header --universal -o requirements-docs.lock
 
-# What a release would upload, into dist/ and dist-plugin/, and all that keeps it from being one; make release-check TAG=v0.1.0 for that tag.
+# What a release would upload, into dist/, dist-plugin/ and dist-sbom/, and all that keeps it from being one; make release-check TAG=v0.1.0 for that tag.
 release-check: $(READY)
-	@rm -rf dist dist-plugin
+	@rm -rf dist dist-plugin dist-sbom
 	@$(BIN)/python scripts/release-check $(if $(TAG),--tag $(TAG))
 
 clean:
-	rm -rf $(VENV) .venv-* .demo .cache/site build dist dist-plugin .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-* .demo .cache/site build dist dist-plugin dist-sbom .mypy_cache .pytest_cache .ruff_cache .hypothesis

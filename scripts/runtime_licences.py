@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from importlib.metadata import metadata, requires
+from importlib.metadata import PackageNotFoundError, metadata, requires
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -27,6 +27,8 @@ SPELLINGS = {
 }
 # Their metadata names none; this is what the file LICENSE in them says.
 READ = {"cel-python": "Apache-2.0", "httpx-aiohttp": "BSD-3-Clause"}
+# Installed on some Pythons or systems only; this is what the metadata of these says, wherever it is.
+ELSEWHERE = {"async-timeout": "Apache-2.0", "colorama": "BSD-3-Clause", "exceptiongroup": "MIT", "tomli": "MIT"}
 # Accepted for one package each. crc32c comes with the extra `oci` alone, as a library of its own, unchanged.
 ACCEPTED = {"crc32c": "LGPL-2.1-or-later"}
 
@@ -48,8 +50,11 @@ def required(name: str, extras: Iterable[str] = ("",)) -> list[str]:
 
 
 def licence_of(name: str) -> str:
-    """The licence of an installed distribution as an SPDX expression, or what its metadata says instead."""
-    facts = metadata(name)
+    """The licence of a distribution as an SPDX expression, or what its metadata says instead."""
+    try:
+        facts = metadata(name)
+    except PackageNotFoundError:
+        return ELSEWHERE.get(name, "none")
     if facts["License-Expression"]:
         return str(facts["License-Expression"])
     stated = (facts["License"] or "").strip()

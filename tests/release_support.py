@@ -15,8 +15,11 @@ from pulumi_nbcloud import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = "https://code.example/someone/pulumi-nbcloud"
-SCRIPTS = ("scripts/release-archive", "scripts/release-check", "scripts/runtime_licences.py")
-COPIED = ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", ".gitignore", *SCRIPTS)
+SCRIPTS = tuple(
+    f"scripts/{name}" for name in ("release-archive", "release-check", "release_sbom.py", "runtime_licences.py")
+)
+LOCK = "requirements-runtime.lock"
+COPIED = ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", ".gitignore", LOCK, *SCRIPTS)
 CHANGELOG = """# Changelog
 
 ## [Unreleased]

@@ -114,7 +114,11 @@ def test_forms_have_no_key_that_is_unknown(path: Path) -> None:
 def test_rights_are_the_least(path: Path) -> None:
     assert read(path)["permissions"] == {"contents": "read"}
     more = {name: job["permissions"] for name, job in jobs(path).items() if "permissions" in job}
-    of_a_release = {"publish": {"id-token": "write"}, "archives": {"contents": "write"}}
+    of_a_release = {
+        "publish": {"id-token": "write"},
+        "attest": {"id-token": "write", "attestations": "write"},
+        "files": {"contents": "write"},
+    }
     of_the_site = {
         "site": {"contents": "read", "pages": "read"},
         "publish": {"id-token": "write", "pages": "write"},
@@ -175,7 +179,7 @@ def test_all_parts_of_the_tests_are_run() -> None:
 def test_what_is_published_is_the_one_build_that_was_tested() -> None:
     path = GITHUB / "workflows" / "release.yml"
     assert read(path)[True] == {"push": {"tags": ["v*"]}}
-    build, wheel, publish, archives = jobs(path).values()
+    build, wheel, publish, attest, files = jobs(path).values()
     assert ("needs" not in build, wheel["needs"], publish["needs"]) == (True, "build", "wheel")
     assert [line for line in commands(path) if "release-check" in line] == ['make release-check TAG="$GITHUB_REF_NAME"']
     assert "scripts/test-wheel dist/*.whl" in [step.get("run") for step in wheel["steps"]]
@@ -186,8 +190,27 @@ def test_what_is_published_is_the_one_build_that_was_tested() -> None:
     assert publish["steps"][1]["with"] == {"attestations": True}
     assert publish["environment"] == "release"
     # They install what is published, and need no sources either.
-    assert archives["needs"] == "publish"
-    assert [step.get("uses", "").partition("@")[0] for step in archives["steps"]] == ["actions/download-artifact", ""]
+    assert (attest["needs"], files["needs"]) == ("publish", "attest")
+    download = "actions/download-artifact"
+    for job, last in ((attest, "actions/attest"), (files, "")):
+        assert [step.get("uses", "").partition("@")[0] for step in job["steps"]] == [download, download, last]
+
+
+def test_a_package_index_gets_the_wheel_and_the_sdist_and_the_release_gets_the_rest_attested() -> None:
+    path = GITHUB / "workflows" / "release.yml"
+    build, wheel, publish, attest, files = jobs(path).values()
+
+    def transferred(job: dict[str, Any], action: str) -> list[str]:
+        found = [step["with"] for step in job["steps"] if step.get("uses", "").startswith(f"actions/{action}-artifact")]
+        assert [each["name"] for each in found] == [each["path"].rstrip("/") for each in found]
+        return [each["name"] for each in found]
+
+    assert transferred(build, "upload") == ["dist", "dist-plugin", "dist-sbom"]
+    assert transferred(publish, "download") == transferred(wheel, "download") == ["dist"]
+    assert transferred(attest, "download") == transferred(files, "download") == ["dist-plugin", "dist-sbom"]
+    # Every file that the release gets, and no other: `dist-*` is what was downloaded.
+    assert attest["steps"][-1]["with"] == {"subject-path": "dist-*/*"}
+    assert 'gh release create "$GITHUB_REF_NAME" dist-plugin/* dist-sbom/* ' in files["steps"][-1]["run"]
 
 
 def test_the_site_is_published_from_main_and_only_once_the_project_has_an_address() -> None:

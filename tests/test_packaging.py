@@ -18,7 +18,7 @@ import pytest
 from packaging.metadata import Metadata
 from packaging.specifiers import SpecifierSet
 from release_support import HOME, ROOT, copy_sources, release_check, script
-from runtime_licences import ACCEPTED, READ, is_allowed, licence_of, required
+from runtime_licences import ACCEPTED, ELSEWHERE, READ, is_allowed, licence_of, required
 
 from pulumi_nbcloud import __version__
 
@@ -32,7 +32,9 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy_sources(folder)
     done = release_check(folder, "--tag", f"v{__version__}")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"{__version__} can be released from {folder / 'dist'} and {folder / 'dist-plugin'}\n"
+    folders = f"{folder / 'dist'}, {folder / 'dist-plugin'} and {folder / 'dist-sbom'}"
+    assert done.stdout == f"{__version__} can be released from {folders}\n"
+    assert [path.name for path in (folder / "dist-sbom").iterdir()] == [f"pulumi_nbcloud-{__version__}.cdx.json"]
     return folder
 
 
@@ -150,8 +152,9 @@ def test_which_links_become_absolute(text: str, expected: str) -> None:
 
 def test_a_release_without_a_home_is_refused(release: Path, tmp_path: Path) -> None:
     copy_sources(tmp_path, home="https://x.invalid/nbcloud")
-    built = ("--built", "--outdir", str(release / "dist"), "--archives", str(release / "dist-plugin"))
-    done = release_check(tmp_path, *built, "--tag", "v9.9.9")
+    folders = {"--outdir": "dist", "--archives": "dist-plugin", "--sbom": "dist-sbom"}
+    built = [word for option, name in folders.items() for word in (option, str(release / name))]
+    done = release_check(tmp_path, "--built", *built, "--tag", "v9.9.9")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines() == [
         "error: the project has no home yet",
@@ -391,10 +394,10 @@ def test_a_licence_that_is_not_allowed_is_refused() -> None:
 
 
 def test_every_runtime_dependency_has_an_allowed_licence_and_no_exception_is_left_over() -> None:
-    names = CHECK.installed()
-    assert {"pulumi", "httpx", "oci", "uvicorn", "werkzeug"} <= set(names)
+    names = {each.name for each in CHECK.locked()}
+    assert {"pulumi", "httpx", "oci", "uvicorn", "werkzeug", "colorama"} <= names
     assert headlines(CHECK.check_licences((name, licence_of(name)) for name in names)) == []
-    assert {*READ, *ACCEPTED} <= set(names)
+    assert {*READ, *ACCEPTED, *ELSEWHERE} <= names
     assert not {*READ, *ACCEPTED} & set(required("pulumi-nbcloud")) - set(READ), "exceptions are for extras only"
     assert licence_of("python-dateutil") == "BSD-3-Clause AND Apache-2.0"
 
