@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
+_PLAIN = (str, int, float, type(None))
 
 
 def checked(function: FunctionT) -> FunctionT:
@@ -109,15 +110,16 @@ def get_output(
     async def read(known: Mapping[str, Any]) -> Any:
         try:
             kind: Kind[Any, Any, Any] = load(token)
-            arguments = kind.parse(known["inputs"])
+            values = {**inputs, **known.get("inputs", {})}
+            arguments = kind.parse(values)
             _warn_of_doubts(kind, arguments)
-            expectation = at_once or _expectation(kind, known["expect"])
+            expectation = at_once or _expectation(kind, known.get("expect", expect))
             if override:
                 state = override(arguments)
                 if expectation:
                     expectation.check(state, arguments, None)
                 return state
-            with _recorded(expectation, arguments, known["inputs"], known.get("secret_inputs")) as observe:
+            with _recorded(expectation, arguments, values, known.get("secret_inputs")) as observe:
                 state, request_id = await asyncio.wrap_future(portal.submit(_reading(kind, arguments)))
                 observe(state, request_id)
                 if expectation:
@@ -129,11 +131,17 @@ def get_output(
                 raise  # a unit test's own
             raise as_run_error(error) from None
 
-    depends_on = getattr(opts, "depends_on", None) or []
-    waited: dict[str, Any] = {"depends_on": once_created(depends_on), "expect": settled(expect)}
+    # What is plain is known already: an Output of it would cost as much CPU as the request.
+    waited: dict[str, Any] = {}
+    if later := {name: value for name, value in inputs.items() if not isinstance(value, _PLAIN)}:
+        waited["inputs"] = later
+    if not isinstance(expect, _PLAIN):
+        waited["expect"] = settled(expect)
+    if depends_on := getattr(opts, "depends_on", None):
+        waited["depends_on"] = once_created(depends_on)
     if expect is not None and _keeps_history():
-        waited |= secret_inputs({"targets": {"self": dict(inputs)}, "until": waited["expect"]})
-    return pulumi.Output.all(inputs=dict(inputs), **waited).apply(read)
+        waited |= secret_inputs({"targets": {"self": dict(inputs)}, "until": waited.get("expect", expect)})
+    return pulumi.Output.from_input(waited).apply(read)
 
 
 def _reading(kind: Kind[Any, Any, Any], arguments: Any) -> Callable[[], Awaitable[tuple[Any, str | None]]]:

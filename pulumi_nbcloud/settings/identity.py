@@ -80,9 +80,14 @@ class Entry:
         """Whether it is an environment variable, not a key of a file."""
         return " " not in self.name and "/" not in self.name
 
+    @cached_property
+    def is_regional(self) -> bool:
+        """Whether the name of the variable depends on the region."""
+        return REGION in self.name
+
     def variable(self, region: str | None) -> str:
         """Return the variable's name for a region."""
-        if REGION not in self.name:  # nearly all of them, in every read
+        if not self.is_regional:
             return self.name
         return self.name.replace(REGION, (region or "").upper().replace("-", "_"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pulumi_nbcloud.errors import SettingsError
 from pulumi_nbcloud.settings.identity import Entry, Passed, variables_of
@@ -31,7 +32,7 @@ class CredentialSet:
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def keys(self) -> frozenset[str]:
         """All of its keys."""
         return frozenset(self.required + self.optional)
@@ -135,16 +136,27 @@ class Schema:
         if wrong:
             raise ValueError(f"{self.cloud}: {', '.join(sorted(wrong))} cannot be marked so")
 
-    @property
+    @cached_property
     def credential_keys(self) -> frozenset[str]:
         """The keys of all credential sets."""
         return frozenset(key for each in self.credentials for key in each.keys)
 
-    @property
+    @cached_property
     def keys(self) -> tuple[str, ...]:
         """Every key, once, in the order of declaration."""
         sets = [key for credentials in self.credentials for key in credentials.required + credentials.optional]
         return tuple(dict.fromkeys([*sets, *self.bound, *self.free, *EVERYWHERE]))
+
+    def variables_in(self, environment: Mapping[str, str], region: str | None) -> Iterator[Entry]:
+        """Yield the entries of `identity` that are variables of this environment with a value."""
+        for entry in self._variables:
+            # Most names are plain and not there, and every read looks for all of them.
+            if (entry.name in environment or entry.is_regional) and environment.get(entry.variable(region), "").strip():
+                yield entry
+
+    @cached_property
+    def _variables(self) -> tuple[Entry, ...]:
+        return tuple(entry for entry in self.identity if entry.is_variable)
 
     def secret(self, key: str) -> Secret | None:
         """Return how the value of a key is secret; None where it may be shown."""

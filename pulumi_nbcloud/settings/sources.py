@@ -54,6 +54,7 @@ class StackConfig:
 
 
 NAMESPACE = "nbcloud:"
+_OURS = "NBCLOUD_"
 CLOUDS = ("modelarts", "hpcai", "aidp")
 OVERRIDES_KEY = f"{NAMESPACE}overrides"
 """The key of the overrides, which let single gates pass while their cloud is down: see `overrides`."""
@@ -118,12 +119,15 @@ def check_variables(schema: Schema, environment: Mapping[str, str]) -> None:
     Raises:
         SettingsError: names the variable, and the probable one.
     """
-    ends = {variable(schema.cloud, None, key).removeprefix(_prefix(schema.cloud, None)) for key in schema.keys}
     clouds = {each.upper() for each in (*CLOUDS, schema.cloud)}
+    marks = [f"{cloud}_" for cloud in clouds]
     for name, value in environment.items():
-        rest = name.removeprefix("NBCLOUD_")
-        if rest == name or not value.strip() or any(f"{cloud}_" in rest for cloud in clouds):
+        if not name.startswith(_OURS) or not value.strip():
             continue
+        rest = name.removeprefix(_OURS)
+        if any(mark in rest for mark in marks):
+            continue
+        ends = {variable(schema.cloud, None, key).removeprefix(_prefix(schema.cloud, None)) for key in schema.keys}
         end = max((each for each in ends if rest == each or rest.endswith(f"_{each}")), key=len, default=None)
         if end is not None:
             profile, cloud = _split(rest.removesuffix(end).rstrip("_"), clouds)

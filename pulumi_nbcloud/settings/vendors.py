@@ -21,7 +21,7 @@ def source_of(variables: Variables, schema: Schema, environment: Mapping[str, st
         # CI systems pass an unset secret as an empty variable, which is no value.
         if environment.get(entry.name, "").strip():
             used.setdefault(entry.key or "", entry)
-    keys = _preferred(frozenset(used), variables, schema)
+    keys = _preferred(frozenset(used), variables, schema) if used else frozenset()
     return Source(
         variables.label,
         {key: _value(entry, environment) for key, entry in used.items() if key in keys},
@@ -68,9 +68,9 @@ def refuse(
         SettingsError: names the variable, the tool that reads it, and the alternative.
     """
     region = found.values.get("region") if found else None
-    for entry in schema.identity:
+    for entry in schema.variables_in(environment, region):
         host = entry.chooses is Chooses.HOST
-        if entry.treatment is Treatment.REFUSED and entry.is_variable and host == (found is not None):
+        if entry.treatment is Treatment.REFUSED and host == (found is not None):
             overridden = found is not None and _overridden(entry, found)
             if entry.acts(environment, region) and _counts(entry, names, taken, found) and not overridden:
                 raise entry.refusal(region)
@@ -111,10 +111,8 @@ def passed_over(schema: Schema, found: Settings, environment: Mapping[str, str])
         environment: the process's variables.
     """
     region = found.values.get("region")
-    for entry in schema.identity:
+    for entry in schema.variables_in(environment, region):
         name = entry.variable(region)
-        if not entry.is_variable or not environment.get(name, "").strip():
-            continue
         if found.profile is not None:
             yield Passed(name, f"the profile {found.profile} hears no variable of the vendor's")
         elif entry.treatment is not Treatment.HONOURED:

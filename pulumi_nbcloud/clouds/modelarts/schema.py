@@ -50,9 +50,9 @@ def _credentials_file(environment: Mapping[str, str]) -> Iterator[Source]:
 def _check_regions_file(found: Settings, environment: Mapping[str, str]) -> None:
     """Reject the file that replaces the hosts of regions for Huawei's SDK (docs/vendors/modelarts.md, MA-63)."""
     home = environment.get("HOME") or environment.get("USERPROFILE")
-    path = Path(home, ".huaweicloud", "regions.yaml") if home else None
-    if "endpoint" in found.values or path is None:
+    if "endpoint" in found.values or not home:
         return
+    path = Path(home, ".huaweicloud", "regions.yaml")
     try:
         replaces = path.is_file() and re.search(r"(?im)^[\"']?modelarts\b", path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
