@@ -23,6 +23,7 @@ WALLS = (
     {"engine"},
     {"history", "telemetry"},
     {"waiting"},
+    {"capture"},
     {"reading"},
     {"clouds"},
     {"condition", "http"},

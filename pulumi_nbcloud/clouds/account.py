@@ -181,7 +181,10 @@ class Account(ABC):
     async def _attempt(
         self, method: str, target: str, body: bytes, deadline: float
     ) -> tuple[Response, NbcloudError | None]:
-        response = await self._deliver(lambda: self.sign(method, target, body), deadline)
+        async def signed() -> Request:
+            return replace(await self.sign(method, target, body), is_read=True)
+
+        response = await self._deliver(signed, deadline)
         error = self.error(response)
         if not isinstance(error, AuthenticationError) and self.confirms(error):
             self._state.accepted = True

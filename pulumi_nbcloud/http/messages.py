@@ -66,6 +66,7 @@ class Request:
         body: the exact bytes; empty for none.
         redactor: knows the secrets of the account that sends it.
         cloud: the short name of its cloud, for metrics.
+        is_read: whether it is a read of a kind, not a login or a lookup before it.
     """
 
     method: str
@@ -75,6 +76,7 @@ class Request:
     body: bytes = field(default=b"", repr=False)
     redactor: Redactor = field(default=_NO_SECRETS, repr=False, compare=False)
     cloud: str = field(default="", repr=False, compare=False)
+    is_read: bool = field(default=False, repr=False, compare=False)
 
     @property
     def host(self) -> str:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from pulumi_nbcloud.errors import InputError, NbcloudError
 from pulumi_nbcloud.kinds.fields import State, known_values
+from pulumi_nbcloud.kinds.wire import Wire
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.spelling import PYTHON, Spelling, near
 
@@ -125,6 +126,7 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
         reads_all: whether one answer of `read` serves every read of the account: records share a recent one.
         named: its named conditions, besides `ready`; and besides `deleted` where no state means that.
         documentation: prose of the typed module; every kind of the registry has it.
+        wire: what the vendor's pages say of the request and the response; without it a capture knows no field.
     """
 
     token: str
@@ -144,6 +146,7 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
     reads_all: bool = False
     named: tuple[NamedCondition, ...] = ()
     documentation: Documentation | None = None
+    wire: Wire | None = None
 
     @property
     def name(self) -> str:

@@ -13,12 +13,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic.dataclasses import dataclass
 
 from pulumi_nbcloud.clouds.aidp.account import AidpAccount
+from pulumi_nbcloud.clouds.aidp.responses import ERROR_BODY
 from pulumi_nbcloud.clouds.identifiers import identifier
 from pulumi_nbcloud.clouds.wire import parse_response
 from pulumi_nbcloud.http.messages import Response, target
 from pulumi_nbcloud.kinds.fields import Count, OpenEnum, OrNull, Small, State, Text, Volatile
 from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind, NamedCondition
 from pulumi_nbcloud.kinds.times import TimeText, time_text
+from pulumi_nbcloud.kinds.wire import ALL, TIME_FORMATS, UUID, Body, Wire
 from pulumi_nbcloud.printable import printable
 
 MAX_ID_CHARACTERS = 255  # ours: room for an OCID; no page names a limit (docs/vendors/aidp.md, DP-8)
@@ -209,6 +211,9 @@ def _time(text: str | None) -> str | None:
     return time_text(int(moment.timestamp()) * 1000 + int((fraction or "")[:3].ljust(3, "0")))
 
 
+_SESSION_PATH = "/{ai_data_platform_id}/workspaces/{workspace_key}/notebook/api/sessions/{session_id}"
+
+
 def _identify(arguments: NotebookSessionArguments) -> str:
     # No part contains a slash; see `identifier`.
     return "/".join((arguments.ai_data_platform_id, arguments.workspace_key, arguments.session_id))
@@ -263,5 +268,24 @@ NOTEBOOK_SESSION = Kind(
         "op-aidataplatforms-aidataplatformid-workspaces-workspacekey-notebook-api-sessions-sessionid-get.html",
         reading="Reading a session may keep its cluster awake, and billed.",
         record="The cloud hides a missing permission behind the same response as a missing session.",
+    ),
+    wire=Wire(
+        page="aidp.md",
+        method="GET",
+        # The page's, the user guide's, and that of older tenancies (docs/vendors/aidp.md, DP-2 to DP-4).
+        paths=(
+            f"/20260430/aiDataPlatforms{_SESSION_PATH}",
+            f"/api/20260430/aiDataPlatforms{_SESSION_PATH}",
+            f"/20240831/dataLakes{_SESSION_PATH}",
+        ),
+        body=Body(
+            model=_Wire,
+            facts={"": "DP-20", "kernel.": "DP-21"},
+            formats={"id": (UUID,), "kernel.id": (UUID,), "kernel.last_activity": TIME_FORMATS},
+            # docs/vendors/aidp.md, DP-22, DP-24
+            optional=ALL,
+            always=("id", "name", "kernel.id"),
+        ),
+        errors=ERROR_BODY,
     ),
 )

@@ -21,12 +21,20 @@ from pulumi_nbcloud.errors import (
     lasting,
 )
 from pulumi_nbcloud.http.messages import Response
+from pulumi_nbcloud.kinds.wire import NULL, TEXT, Body
 
 MAX_CLOCK_SKEW_MINUTES = 5  # docs/vendors/aidp.md, DP-13
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}", re.ASCII)
 # Oracle's own SDK retries these (docs/vendors/aidp.md, DP-33).
 _PASSING_CODES = frozenset({"IncorrectState", "LockConflict"})
+ERROR_BODY = Body(
+    facts={"": "DP-29", "reason": "DP-42"},
+    more={"code": TEXT, "message": TEXT, "reason": NULL},
+    # docs/vendors/aidp.md, DP-30, DP-31, DP-33, DP-34
+    values={"code": ("NotAuthorizedOrNotFound", "NotAuthenticated", "TooManyRequests", *sorted(_PASSING_CODES))},
+    optional=("reason",),
+)
 _WRONG_ANSWERER = "check the endpoint: a sign-in page or a proxy may have answered in the cloud's place"
 
 

@@ -15,7 +15,7 @@ from pydantic.dataclasses import dataclass
 
 from pulumi_nbcloud.clouds.hpcai.account import HpcAiAccount
 from pulumi_nbcloud.clouds.hpcai.state import STATUSES, InstancesState, InstanceState
-from pulumi_nbcloud.clouds.hpcai.walk import Listing, walk
+from pulumi_nbcloud.clouds.hpcai.walk import WIRE, Listing, walk
 from pulumi_nbcloud.clouds.identifiers import identifier
 from pulumi_nbcloud.errors import BadResponseError, NotFoundError
 from pulumi_nbcloud.kinds.fields import Compared
@@ -173,6 +173,7 @@ INSTANCES = Kind(
         check="look at the instances in the console (https://hpc-ai.com)",
         page="https://hpc-ai.com/doc/docs/api/instance/list",
     ),
+    wire=WIRE,
 )
 
 INSTANCE = Kind(
@@ -224,4 +225,5 @@ INSTANCE = Kind(
         reading="Each read fetches the complete list, because the cloud has no request for one instance; reads at the"
         " same time share it.",
     ),
+    wire=WIRE,
 )

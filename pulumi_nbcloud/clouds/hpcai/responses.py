@@ -19,9 +19,17 @@ from pulumi_nbcloud.errors import (
     lasting,
 )
 from pulumi_nbcloud.http.messages import Response
+from pulumi_nbcloud.kinds.wire import NUMBER, TEXT, Body
 
 # The page's own text is "Not logged in or login expired, please log in again"; either half alone counts too.
 SIGNED_OUT_TEXTS = ("not logged in", "login expired")
+ERROR_BODY = Body(
+    facts={"": "HPC-22"},
+    more={"code": NUMBER, "message": TEXT},
+    values={"code": ("-1", "0")},
+    # docs/vendors/hpcai.md, HPC-23
+    optional=("code",),
+)
 CREDENTIALS_HINT = "renew the API key or access token, or correct user name and password; not sent again until changed"
 
 

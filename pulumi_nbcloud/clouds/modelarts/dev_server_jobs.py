@@ -13,11 +13,13 @@ from pydantic.dataclasses import dataclass
 
 from pulumi_nbcloud.clouds.identifiers import identifier
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount, in_project
+from pulumi_nbcloud.clouds.modelarts.responses import ERROR_BODY
 from pulumi_nbcloud.clouds.wire import parse_response
 from pulumi_nbcloud.errors import BadResponseError, NotFoundError, RefusedError, lasting
 from pulumi_nbcloud.kinds.fields import Count, OpenEnum, RowCount, Small, State, Whole
 from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind, NamedCondition
 from pulumi_nbcloud.kinds.times import Milliseconds, TimeText, Twinned, time_twin
+from pulumi_nbcloud.kinds.wire import ALL, EPOCH_MILLISECONDS, NUMBER_AS_TEXT, TEXT, Body, Wire
 from pulumi_nbcloud.printable import printable
 
 JobType = OpenEnum(
@@ -238,6 +240,27 @@ def _identify(arguments: DevServerJobsArguments) -> str:
     return printable(", ".join(f"{name}={value}" for name, value in arguments.query())) or "all"
 
 
+_TIMES = ("data[].create_at", "data[].update_at")
+_WIRE = Wire(
+    page="modelarts.md",
+    method="GET",
+    paths=("/v1/{project_id}/dev-servers/jobs",),
+    body=Body(
+        model=_Wire,
+        facts={
+            "": "MA-46",
+            "data[].type": "MA-51",
+            "data[].status": "MA-50",
+            **dict.fromkeys(_TIMES, "MA-49"),
+        },
+        types=dict.fromkeys(_TIMES, (TEXT,)),
+        formats=dict.fromkeys(_TIMES, (EPOCH_MILLISECONDS, NUMBER_AS_TEXT)),
+        # docs/vendors/modelarts.md, MA-47
+        optional=ALL,
+    ),
+    errors=ERROR_BODY,
+)
+
 DEV_SERVER_JOBS = Kind(
     token="modelarts:DevServerJobs",  # noqa: S106  (a type token)
     account=ModelArtsAccount,
@@ -270,6 +293,7 @@ DEV_SERVER_JOBS = Kind(
         check="look at the jobs in the ModelArts console",
         page="https://support.huaweicloud.com/intl/en-us/api-modelarts/ListServerJobs.html",
     ),
+    wire=_WIRE,
 )
 
 # FINISHED does not imply success (docs/vendors/modelarts.md, MA-50).
@@ -312,4 +336,5 @@ DEV_SERVER_JOB = Kind(
         page="https://support.huaweicloud.com/intl/en-us/api-modelarts/ListServerJobs.html",
         raises=(("BadResponseError", "the list is incomplete, or two jobs have this id"),),
     ),
+    wire=_WIRE,
 )

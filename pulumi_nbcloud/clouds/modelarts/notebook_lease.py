@@ -12,11 +12,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StrictBool
 from pydantic.dataclasses import dataclass
 
 from pulumi_nbcloud.clouds.modelarts.account import ModelArtsAccount, in_project
+from pulumi_nbcloud.clouds.modelarts.responses import ERROR_BODY
 from pulumi_nbcloud.clouds.wire import parse_response
 from pulumi_nbcloud.errors import NotFoundError, RefusedError, lasting
 from pulumi_nbcloud.kinds.fields import OpenEnum, State, Text, Whole
 from pulumi_nbcloud.kinds.kind import Documentation, Failure, Kind, NamedCondition
 from pulumi_nbcloud.kinds.times import MAX_MILLISECONDS, Milliseconds, TimeText, time_text
+from pulumi_nbcloud.kinds.wire import ALL, Body, Wire
 from pulumi_nbcloud.printable import printable
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
@@ -260,5 +262,12 @@ NOTEBOOK_LEASE = Kind(
         check="look at the notebook's events in the ModelArts console"
         " (https://support.huaweicloud.com/intl/zh-cn/devtool-modelarts/devtool-modelarts_0230.html)",
         page="https://support.huaweicloud.com/intl/en-us/api-modelarts/ShowLease.html",
+    ),
+    wire=Wire(
+        page="modelarts.md",
+        method="GET",
+        paths=("/v1/{project_id}/notebooks/{notebook_id}/lease",),
+        body=Body(model=_Wire, facts={"": "MA-36"}, optional=ALL),
+        errors=ERROR_BODY,
     ),
 )

@@ -21,6 +21,7 @@ from pulumi_nbcloud.errors import (
     lasting,
 )
 from pulumi_nbcloud.http.messages import Response
+from pulumi_nbcloud.kinds.wire import ALL, TEXT, Body
 
 MAX_CLOCK_SKEW_MINUTES = 15  # docs/vendors/modelarts.md, MA-15
 
@@ -44,6 +45,21 @@ AUTHENTICATION_CODES = _gateway(301, 305, 307) | _codes("ModelArts", [*range(201
 PERMISSION_CODES = _gateway(302, 306, 310) | _codes("ModelArts", [108, 112, 210, 6407])
 UNKNOWN_API_CODES = _gateway(101)
 THROTTLED_CODES = _gateway(308)
+# The rest of what the page names; nothing here depends on them.
+_OTHER_CODES = _gateway(201, 202, 203, 601, 606, 608, 610, 613) | _codes(
+    "ModelArts", [10, 102, 104, 6306, 6308, 6309, 6326, 6327, 6333, 6346, 6349, 6355, 6357, 6400, 6404, 7512]
+)
+_ALL_CODES = AUTHENTICATION_CODES | PERMISSION_CODES | UNKNOWN_API_CODES | THROTTLED_CODES | _OTHER_CODES
+
+ERROR_BODY = Body(
+    facts={"": "MA-24", "error_message": "MA-59", "error_code": "MA-26"},
+    more=dict.fromkeys(
+        ("error_code", "error_msg", "request_id", "error_message", "errorCode", "errorMsg", "code", "message"), TEXT
+    ),
+    values=dict.fromkeys(("error_code", "errorCode", "code"), tuple(sorted(_ALL_CODES))),
+    # One of several spellings.
+    optional=ALL,
+)
 
 
 @dataclass(frozen=True)
