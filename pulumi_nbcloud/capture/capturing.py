@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_nbcloud._version import __version__
 from pulumi_nbcloud.capture.differences import Difference
-from pulumi_nbcloud.capture.document import Described, error_of, merged, request_of
+from pulumi_nbcloud.capture.document import Described, documented_path, error_of, merged, request_of
 from pulumi_nbcloud.capture.recording import MAX_REQUESTS, RecordingClient
 from pulumi_nbcloud.errors import InputError, NbcloudError, SettingsError
-from pulumi_nbcloud.http.messages import Request
+from pulumi_nbcloud.http.messages import Request, Response
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.reading.reader import Reader
 
 if TYPE_CHECKING:
+    from pulumi_nbcloud.clouds.account import Account
     from pulumi_nbcloud.kinds.kind import Kind
     from pulumi_nbcloud.settings.sources import ConfigReader
 
@@ -29,27 +30,26 @@ class Plan:
 
     Args:
         token: the kind.
-        method: the HTTP method; None where the kind does not declare its request.
+        method: the HTTP method.
         host: scheme, host and port.
-        path: the documented path, with names in the places of ids.
+        path: the documented path, with names in the places of ids; the path itself where it is another.
         paged: whether it is one request for each page of a list.
         max_requests: how many requests are sent at most, with sign-in and retries.
     """
 
     token: str
-    method: str | None
+    method: str
     host: str
-    path: str | None
+    path: str
     paged: bool
     max_requests: int
 
     def lines(self) -> list[str]:
         """Return it for a person."""
-        what = f"{self.method} {self.host}{self.path}" if self.method is not None else f"a request to {self.host}"
         number = "1 request for each page of the list" if self.paged else "1 request"
         return [
             f"{self.token} will be read, as nbcloud get reads it: {number}, and a sign-in before it where needed",
-            f"  {what}",
+            f"  {self.method} {self.host}{self.path}",
             f"  at most {self.max_requests} requests, retries included",
         ]
 
@@ -100,7 +100,7 @@ class Capturer:
         self._client = RecordingClient(self._announced, max_requests=max_requests, **how)
         self._reader = Reader(environment, self._client)
 
-    def plan(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> Plan:
+    async def plan(self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> Plan:
         """Return what a capture is going to send; nothing is sent.
 
         Args:
@@ -109,14 +109,36 @@ class Capturer:
             config: reads Pulumi config.
 
         Raises:
+            InputError: an argument cannot be right.
             SettingsError: see `settings.resolve`.
         """
         account = self._reader.account(kind, arguments.profile, config)
-        host = getattr(account, "endpoint", "the cloud")
-        wire = kind.wire
-        if wire is None:
-            return Plan(kind.token, None, host, None, False, self._max_requests)
-        return Plan(kind.token, wire.method, host, wire.paths[0], wire.paged, self._max_requests)
+        method, target = await _first_request(kind, account, arguments)
+        path = documented_path(kind.wire, target) or target.partition("?")[0]
+        paged = kind.wire is not None and kind.wire.paged
+        return Plan(kind.token, method, getattr(account, "endpoint", "the cloud"), path, paged, self._max_requests)
+
+    @staticmethod
+    def check(kind: Kind[Any, Any, Any], allow: Collection[str]) -> None:
+        """Reject a path of `allow` that the pages do not document.
+
+        Args:
+            kind: what is going to be read.
+            allow: the paths.
+
+        Raises:
+            InputError: names the first path that is wrong.
+        """
+        places = tuple(dict.fromkeys(Described(kind.wire).places()))
+        wrong = next((each for each in allow if each not in places), None)
+        if wrong is None:
+            return
+        near = difflib.get_close_matches(wrong, places, 1)
+        page = f"docs/vendors/{kind.wire.page} lists the fields" if kind.wire is not None else "it documents none"
+        raise InputError(
+            f"{kind.token}: {printable(wrong, 80)} is no documented field of the response",
+            hint=f"did you mean {near[0]}?" if near else page,
+        )
 
     async def capture(
         self, kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader, allow: Collection[str] = ()
@@ -136,8 +158,8 @@ class Capturer:
             InputError: a path of `allow` is not documented; or nothing was sent.
             SettingsError: nothing was sent; see `settings.resolve`.
         """
+        self.check(kind, allow)
         described = Described(kind.wire)
-        check_allowed(kind, described, allow)
         account = self._reader.account(kind, arguments.profile, config)
         before = len(self._client.sent)
         error: NbcloudError | None = None
@@ -174,24 +196,34 @@ class Capturer:
             self._announce(f"signing in: {request.where}")
 
 
-def check_allowed(kind: Kind[Any, Any, Any], described: Described, allow: Collection[str]) -> None:
-    """Reject a path that the pages do not document.
+class _Planned(Exception):
+    """Carries the request that a read would send."""
 
-    Args:
-        kind: of which a path is one.
-        described: its documented fields.
-        allow: the paths.
+    def __init__(self, method: str, target: str) -> None:
+        super().__init__(method, target)
+        self.method = method
+        self.target = target
 
-    Raises:
-        InputError: names the first path that is wrong.
-    """
-    places = tuple(dict.fromkeys(described.places()))
-    wrong = next((each for each in allow if each not in places), None)
-    if wrong is None:
-        return
-    near = difflib.get_close_matches(wrong, places, 1)
-    page = f"see docs/vendors/{kind.wire.page}" if kind.wire is not None else "this kind documents none"
-    raise InputError(
-        f"{kind.token}: {printable(wrong, 80)} is no documented field of the response",
-        hint=f"did you mean {near[0]}?" if near else f"write it like {places[min(1, len(places) - 1)]}; {page}",
-    )
+
+class _Unsent:
+    """An account that ends a read at its first request; everything else of it is that of the account."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._account, name)
+
+    async def get(self, target: str) -> Response:
+        raise _Planned("GET", target)
+
+    async def send(self, method: str, target: str, body: bytes = b"") -> Response:
+        raise _Planned(method, target)
+
+
+async def _first_request(kind: Kind[Any, Any, Any], account: Account, arguments: Any) -> tuple[str, str]:
+    try:
+        await kind.read(_Unsent(account), arguments)
+    except _Planned as planned:
+        return planned.method, planned.target
+    raise AssertionError(f"{kind.token} is read without a request")

@@ -36,6 +36,14 @@ class Difference:
     count: int
     fact: str | None
 
+    def line(self) -> str:
+        """Return it for a person, in one line."""
+        where = self.path or "the body"
+        documented = f"documented {self.documented}" if self.documented is not None else None
+        actual = f"actual {self.actual}" if self.actual is not None else None
+        facts = "; ".join(each for each in (documented, actual, f"count {self.count}", self.fact) if each)
+        return f"{where}: {self.what.replace('_', ' ')} ({facts})"
+
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
         return asdict(self)

@@ -51,9 +51,7 @@ class Described:
 
     def path_of(self, request: Request) -> str | None:
         """Return the documented path that a request was sent to, without its ids; None where it is another."""
-        path = request.target.partition("?")[0]
-        paths = self.wire.paths if self.wire is not None else ()
-        return next((each for each in paths if _pattern(each).fullmatch(path)), None)
+        return documented_path(self.wire, request.target)
 
     def places(self) -> Iterator[str]:
         """Yield what `allow` may name: fields with values, and `PLACE.*` for the names of other fields of a place."""
@@ -65,6 +63,18 @@ class Described:
                 yield f"{each.path}.*"
             else:
                 yield each.path
+
+
+def documented_path(wire: Wire | None, target: str) -> str | None:
+    """Return the documented path of a request target, without its ids; None where it is another.
+
+    Args:
+        wire: what the pages say; None where the kind does not declare it.
+        target: path and query.
+    """
+    path = target.partition("?")[0]
+    paths = wire.paths if wire is not None else ()
+    return next((each for each in paths if _pattern(each).fullmatch(path)), None)
 
 
 @lru_cache(maxsize=64)

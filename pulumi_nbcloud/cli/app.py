@@ -8,6 +8,7 @@ import typer
 
 from pulumi_nbcloud._version import __version__
 from pulumi_nbcloud.cli import output
+from pulumi_nbcloud.cli.capture_command import capture
 from pulumi_nbcloud.cli.completion_command import completion
 from pulumi_nbcloud.cli.doctor_command import doctor
 from pulumi_nbcloud.cli.explain_command import explain
@@ -61,6 +62,7 @@ for name, command in (
     ("explain", explain),
     ("history", history),
     ("doctor", doctor),
+    ("capture", capture),
     ("kinds", kinds),
     ("serve", serve),
     ("mock", mock),

@@ -69,6 +69,13 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         Example("one cloud", "nbcloud doctor modelarts"),
         Example("whether one thing may be read", f"nbcloud doctor {_LEASE}"),
     ),
+    "capture": (
+        Example("the form of a response, for the project", f"nbcloud capture {_LEASE} \\\n  --out capture.json"),
+        Example(
+            "with the values of a field that is nobody's secret",
+            "nbcloud capture modelarts:DevServerJobs --out jobs.json \\\n  --allow 'data[].abnormal_count'",
+        ),
+    ),
     "kinds": (
         Example("all kinds", "nbcloud kinds"),
         Example("one kind with its fields", "nbcloud kinds hpcai:Instance"),

@@ -12,7 +12,6 @@ import typer
 from pulumi_nbcloud.cli import options, output, running
 from pulumi_nbcloud.cli.exit_codes import ExitCode
 from pulumi_nbcloud.cli.output import Format
-from pulumi_nbcloud.errors import InputError
 
 if TYPE_CHECKING:
     from pulumi_nbcloud.cli.targets import TypedTarget
@@ -51,12 +50,10 @@ def get(
 
 def _get(text: str, shape: Format, wide: bool, settings: Path | None, profile: str | None) -> ExitCode:
     from pulumi_nbcloud.cli.sources import config_reader
-    from pulumi_nbcloud.cli.targets import parse_target
+    from pulumi_nbcloud.cli.targets import parse_unnamed
     from pulumi_nbcloud.reading.reader import Reader
 
-    target = parse_target(text)
-    if target.name is not None:
-        raise InputError(f"target {target.name}=...: what is read needs no name", hint="leave the name and = out")
+    target = parse_unnamed(text)
     arguments = target.kind.parse(options.with_profile(target, profile))
     config = config_reader(settings)
     for warning in target.kind.doubts(arguments):

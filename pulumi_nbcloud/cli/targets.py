@@ -64,6 +64,18 @@ def parse_target(text: str) -> TypedTarget:
     return TypedTarget(named[1] if named else None, kind, values)
 
 
+def parse_unnamed(text: str) -> TypedTarget:
+    """Parse the target of a read; see `parse_target`.
+
+    Raises:
+        InputError: it has a name, too.
+    """
+    target = parse_target(text)
+    if target.name is not None:
+        raise InputError(f"target {target.name}=...: what is read needs no name", hint="leave the name and = out")
+    return target
+
+
 def written_shape(kind: Kind[Any, Any, Any]) -> str:
     """Return the syntax of a target of this kind: `modelarts:NotebookLease/NOTEBOOK_ID`."""
     return "/".join((kind.token, *(name.upper() for name in required(kind))))
