@@ -13,6 +13,7 @@ from typing import Any
 
 from pulumi_nbcloud.capture.documented import Documented, name_of
 from pulumi_nbcloud.capture.formats import format_of, type_of
+from pulumi_nbcloud.kinds.wire import OBJECT
 
 MAX_SHOWN = 50
 """How many allowed values or names of a place are shown."""
@@ -116,7 +117,9 @@ class _Walk:
         if path:
             self._count(path, value)
         if isinstance(value, dict):
-            self._object(path, value)
+            # In the place of a list or a text it is another thing than the page's: its type says so.
+            if not path or OBJECT in self._documented[path].types or not self._documented[path].types:
+                self._object(path, value)
         elif isinstance(value, list) and f"{path}[]" in self._documented:
             for each in value:
                 self.visit(f"{path}[]", each)

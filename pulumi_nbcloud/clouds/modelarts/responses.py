@@ -52,7 +52,7 @@ _OTHER_CODES = _gateway(201, 202, 203, 601, 606, 608, 610, 613) | _codes(
 _ALL_CODES = AUTHENTICATION_CODES | PERMISSION_CODES | UNKNOWN_API_CODES | THROTTLED_CODES | _OTHER_CODES
 
 ERROR_BODY = Body(
-    facts={"": "MA-24", "error_message": "MA-59", "error_code": "MA-26"},
+    facts={"": "MA-24", "error_message": "MA-59"},
     more=dict.fromkeys(
         ("error_code", "error_msg", "request_id", "error_message", "errorCode", "errorMsg", "code", "message"), TEXT
     ),
