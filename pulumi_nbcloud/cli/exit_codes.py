@@ -36,8 +36,8 @@ class ExitCode(IntEnum):
     OUTPUT = (
         74,
         (
-            "the wait or the read was fine (otherwise 0 or 75), but the output or the file of --resume could not be"
-            " written"
+            "the wait or the read was fine (otherwise 0 or 75), but the output or the file of --resume or --out could"
+            " not be written"
         ),
     )
     AWAITING = 75, "nothing is decided within hold: run the same command again, the deadline stays"

@@ -28,7 +28,8 @@ ALL = ("*",)
 """As `Body.optional`: every field."""
 
 
-@dataclass(frozen=True)
+# Compared by identity, so that a kind, which keys caches, can be hashed.
+@dataclass(frozen=True, eq=False)
 class Body:
     """One body as the vendor's pages describe it.
 
@@ -57,7 +58,7 @@ class Body:
     always: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Wire:
     """The request and the response of a kind, as the vendor's pages describe them.
 

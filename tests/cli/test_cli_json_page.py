@@ -86,6 +86,18 @@ def test_a_read(nbcloud_mock: MockClouds) -> None:
     check("A read", printed("get", TARGET, "-o", "json"), *map(json.loads, lines))
 
 
+def test_a_capture(nbcloud_mock: MockClouds, tmp_path: Path) -> None:
+    out = tmp_path / "capture.json"
+    documents = []
+    for number, body in enumerate(('{"type": "WHIM", "b": 1}', "<html>", '{"error_code": "APIGW.0301"}')):
+        nbcloud_mock.faults.add(service="modelarts", status=401 if number == 2 else 200, body=body)
+        invoke("capture", TARGET, "--out", str(out), "--replace")
+        documents.append(json.loads(out.read_text(encoding="ascii")))
+    invoke("capture", "modelarts:DevServerJobs", "--out", str(out), "--replace")
+    documents.append(json.loads(out.read_text(encoding="ascii")))
+    check("A capture", *documents, within=("headers", "types", "formats", "values", "names"))
+
+
 def test_a_wait(nbcloud_mock: MockClouds, tmp_path: Path) -> None:
     nbcloud_mock.modelarts.put_lease(NOTEBOOK, status="FROZEN")
     wait = ("wait", f"a={TARGET}", "-q", "-o", "json")
