@@ -144,7 +144,7 @@ def test_there_are_examples_of_most_commands() -> None:
     run = {
         command.line.split()[1] for each in SHELL for command in each.commands if command.line.startswith("nbcloud ")
     }
-    assert run >= {"get", "wait", "explain", "doctor", "kinds", "mock", "history"}
+    assert run >= {"get", "wait", "explain", "doctor", "capture", "kinds", "mock", "history"}
 
 
 @pytest.mark.parametrize("page", SHOWN_PAGES, ids=name_of)

@@ -37,7 +37,7 @@ def capture(
     settings: options.SettingsOption = None,
     profile: options.ProfileOption = None,
 ) -> None:
-    """Read one thing, and write the form of the response without its values.
+    """Write the form of a response without its values, for a report.
 
     It sends what nbcloud get sends, and says so before. The file has statuses, the names of documented fields, their
     types, forms and counts, and where they differ from docs/vendors. It has no value, unless a page documents it, like

@@ -46,6 +46,7 @@ def test_no_command_loads_pulumi(clouds: MockClouds, arguments: tuple[str, ...])
     modules = loaded(done.stderr)
     assert "pulumi_nbcloud.kinds.registry" in modules
     assert not {name for name in modules if name.partition(".")[0] in ("pulumi", "rich", "typer.rich_utils")}
+    assert not {name for name in modules if name.startswith("pulumi_nbcloud.capture")}, "only nbcloud capture does"
 
 
 COMPLETED = ("__complete", "zsh", "self.", "wait", f"{KIND}/{NOTEBOOK}", "--until")
