@@ -1,1 +1,1 @@
-"""Reads as shapes: what a cloud answered, without its values, beside what the vendor's pages say."""
+"""Describe the responses to a read without their values, and compare them with what the vendor's pages say."""

@@ -197,6 +197,15 @@ def test_nothing_of_any_cloud_is_in_the_file_or_on_the_screen(nbcloud_mock: Mock
                 assert setting not in shown or setting in (clouds.url, ""), setting
 
 
+def test_a_secret_stays_out_of_a_field_that_the_user_allows(nbcloud_mock: MockClouds, out: Path) -> None:
+    secret = nbcloud_mock.environment()["NBCLOUD_MODELARTS_SECRET_KEY"]
+    nbcloud_mock.modelarts.put_job("job-1", name=f"before {secret}")
+    _, document = capture("modelarts:DevServerJobs", out, "--allow", "data[].name")
+    values = {each["path"]: each["values"] for each in document["requests"][0]["body"]["fields"]}
+    assert values["data[].name"] == {"before \u2026": 1}
+    assert secret not in out.read_text()
+
+
 def test_what_the_user_allows_is_there_and_no_more(nbcloud_mock: MockClouds, out: Path) -> None:
     nbcloud_mock.modelarts.put_job("job-1", status="PAUSED", name=CANARY)
     _, document = capture(
