@@ -1,0 +1,1 @@
+"""What `scripts/acceptance` runs: behaviours of each cloud as data, against the mock and against the real cloud."""
