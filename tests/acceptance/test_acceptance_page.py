@@ -124,6 +124,15 @@ def test_the_page_names_every_request_that_may_be_sent(suites: dict[str, Any]) -
     assert rows(PAGE.read_text(encoding="utf-8"), "cloud") == found
 
 
+def test_the_page_names_every_behaviour(suites: dict[str, Any]) -> None:
+    found = [
+        [f"`{each.name}`", f"`{each.kind}`", each.expected.value, each.source]
+        for suite in suites.values()
+        for each in suite.behaviours
+    ]
+    assert rows(PAGE.read_text(encoding="utf-8"), "behaviour") == found
+
+
 def test_the_page_names_every_variable(suites: dict[str, Any]) -> None:
     names = [f"`{name}`" for suite in suites.values() for name in suite.variables()]
     assert [name for name, _ in rows(PAGE.read_text(encoding="utf-8"), "variable")] == names
