@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from acceptance_support import CLOUDS, IDS, Person, account_of
@@ -282,17 +283,35 @@ def test_fields_that_differ_from_the_facts_and_from_the_mock_are_named(person: P
 
 
 CANARIES = {
-    "NBCLOUD_MODELARTS_ACCESS_KEY": "CANARYACCESSKEY",
-    "NBCLOUD_MODELARTS_SECRET_KEY": "canary-secret-key",
-    "NBCLOUD_MODELARTS_PROJECT_ID": "canary-project-0f9e8d7c",
-    "NBCLOUD_ACCEPTANCE_NOTEBOOK_ID": "ca9a51e5-0000-4000-8000-0000000000a1",
-    "NBCLOUD_ACCEPTANCE_STOPPED_NOTEBOOK_ID": "ca9a51e5-0000-4000-8000-0000000000a2",
-    "NBCLOUD_ACCEPTANCE_JOB_ID": "canary-job",
+    "modelarts": {
+        "NBCLOUD_MODELARTS_ACCESS_KEY": "CANARYACCESSKEY",
+        "NBCLOUD_MODELARTS_SECRET_KEY": "canary-secret-key",
+        "NBCLOUD_MODELARTS_PROJECT_ID": "canary-project-0f9e8d7c",
+        "NBCLOUD_ACCEPTANCE_NOTEBOOK_ID": "ca9a51e5-0000-4000-8000-0000000000a1",
+        "NBCLOUD_ACCEPTANCE_STOPPED_NOTEBOOK_ID": "ca9a51e5-0000-4000-8000-0000000000a2",
+        "NBCLOUD_ACCEPTANCE_JOB_ID": "canary-job",
+    },
+    "hpcai": {
+        "NBCLOUD_HPCAI_API_KEY": "canary-api-key",
+        "NBCLOUD_ACCEPTANCE_ACCOUNT": "canary-account-0f9e8d7c",
+        "NBCLOUD_ACCEPTANCE_INSTANCE_ID": "canary-instance",
+    },
+    "aidp": {
+        "NBCLOUD_AIDP_TENANCY": "ocid1.tenancy.oc1..canary0f9e8d7c",
+        "NBCLOUD_AIDP_USER": "ocid1.user.oc1..canary",
+        "NBCLOUD_AIDP_PATH_PREFIX": "/canary/prefix",
+        "NBCLOUD_ACCEPTANCE_PLATFORM_ID": "ocid1.canary.oc1..x",
+        "NBCLOUD_ACCEPTANCE_WORKSPACE_KEY": "canary-workspace",
+        "NBCLOUD_ACCEPTANCE_SESSION_ID": "canary-session",
+    },
 }
-HOSTILE = json.dumps(
-    {
+ERROR_FIELDS = ("code", "message", "error_code", "error_msg")
+IN_HEADERS = ("X-Request-Id", "opc-request-id", "ETag", "X-Canary", "Via")
+# What each cloud's own parser reads, and more; the codes have the form of theirs.
+HOSTILE: dict[str, dict[str, Any]] = {
+    "modelarts": {
         "canary-name": "canary-value",
-        "error_code": "CanaryCode",
+        "error_code": "Canary.12345",
         "error_msg": "canary canary-secret-key",
         "type": "canary",
         "create_at": "canary",
@@ -300,25 +319,52 @@ HOSTILE = json.dumps(
         "duration": 5,
         "total": 1,
         "data": [{"id": "canary-job", "name": "canary", "status": "CANARY", "user_name": "canary", "canary": 1}],
-    }
-).encode()
+    },
+    "hpcai": {
+        "code": "CanaryCode",
+        "message": "canary canary-api-key",
+        "canary": "canary",
+        "instances": [
+            {
+                "instanceMetadata": {"instanceId": "canary-instance", "instanceUsername": "canary", "canary": "canary"},
+                "instanceSpecInfo": {"name": "canary", "nodePorts": [{"address": "canary"}]},
+                "instanceRuntimeInfo": {"status": "Canary", "phase": "canary", "message": "canary"},
+            }
+        ],
+        "pager": {"currentPage": 1, "pageSize": 1, "totalEntries": 1, "canary": 1},
+    },
+    "aidp": {
+        "code": "CanaryCode",
+        "message": "canary",
+        "id": "canary-session",
+        "name": "canary",
+        "path": "/canary",
+        "lifecycleState": "CANARY",
+        "kernel": {"id": "canary", "name": "canary", "execution_state": "canary", "canary": "canary"},
+        "canary": "canary",
+    },
+}
 
 
 @pytest.mark.parametrize("status", [200, 400, 403, 404, 401])
+@pytest.mark.parametrize("cloud", CLOUDS)
 def test_no_token_id_or_name_is_in_the_report_or_on_the_screen(
-    status: int, person: Person, real: MockClouds, monkeypatch: pytest.MonkeyPatch
+    cloud: str, status: int, person: Person, real: MockClouds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # As a success the body has no code of an error, which would make one of it.
+    body = {name: each for name, each in HOSTILE[cloud].items() if status != 200 or name not in ERROR_FIELDS}
     headers = {
-        "X-Request-Id": "canary-request",
-        "X-Canary": "canary",
         "Server": "canary",
         "Content-Type": "canary/canary",
+        "Connection": "close",
+        **dict.fromkeys(IN_HEADERS, "canary"),
     }
-    with raw_server(http_answer(status, HOSTILE, headers)) as server:
-        for name, value in {**CANARIES, "NBCLOUD_MODELARTS_ENDPOINT": server.origin}.items():
+    with raw_server(http_answer(status, json.dumps(body).encode(), headers)) as server:
+        for name, value in {**CANARIES[cloud], f"NBCLOUD_{cloud.upper()}_ENDPOINT": server.origin}.items():
             monkeypatch.setenv(name, value)
-        person.run("modelarts", "--real", types=CANARIES["NBCLOUD_MODELARTS_PROJECT_ID"])
-        assert server.heads
+        account = next(value for value in CANARIES[cloud].values() if value.endswith("0f9e8d7c"))
+        person.run(cloud, "--real", types=account)
+        assert server.heads, person.err
     assert person.report["responses"]
     for text in (person.file.read_text(encoding="utf-8"), person.out, person.err, *person.prompts):
         assert "canary" not in text.lower()
