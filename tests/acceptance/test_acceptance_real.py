@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from acceptance_support import CLOUDS, IDS, Person, account_of
-from nbcloud_support import http_answer, raw_server
+from acceptance_support import CLOUDS, IDS, SCRIPT, Person, account_of
+from nbcloud_support import LIMIT_SECONDS, http_answer, raw_server
 
 from pulumi_nbcloud.mock import MockClouds
 
@@ -110,6 +112,20 @@ def test_a_run_that_is_refused_sends_nothing_and_writes_nothing(
     assert person.run("modelarts", "--real", types=types, terminal=terminal) == 2
     assert person.err.startswith(f"error: {error}")
     assert (real.request_count(), person.file.exists(), bool(person.prompts)) == (0, False, asked)
+
+
+def test_a_pipe_is_no_terminal(real: MockClouds, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), "modelarts", "--real"],
+        cwd=tmp_path,
+        input="mock-project\n",
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_SECONDS,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith("hint: run it at a terminal; without REAL=1 only the mock is read\n")
+    assert real.request_count() == 0
 
 
 def test_the_account_is_shown_in_part_and_by_its_source(person: Person, real: MockClouds) -> None:
