@@ -8,9 +8,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/made-from-lock
 # What mypy found is kept for the next checkout too: it goes by the content of each file.
 export MYPY_CACHE_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pulumi-nbcloud/mypy
-SOURCES := pulumi_nbcloud tests examples benchmarks plugin scripts/pulumi-cli scripts/acceptance scripts/acceptance_suite scripts/demo scripts/docs scripts/freeze scripts/generate scripts/go_programs.py scripts/locked_environment.py scripts/option_signatures.py scripts/python_source.py scripts/reference scripts/reference_pages scripts/release-archive scripts/release-check scripts/release_sbom.py scripts/runtime_licences.py scripts/sdks scripts/shown-programs scripts/site_check.py scripts/site_console.py scripts/site_markdown.py scripts/site_pages.py scripts/stress scripts/test scripts/test-versions scripts/test-wheel hatch_build.py
+SOURCES := pulumi_nbcloud tests examples benchmarks plugin scripts/archive scripts/pulumi-cli scripts/acceptance scripts/acceptance_suite scripts/demo scripts/docs scripts/freeze scripts/generate scripts/go_programs.py scripts/locked_environment.py scripts/option_signatures.py scripts/python_source.py scripts/reference scripts/reference_pages scripts/release-archive scripts/release-check scripts/release_sbom.py scripts/runtime_licences.py scripts/sdks scripts/shown-programs scripts/site_check.py scripts/site_console.py scripts/site_markdown.py scripts/site_pages.py scripts/stress scripts/test scripts/test-versions scripts/test-wheel hatch_build.py
 
-.PHONY: environment check-python demo test extended acceptance unit engine coverage versions lint pyright format generate reference pictures docs docs-serve bench stress soak lock release-check clean
+.PHONY: environment check-python demo test extended acceptance unit engine coverage versions lint pyright format generate reference pictures docs docs-serve bench stress soak lock release-check archive clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -38,7 +38,7 @@ engine: check-python
 
 # Branch coverage, held at 95 %; processes that tests start are measured too. Twice as slow as the tests without it.
 coverage: $(READY)
-	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term tests --ignore=tests/engine --ignore=tests/soak --ignore=tests/vendor_cli --ignore=tests/vendor_callers --ignore=tests/languages --ignore=tests/browser --ignore=tests/test_benchmarks.py --ignore=tests/test_packaging.py
+	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term tests --ignore=tests/engine --ignore=tests/soak --ignore=tests/vendor_cli --ignore=tests/vendor_callers --ignore=tests/languages --ignore=tests/browser --ignore=tests/archive --ignore=tests/test_benchmarks.py --ignore=tests/test_packaging.py
 
 versions: $(READY)
 	@$(BIN)/python scripts/test-versions
@@ -143,6 +143,7 @@ lock: $(READY)
 	$(BIN)/uv pip compile -q --group oci-cli --python-version 3.10 --generate-hashes --no-annotate --no-header --universal -o requirements-oci-cli.lock
 	$(BIN)/uv pip compile -q --group airflow --python-version 3.11 --generate-hashes --no-annotate --no-header --universal -o requirements-airflow.lock
 	$(BIN)/uv pip compile -q --group kubernetes --python-version 3.10 --generate-hashes --no-annotate --no-header --universal -c requirements-dev.lock -o requirements-kubernetes.lock
+	$(COMPILE) --extra serve --group archive --universal -c requirements-dev.lock -o requirements-archive.lock
 	$(BIN)/uv pip compile -q --group docs --python-version 3.11 --generate-hashes --no-annotate --no-header --universal -o requirements-docs.lock
 
 # What a release would upload, into dist/, dist-plugin/ and dist-sbom/, and all that keeps it from being one; make release-check TAG=v0.1.0 for that tag.
@@ -150,5 +151,9 @@ release-check: $(READY)
 	@rm -rf dist dist-plugin dist-sbom
 	@$(BIN)/python scripts/release-check $(if $(TAG),--tag $(TAG))
 
+# The command as a self-contained archive for this system, into dist-archive/.
+archive: $(READY)
+	@$(BIN)/python scripts/archive
+
 clean:
-	rm -rf $(VENV) .venv-* .demo .cache/site build dist dist-plugin dist-sbom .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-* .demo .cache/site build dist dist-archive dist-plugin dist-sbom .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -33,8 +33,12 @@ ELSEWHERE = {"async-timeout": "Apache-2.0", "colorama": "BSD-3-Clause", "excepti
 ACCEPTED = {"crc32c": "LGPL-2.1-or-later"}
 
 
-def required(name: str, extras: Iterable[str] = ("",)) -> list[str]:
-    """The distributions that an installed one needs, with what they need, without any extra but those named."""
+def required(name: str, extras: Iterable[str] = ("",), *, without: Iterable[str] = ()) -> list[str]:
+    """The distributions that an installed one needs, with what they need, without any extra but those named.
+
+    Those in `without` are left out, and what nothing but they need.
+    """
+    left_out = {*without}
     seen: set[tuple[str, str]] = set()
     left = [(name, extra) for extra in extras]
     while left:
@@ -42,6 +46,8 @@ def required(name: str, extras: Iterable[str] = ("",)) -> list[str]:
         for text in requires(each) or ():
             requirement = Requirement(text)
             if requirement.marker is not None and not requirement.marker.evaluate({"extra": extra}):
+                continue
+            if canonicalize_name(requirement.name) in left_out:
                 continue
             found = {(canonicalize_name(requirement.name), wanted) for wanted in ("", *requirement.extras)} - seen
             seen |= found

@@ -20,6 +20,8 @@ README = ROOT / "README.md"
 LANGUAGES = ROOT / "docs" / "guides" / "languages.md"
 LONG_WAITS = ROOT / "docs" / "guides" / "long-waits.md"
 RECORDS = ROOT / "docs" / "guides" / "record.md"
+# Its commands run the archive; its test builds it.
+SMALL_INSTALLS = ROOT / "docs" / "guides" / "small-installs.md"
 FIRST_GATE = ROOT / "docs" / "start" / "first-gate.md"
 WHAT_YOU_SEE = ROOT / "docs" / "start" / "what-you-see.md"
 EXAMPLES = sorted(program.parent for program in (ROOT / "examples").glob("*/__main__.py"))
@@ -33,7 +35,7 @@ PAGES = [README, *GUIDES]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 # What is not run: packages come from a registry, the make targets are what runs these tests.
-NOT_RUN = ("pip install", "pipx install", "uv tool install", "make ")
+NOT_RUN = ("pip install", "pipx install", "uv tool install", "uvx ", "make ")
 # What these pages show of Pulumi is staged by a test of its own: a notebook that starts, is renewed, is frozen.
 STAGED = (README, WHAT_YOU_SEE)
 _STAGED = re.compile(r"\$ pulumi (?:up|preview|refresh) ?")
@@ -101,11 +103,13 @@ def blocks(page: Path, language: str) -> list[str]:
 def console_examples() -> list[Example]:
     """Every console block but those with a test of their own: those that are staged, of drift, of a wait of 40 hours.
 
-    So too those of the first gate and of other languages, which are one session each, with installations, and those of
-    the recipes, which are one session each.
+    So too those of the first gate, of small installs and of other languages, which are one session each, with
+    installations, and those of the recipes, which are one session each.
     """
     found = []
-    for page in (each for each in PAGES if each not in (LANGUAGES, FIRST_GATE) and each.parent != RECIPE_PAGES):
+    for page in (
+        each for each in PAGES if each not in (LANGUAGES, FIRST_GATE, SMALL_INSTALLS) and each.parent != RECIPE_PAGES
+    ):
         for index, text in enumerate(blocks(page, "console")):
             example = Example(page, index, tuple(commands_in(text)))
             if example.commands and text not in staged(page) and not _has_its_test(page, text):

@@ -152,7 +152,7 @@ def test_what_they_call_is_there(path: Path) -> None:
             assert set(words[1:]) <= targets, line
         for word in words:
             if word.startswith(("scripts/", "tests/")):
-                assert (ROOT / word).is_file(), line
+                assert (ROOT / word).exists(), line
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=by_name)
@@ -179,8 +179,8 @@ def test_all_parts_of_the_tests_are_run() -> None:
 def test_what_is_published_is_the_one_build_that_was_tested() -> None:
     path = GITHUB / "workflows" / "release.yml"
     assert read(path)[True] == {"push": {"tags": ["v*"]}}
-    build, wheel, publish, attest, files = jobs(path).values()
-    assert ("needs" not in build, wheel["needs"], publish["needs"]) == (True, "build", "wheel")
+    build, wheel, command, publish, attest, files = jobs(path).values()
+    assert ("needs" not in build, wheel["needs"], publish["needs"]) == (True, "build", ["wheel", "command"])
     assert [line for line in commands(path) if "release-check" in line] == ['make release-check TAG="$GITHUB_REF_NAME"']
     assert "scripts/test-wheel dist/*.whl" in [step.get("run") for step in wheel["steps"]]
     assert [step["uses"].partition("@")[0] for step in publish["steps"]] == [
@@ -193,24 +193,35 @@ def test_what_is_published_is_the_one_build_that_was_tested() -> None:
     assert (attest["needs"], files["needs"]) == ("publish", "attest")
     download = "actions/download-artifact"
     for job, last in ((attest, "actions/attest"), (files, "")):
-        assert [step.get("uses", "").partition("@")[0] for step in job["steps"]] == [download, download, last]
+        assert [step.get("uses", "").partition("@")[0] for step in job["steps"]] == [*[download] * 3, last]
 
 
 def test_a_package_index_gets_the_wheel_and_the_sdist_and_the_release_gets_the_rest_attested() -> None:
     path = GITHUB / "workflows" / "release.yml"
-    build, wheel, publish, attest, files = jobs(path).values()
+    build, wheel, command, publish, attest, files = jobs(path).values()
 
     def transferred(job: dict[str, Any], action: str) -> list[str]:
         found = [step["with"] for step in job["steps"] if step.get("uses", "").startswith(f"actions/{action}-artifact")]
-        assert [each["name"] for each in found] == [each["path"].rstrip("/") for each in found]
-        return [each["name"] for each in found]
+        # One artifact for each system, which are downloaded into one folder.
+        names = [each.get("name") or each["pattern"].removesuffix("-*") for each in found]
+        assert names == [each["path"].rstrip("/") for each in found]
+        return names
 
     assert transferred(build, "upload") == ["dist", "dist-plugin", "dist-sbom"]
     assert transferred(publish, "download") == transferred(wheel, "download") == ["dist"]
-    assert transferred(attest, "download") == transferred(files, "download") == ["dist-plugin", "dist-sbom"]
+    assert transferred(attest, "download") == transferred(files, "download") == ["dist-plugin", "dist-sbom", "dist-archive"]
     # Every file that the release gets, and no other: `dist-*` is what was downloaded.
     assert attest["steps"][-1]["with"] == {"subject-path": "dist-*/*"}
-    assert 'gh release create "$GITHUB_REF_NAME" dist-plugin/* dist-sbom/* ' in files["steps"][-1]["run"]
+    assert 'gh release create "$GITHUB_REF_NAME" dist-archive/* dist-plugin/* dist-sbom/* ' in files["steps"][-1]["run"]
+
+
+def test_the_command_is_built_and_tested_where_it_is_to_run() -> None:
+    command = jobs(GITHUB / "workflows" / "release.yml")["command"]
+    assert command["strategy"]["matrix"] == {"system": ["ubuntu-22.04", "macos-latest"]}
+    # The tests build once more, and compare.
+    built = [step["run"] for step in command["steps"] if "run" in step]
+    assert built == ["make archive", ".venv/bin/python -m pytest tests/archive"]
+    assert command["steps"][-1]["with"]["name"] == "dist-archive-${{ matrix.system }}"
 
 
 def test_the_site_is_published_from_main_and_only_once_the_project_has_an_address() -> None:

@@ -29,7 +29,7 @@ WALLS = (
     {"condition", "http"},
     {"kinds", "settings"},
     {"errors", "clock", "forks", "_version"},
-    {"printable", "spelling"},
+    {"frozen", "printable", "spelling"},
 )
 PULUMI_ALLOWED = {"aidp", "hpcai", "modelarts", "gate", "hooks", "program", "provider", "native", "engine"}
 HTTPX_ALLOWED = {"http/client"}

@@ -65,6 +65,7 @@ def mock(
     exit code 0. Exit code 2: bad options, a port that is taken, a file that is not the mock's own, or the `mock` extra
     is not installed.
     """
+    _check_available()
     stop = _stop_on_signals()
     clouds = _started(port, scenario)
     try:
@@ -76,6 +77,16 @@ def mock(
             pass
     finally:
         clouds.stop()
+
+
+def _check_available() -> None:
+    from pulumi_nbcloud.cli import archive
+
+    try:
+        archive.check_available("mock")
+    except InputError as error:
+        output.say(output.error_text(error))
+        raise typer.Exit(ExitCode.USAGE) from None
 
 
 def _write(path: Path, clouds: MockClouds) -> None:

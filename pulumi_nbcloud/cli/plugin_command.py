@@ -31,7 +31,14 @@ def plugin(
     the stubs of this environment.
     """
     work = {Action.INSTALL: _install, Action.PATH: _path, Action.UNINSTALL: _uninstall}
-    running.finish(work[action])
+
+    def checked() -> ExitCode:
+        from pulumi_nbcloud.cli import archive
+
+        archive.check_available("plugin")
+        return work[action]()
+
+    running.finish(checked)
 
 
 def _install() -> ExitCode:

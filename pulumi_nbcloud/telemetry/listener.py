@@ -10,6 +10,7 @@ from datetime import datetime
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from pulumi_nbcloud.frozen import is_archive
 from pulumi_nbcloud.http import counting
 from pulumi_nbcloud.telemetry.variables import Plan, plan_of
 from pulumi_nbcloud.waiting.listeners import Begin, Ended, Listened
@@ -25,6 +26,9 @@ GOOD = frozenset({"met", "awaiting", "overridden", "disabled"})
 """The outcomes whose spans are not errors."""
 
 _MISSING = "OpenTelemetry: no {} are sent: opentelemetry-sdk is not installed; a newer pulumi brings it"
+_ARCHIVE = (
+    "OpenTelemetry: no {} are sent: the archive of nbcloud does not hold opentelemetry-sdk; use the Python package"
+)
 
 
 def telemetry_of(environment: Mapping[str, str], say: Callable[[str], None]) -> Telemetry | None:
@@ -73,7 +77,7 @@ class Telemetry:
 
             from pulumi_nbcloud.telemetry.exporters import Providers
         except ImportError:
-            self._problems.append(_MISSING.format(" and ".join(plan.protocols)))
+            self._problems.append((_ARCHIVE if is_archive() else _MISSING).format(" and ".join(plan.protocols)))
             return
         self._providers = Providers(plan)
         self._problems += self._providers.problems

@@ -22,6 +22,7 @@ from pulumi_nbcloud.clouds.aidp.schema import SIGNER
 from pulumi_nbcloud.clouds.credentials import Connection
 from pulumi_nbcloud.clouds.tokens import MAX_TOKEN_CHARACTERS
 from pulumi_nbcloud.errors import AuthenticationError, NbcloudError, SettingsError, UnreachableError
+from pulumi_nbcloud.frozen import is_archive
 from pulumi_nbcloud.http.messages import Request
 from pulumi_nbcloud.settings.schema import Settings
 
@@ -177,6 +178,10 @@ def _reason(error: Exception) -> str:
 
 def _hint(error: Exception) -> str:
     if isinstance(error, ModuleNotFoundError):
+        if is_archive():
+            return (
+                "the archive of nbcloud imports no modules of yours; use the Python package: pip install pulumi-nbcloud"
+            )
         if error.name is not None and error.name.partition(".")[0] == "oci":
             return "install Oracle's package where pulumi-nbcloud is installed: pip install 'pulumi-nbcloud[oci]'"
         return "install it where pulumi-nbcloud is installed, or put its folder on PYTHONPATH"
