@@ -179,7 +179,7 @@ def test_all_parts_of_the_tests_are_run() -> None:
 def test_what_is_published_is_the_one_build_that_was_tested() -> None:
     path = GITHUB / "workflows" / "release.yml"
     assert read(path)[True] == {"push": {"tags": ["v*"]}}
-    build, wheel, command, publish, attest, files = jobs(path).values()
+    build, wheel, _, publish, attest, files = jobs(path).values()
     assert ("needs" not in build, wheel["needs"], publish["needs"]) == (True, "build", ["wheel", "command"])
     assert [line for line in commands(path) if "release-check" in line] == ['make release-check TAG="$GITHUB_REF_NAME"']
     assert "scripts/test-wheel dist/*.whl" in [step.get("run") for step in wheel["steps"]]
@@ -198,7 +198,7 @@ def test_what_is_published_is_the_one_build_that_was_tested() -> None:
 
 def test_a_package_index_gets_the_wheel_and_the_sdist_and_the_release_gets_the_rest_attested() -> None:
     path = GITHUB / "workflows" / "release.yml"
-    build, wheel, command, publish, attest, files = jobs(path).values()
+    build, wheel, _, publish, attest, files = jobs(path).values()
 
     def transferred(job: dict[str, Any], action: str) -> list[str]:
         found = [step["with"] for step in job["steps"] if step.get("uses", "").startswith(f"actions/{action}-artifact")]
@@ -209,7 +209,8 @@ def test_a_package_index_gets_the_wheel_and_the_sdist_and_the_release_gets_the_r
 
     assert transferred(build, "upload") == ["dist", "dist-plugin", "dist-sbom"]
     assert transferred(publish, "download") == transferred(wheel, "download") == ["dist"]
-    assert transferred(attest, "download") == transferred(files, "download") == ["dist-plugin", "dist-sbom", "dist-archive"]
+    released = ["dist-plugin", "dist-sbom", "dist-archive"]
+    assert transferred(attest, "download") == transferred(files, "download") == released
     # Every file that the release gets, and no other: `dist-*` is what was downloaded.
     assert attest["steps"][-1]["with"] == {"subject-path": "dist-*/*"}
     assert 'gh release create "$GITHUB_REF_NAME" dist-archive/* dist-plugin/* dist-sbom/* ' in files["steps"][-1]["run"]
