@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from support import ROOT, Peaks, show, spread, status_mb, ticks
+from support import ROOT, Peaks, Spent, cpu_seconds, show, spread, status_mb, ticks
 
 # After support, which finds the helpers of the tests.
 from google.protobuf.json_format import MessageToDict  # isort: skip
@@ -107,6 +107,7 @@ def over_the_wire(things: Callable[[MockClouds], Things], gates: int) -> None:
         lag(asked, clouds, outputs, flipped)
         show("  most requests in work at once", str(clouds.max_in_flight()), f"aim: {MAX_IN_FLIGHT} at most")
         show("  peak memory of the provider process", f"{status_mb(process._process.pid, 'VmHWM'):.0f} MB")
+        show("  its CPU time", f"{cpu_seconds(process._process.pid):.2f} s")
 
 
 def wait_for_quiet(clouds: MockClouds) -> None:
@@ -165,7 +166,7 @@ def up(things: Callable[[MockClouds], Things], cli: Path) -> None:
                 nbcloud.Gate(f"g{{number}}", target={target}, interval="{INTERVAL:g}s", timeout="1h")
             """
         )
-        with stack.begin("up", "--yes", "--skip-preview", "--parallel", "256") as update:
+        with Spent() as spent, stack.begin("up", "--yes", "--skip-preview", "--parallel", "256") as update:
             peaks = Peaks(update._process.pid, "-m pulumi.dynamic")
             wait_for_quiet(clouds)
             time.sleep(3 * INTERVAL)
@@ -178,6 +179,7 @@ def up(things: Callable[[MockClouds], Things], cli: Path) -> None:
             peak = peaks.mb
         assert done.code == 0, done.text
         show(f"up --parallel 256, {GATES} gates on {asked.name}", f"{taken / INTERVAL:.1f} intervals", "after the flip")
+        show("  CPU time of the engine and all that it starts", f"{spent.cpu:.2f} s")
         show("  requests until the flip, and after it", f"{before}, {clouds.request_count() - before}")
         show("  peak memory of the provider process", f"{peak:.0f} MB", f"aim: under {AIM_MB} MB", peak < AIM_MB)
 

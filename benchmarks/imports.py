@@ -1,4 +1,4 @@
-"""What importing costs: median of several fresh interpreters, beside an empty one, all in one run.
+"""What importing costs: medians of several fresh interpreters, beside an empty one, all in one run.
 
 `--quick` only shows that it runs: its figures mean nothing.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
-import time
+
+from support import Spent
 
 STATEMENTS = {
     "pass": "pass",
@@ -21,20 +22,22 @@ STATEMENTS = {
 ROUNDS = 1 if "--quick" in sys.argv[1:] else 7
 
 
-def seconds(statement: str) -> float:
-    started = time.perf_counter()
-    subprocess.run([sys.executable, "-c", statement], stdout=subprocess.DEVNULL, check=True)
-    return time.perf_counter() - started
+def spent(statement: str) -> Spent:
+    with Spent() as found:
+        subprocess.run([sys.executable, "-c", statement], stdout=subprocess.DEVNULL, check=True)
+    return found
 
 
 def main() -> None:
     for statement in STATEMENTS.values():
-        seconds(statement)  # fills the bytecode cache
-    taken = {name: [seconds(statement) for _ in range(ROUNDS)] for name, statement in STATEMENTS.items()}
-    empty = statistics.median(taken["pass"])
-    print(f"{'statement':28} {'median':>9} {'times an empty interpreter':>28}")
-    for name, values in taken.items():
-        print(f"{name:28} {statistics.median(values) * 1000:6.0f} ms {statistics.median(values) / empty:28.1f}")
+        spent(statement)  # fills the bytecode cache
+    # In turns, so that a noisy moment hits all alike.
+    rounds = [{name: spent(statement) for name, statement in STATEMENTS.items()} for _ in range(ROUNDS)]
+    clock = {name: statistics.median(each[name].clock for each in rounds) for name in STATEMENTS}
+    cpu = {name: statistics.median(each[name].cpu for each in rounds) for name in STATEMENTS}
+    print(f"{'statement':28} {'clock':>9} {'CPU':>9} {'CPU, times an empty interpreter':>33}")
+    for name in STATEMENTS:
+        print(f"{name:28} {clock[name] * 1000:6.0f} ms {cpu[name] * 1000:6.0f} ms {cpu[name] / cpu['pass']:33.1f}")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from support import ROOT, Peaks, show, status_mb
+from support import ROOT, Peaks, Spent, cpu_seconds, show, status_mb
 
 # After support, which finds the helpers of the tests.
 from lease_support import NOTEBOOKS, notebook  # isort: skip
@@ -77,18 +77,21 @@ class Found:
     """What was measured of one shell, in seconds and MB, by the number of gates where it depends on that."""
 
     start: float
+    start_cpu: float
     start_mb: float
     up: dict[int, float]
+    up_cpu: dict[int, float]
     peak_mb: dict[int, float]
     threads: dict[int, int]
     interrupted: dict[int, float]
     pending: dict[int, int]
     noop: float
+    noop_cpu: float
 
 
-def started(shell: Shell) -> tuple[float, float]:
-    """From the start of the process to its port, the least of some; and what is resident then."""
-    best, resident = float("inf"), 0.0
+def started(shell: Shell) -> tuple[float, float, float]:
+    """From the start of the process to its port, on the clock and of the CPU, the least of some; what is resident."""
+    best, cpu, resident = float("inf"), float("inf"), 0.0
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(STARTS):
             begun = time.perf_counter()
@@ -99,11 +102,11 @@ def started(shell: Shell) -> tuple[float, float]:
             port = process.stdout.readline()
             best = min(best, time.perf_counter() - begun)
             assert port.strip().isdigit(), f"{shell.name} does not start"
-            resident = status_mb(process.pid, "VmRSS")
+            cpu, resident = min(cpu, cpu_seconds(process.pid)), status_mb(process.pid, "VmRSS")
             process.kill()
             process.wait()
             process.stdout.close()
-    return best, resident
+    return best, cpu, resident
 
 
 def prepared(clouds: MockClouds, count: int, *, run: bool) -> None:
@@ -131,23 +134,24 @@ def waited(shell: Shell, clouds: MockClouds, cli: Path, found: Found) -> None:
     for count in COUNTS:
         prepared(clouds, count, run=True)
         with project(shell, clouds, cli, count) as stack:
-            begun = time.perf_counter()
-            with stack.begin("up", "--yes", "--skip-preview", "--parallel", "256") as update:
+            with Spent() as spent, stack.begin("up", "--yes", "--skip-preview", "--parallel", "256") as update:
                 peaks = Peaks(update._process.pid, shell.process)
                 done = update.end(600)
-                found.up[count] = time.perf_counter() - begun
                 peaks.stop()
+            found.up[count], found.up_cpu[count] = spent.clock, spent.cpu
             assert done.code == 0, done.text
             assert len(stack.resources()) == count
             found.peak_mb[count], found.threads[count] = peaks.mb, peaks.threads
             if count == MANY:
-                found.noop = min(_noop(stack) for _ in range(ROUNDS))
+                spent_each = [_noop(stack) for _ in range(ROUNDS)]
+                found.noop = min(each.clock for each in spent_each)
+                found.noop_cpu = min(each.cpu for each in spent_each)
 
 
-def _noop(stack: Stack) -> float:
-    begun = time.perf_counter()
-    stack.up("--expect-no-changes")
-    return time.perf_counter() - begun
+def _noop(stack: Stack) -> Spent:
+    with Spent() as spent:
+        stack.up("--expect-no-changes")
+    return spent
 
 
 def interrupted(shell: Shell, clouds: MockClouds, cli: Path, found: Found) -> None:
@@ -168,8 +172,7 @@ def interrupted(shell: Shell, clouds: MockClouds, cli: Path, found: Found) -> No
 
 
 def measured(shell: Shell, clouds: MockClouds, cli: Path) -> Found:
-    start, resident = started(shell)
-    found = Found(start, resident, {}, {}, {}, {}, {}, 0.0)
+    found = Found(*started(shell), {}, {}, {}, {}, {}, {}, 0.0, 0.0)
     waited(shell, clouds, cli, found)
     interrupted(shell, clouds, cli, found)
     return found
@@ -178,13 +181,16 @@ def measured(shell: Shell, clouds: MockClouds, cli: Path) -> Found:
 def report(dynamic: Found, native: Found) -> None:
     print(f"{'what, of one run':58} {'native, dynamic: ratio':>26}")
     row("start to port", native.start, dynamic.start, "s", under=START_SECONDS)
+    row("  CPU until then", native.start_cpu, dynamic.start_cpu, "s")
     row("  resident then", native.start_mb, dynamic.start_mb, "MB")
     for count in COUNTS:
         ratio = AIM_RATIO if count == MANY else None
         row(f"up --parallel 256, {count} gates of two polls", native.up[count], dynamic.up[count], "s", ratio=ratio)
+        row("  CPU of the engine and all that it starts", native.up_cpu[count], dynamic.up_cpu[count], "s")
         row("  peak memory of the process", native.peak_mb[count], dynamic.peak_mb[count], "MB", under=AIM_MB)
         show("  its threads", f"{native.threads[count]}, {dynamic.threads[count]}")
     row(f"up that changes nothing, {MANY} gates", native.noop, dynamic.noop, "s")
+    row("  CPU of the engine and all that it starts", native.noop_cpu, dynamic.noop_cpu, "s")
     for count in (1, MANY):
         row(f"Ctrl-C, {count} waiting", native.interrupted[count], dynamic.interrupted[count], "s", under=END_SECONDS)
         left = native.pending[count]

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from support import show, status_mb
+from support import cpu_seconds, show, status_mb
 
 from pulumi_nbcloud.mock import MockClouds
 from pulumi_nbcloud.serve.tokens import new_token
@@ -71,11 +71,6 @@ def started(path: Path, port: int, environment: dict[str, str]) -> tuple[subproc
     process = subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout is not None
     return process, int(process.stdout.readline().rpartition(":")[2])
-
-
-def cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,22 +6,21 @@ moment when a lease ran to the end of its wait. `--quick` only shows that it run
 
 from __future__ import annotations
 
+import functools
 import statistics
 import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import requests
+from support import Spent
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "wire")]
-
-from lease_support import NOTEBOOKS, lease_target, notebook  # noqa: E402
-from nbcloud_support import LEASE_BODY, LIMIT_SECONDS, RawServer, http_answer, raw_server, target_of  # noqa: E402
-from provider_process import FakeEngine, ProviderProcess, create_request, gate_blob  # noqa: E402
+# After support, which finds the helpers of the tests.
+from lease_support import NOTEBOOKS, lease_target, notebook  # isort: skip
+from nbcloud_support import LEASE_BODY, LIMIT_SECONDS, RawServer, http_answer, raw_server, target_of  # isort: skip
+from provider_process import FakeEngine, ProviderProcess, create_request, gate_blob  # isort: skip
 
 WAITS, FLIP_SECONDS, INTERVAL_SECONDS = (5, 1.0, 1.0) if "--quick" in sys.argv[1:] else (50, 5.0, 2.0)
 STARTING = http_answer(400, b'{"error_code": "ModelArts.6306", "error_msg": "The instance is starting."}')
@@ -45,37 +44,39 @@ class Leases:
         return STARTING if now < flip else RUNNING
 
 
-def all_at_once(wait: Callable[[int], None]) -> dict[int, float]:
-    """Wait for all leases, each in a thread; gives when each wait ended."""
+def all_at_once(wait: Callable[[int], None]) -> tuple[dict[int, float], float]:
+    """Wait for all leases, each in a thread; gives when each wait ended, and the CPU time of the threads."""
 
-    def timed(number: int) -> float:
+    def timed(number: int) -> tuple[float, float]:
+        begun = time.thread_time()
         wait(number)
-        return time.monotonic()
+        return time.monotonic(), time.thread_time() - begun
 
     with ThreadPoolExecutor(WAITS) as pool:
-        return dict(enumerate(pool.map(timed, range(1, WAITS + 1)), start=1))
+        done = list(pool.map(timed, range(1, WAITS + 1)))
+    return dict(enumerate((ended for ended, _ in done), start=1)), sum(cpu for _, cpu in done)
 
 
-def gates(patches: str) -> Callable[[RawServer], dict[int, float]]:
-    """Wait with gates; gives when each ended."""
+def gates(patches: str) -> Callable[[RawServer], tuple[dict[int, float], float]]:
+    """Wait with gates; gives when each ended, and the CPU time of the provider process."""
 
-    def wait(server: RawServer) -> dict[int, float]:
+    def wait(server: RawServer) -> tuple[dict[int, float], float]:
         account = {"ENDPOINT": server.origin, "PROJECT_ID": "p", "ACCESS_KEY": "a", "SECRET_KEY": "b"}
         environment = {f"NBCLOUD_MODELARTS_{name}": value for name, value in account.items()}
         environment["NBCLOUD_PROVIDER_PATCHES"] = patches
 
-        with FakeEngine() as engine, ProviderProcess(environment, engine=engine.address) as process:
+        def create(process: ProviderProcess, number: int) -> None:
+            inputs = {"targets": {"self": lease_target(number)}, "interval": f"{INTERVAL_SECONDS:g}s"}
+            process.call("Create", create_request(inputs, gate_blob()))
 
-            def create(number: int) -> None:
-                inputs = {"targets": {"self": lease_target(number)}, "interval": f"{INTERVAL_SECONDS:g}s"}
-                process.call("Create", create_request(inputs, gate_blob()))
-
-            return all_at_once(create)
+        with Spent() as spent, FakeEngine() as engine, ProviderProcess(environment, engine=engine.address) as process:
+            ended, _ = all_at_once(functools.partial(create, process))
+        return ended, spent.cpu
 
     return wait
 
 
-def loops(server: RawServer) -> dict[int, float]:
+def loops(server: RawServer) -> tuple[dict[int, float], float]:
     """Wait as one writes it by hand: a thread each, that asks and sleeps."""
 
     def ask(number: int) -> None:
@@ -90,14 +91,15 @@ def loops(server: RawServer) -> dict[int, float]:
 def main() -> None:
     ways = {"gates": gates("on"), "gates, patches off": gates("off"), "a sleep loop in a thread each": loops}
     print(f"{WAITS} waits, {FLIP_SECONDS:g} s each, interval {INTERVAL_SECONDS:g} s")
-    print(f"{'':30} {'wall':>8} {'requests':>9} {'lag, median':>12} {'longest':>8}")
+    print(f"{'':30} {'wall':>8} {'CPU':>8} {'requests':>9} {'lag, median':>12} {'longest':>8}")
     for name, wait in ways.items():
         leases = Leases()
         with raw_server(leases.answer) as server:
-            ended = wait(server)
+            ended, cpu = wait(server)
         lags = [ended[number] - flip for number, flip in leases.flips.items()]
         wall = max(ended.values()) - min(leases.flips.values()) + FLIP_SECONDS
-        print(f"{name:30} {wall:6.1f} s {leases.requests:9} {statistics.median(lags):10.1f} s {max(lags):6.1f} s")
+        cost = f"{wall:6.1f} s {cpu:6.2f} s {leases.requests:9}"
+        print(f"{name:30} {cost} {statistics.median(lags):10.1f} s {max(lags):6.1f} s")
 
 
 if __name__ == "__main__":

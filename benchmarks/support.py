@@ -1,13 +1,16 @@
-"""What several benchmarks share: the helpers of the tests, peaks of memory, ticks in a log of requests."""
+"""What several benchmarks share: the helpers of the tests, CPU time, peaks of memory, ticks in a log of requests."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import sys
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from types import TracebackType
 
 ROOT = Path(__file__).resolve().parents[1]
 for folder in ("", "wire", "waiting", "engine"):
@@ -21,6 +24,37 @@ def status_mb(pid: int, name: str) -> float:
     except OSError:
         return 0.0
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(name)), 0.0)
+
+
+def cpu_seconds(pid: int) -> float:
+    """The CPU time of a process that runs, user and system; not that of its children."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Spent:
+    """Measures a block: seconds on the clock, and of the CPU of all processes that were started below and ended in it.
+
+    A busy machine stretches the clock several times, and the CPU time little.
+    """
+
+    def __init__(self) -> None:
+        self.clock = self.cpu = 0.0
+
+    def __enter__(self) -> Spent:
+        self.clock, self.cpu = -time.perf_counter(), -self._ended()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.clock += time.perf_counter()
+        self.cpu += self._ended()
+
+    @staticmethod
+    def _ended() -> float:
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return usage.ru_utime + usage.ru_stime
 
 
 def _parent_of(entry: Path) -> int | None:

@@ -12,8 +12,11 @@ import pytest
 FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
 # What each prints: the beginning of a row, and how its figures look.
 ROWS = {
-    "imports": (("pass", "import pulumi_nbcloud", "import pulumi", "nbcloud --help"), r" +\d+ ms +\d+\.\d"),
-    "lists": (("json.loads of such jobs", "modelarts:DevServerJobs", "hpcai:Instances"), r" +100 +\d+ ms +\d+ MB"),
+    "imports": (("pass", "import pulumi_nbcloud", "import pulumi", "nbcloud --help"), r" +\d+ ms +\d+ ms +\d+\.\d"),
+    "lists": (
+        ("json.loads of such jobs", "modelarts:DevServerJobs", "hpcai:Instances"),
+        r" +100 +\d+ ms +\d+\.\d +\d+ MB",
+    ),
     "parsing": (
         (
             "json.loads",
@@ -22,7 +25,7 @@ ROWS = {
             "+ all fields",
             "+ a condition",
         ),
-        r".* \d+ ms +\d+\.\d\d",
+        r".* \d+ ms +\d+\.\d\d +\d+\.\d\d",
     ),
     "serve": (
         ("reads of a gate", "cores of the service", "exit code at SIGTERM", "killed in the middle: checks lost"),
@@ -30,7 +33,7 @@ ROWS = {
     ),
     "sleep_loops": (
         ("gates", "gates, patches off", "a sleep loop in a thread each"),
-        r" +\d+\.\d s +\d+ +\d+\.\d s +\d+\.\d s",
+        r" +\d+\.\d s +\d+\.\d\d s +\d+ +\d+\.\d s +\d+\.\d s",
     ),
 }
 
