@@ -6,8 +6,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/made-from-lock
-# What mypy found is kept for the next checkout too: it goes by the content of each file.
-export MYPY_CACHE_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pulumi-nbcloud/mypy
 SOURCES := pulumi_nbcloud tests examples benchmarks plugin scripts/archive scripts/pulumi-cli scripts/acceptance scripts/acceptance_suite scripts/demo scripts/docs scripts/freeze scripts/generate scripts/go_programs.py scripts/locked_environment.py scripts/option_signatures.py scripts/python_source.py scripts/reference scripts/reference_pages scripts/release-archive scripts/release-check scripts/release_sbom.py scripts/runtime_licences.py scripts/sdks scripts/shown-programs scripts/site_check.py scripts/site_console.py scripts/site_markdown.py scripts/site_pages.py scripts/stress scripts/test scripts/test-versions scripts/test-wheel hatch_build.py
 
 .PHONY: environment check-python demo test extended acceptance unit engine coverage versions lint pyright format generate reference pictures docs docs-serve bench stress soak lock release-check archive clean
