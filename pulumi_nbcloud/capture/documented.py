@@ -95,9 +95,13 @@ def _of_class(path: str, record: type, body: Body) -> Iterator[tuple[str, _Deriv
 @lru_cache(maxsize=256)
 def _wire_fields(record: type) -> tuple[tuple[str, Any, tuple[Any, ...]], ...]:
     """Return the fields that a class reads from the wire: the name there, the type, and what marks it."""
-    fields: dict[str, Any] = getattr(record, "model_fields" if issubclass(record, BaseModel) else "__pydantic_fields__")
+    is_model = issubclass(record, BaseModel)
+    fields: dict[str, Any] = getattr(record, "model_fields" if is_model else "__pydantic_fields__")
+    config: dict[str, Any] = getattr(record, "model_config" if is_model else "__pydantic_config__", None) or {}
+    # Older versions of pydantic do not write the generated name into the field of a dataclass.
+    generated = config.get("alias_generator") or str
     return tuple(
-        (info.validation_alias or info.alias or name, info.annotation, tuple(info.metadata))
+        (info.validation_alias or info.alias or generated(name), info.annotation, tuple(info.metadata))
         for name, info in fields.items()
         # Made from another field.
         if not isinstance(inspect.getattr_static(record, name, None), TimeTwin)
