@@ -174,7 +174,7 @@ class Kind(Generic[AccountT, ArgumentsT, StateT]):
         """The short name of the cloud."""
         return self.token.partition(":")[0]
 
-    @property
+    @cached_property
     def argument_names(self) -> tuple[str, ...]:
         """The names of the arguments, `profile` included."""
         return tuple(each.name for each in dataclasses.fields(self.arguments))  # type: ignore[arg-type]

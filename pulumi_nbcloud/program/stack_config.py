@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import threading
@@ -72,14 +73,20 @@ def accounts_of(targets: Mapping[str, Any]) -> pulumi.Output[dict[str, str]] | N
 def _all_config() -> dict[str, object]:
     """Read all config as the SDK reads one key, which parses all of it each time."""
     found: dict[str, object] = dict(sdk.get_config_env())
-    for key in all_config_keys():
+    for key, name in _config_variables():
         # A single key may be in a variable of its own.
-        value = os.environ.get(sdk.get_config_env_key(key))
+        value = os.environ.get(name)
         if value is not None:
             found[key] = value
     values = getattr(sdk, "CONFIG", None)
     set_here = values.get() if isinstance(values, ContextVar) else values
     return {**found, **set_here} if isinstance(set_here, Mapping) else found
+
+
+@functools.cache
+def _config_variables() -> tuple[tuple[str, str], ...]:
+    """Return our keys, each with the variable in which the SDK looks for it alone."""
+    return tuple((key, sdk.get_config_env_key(key)) for key in all_config_keys())
 
 
 def _unseen() -> str | None:
