@@ -40,11 +40,13 @@ def declared(text: str, count: int) -> str:
 
 
 EMPTY_NAME = "an empty program"
+OWN_NAME = f"{MANY} dynamic resources of a user's own"
 READS_NAME = f"{MANY} read resources"
 CASES = {
     EMPTY_NAME: "import pulumi\n",
     "the package imported, nothing declared": IMPORTED,
     "1 dynamic resource of a user's own": 'from seed import Seed\n\nSeed("seed", "x")\n',
+    OWN_NAME: f'from seed import Seed\n\nfor number in range({MANY}):\n    Seed(f"seed{{number}}", "x")\n',
     "1 read resource": declared(READS, 1),
     READS_NAME: declared(READS, MANY),
     "1 gate": declared(GATES, 1),
@@ -84,7 +86,7 @@ def main() -> None:
         print(f"{name:40} {seconds:7.2f} s {cpu:7.2f} s {ratios:>19} {requests:9}")
     more, more_cpu = found[READS_NAME][0] - empty, found[READS_NAME][1] - empty_cpu
     value = f"{more:.2f} s, CPU {more_cpu:.2f} s"
-    show(f"{READS_NAME} beside an empty program", value, f"aim: {AIM_SECONDS:g} s at most", more <= AIM_SECONDS)
+    show(f"{READS_NAME} more than an empty program", value, f"aim: {AIM_SECONDS:g} s at most", more <= AIM_SECONDS)
 
 
 if __name__ == "__main__":
