@@ -59,11 +59,12 @@ def usage(command: Any, path: str, *, options: bool = True) -> str:
     Args:
         command: typer's command.
         path: its name, after those of its groups.
-        options: whether to mention its options, if any.
+        options: whether to mention that it has options; those that it needs are always there.
     """
     arguments = [each.metavar for each in command.params if each.param_type_name == "argument"]
-    has_options = any(each.param_type_name == "option" for each in command.params)
-    return " ".join([path, *(["[OPTIONS]"] if options and has_options else []), *arguments])
+    flags = [each for each in command.params if each.param_type_name == "option"]
+    required = [f"{each.opts[0]} {each.metavar}" for each in flags if each.required]
+    return " ".join([path, *(["[OPTIONS]"] if options and flags else []), *required, *arguments])
 
 
 def summary(command: Any) -> str:

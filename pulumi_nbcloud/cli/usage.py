@@ -123,6 +123,8 @@ def _missing(path: str, command: Any, parameter: Any) -> InputError:
 
     called = usage(command, path, options=False)
     name = getattr(parameter, "metavar", None) or "an argument"
+    if getattr(parameter, "param_type_name", "") == "option":
+        name = _longest(parameter.opts)
     return InputError(
         f"{path}: {name.removeprefix('[NAME=]').rstrip('.')} is missing",
         hint=f"write {called}; {path} --help has examples",

@@ -36,6 +36,11 @@ LEASE = "modelarts:NotebookLease/4f1c6d5e-0f0a-4c57-9d0e-6a1b2c3d4e01"
             "write nbcloud explain [NAME=]KIND/ID...; nbcloud explain --help has examples",
         ),
         (
+            "capture modelarts:DevServerJobs",
+            "nbcloud capture: --out is missing",
+            "write nbcloud capture --out FILE KIND/ID; nbcloud capture --help has examples",
+        ),
+        (
             "get a b",
             "nbcloud get: b is one argument too many",
             "write nbcloud get [OPTIONS] KIND/ID; a value with spaces or & needs quotes",
