@@ -89,6 +89,7 @@ docs-serve: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/imports.py
+	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/lists.py
 	$(BIN)/python benchmarks/parsing.py
 	$(BIN)/python benchmarks/sleep_loops.py

@@ -31,6 +31,10 @@ ROWS = {
         ("reads of a gate", "cores of the service", "exit code at SIGTERM", "killed in the middle: checks lost"),
         r" +\S+( at most)?  aim: .+  met",
     ),
+    "start": (
+        ("empty interpreter", "package: --help", "package: get", "package: wait, until its first request"),
+        r" +\d+ ms +\d+ ms +\d+\.\d",
+    ),
     "sleep_loops": (
         ("gates", "gates, patches off", "a sleep loop in a thread each"),
         r" +\d+\.\d s +\d+\.\d\d s +\d+ +\d+\.\d s +\d+\.\d s",
