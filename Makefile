@@ -6,9 +6,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/made-from-lock
-SOURCES := pulumi_nbcloud tests examples benchmarks plugin scripts/archive scripts/pulumi-cli scripts/acceptance scripts/acceptance_suite scripts/demo scripts/docs scripts/freeze scripts/generate scripts/go_programs.py scripts/locked_environment.py scripts/option_signatures.py scripts/python_source.py scripts/reference scripts/reference_pages scripts/release-archive scripts/release-check scripts/release_sbom.py scripts/runtime_licences.py scripts/sdks scripts/shown-programs scripts/site_check.py scripts/site_console.py scripts/site_markdown.py scripts/site_pages.py scripts/stress scripts/test scripts/test-versions scripts/test-wheel hatch_build.py
+SOURCES := pulumi_nbcloud tests examples benchmarks plugin scripts/archive scripts/pulumi-cli scripts/acceptance scripts/acceptance_suite scripts/demo scripts/docs scripts/freeze scripts/generate scripts/go_programs.py scripts/image scripts/locked_environment.py scripts/option_signatures.py scripts/project_home.py scripts/python_source.py scripts/reference scripts/reference_pages scripts/release-archive scripts/release-check scripts/release_sbom.py scripts/runtime_licences.py scripts/sdks scripts/shown-programs scripts/site_check.py scripts/site_console.py scripts/site_markdown.py scripts/site_pages.py scripts/stress scripts/test scripts/test-versions scripts/test-wheel hatch_build.py
 
-.PHONY: environment check-python demo test extended acceptance unit engine coverage versions lint pyright format generate reference pictures docs docs-serve bench stress soak lock release-check archive clean
+.PHONY: environment check-python demo test extended acceptance unit engine coverage versions lint pyright format generate reference pictures docs docs-serve bench stress soak lock release-check archive image clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -154,5 +154,9 @@ release-check: $(READY)
 archive: $(READY)
 	@$(BIN)/python scripts/archive
 
+# A container image of that archive, into dist-image/; on Debian or Ubuntu, as root, with buildah.
+image: archive
+	@$(BIN)/python scripts/image build
+
 clean:
-	rm -rf $(VENV) .venv-* .demo .cache/site build dist dist-archive dist-plugin dist-sbom .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-* .demo .cache/site build dist dist-archive dist-image dist-plugin dist-sbom .mypy_cache .pytest_cache .ruff_cache .hypothesis

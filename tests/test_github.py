@@ -221,7 +221,8 @@ def test_the_command_is_built_and_tested_where_it_is_to_run() -> None:
     assert command["strategy"]["matrix"] == {"system": ["ubuntu-22.04", "macos-latest"]}
     # The tests build once more, and compare.
     built = [step["run"] for step in command["steps"] if "run" in step]
-    assert built == ["make archive", ".venv/bin/python -m pytest tests/archive"]
+    tests = ".venv/bin/python -m pytest tests/archive --ignore=tests/archive/test_archive_image.py"
+    assert built == ["make archive", tests]
     assert command["steps"][-1]["with"]["name"] == "dist-archive-${{ matrix.system }}"
 
 

@@ -85,7 +85,19 @@ def test_every_test_is_in_a_level(levels: Any) -> None:
 
 @pytest.mark.parametrize(
     "named",
-    ["PAGES", "TERMINALS", "COMPONENTS", "EXTENDED", "OCI_CLI", "SIMULATED", "LANGUAGES", "NATIVE", "SITE", "ARCHIVE"],
+    [
+        "PAGES",
+        "TERMINALS",
+        "COMPONENTS",
+        "EXTENDED",
+        "OCI_CLI",
+        "SIMULATED",
+        "LANGUAGES",
+        "NATIVE",
+        "SITE",
+        "ARCHIVE",
+        "IMAGE",
+    ],
 )
 def test_what_a_part_names_is_there(levels: Any, named: str) -> None:
     for each in getattr(levels, named):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import project_home
 import pytest
 import yaml
 from docs_support import ROOT
@@ -188,7 +189,6 @@ def test_the_ignored_folder_holds_what_it_should_and_nothing_is_written_twice(
     ],
 )
 def test_a_placeholder_is_no_home(repository: str, home: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    docs = script(ROOT / "scripts" / "docs")
     (tmp_path / "pyproject.toml").write_text(f'repository = "{repository}"\n', encoding="utf-8")
-    monkeypatch.setattr(docs, "ROOT", tmp_path)
-    assert docs.home() == home
+    monkeypatch.setattr(project_home, "ROOT", tmp_path)
+    assert project_home.home() == home

@@ -1,4 +1,4 @@
-"""The commands of the page on small installs, with this archive in the place of the released one."""
+"""The commands of the page on small installs, those of Docker left out, with this archive for the released one."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ SHOWN = "nbcloud-0.1.0-linux-x86_64"
 
 
 def commands(archive: Archive) -> tuple[Command, ...]:
-    """All commands of the page, as one session, with the name of the archive for this system."""
-    text = SMALL_INSTALLS.read_text(encoding="utf-8")
+    """The commands of the page, as one session, with the name of the archive for this system."""
+    before, heading, after = SMALL_INSTALLS.read_text(encoding="utf-8").partition("\n## The image\n")
+    assert heading
+    # Docker's are those of the image.
+    text = before + after.partition("\n## ")[2]
     found = [each for language, block in BLOCK.findall(text) if language == "console" for each in commands_in(block)]
     return tuple(replace(each, line=each.line.replace(SHOWN, archive.folder.name)) for each in found)
 
