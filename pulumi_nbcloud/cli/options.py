@@ -21,6 +21,7 @@ SettingsOption = Annotated[
         help="JSON with the keys of Pulumi config. Pulumi config itself is not read; the environment and the vendors' "
         "files are.",
         envvar=SETTINGS_VARIABLE,
+        readable=False,  # whoever reads it says why it cannot be read
     ),
 ]
 ProfileOption = Annotated[

@@ -158,7 +158,8 @@ def _what_it_takes(name: str, parameter: Any) -> str:
     if least is not None and most is not None:
         return f"{name} takes a whole number from {least} to {most}"
     if parameter is not None and parameter.help:
-        return f"{name}: {parameter.help[:1].lower()}{parameter.help[1:].rstrip('.')}"
+        first = parameter.help[:1].lower() if parameter.help[1:2].islower() else parameter.help[:1]  # not of JSON
+        return f"{name}: {first}{parameter.help[1:].rstrip('.')}"
     return f"write a value after {name}"
 
 

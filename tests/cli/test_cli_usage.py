@@ -49,6 +49,12 @@ LEASE = "modelarts:NotebookLease/4f1c6d5e-0f0a-4c57-9d0e-6a1b2c3d4e01"
         ("get -o jsn x", "nbcloud get: --output 'jsn' is none of text, json, jsonl", "did you mean json?"),
         ("get x -o", "nbcloud get: -o needs a value", "write -o text"),
         ("get x --profile", "nbcloud get: --profile needs a value", "--profile: the profile of targets that name none"),
+        (
+            "get x --settings",
+            "nbcloud get: --settings needs a value",
+            "--settings: JSON with the keys of Pulumi config. Pulumi config itself is not read; the environment and the "
+            "vendors' files are",
+        ),
         ("wait x --quiet=3", "nbcloud wait: --quiet takes no value", "write --quiet alone"),
         (
             "wait x --consecutive many",

@@ -87,9 +87,14 @@ from seed import Seed
 # the command runs.
 _ROW = r"[ +~-]*(?:pulumi:pulumi:Stack \S+ (?:running|creat(?:e|ing)|updat(?:e|ing))(?: \([^)]*\))? *)?"
 _OTHERS = rf"{_ROW}(?:(?:error|warning|hint|KeyboardInterrupt)\b|[\w.]+(?:Error|Exception):)"
+# The signal may come while the SDK handles a call that has failed, whose traceback is told before the signal's.
+_HANDLED = (
+    rf"{_ROW}[\w.]+(?:Error|Exception):.*\n(?:(?!{_ROW}Traceback ).*\n)*?"
+    rf"{_ROW}During handling of the above exception, another exception occurred:\n"
+)
 _PULUMIS_OWN = re.compile(
     rf"^{_ROW}error: Resource monitor has terminated, shutting down\n"
-    rf"|^{_ROW}Traceback \(most recent call last\):\n(?:(?!{_OTHERS}).*\n)*{_ROW}KeyboardInterrupt\n",
+    rf"|^{_ROW}Traceback \(most recent call last\):\n(?:(?!{_OTHERS}).*\n|{_HANDLED})*{_ROW}KeyboardInterrupt\n",
     re.MULTILINE,
 )
 PROGRAMS = (str(Path(sys.executable).parent),)

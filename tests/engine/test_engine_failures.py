@@ -28,7 +28,7 @@ def not_found(clouds: MockClouds) -> list[str]:
 
 def assert_clean(run: Run, row: str, lines: list[str]) -> None:
     assert run.code == 1
-    assert "Traceback" not in run.text
+    assert "Traceback" not in run.text, run.text
     assert run.diagnostics[row] == lines
 
 
