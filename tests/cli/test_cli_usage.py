@@ -52,8 +52,10 @@ LEASE = "modelarts:NotebookLease/4f1c6d5e-0f0a-4c57-9d0e-6a1b2c3d4e01"
         (
             "get x --settings",
             "nbcloud get: --settings needs a value",
-            "--settings: JSON with the keys of Pulumi config. Pulumi config itself is not read; the environment and the "
-            "vendors' files are",
+            (
+                "--settings: JSON with the keys of Pulumi config. Pulumi config itself is not read; the environment "
+                "and the vendors' files are"
+            ),
         ),
         ("wait x --quiet=3", "nbcloud wait: --quiet takes no value", "write --quiet alone"),
         (
