@@ -63,7 +63,12 @@ def bare(env: Mapping[str, str] | None = None) -> dict[str, str]:
 
 def build(folder: Path) -> Path:
     """Builds the archive into a folder."""
-    line = [sys.executable, str(ROOT / "scripts" / "archive"), "--outdir", str(folder)]
+    return built(folder, "archive")
+
+
+def built(folder: Path, script: str, *arguments: str) -> Path:
+    """Runs a script that builds one file into a folder."""
+    line = [sys.executable, str(ROOT / "scripts" / script), *arguments, "--outdir", str(folder)]
     done = subprocess.run(
         line,
         stdout=subprocess.PIPE,
@@ -80,6 +85,6 @@ def build(folder: Path) -> Path:
 def unpacked(path: Path, folder: Path) -> Archive:
     """Unpacks an archive into a folder."""
     with tarfile.open(path) as tar:
-        tar.extractall(folder)
+        tar.extractall(folder, filter="fully_trusted")
     (found,) = folder.iterdir()
     return Archive(path, found)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import tarfile
 import uuid
 from collections.abc import Iterator, Mapping
@@ -14,10 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from archive_support import built
 from nbcloud_support import LIMIT_SECONDS
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILD_SECONDS = 300
 # The container sees the network of this machine, where the mock clouds are; all else is its own.
 NAMESPACES = ("pid", "mount", "ipc", "uts")
 
@@ -123,37 +121,18 @@ def _is_alive(pid: str) -> bool:
 
 def build_image(archive: Path, folder: Path) -> Path:
     """Builds the image of an archive into a folder."""
-    line = [
-        sys.executable,
-        str(ROOT / "scripts" / "image"),
-        "build",
-        "--archive",
-        str(archive),
-        "--outdir",
-        str(folder),
-    ]
-    done = subprocess.run(
-        line,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=BUILD_SECONDS,
-    )
-    assert done.returncode == 0, done.stdout
-    (path,) = folder.iterdir()
-    return path
+    return built(folder, "image", "build", "--archive", str(archive))
 
 
 def opened(path: Path, folder: Path) -> Image:
     """Unpacks an image, and makes the places where a runtime mounts something."""
     with tarfile.open(path) as tar:
-        tar.extractall(folder / "image")
+        tar.extractall(folder / "image", filter="fully_trusted")
     (manifest,) = json.loads((folder / "image" / "manifest.json").read_text(encoding="utf-8"))
     config = json.loads((folder / "image" / manifest["Config"]).read_text(encoding="utf-8"))
     (layer,) = manifest["Layers"]
     with tarfile.open(folder / "image" / layer) as tar:
-        tar.extractall(folder / "rootfs", numeric_owner=True)
+        tar.extractall(folder / "rootfs", numeric_owner=True, filter="fully_trusted")
     for each in ("proc", "dev"):
         (folder / "rootfs" / each).mkdir()
     # A folder of pytest is for its owner alone.
