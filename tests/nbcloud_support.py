@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socketserver
+import subprocess
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -257,3 +258,12 @@ def folded(text: str) -> str:
         else:
             lines[-1] += f"; {fact[1]}: {fact[2]}"
     return "\n".join(lines[:-1])
+
+
+def line_of(process: subprocess.Popen[str], start: str) -> str:
+    """The next line of stderr that starts so; ends with the process where there is none."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith(start):
+            return line
+    raise AssertionError(f"never said: {start}")

@@ -12,12 +12,12 @@ from pulumi_nbcloud.capture.differences import Difference
 from pulumi_nbcloud.capture.document import Described, documented_path, error_of, merged, request_of
 from pulumi_nbcloud.capture.recording import MAX_REQUESTS, RecordingClient
 from pulumi_nbcloud.errors import InputError, NbcloudError, SettingsError
-from pulumi_nbcloud.http.messages import Request, Response
+from pulumi_nbcloud.http.messages import Request
 from pulumi_nbcloud.printable import printable
 from pulumi_nbcloud.reading.reader import Reader
+from pulumi_nbcloud.reading.unsent import first_request
 
 if TYPE_CHECKING:
-    from pulumi_nbcloud.clouds.account import Account
     from pulumi_nbcloud.kinds.kind import Kind
     from pulumi_nbcloud.settings.sources import ConfigReader
 
@@ -113,7 +113,9 @@ class Capturer:
             SettingsError: see `settings.resolve`.
         """
         account = self._reader.account(kind, arguments.profile, config)
-        method, target = await _first_request(kind, account, arguments)
+        planned = await first_request(kind, account, arguments)
+        assert planned is not None, f"{kind.token} is read without a request"
+        method, target = planned
         path = documented_path(kind.wire, target) or target.partition("?")[0]
         paged = kind.wire is not None and kind.wire.paged
         return Plan(kind.token, method, getattr(account, "endpoint", "the cloud"), path, paged, self._max_requests)
@@ -194,36 +196,3 @@ class Capturer:
         # The plan has the read itself.
         if self._announce is not None and not request.is_read:
             self._announce(f"signing in: {request.where}")
-
-
-class _Planned(Exception):
-    """Carries the request that a read would send."""
-
-    def __init__(self, method: str, target: str) -> None:
-        super().__init__(method, target)
-        self.method = method
-        self.target = target
-
-
-class _Unsent:
-    """An account that ends a read at its first request; everything else of it is that of the account."""
-
-    def __init__(self, account: Account) -> None:
-        self._account = account
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._account, name)
-
-    async def get(self, target: str) -> Response:
-        raise _Planned("GET", target)
-
-    async def send(self, method: str, target: str, body: bytes = b"") -> Response:
-        raise _Planned(method, target)
-
-
-async def _first_request(kind: Kind[Any, Any, Any], account: Account, arguments: Any) -> tuple[str, str]:
-    try:
-        await kind.read(_Unsent(account), arguments)
-    except _Planned as planned:
-        return planned.method, planned.target
-    raise AssertionError(f"{kind.token} is read without a request")

@@ -81,40 +81,23 @@ def _targets(spec: WaitSpec, config: ConfigReader) -> Iterator[str]:
             yield f"    {unused} is set, and is not used: set proxy if it is the only way out"
 
 
-class _Sent(Exception):
-    """The request that a read would have sent."""
-
-
-class _DryAccount:
-    """A replacement for an account in a read, which stops before the first request."""
-
-    def __init__(self, account: Any) -> None:
-        self._account = account
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._account, name)
-
-    async def get(self, target: str) -> Any:
-        await self.send("GET", target)
-
-    async def send(self, method: str, target: str, body: bytes = b"") -> Any:
-        raise _Sent(f"{method} {self._account.endpoint}{target}")
-
-
 def _request(kind: Kind[Any, Any, Any], arguments: Any, config: ConfigReader) -> str:
     import anyio
 
     from pulumi_nbcloud.reading.reader import Reader
+    from pulumi_nbcloud.reading.unsent import first_request
 
     async def read() -> str:
         reader = Reader()
         try:
-            await kind.read(_DryAccount(reader.account(kind, arguments.profile, config)), arguments)
-        except _Sent as request:
-            return str(request)
+            account: Any = reader.account(kind, arguments.profile, config)
+            found = await first_request(kind, account, arguments)
         finally:
             await reader.aclose()
-        return "nothing"
+        if found is None:
+            return "nothing"
+        method, target = found
+        return f"{method} {account.endpoint}{target}"
 
     return anyio.run(read)
 

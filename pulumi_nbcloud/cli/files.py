@@ -1,4 +1,4 @@
-"""Files that the command writes for others."""
+"""Files that the command writes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import tempfile
 from pathlib import Path
 
 
-def replace_file(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Write the complete file or nothing: a reader may come at any moment.
 
     Args:
         path: where to.
         content: all of it.
+        mode: who may read it.
 
     Raises:
         OSError: it cannot be written.
@@ -21,7 +22,7 @@ def replace_file(path: Path, content: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        os.chmod(temporary, 0o644)
+        os.chmod(temporary, mode)
         os.replace(temporary, path)
     except OSError:
         os.unlink(temporary)

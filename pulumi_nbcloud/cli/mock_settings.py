@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from pulumi_nbcloud.cli.files import replace_file
 from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.printable import printable
 
@@ -42,16 +42,8 @@ def write(path: Path, settings: Settings) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    # Created with mode 0600.
-    number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            json.dump(settings, file, indent=2)
-            file.write("\n")
-        os.replace(name, path)
-    except OSError:
-        os.unlink(name)
-        raise
+    content = f"{json.dumps(settings, indent=2)}\n"
+    replace_file(path, content.encode("utf-8"), mode=0o600)
 
 
 def _is_ours(path: Path, settings: Settings) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
+from pulumi_nbcloud.cli.files import replace_file
 from pulumi_nbcloud.errors import InputError
 from pulumi_nbcloud.printable import printable
+
+_MODE = 0o600
 
 
 def named(path: Path, option: str) -> str:
@@ -45,17 +47,14 @@ def write(path: Path, content: str, *, replace: bool) -> None:
     Raises:
         OSError: it cannot be written; or there is a file by now.
     """
+    data = content.encode("ascii")
     if replace:
-        # Created with mode 0600.
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    else:
-        name = str(path)
-        handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        replace_file(path, data, mode=_MODE)
+        return
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _MODE)
     try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(content)
-        if replace:
-            os.replace(name, path)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
     except OSError:
-        os.unlink(name)
+        os.unlink(path)
         raise

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from acceptance_suite.behaviours import Suite
 from pulumi_nbcloud.errors import AuthenticationError, InputError, NbcloudError
 from pulumi_nbcloud.http.client import Client
 from pulumi_nbcloud.http.messages import Request, Response
-from pulumi_nbcloud.http.proxy import DIRECT, Route
-from pulumi_nbcloud.http.retry import RETRY_STATUSES, RetryBudget
+from pulumi_nbcloud.http.retry import RetryBudget
 
 REJECTED = "the cloud rejected the credentials"
 
@@ -71,16 +71,7 @@ class WatchedClient(Client):
         self.sent: list[Sent] = []
         self.stopped: str | None = None
 
-    async def send(
-        self,
-        prepare: Callable[[], Awaitable[Request]],
-        *,
-        budget: RetryBudget,
-        retry_statuses: frozenset[int] = RETRY_STATUSES,
-        retry_response: Callable[[Response], bool] | None = None,
-        deadline: float | None = None,
-        route: Route = DIRECT,
-    ) -> Response:
+    async def send(self, prepare: Callable[[], Awaitable[Request]], **how: Any) -> Response:
         """Send one request once, whatever its response."""
         shown: list[str] = []
 
@@ -89,9 +80,8 @@ class WatchedClient(Client):
             shown.append(self._admit(request))
             return request
 
-        response = await super().send(
-            admitted, budget=_NoRetries(), retry_statuses=frozenset(), deadline=deadline, route=route
-        )
+        once = {"budget": _NoRetries(), "retry_statuses": frozenset(), "retry_response": None}
+        response = await super().send(admitted, **{**how, **once})
         error = self.classify(response)
         self.sent.append(Sent(shown[-1], response, error))
         if response.status == 401 or isinstance(error, AuthenticationError):

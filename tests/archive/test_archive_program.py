@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import ssl
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pytest
 import trustme
 from archive_support import Archive, bare
 from lease_support import KIND, LEASE, NOTEBOOK
-from nbcloud_support import LEASE_BODY, LIMIT_SECONDS, http_answer, raw_server
+from nbcloud_support import LEASE_BODY, LIMIT_SECONDS, http_answer, line_of, raw_server
 from terminal_support import on_terminal
 
 from pulumi_nbcloud._version import __version__
@@ -24,15 +23,6 @@ from pulumi_nbcloud.mock import MockClouds
 TARGET = f"{KIND}/{NOTEBOOK}"
 # What a program of C cannot bring with it: the C library, in its parts, and the loader.
 C_LIBRARY = ("libc.", "libc-", "libm.", "libm-", "libdl", "libpthread", "librt", "libutil", "ld-")
-
-
-def line_of(process: subprocess.Popen[str], start: str) -> str:
-    """The next line of stderr that starts so; ends with the process where there is none."""
-    assert process.stderr is not None
-    for line in process.stderr:
-        if line.startswith(start):
-            return line
-    raise AssertionError(f"never said: {start}")
 
 
 def test_version_and_help(archive: Archive) -> None:

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from cli_support import command, environment, run, started
 from lease_support import KIND, NOTEBOOK
-from nbcloud_support import LIMIT_SECONDS, folded, raw_server
+from nbcloud_support import LIMIT_SECONDS, folded, line_of, raw_server
 
 from pulumi_nbcloud.mock import MockClouds
 
@@ -41,15 +41,6 @@ def env(clouds: MockClouds) -> dict[str, str]:
     """A notebook that never runs, and the settings to read it."""
     clouds.modelarts.put_lease(NOTEBOOK, status="STOPPED")
     return clouds.environment()
-
-
-def line_of(process: subprocess.Popen[str], start: str) -> str:
-    """The next line of stderr that starts so; ends with the process where there is none."""
-    assert process.stderr is not None
-    for line in process.stderr:
-        if line.startswith(start):
-            return line
-    raise AssertionError(f"never said: {start}")
 
 
 @pytest.mark.parametrize(("number", "code"), SIGNALS)
